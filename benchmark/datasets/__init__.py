@@ -1,0 +1,1 @@
+"""Sources of real examples, one per file."""

@@ -1,0 +1,34 @@
+"""Handwritten digits that ship with scikit-learn: 1,797 real scans of 8x8 (Alpaydin and Kaynak 1998, UCI)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.spec.parts import DATASETS, Data, Dataset, Shape
+
+
+@DATASETS.register("digits")
+class Digits(Dataset):
+    """All 1,797 scans; their 17 grey levels spread over 0 to 255."""
+
+    kind = "images"
+
+    def example_shape(self) -> Shape:
+        return (1, 8, 8)
+
+    def example_count(self) -> int:
+        return 1797
+
+    def missing(self, root: Path) -> str | None:
+        return None
+
+    def load(self, root: Path, device: str) -> Data:
+        import numpy as np
+        import torch
+        from sklearn.datasets import load_digits
+
+        from benchmark.datasets.resident import ResidentImages
+
+        levels = load_digits().images
+        images = np.rint(levels * (255 / 16)).astype(np.uint8)
+        return ResidentImages(torch.from_numpy(images).unsqueeze(1), device)

@@ -1,0 +1,1 @@
+"""Ways to run many runs: thin adapters around `ganrepro run-one`."""

@@ -1,0 +1,1 @@
+"""Laws that fill parameters before training, one per file."""

@@ -1,0 +1,1 @@
+"""From run records to verdicts: pure functions, without torch."""

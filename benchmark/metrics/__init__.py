@@ -1,0 +1,1 @@
+"""Measurements on samples of a trained system, one per file."""

@@ -1,0 +1,59 @@
+"""Mode coverage of a mixture whose centres are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class _NearCentres(Metric):
+    """Generated points and the centre that each of them lies near."""
+
+    kinds = ("points",)
+    samples: Annotated[int, Field(ge=100)]
+    within_deviations: Annotated[float, Field(gt=0)]
+
+    def counts(self, subject: Subject) -> np.ndarray:
+        """Generated points within ``within_deviations`` standard deviations of each centre, (modes,)."""
+        import numpy as np
+
+        points = subject.samples(self.samples)
+        if not np.isfinite(points).all():
+            raise MetricError("the generator emits numbers that are not finite")
+        dataset: Any = subject.dataset
+        centres, deviation = dataset.modes()
+        distances = np.linalg.norm(points[:, None, :] - centres[None, :, :], axis=2)
+        nearest = distances.argmin(axis=1)
+        near = distances.min(axis=1) <= self.within_deviations * deviation
+        return np.bincount(nearest[near], minlength=len(centres))
+
+
+@METRICS.register("modes_found")
+class ModesFound(_NearCentres):
+    """Number of modes that at least ``least_share`` of all generated points lie near."""
+
+    label = "modes found"
+    direction = "higher"
+    least_share: Annotated[float, Field(gt=0, lt=1)]
+
+    def measure(self, subject: Subject) -> Measurement:
+        counts = self.counts(subject)
+        found = int((counts >= self.least_share * self.samples).sum())
+        return Measurement(found, details={"points_per_mode": counts.tolist()})
+
+
+@METRICS.register("good_samples")
+class GoodSamples(_NearCentres):
+    """Share of generated points that lie near some mode."""
+
+    label = "share of good samples"
+    direction = "higher"
+
+    def measure(self, subject: Subject) -> Measurement:
+        return Measurement(float(self.counts(subject).sum() / self.samples))

@@ -1,0 +1,1 @@
+"""Layers that a network may be made of, one per file."""

@@ -1,0 +1,23 @@
+"""Logistic function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmark.spec.parts import LAYERS, Layer, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@LAYERS.register("sigmoid")
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)), in (0, 1)."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Sigmoid()

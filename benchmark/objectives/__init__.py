@@ -1,0 +1,1 @@
+"""Terms that a player may minimise, one per file, named for their mathematics."""

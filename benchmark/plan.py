@@ -1,0 +1,160 @@
+"""From a paper, a tier and seeds to runs: pure, without torch. Identical work appears once."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmark.spec.base import Tier
+from benchmark.spec.check import system_sizes
+from benchmark.spec.dataflow import curve_names
+from benchmark.spec.load import canonical
+from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
+from benchmark.spec.shapes import layout
+
+#: raised whenever the trainer's arithmetic or the meaning of a record changes; part of every run's id
+TRAINER_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training with one seed, spelled out. ``also`` lists other experiments that need the very same run."""
+
+    paper: str
+    experiment: str
+    tier: Tier
+    seed: int
+    numerics: str
+    setup: Setup
+    system: System
+    networks: dict[str, Network]
+    sizes: dict[str, int]
+    iterations: int
+    run_id: str
+    also: tuple[str, ...] = field(default=())
+
+    @property
+    def iterations_per_epoch(self) -> int | None:
+        """Iterations in one pass over a finite dataset; None for endless data."""
+        return epoch_iterations(self.setup)
+
+    @property
+    def folder(self) -> str:
+        """Where the run lies below a results folder."""
+        return f"{self.paper}/{self.experiment}/{self.run_id}"
+
+    @property
+    def images(self) -> int:
+        """Real examples shown in all iterations, over every update that reads data being one batch."""
+        return self.iterations * self.setup.batch_images
+
+    @property
+    def parameter_count(self) -> int:
+        """Trainable parameters of all networks."""
+        return sum(layout(network, self.setup.sizes).parameter_count for network in self.networks.values())
+
+    @property
+    def disk_bytes(self) -> int:
+        """About what the finished run takes on disk before compression: two checkpoints, curves and samples."""
+        parameters = self.parameter_count * 4 * 3  # weights and Adam's two moments
+        curves = self.iterations * len(curve_names(self.system)) * 4
+        images = self.setup.dataset.kind == "images"
+        example = math.prod(self.setup.dataset.example_shape()) * (1 if images else 4)
+        shots = len(moments(self.setup.snapshots.every, self.setup, self.iterations)) + 1
+        return 2 * (parameters + curves) + curves + shots * self.setup.snapshots.samples * example
+
+    def determinant(self) -> dict[str, Any]:
+        """Everything that determines the result; its canonical JSON is hashed into the id."""
+        return determinant(self.tier, self.seed, self.numerics, self.setup, self.system, self.networks, self.sizes)
+
+
+def determinant(
+    tier: str,
+    seed: int,
+    numerics: str,
+    setup: Setup,
+    system: System,
+    networks: dict[str, Network],
+    sizes: dict[str, int],
+) -> dict[str, Any]:
+    """See :meth:`Run.determinant`; prose and asserted counts are left out, since they change nothing."""
+    return {
+        "trainer_version": TRAINER_VERSION,
+        "tier": tier,
+        "seed": seed,
+        "numerics": numerics,
+        "setup": setup.model_dump(mode="json", exclude={"seeds", "system", "sizes", "reduces"}),
+        "system": system.model_dump(mode="json", exclude={"says", "networks"}),
+        "networks": {
+            role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
+            for role, network in networks.items()
+        },
+        "sizes": sizes,
+    }
+
+
+def epoch_iterations(setup: Setup) -> int | None:
+    """Iterations per epoch; an incomplete last batch counts only where it is kept."""
+    count = setup.dataset.example_count()
+    if count is None:
+        return None
+    return count // setup.batch_images if setup.last_batch == "drop" else math.ceil(count / setup.batch_images)
+
+
+def in_iterations(every: Every, setup: Setup) -> int:
+    """An interval as a whole number of iterations, at least one."""
+    if every.iterations is not None:
+        return every.iterations
+    per_epoch = epoch_iterations(setup)
+    assert every.epochs is not None and per_epoch is not None, "the loader refuses epochs of endless data"
+    return max(1, round(every.epochs * per_epoch))
+
+
+def moments(every: Every | None, setup: Setup, iterations: int) -> list[int]:
+    """Iterations at which something recurring happens: at each interval and at the end."""
+    if every is None:
+        return [iterations]
+    step = in_iterations(every, setup)
+    return sorted({*range(step, iterations + 1, step), iterations})
+
+
+def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: str) -> Run:
+    """One run of one experiment; raises KeyError where the experiment has no such tier."""
+    setup = spec.experiments[experiment].setup(tier)
+    if setup is None:
+        raise KeyError(f"{experiment} has no tier '{tier}'")
+    system = spec.systems[setup.system]
+    networks = {role: spec.networks[name] for role, name in system.networks.items()}
+    sizes = system_sizes(spec, setup)
+    text = canonical(determinant(tier, seed, numerics, setup, system, networks, sizes))
+    run_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+    iterations = in_iterations(setup.budget, setup)
+    return Run(spec.paper.id, experiment, tier, seed, numerics, setup, system, networks, sizes, iterations, run_id)
+
+
+def make_plan(
+    spec: PaperSpec,
+    tier: Tier,
+    *,
+    experiments: Iterable[str] | None = None,
+    seeds: Iterable[int] | None = None,
+    numerics: str = "fp32",
+) -> list[Run]:
+    """All runs of a paper at a tier, in the spec's order; experiments without the tier are left out."""
+    chosen = list(experiments) if experiments is not None else list(spec.experiments)
+    runs: dict[str, Run] = {}
+    for name in chosen:
+        setup = spec.experiments[name].setup(tier)
+        if setup is None:
+            continue
+        for seed in seeds if seeds is not None else setup.seeds:
+            run = make_run(spec, name, tier, seed, numerics)
+            known = runs.get(run.run_id)
+            if known is None:
+                runs[run.run_id] = run
+            else:
+                runs[run.run_id] = Run(**{**vars(known), "also": (*known.also, name)})
+    return list(runs.values())

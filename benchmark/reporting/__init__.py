@@ -1,0 +1,1 @@
+"""From verdicts and records to a report: tables, figures, HTML and Markdown, without torch."""

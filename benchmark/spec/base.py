@@ -1,0 +1,55 @@
+"""Field types that the models of a paper share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+Many = Annotated[tuple[T, ...], Strict(False)]
+
+Tier = Literal["full", "short", "smoke"]
+TIERS: tuple[Tier, ...] = ("full", "short", "smoke")
+
+#: how a value of a recipe is known
+Tag = Literal["stated", "public", "inferred", "default", "recollection"]
+
+
+class Model(BaseModel):
+    """Frozen, strict, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+#: a name that is safe as a folder and as an identifier in expressions
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.-]{0,31}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+PositiveInt = Annotated[int, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _https(url: str) -> str:
+    if not re.fullmatch(r"https://[^\s\"'<>\\]{1,500}", url):
+        raise PydanticCustomError("url", "must be an https:// address")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_https)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    if not seeds:
+        raise PydanticCustomError("seeds", "needs at least one seed")
+    repeated = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+    if repeated:
+        raise PydanticCustomError("seeds", "seed {seed} is listed twice", {"seed": repeated[0]})
+    return seeds
+
+
+Seeds = Annotated[tuple[Seed, ...], Strict(False), AfterValidator(_distinct)]

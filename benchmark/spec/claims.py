@@ -1,0 +1,266 @@
+"""A paper's empirical statements as typed predicates over measured quantities.
+
+A :class:`Quantity` gives one number per training seed; a predicate turns the seeds' numbers into a statistic whose
+sign decides. ``judging`` evaluates them; nothing here computes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from benchmark.spec.base import Many, Model, Name, Positive, PositiveInt, Text
+from benchmark.spec.expression import ExpressionError, parse
+
+
+def _expression(text: str) -> str:
+    try:
+        parse(text)
+    except ExpressionError as error:
+        raise PydanticCustomError("expression", "{reason}", {"reason": str(error)}) from error
+    return text
+
+
+def _by_key(*keys: str) -> Discriminator:
+    """Choose a union's member by the one key that only it has, so that errors speak of that member alone."""
+
+    def choose(value: Any) -> str | None:
+        present = value if isinstance(value, dict) else vars(value)
+        return next((key for key in keys if present.get(key) is not None), None)
+
+    return Discriminator(
+        choose,
+        custom_error_type="union",
+        custom_error_message="must have one of the keys " + ", ".join(keys),
+    )
+
+
+Curve = Annotated[str, AfterValidator(_expression)]
+
+
+class Window(Model):
+    """Part of a run. Bounds are iterations, epochs, or shares of the run (0 to 1); both ends belong to it."""
+
+    unit: Literal["iterations", "epochs", "share"]
+    start: float
+    end: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Window:
+        top = 1.0 if self.unit == "share" else float("inf")
+        if not 0 <= self.start < self.end <= top:
+            raise PydanticCustomError("window", "needs 0 <= start < end" + (" <= 1" if top == 1 else ""))
+        return self
+
+
+class Mean(Model):
+    """Mean of the curve in the window."""
+
+    mean: Window
+
+
+class Deviation(Model):
+    """Standard deviation (N - 1) of the curve in the window."""
+
+    deviation: Window
+
+
+class Fluctuation(Model):
+    """Standard deviation of first differences of the curve in the window."""
+
+    fluctuation: Window
+
+
+class Slope(Model):
+    """Least-squares slope in the window, as change over the whole window divided by the mean absolute level.
+
+    -0.1 means: over the window the fitted line falls by 10 % of the curve's mean absolute level.
+    """
+
+    slope: Window
+
+
+class Share(Model):
+    """Share of the window's iterations at which the curve lies below / above a bound."""
+
+    share: Window
+    below: float | None = None
+    above: float | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Share:
+        if (self.below is None) == (self.above is None):
+            raise PydanticCustomError("share", "needs exactly one of below and above")
+        return self
+
+
+class Settled(Model):
+    """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
+
+    ``tolerance`` is a share of the final value's magnitude; ``average`` is the moving average's length, in ``unit``.
+    """
+
+    settled: Literal["iterations", "epochs"]
+    average: PositiveInt
+    tolerance: Positive
+
+
+class FirstBelow(Model):
+    """First iteration from which the moving average of ``average`` iterations stays below the bound."""
+
+    first_below: float
+    average: PositiveInt
+
+
+Statistic = Annotated[
+    Annotated[Mean, Tag("mean")]
+    | Annotated[Deviation, Tag("deviation")]
+    | Annotated[Fluctuation, Tag("fluctuation")]
+    | Annotated[Slope, Tag("slope")]
+    | Annotated[Share, Tag("share")]
+    | Annotated[Settled, Tag("settled")]
+    | Annotated[FirstBelow, Tag("first_below")],
+    _by_key("mean", "deviation", "fluctuation", "slope", "share", "settled", "first_below"),
+]
+
+
+class Quantity(Model):
+    """One number per seed: a score of an experiment, or a statistic of one of its curves."""
+
+    experiment: Name
+    score: Name | None = None
+    curve: Curve | None = Field(default=None, description="expression over the run's curves")
+    statistic: Statistic | None = None
+
+    @model_validator(mode="after")
+    def _score_or_curve(self) -> Quantity:
+        if (self.score is None) == (self.curve is None) or (self.curve is None) != (self.statistic is None):
+            raise PydanticCustomError("quantity", "needs either score, or curve and statistic")
+        return self
+
+
+class Order(Model):
+    """Each quantity is smaller than the next."""
+
+    order: Annotated[Many[Quantity], Field(min_length=2)]
+
+
+class Smallest(Model):
+    """The first quantity is the smallest of all."""
+
+    smallest: Annotated[Many[Quantity], Field(min_length=2)]
+
+
+class Largest(Model):
+    """The first quantity is the largest of all."""
+
+    largest: Annotated[Many[Quantity], Field(min_length=2)]
+
+
+class Bound(Model):
+    """A quantity lies above ``above`` and below ``below`` (at least one of them given)."""
+
+    bound: Quantity
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Bound:
+        if self.above is None and self.below is None:
+            raise PydanticCustomError("bound", "needs above, below or both")
+        return self
+
+
+class Ratio(Model):
+    """The ratio of two quantities, numerator first, lies above ``above`` and below ``below``."""
+
+    ratio: Annotated[Many[Quantity], Field(min_length=2, max_length=2)]
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Ratio:
+        if self.above is None and self.below is None:
+            raise PydanticCustomError("ratio", "needs above, below or both")
+        return self
+
+
+class Equal(Model):
+    """Two quantities differ by less than ``margin``."""
+
+    equal: Annotated[Many[Quantity], Field(min_length=2, max_length=2)]
+    margin: Positive
+
+
+class Exactly(Model):
+    """A quantity that counts takes one exact value, in more than ``share`` of the seeds."""
+
+    exactly: Quantity
+    value: float
+    share: Annotated[float, Field(ge=0, lt=1)]
+
+
+class AllOf(Model):
+    """Every part holds."""
+
+    all_of: Annotated[Many[Predicate], Field(min_length=2)]
+
+
+class AnyOf(Model):
+    """At least one part holds."""
+
+    any_of: Annotated[Many[Predicate], Field(min_length=2)]
+
+
+Predicate = Annotated[
+    Annotated[Order, Tag("order")]
+    | Annotated[Smallest, Tag("smallest")]
+    | Annotated[Largest, Tag("largest")]
+    | Annotated[Bound, Tag("bound")]
+    | Annotated[Ratio, Tag("ratio")]
+    | Annotated[Equal, Tag("equal")]
+    | Annotated[Exactly, Tag("exactly")]
+    | Annotated[AllOf, Tag("all_of")]
+    | Annotated[AnyOf, Tag("any_of")],
+    _by_key("order", "smallest", "largest", "bound", "ratio", "equal", "exactly", "all_of", "any_of"),
+]
+AllOf.model_rebuild()
+AnyOf.model_rebuild()
+
+
+class Claim(Model):
+    """One empirical statement of the paper, paraphrased, with where it stands and how it is tested."""
+
+    where: Text
+    says: Text
+    predicate: Predicate | None = None
+    verified_by: Annotated[
+        Text | None, Field(description="a statement about the method, not a measurement: the test that checks it")
+    ] = None
+    not_assessable: Annotated[Text | None, Field(description="why no measurement can decide it")] = None
+    min_seeds: Annotated[int, Field(ge=2)] | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Claim:
+        ways = [self.predicate, self.verified_by, self.not_assessable]
+        if sum(way is not None for way in ways) != 1:
+            raise PydanticCustomError("claim", "needs exactly one of predicate, verified_by and not_assessable")
+        if (self.predicate is not None) != (self.min_seeds is not None):
+            raise PydanticCustomError("claim", "min_seeds goes with predicate")
+        return self
+
+
+def quantities(predicate: Predicate) -> list[Quantity]:
+    """All quantities of a predicate, in order, repeats included."""
+    match predicate:
+        case AllOf(all_of=parts) | AnyOf(any_of=parts):
+            return [quantity for part in parts for quantity in quantities(part)]
+        case Bound(bound=one) | Exactly(exactly=one):
+            return [one]
+        case Order(order=several) | Smallest(smallest=several) | Largest(largest=several):
+            return list(several)
+        case Ratio(ratio=several) | Equal(equal=several):
+            return list(several)

@@ -1,0 +1,341 @@
+"""The model of a paper: everything that one spec file may say.
+
+Sections stand in the order in which a reader asks. ``load`` expands what is written briefly (``defaults`` of a
+network, ``extends`` of a system or an experiment, tiers) before this model sees it, so that what is validated, hashed
+and recorded is always spelled out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from benchmark.spec.base import (
+    Identifier,
+    Many,
+    Model,
+    Name,
+    Positive,
+    PositiveInt,
+    Seeds,
+    Tag,
+    Text,
+    Url,
+)
+from benchmark.spec.claims import Claim
+from benchmark.spec.parts import (
+    DATASETS,
+    INITIALISERS,
+    LAYERS,
+    METRICS,
+    OBJECTIVES,
+    OPTIMIZERS,
+    PENALTIES,
+    Dataset,
+    Initialiser,
+    Layer,
+    Metric,
+    Objective,
+    Optimizer,
+    PartOf,
+    Penalty,
+    Size,
+)
+
+Sizes = dict[Name, PositiveInt]
+Where = Annotated[str, Field(min_length=1, max_length=300, description="section, table, figure or equation")]
+
+
+class Bibliography(Model):
+    """Which paper this is."""
+
+    id: Name
+    title: Text
+    authors: Many[Text]
+    venue: Text
+    year: Annotated[int, Field(ge=1950, le=2100)]
+    arxiv: Annotated[str, Field(pattern=r"^[0-9]{4}\.[0-9]{4,5}$")] | None = None
+    doi: Annotated[str, Field(pattern=r"^10\.[0-9.]+/\S+$")] | None = None
+    url: Url | None = None
+    question: Annotated[Text, Field(description="what a reader wants to know of this paper, in one sentence")]
+
+
+class Initialisation(Model):
+    """Laws for the weight and the bias (BN: scale and shift) of every layer of one kind."""
+
+    weight: Annotated[Initialiser, PartOf(INITIALISERS)]
+    bias: Annotated[Initialiser, PartOf(INITIALISERS)] | None = None
+
+
+class Network(Model):
+    """A stack of layers. Only output widths are written; shapes follow.
+
+    A layer ``tap: {at: name}`` names a point that can be read (``until``) or entered (``enter``) by a signal.
+    ``parameters`` is the number of trainable parameters at the sizes written here, and is asserted.
+    """
+
+    says: Text | None = None
+    sizes: Sizes = {}
+    input: Many[Size]
+    layers: Annotated[Many[Annotated[Layer, PartOf(LAYERS)]], Field(min_length=1)]
+    initialise: dict[Name, Initialisation] = {}
+    parameters: PositiveInt | None = None
+
+
+class Pass(Model):
+    """A signal: the output of a network on another signal."""
+
+    network: Name
+    input: Name
+    until: Annotated[Name | None, Field(description="read the network at this tap instead of its end")] = None
+    enter: Annotated[Name | None, Field(description="feed the input in at this tap instead of the start")] = None
+
+
+class Noise(Model):
+    """A random input. ``normal`` is N(0, 1), ``uniform`` is U(-1, 1), ``sphere`` uniform on the unit sphere."""
+
+    law: Literal["normal", "uniform", "sphere"]
+    shape: Many[Size]
+    redraw: Annotated[
+        Literal["update", "iteration"], Field(description="fresh for every update, or shared by an iteration's updates")
+    ]
+
+
+class Player(Model):
+    """Networks updated together: they minimise the weighted sum of objectives and penalties in one backward pass."""
+
+    networks: Annotated[Many[Name], Field(min_length=1)]
+    minimise: Annotated[Many[Annotated[Objective, PartOf(OBJECTIVES)]], Field(min_length=1)]
+    penalties: Many[Annotated[Penalty, PartOf(PENALTIES)]] = ()
+    optimizer: Annotated[Optimizer, PartOf(OPTIMIZERS)]
+
+
+class Observation(Model):
+    """A curve beside the losses: a statistic of a signal over the batch, taken in one player's update.
+
+    ``mean_probability`` is the batch mean of the logistic function of the signal; ``share_positive`` the share of
+    values above 0. ``gradient_norm``, which takes no signal, is the L2 norm of the gradient that the player's
+    parameters received.
+    """
+
+    player: Name
+    signal: Name | None = None
+    statistic: Literal["mean", "mean_probability", "share_positive", "gradient_norm"]
+
+    @model_validator(mode="after")
+    def _signal_or_gradient(self) -> Observation:
+        if (self.signal is None) != (self.statistic == "gradient_norm"):
+            raise PydanticCustomError("observation", "needs a signal, except for gradient_norm")
+        return self
+
+
+class System(Model):
+    """Networks in their roles, the signals that connect them, the players and the order of their updates.
+
+    The signals ``real`` (a batch of data) and the names under ``noise`` exist by themselves. The trained model is
+    sampled through ``sample``, a signal that depends on noise alone.
+    """
+
+    says: Text | None = None
+    networks: dict[Name, Name]
+    noise: dict[Name, Noise]
+    signals: dict[Name, Pass]
+    sample: Name
+    players: dict[Name, Player]
+    schedule: Annotated[Many[Name], Field(min_length=1, description="players in the order of updates, one iteration")]
+    observe: dict[Name, Observation] = {}
+
+
+class Every(Model):
+    """An interval, in iterations or in epochs."""
+
+    iterations: PositiveInt | None = None
+    epochs: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Every:
+        if (self.iterations is None) == (self.epochs is None):
+            raise PydanticCustomError("interval", "needs exactly one of iterations and epochs")
+        return self
+
+
+class Score(Model):
+    """A metric, when it is measured, and which checkpoint counts.
+
+    ``last`` takes the end of training; ``best`` the best of all evaluations, and needs ``every``.
+    """
+
+    metric: Annotated[Metric, PartOf(METRICS)]
+    checkpoint: Literal["last", "best"]
+    every: Every | None = None
+
+    @model_validator(mode="after")
+    def _best_needs_every(self) -> Score:
+        if self.checkpoint == "best" and self.every is None:
+            raise PydanticCustomError("score", "checkpoint 'best' needs 'every'")
+        return self
+
+
+class ValueSurface(Model):
+    """D over the plane: a network's output on a square grid from -extent to extent (data in two dimensions)."""
+
+    network: Name
+    extent: Positive
+    points: Annotated[int, Field(ge=2, le=512)]
+
+
+class Snapshots(Model):
+    """Samples from fixed noise kept over training, at every interval and at the end."""
+
+    every: Every
+    samples: PositiveInt
+    value_surface: ValueSurface | None = None
+
+
+class Setup(Model):
+    """Everything that determines a run but its seed."""
+
+    system: Name
+    sizes: Annotated[Sizes, Field(description="replaces sizes of the system's networks, by name")] = {}
+    dataset: Annotated[Dataset, PartOf(DATASETS)]
+    batch_images: PositiveInt
+    last_batch: Annotated[
+        Literal["keep", "drop"], Field(description="an epoch's incomplete last batch; no meaning for endless data")
+    ]
+    budget: Every
+    generator_mode: Annotated[
+        Literal["running_statistics", "batch_statistics"],
+        Field(description="what batch normalisation uses when the trained generator is sampled"),
+    ]
+    scores: dict[Name, Score]
+    snapshots: Snapshots
+    seeds: Seeds
+
+
+class TierSetup(Setup):
+    """A reduced form of an experiment, and what was reduced."""
+
+    reduces: Annotated[Text, Field(description="how this differs from the paper's budget and data")]
+
+
+class Experiment(Setup):
+    """System x dataset x budget x evaluation x seeds at the paper's full budget, and its reduced tiers."""
+
+    says: Text | None = None
+    where: Where | None = None
+    tiers: dict[Literal["short", "smoke"], TierSetup] = {}
+
+    def setup(self, tier: str) -> Setup | None:
+        """The setup of one tier; None where the experiment has no such tier."""
+        if tier == "full":
+            return Setup(**{name: getattr(self, name) for name in Setup.model_fields})
+        return self.tiers.get(tier)  # type: ignore[call-overload, no-any-return]
+
+
+class Cell(Model):
+    """One published number, and what regenerates it."""
+
+    value: float
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    spread: Annotated[float, Field(ge=0)] | None = None
+    spread_means: Literal["seeds", "splits", "subsets", "unknown"] | None = None
+    bold: bool = False
+    experiment: Name | None = None
+    score: Name | None = None
+    quoted_from: Text | None = None
+    note: Text | None = None
+
+
+class Row(Model):
+    """A row: its label, and cells by column."""
+
+    label: Text
+    cells: dict[Text, Cell]
+
+
+class Table(Model):
+    """A published table as data, printable in the paper's own layout.
+
+    ``quantity`` bounds what can be printed: fid >= 0, inception_score >= 1, ms_ssim in [0, 1], seconds > 0.
+    """
+
+    where: Where
+    caption: Text
+    quantity: Literal["fid", "inception_score", "ms_ssim", "seconds", "iterations", "setting"]
+    direction: Literal["lower", "higher", "two_sided", "none"]
+    columns: Annotated[Many[Text], Field(min_length=1)]
+    rows: Annotated[Many[Row], Field(min_length=1)]
+    protocol: Annotated[dict[Name, str | int | float], Field(description="what the paper says of how it measured")] = {}
+    margin: Positive | None = None
+
+    @model_validator(mode="after")
+    def _cells_fit(self) -> Table:
+        least = {"fid": 0.0, "inception_score": 1.0, "ms_ssim": 0.0, "seconds": 0.0, "iterations": 0.0}
+        for row in self.rows:
+            for column, cell in row.cells.items():
+                if column not in self.columns:
+                    raise PydanticCustomError(
+                        "table", "row '{row}': unknown column '{column}'", {"row": row.label, "column": column}
+                    )
+                low = least.get(self.quantity)
+                if (low is not None and cell.value < low) or (self.quantity == "ms_ssim" and cell.value > 1):
+                    raise PydanticCustomError(
+                        "table",
+                        "row '{row}', column '{column}': {value} is out of range for {quantity}",
+                        {"row": row.label, "column": column, "value": cell.value, "quantity": self.quantity},
+                    )
+        return self
+
+
+class Figure(Model):
+    """A published figure and what regenerates it."""
+
+    where: Where
+    shows: Text
+    experiments: Many[Name]
+    by: Literal["curves", "samples", "value_surface", "scores"]
+    curves: Many[Name] = ()
+
+
+class Unstated(Model):
+    """A value that the paper does not give: what was chosen, how that is known, and what else it could be."""
+
+    chosen: Text
+    tag: Tag
+    source: Text
+    alternatives: Many[Text] = ()
+
+
+class Contradiction(Model):
+    """Two statements of the paper, or a statement and public evidence, that cannot both hold."""
+
+    where: Where
+    finding: Text
+    paths: Many[Text] = ()
+
+
+class Departure(Model):
+    """Where this reproduction knowingly does something else than the paper, and why."""
+
+    paper: Text
+    here: Text
+    why: Text
+
+
+class PaperSpec(Model):
+    """One paper."""
+
+    schema_version: Literal[1]
+    paper: Bibliography
+    networks: dict[Name, Network]
+    systems: dict[Name, System]
+    experiments: dict[Name, Experiment]
+    tables: dict[Identifier, Table] = {}
+    figures: dict[Identifier, Figure] = {}
+    claims: dict[Identifier, Claim] = {}
+    stated: Annotated[dict[str, Where], Field(description="path of a value (* for any step): where the paper says so")]
+    unstated: dict[str, Unstated] = {}
+    contradictions: dict[Identifier, Contradiction] = {}
+    departures: dict[Identifier, Departure] = {}

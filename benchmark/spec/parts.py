@@ -1,0 +1,334 @@
+"""The contract of each kind of part, and the registries that hold them.
+
+A part is a frozen pydantic model: its fields are the settings that a spec writes, its methods do the work.
+Modules that define parts must not import torch at their top (specs are checked and planned without it);
+they import it inside the methods that need it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, WrapValidator, create_model
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from benchmark.registry import Part, Registry
+from benchmark.spec.expression import ExpressionError, evaluate_size, parse
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor, nn
+
+Shape = tuple[int, ...]
+T = TypeVar("T", bound=Part)
+
+
+class _SizeMarker:
+    """Marks a field that may be written as an expression over the network's sizes."""
+
+
+def _check_size(value: Any, handler: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            parse(value)
+        except ExpressionError as error:
+            raise PydanticCustomError("size", "{reason}", {"reason": str(error)}) from error
+        return value
+    size = handler(value)
+    if size < 1:
+        raise PydanticCustomError("size", "must be a positive whole number or an expression over sizes")
+    return size
+
+
+#: A positive whole number, or an expression such as ``2 * width`` until :func:`at_sizes` has been applied.
+Size = Annotated[int, WrapValidator(_check_size, json_schema_input_type=int | str), _SizeMarker()]
+
+
+class SignalMarker:
+    """Marks a field that holds the name of a signal."""
+
+
+class NetworkMarker:
+    """Marks a field that holds a role: the name of a network within a system."""
+
+
+Signal = Annotated[str, SignalMarker()]
+NetworkRole = Annotated[str, NetworkMarker()]
+
+
+def marked_fields(part: Part, marker: type) -> dict[str, str]:
+    """Fields of ``part`` whose type carries ``marker``, as {field: value}; unset ones are left out."""
+    marked = {
+        name: getattr(part, name)
+        for name, info in type(part).model_fields.items()
+        if any(isinstance(mark, marker) for mark in info.metadata)
+    }
+    return {name: value for name, value in marked.items() if value is not None}
+
+
+def at_sizes(part: T, sizes: Mapping[str, int]) -> T:
+    """Return ``part`` with every size expression evaluated; raises :class:`ExpressionError`."""
+    texts = {name: text for name, text in marked_fields(part, _SizeMarker).items() if isinstance(text, str)}
+    if not texts:
+        return part
+    return part.model_copy(update={name: evaluate_size(text, sizes) for name, text in texts.items()})
+
+
+# --- networks -------------------------------------------------------------------------------------------------------
+
+
+class Layer(Part, ABC):
+    """One layer. Shapes are of one example, without the batch dimension."""
+
+    @abstractmethod
+    def output_shape(self, shape: Shape) -> Shape:
+        """Shape of the output for an input of ``shape``; raises ValueError where the layer does not fit."""
+
+    def parameter_count(self, shape: Shape) -> int:
+        """Number of trainable parameters for an input of ``shape``."""
+        return 0
+
+    @abstractmethod
+    def module(self, shape: Shape) -> nn.Module:
+        """Build the layer for an input of ``shape``."""
+
+
+def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
+    """``shape`` as (channels, height, width); raises ValueError for anything else."""
+    if len(shape) != 3:
+        raise ValueError(f"{layer}: needs (channels, height, width), got shape {shape}; put 'reshape' before it")
+    return (shape[0], shape[1], shape[2])
+
+
+class Initialiser(Part, ABC):
+    """A law that fills one parameter."""
+
+    @abstractmethod
+    def fill(self, parameter: Tensor, *, fan_in: int, fan_out: int, generator: torch.Generator) -> None:
+        """Fill ``parameter`` in place; fans are those of the layer's weight."""
+
+
+# --- training -------------------------------------------------------------------------------------------------------
+
+
+class Workbench(Protocol):
+    """What an objective or a penalty may use during one update."""
+
+    def signal(self, name: str) -> Tensor:
+        """A signal's value, batch first; computed at most once an update."""
+
+    def apply(self, network: str, value: Tensor) -> Tensor:
+        """Run a network of the system on ``value``."""
+
+    def uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+        """U(0, 1) numbers of this iteration and update from the named stream."""
+
+    def normal(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+        """N(0, 1) numbers of this iteration and update from the named stream."""
+
+
+class Objective(Part, ABC):
+    """A term that a player minimises: ``weight`` times a scalar."""
+
+    weight: float = 1.0
+
+    @abstractmethod
+    def value(self, bench: Workbench) -> Tensor:
+        """The unweighted scalar."""
+
+
+class Penalty(Part, ABC):
+    """A regulariser of a player's networks, added with ``weight`` in the same backward pass."""
+
+    weight: float
+
+    @abstractmethod
+    def value(self, bench: Workbench) -> Tensor:
+        """The unweighted scalar."""
+
+
+class Optimizer(Part, ABC):
+    """An update rule for one player's parameters."""
+
+    @abstractmethod
+    def build(self, parameters: list[Tensor], *, fused: bool) -> torch.optim.Optimizer:
+        """Make the optimiser; ``fused`` asks for the fused kernel where there is one."""
+
+
+# --- data -----------------------------------------------------------------------------------------------------------
+
+
+class DataError(Exception):
+    """A dataset that is missing, incomplete or not what it says; the message tells what to place where."""
+
+
+class Data(Protocol):
+    """A dataset on its device."""
+
+    #: SHA-256 of the examples in their order, or of the law they are drawn from
+    fingerprint: str
+    #: number of examples; None for a law that is sampled afresh
+    count: int | None
+    shape: Shape
+
+    def examples(self, indices: Tensor) -> Tensor:
+        """Float examples (n, *shape), images in [-1, 1]."""
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """``count`` fresh examples of an endless dataset."""
+
+
+class Dataset(Part, ABC):
+    """A source of real examples."""
+
+    #: "images": uint8 in memory, [-1, 1] for the networks; "points": plain coordinates
+    kind: ClassVar[Literal["images", "points"]]
+
+    @abstractmethod
+    def example_shape(self) -> Shape:
+        """Shape of one example: (channels, height, width), or (dimensions,)."""
+
+    @abstractmethod
+    def example_count(self) -> int | None:
+        """Number of examples in the split, or None when they are drawn afresh."""
+
+    @abstractmethod
+    def missing(self, root: Path) -> str | None:
+        """None if everything is under ``root``; else one line: what is missing, where it goes, how to get it."""
+
+    @abstractmethod
+    def load(self, root: Path, device: str) -> Data:
+        """Load to ``device``; raises :class:`DataError`."""
+
+
+# --- metrics --------------------------------------------------------------------------------------------------------
+
+
+class MetricError(Exception):
+    """Input that must not become a number; the message names the minimum or the fault."""
+
+
+class Subject(Protocol):
+    """What a metric may look at: one trained system and its data."""
+
+    dataset: Dataset
+    data: Data
+
+    def samples(self, count: int) -> np.ndarray:
+        """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""
+
+    def reals(self, count: int | None) -> np.ndarray:
+        """Real examples in the same form; None means all of a finite dataset."""
+
+    def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
+        """Output of one of the system's networks on examples, in evaluation mode."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number with what completes its protocol (counts, hashes) and further figures worth keeping."""
+
+    value: float
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Metric(Part, ABC):
+    """A measurement on samples of a trained system."""
+
+    label: ClassVar[str]
+    direction: ClassVar[Literal["lower", "higher", "two_sided", "none"]]
+    #: kinds of data it is defined on
+    kinds: ClassVar[tuple[str, ...]]
+    #: a stand-in for a standard metric: never compared with a published number
+    proxy: ClassVar[bool] = False
+
+    def unavailable(self, root: Path) -> str | None:
+        """Why it cannot be measured here (missing weights, ...), or None."""
+        return None
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> Measurement:
+        """Measure; raises :class:`MetricError` on input that must not become a number."""
+
+
+# --- registries -----------------------------------------------------------------------------------------------------
+
+LAYERS: Registry[Layer] = Registry("layer", "benchmark.networks")
+INITIALISERS: Registry[Initialiser] = Registry("initialiser", "benchmark.initialisers")
+OBJECTIVES: Registry[Objective] = Registry("objective", "benchmark.objectives")
+PENALTIES: Registry[Penalty] = Registry("penalty", "benchmark.penalties")
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "benchmark.optimizers")
+DATASETS: Registry[Dataset] = Registry("dataset", "benchmark.datasets")
+METRICS: Registry[Metric] = Registry("metric", "benchmark.metrics")
+REGISTRIES: tuple[Registry[Any], ...] = (
+    LAYERS,
+    INITIALISERS,
+    OBJECTIVES,
+    PENALTIES,
+    OPTIMIZERS,
+    DATASETS,
+    METRICS,
+)
+
+
+class PartOf:
+    """Annotation for a field that holds a part, written ``name`` or ``name: {settings}``.
+
+    Validation goes through one model with a key per registered part, so that errors carry the full path and
+    an editor can complete names and settings.
+    """
+
+    def __init__(self, registry: Registry[Any]) -> None:
+        self.registry = registry
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        fields: dict[str, Any] = {name: (part | None, None) for name, part in self.registry.items()}
+        model = create_model(self.registry.kind.title(), __config__=Part.model_config, **fields)
+        kind = self.registry.kind
+
+        def spell_out(value: Any) -> Any:
+            if isinstance(value, Part):
+                return {value.name: value}
+            if isinstance(value, str):
+                return {value: {}}
+            if isinstance(value, dict) and len(value) == 1:
+                return {key: {} if settings is None else settings for key, settings in value.items()}
+            raise PydanticCustomError("part", f"must be one {kind}: a name, or one name with its settings")
+
+        def unwrap(chosen: Any) -> Any:
+            return next(getattr(chosen, name) for name in chosen.model_fields_set)
+
+        return core_schema.no_info_after_validator_function(
+            unwrap,
+            core_schema.no_info_before_validator_function(spell_out, handler.generate_schema(model)),
+            serialization=core_schema.plain_serializer_function_ser_schema(written, return_schema=None),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        bare = {"enum": self.registry.names()}
+        properties = {name: TypeAdapter(part).json_schema() for name, part in self.registry.items()}
+        for settings in properties.values():
+            settings.pop("required", None)  # settings may come from the network's defaults
+        return {
+            "anyOf": [
+                bare,
+                {
+                    "type": "object",
+                    "properties": properties,
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ]
+        }
+
+
+def written(part: Part) -> dict[str, Any]:
+    """A part as a spec writes it: ``{name: {settings}}``."""
+    return {part.name: part.model_dump(mode="json")}

@@ -1,0 +1,84 @@
+"""How each written value of a recipe is known: the paper states it, or the ledger of unstated values covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.spec.base import Tag
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.source import Path_
+
+_EXPERIMENT_KEYS = {"dataset", "batch_images", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes"}
+_SYSTEM_KEYS = {"noise", "players", "schedule", "signals", "sample"}
+_NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How one written value is known; ``pattern`` is the ledger's key that covers it."""
+
+    path: Path_
+    value: Any
+    tag: Tag
+    pattern: str
+    where: str
+
+
+def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
+    """Every value of the file as written that can move a score, with its path.
+
+    Inherited values (``extends``) are written once, so they are counted once; reduced tiers are ours, not the paper's.
+    """
+    for section, keys in (
+        ("networks", _NETWORK_KEYS),
+        ("systems", _SYSTEM_KEYS),
+        ("experiments", _EXPERIMENT_KEYS),
+    ):
+        for name, item in (data.get(section) or {}).items():
+            for key in item if isinstance(item, dict) else ():
+                if key in keys:
+                    yield from _leaves(item[key], (section, name, key))
+
+
+def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*path, index))
+    else:
+        yield path, value
+
+
+def covers(pattern: str, path: Path_) -> bool:
+    """Whether a ledger key covers ``path``: it equals the path or a part above it; ``*`` stands for any one step."""
+    steps = pattern.split(".")
+    return len(steps) <= len(path) and all(step in ("*", str(real)) for step, real in zip(steps, path, strict=False))
+
+
+def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[Path_]]:
+    """How every written value of the recipe is known, and the paths that nothing covers.
+
+    The most specific key wins: the longest, then the one with fewest ``*``.
+    """
+    ledger: list[tuple[str, Tag, str]] = [(pattern, "stated", where) for pattern, where in spec.stated.items()]
+    ledger += [(pattern, entry.tag, entry.source) for pattern, entry in spec.unstated.items()]
+    ledger.sort(key=lambda entry: (-len(entry[0].split(".")), entry[0].count("*")))
+    known: list[Origin] = []
+    bare: list[Path_] = []
+    for path, value in recipe_values(data):
+        entry = next((entry for entry in ledger if covers(entry[0], path)), None)
+        if entry is None:
+            bare.append(path)
+        else:
+            known.append(Origin(path, value, entry[1], entry[0], entry[2]))
+    return known, bare
+
+
+def unused_patterns(spec: PaperSpec, data: dict[str, Any]) -> list[str]:
+    """Ledger keys that cover nothing that is written."""
+    paths = [path for path, _ in recipe_values(data)]
+    return [pattern for pattern in (*spec.stated, *spec.unstated) if not any(covers(pattern, path) for path in paths)]

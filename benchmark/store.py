@@ -1,0 +1,191 @@
+"""Run records: what a finished run leaves on disk, written atomically and read without torch.
+
+<results>/<paper>/<experiment>/<run_id>/
+    record.json   this module's RunRecord; written once, when the run has ended
+    curves.npz    one float32 array per curve; element i belongs to iteration i + 1
+    samples.npz   see runner.Samples: samples from fixed noise over training, real examples, value surfaces
+    checkpoints/  see training.checkpoint; not evidence, never committed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from benchmark.spec.base import Model, Tier
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SCHEMA_VERSION = 1
+RECORD = "record.json"
+CURVES = "curves.npz"
+SAMPLES = "samples.npz"
+
+
+class StoreError(Exception):
+    """A results folder that cannot be written or read, or that does not hold what its records say."""
+
+
+class ScoreRecord(Model):
+    """One score of a run. ``value`` is None exactly when it was not measured, and then ``reason`` says why."""
+
+    metric: str
+    label: str
+    direction: Literal["lower", "higher", "two_sided", "none"]
+    proxy: bool
+    value: float | None
+    reason: str | None = None
+    iteration: int | None = None
+    checkpoint: Literal["last", "best"]
+    #: everything that must agree before two values may be compared
+    protocol: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    #: (iteration, value) of every evaluation over training
+    series: list[tuple[int, float]] = Field(default=[], strict=False)
+
+
+class Timing(Model):
+    """Seconds of wall time. Training alone: evaluation, pictures, checkpoints and data preparation apart."""
+
+    training_seconds: float
+    evaluation_seconds: float
+    #: training that was lost with an interruption and done again, not part of training_seconds
+    redone_seconds: float
+    #: the first iterations of each session, which carry allocation and tuning; part of training_seconds
+    warmup_seconds: float
+    warmup_iterations: int
+    sessions: int
+
+
+class RunRecord(Model):
+    """One run: immutable once written."""
+
+    schema_version: Literal[1]
+    run_id: str
+    paper: str
+    experiment: str
+    tier: Tier
+    seed: int
+    numerics: str
+    status: Literal["finished", "diverged", "failed"]
+    reason: str | None
+    #: what was hashed into run_id
+    determinant: dict[str, Any]
+    iterations: int
+    planned_iterations: int
+    iterations_per_epoch: int | None
+    scores: dict[str, ScoreRecord]
+    timing: Timing
+    #: dataset, parts' sources: SHA-256
+    hashes: dict[str, str]
+    environment: dict[str, Any]
+    #: file name -> SHA-256, for every file that is evidence
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record and the folder it lies in."""
+
+    record: RunRecord
+    folder: Path
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """The run's curves by name, float32; empty where it recorded none."""
+        return read_arrays(self.folder / CURVES)
+
+    def samples(self) -> dict[str, np.ndarray]:
+        """The run's samples; see ``runner``. Empty where it kept none."""
+        return read_arrays(self.folder / SAMPLES)
+
+
+def read_arrays(file: Path) -> dict[str, np.ndarray]:
+    """Arrays of an .npz file without pickles; empty where there is no file."""
+    import numpy as np
+
+    if not file.is_file():
+        return {}
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"{file}: not a readable .npz file ({error})") from error
+
+
+def write_atomic(file: Path, content: bytes) -> None:
+    """Write ``content`` so that ``file`` is either the old one or the whole new one, also after a power cut."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def to_json(data: Any) -> bytes:
+    """Readable JSON with sorted keys; NaN and infinities are errors."""
+    return (json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``record`` into its run's folder; a record that is there already is never replaced."""
+    file = folder / RECORD
+    if file.exists():
+        raise StoreError(f"{file} exists, records are immutable")
+    write_atomic(file, to_json(record.model_dump(mode="json")))
+
+
+def read_record(file: Path) -> RunRecord:
+    """Read one record; raises :class:`StoreError` naming the file."""
+    try:
+        return RunRecord.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror or error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "file"
+        raise StoreError(f"{file}: {place}: {first['msg']}") from error
+
+
+def records(results: Path) -> Iterator[Stored]:
+    """All records below ``results``, ordered by path."""
+    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
+        yield Stored(read_record(file), file.parent)
+
+
+def damage(stored: Stored) -> list[str]:
+    """What does not agree between a record and its files: one line each, none if all is well."""
+    problems = []
+    for name, expected in sorted(stored.record.files.items()):
+        file = stored.folder / name
+        if not file.is_file():
+            problems.append(f"{file} is missing")
+        elif sha256(file) != expected:
+            problems.append(f"{file} has changed since its record was written")
+    return problems
