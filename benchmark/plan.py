@@ -109,7 +109,8 @@ def in_iterations(every: Every, setup: Setup) -> int:
     if every.iterations is not None:
         return every.iterations
     per_epoch = epoch_iterations(setup)
-    assert every.epochs is not None and per_epoch is not None, "the loader refuses epochs of endless data"
+    assert every.epochs is not None
+    assert per_epoch is not None, "the loader refuses epochs of endless data"
     return max(1, round(every.epochs * per_epoch))
 
 

@@ -29,7 +29,10 @@ class MNIST(Dataset):
         for file in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"):
             place = root / self.folder / "raw" / file
             if not place.is_file():
-                return f"{place} is missing: place the uncompressed idx file there, or run: ganrepro data fetch {self.name} --data-root {root}"
+                return (
+                    f"{place} is missing: place the uncompressed idx file there, "
+                    f"or run: ganrepro data fetch {self.name} --data-root {root}"
+                )
         return None
 
     def load(self, root: Path, device: str) -> Data:

@@ -29,8 +29,8 @@ class Conv(Layer):
     def parameter_count(self, shape: Shape) -> int:
         return self.channels * (shape[0] * self.kernel**2 + self.bias)
 
-        def _length(self, length: int) -> int:
-            return (length + 2 * self.padding - self.kernel) // self.stride + 1
+    def _length(self, length: int) -> int:
+        return (length + 2 * self.padding - self.kernel) // self.stride + 1
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

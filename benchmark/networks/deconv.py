@@ -32,8 +32,8 @@ class Deconv(Layer):
     def parameter_count(self, shape: Shape) -> int:
         return self.channels * (shape[0] * self.kernel**2 + self.bias)
 
-        def _length(self, length: int) -> int:
-            return (length - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
+    def _length(self, length: int) -> int:
+        return (length - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -72,7 +72,8 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
             return -visit(node.operand)
         if isinstance(node, ast.BinOp):
             return _BINARY[type(node.op)](visit(node.left), visit(node.right))
-        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        assert isinstance(node, ast.Call)
+        assert isinstance(node.func, ast.Name)
         return _FUNCTIONS[node.func.id](*(visit(argument) for argument in node.args))
 
     return visit(parse(text))

@@ -86,9 +86,7 @@ def _expand(source: Source, problems: list[Problem]) -> dict[str, Any]:
         }
     for section in ("systems", "experiments"):
         if isinstance(data.get(section), dict):
-            data[section] = {
-                name: _extended(source, (section, name), data[section], problems) for name in data[section]
-            }
+            data[section] = {name: _extended(source, section, name, data[section], problems) for name in data[section]}
     if isinstance(data.get("experiments"), dict):
         data["experiments"] = {name: _with_tiers(experiment) for name, experiment in data["experiments"].items()}
     return data
@@ -113,16 +111,19 @@ def _with_defaults(source: Source, path: Path_, network: Any, problems: list[Pro
             if settings is None or isinstance(settings, dict):
                 layer = {kind: merge(defaults[kind], settings or {})}
         layers.append(layer)
-    for kind in defaults:
-        if kind not in used:
-            problems.append(_at(source, Complaint((*path, "defaults", kind), "no layer of this network uses it")))
+    problems += [
+        _at(source, Complaint((*path, "defaults", kind), "no layer of this network uses it"))
+        for kind in defaults
+        if kind not in used
+    ]
     network["layers"] = layers
     return network
 
 
-def _extended(source: Source, path: Path_, section: dict[str, Any], problems: list[Problem]) -> Any:
+def _extended(source: Source, kind: str, name: str, section: dict[str, Any], problems: list[Problem]) -> Any:
     """Lay an item over the one that it ``extends``: in the same section, one level."""
-    item = section[path[-1]]
+    path: Path_ = (kind, name)
+    item = section[name]
     if not isinstance(item, dict) or "extends" not in item:
         return item
     item = dict(item)

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, TypeVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, WrapValidator, create_model
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    TypeAdapter,
+    WrapValidator,
+    create_model,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from benchmark.registry import Part, Registry
@@ -46,7 +53,12 @@ def _check_size(value: Any, handler: Any) -> Any:
 
 
 #: A positive whole number, or an expression such as ``2 * width`` until :func:`at_sizes` has been applied.
-Size = Annotated[int, WrapValidator(_check_size, json_schema_input_type=int | str), _SizeMarker()]
+Size = Annotated[
+    int,
+    WrapValidator(_check_size, json_schema_input_type=int | str),
+    PlainSerializer(lambda size: size, return_type=int | str),
+    _SizeMarker(),
+]
 
 
 class SignalMarker:

@@ -1,0 +1,123 @@
+"""What judging says of a paper: plain data, written as JSON, the only thing that the report reads besides records."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from benchmark.spec.base import Model
+
+ClaimState = Literal[
+    "HOLDS", "REVERSED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "NOT ASSESSABLE", "VERIFIED BY TEST"
+]
+CellState = Literal[
+    "REPRODUCED",
+    "NOT REPRODUCED",
+    "BETTER THAN PUBLISHED",
+    "INCONCLUSIVE",
+    "NOT COMPARABLE",
+    "NOT RUN",
+    "NOT ASSESSABLE",
+    "QUOTED",
+]
+
+
+class Values(Model):
+    """One quantity over the seeds. A seed whose run diverged, or that was not measured, has None and a reason."""
+
+    label: str
+    experiment: str
+    tier: str
+    seeds: dict[int, float | None] = Field(strict=False)
+    reasons: dict[int, str] = Field(default={}, strict=False)
+    mean: float | None
+    deviation: float | None
+
+
+class Interval(Model):
+    """An estimate with its confidence interval; None where the bound does not exist."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+    confidence: float
+
+
+class ClaimVerdict(Model):
+    """One claim: its state at full tier, or a preview where only reduced runs exist."""
+
+    claim: str
+    where: str
+    says: str
+    #: the predicate in words, with names of experiments and quantities
+    test: str
+    state: ClaimState
+    #: one sentence: why this state
+    reason: str
+    tier: str | None
+    #: at a reduced tier only: whether the numbers point the claim's way. Never a verdict
+    preview: Literal["points the same way", "points the other way", "mixed"] | None
+    quantities: list[Values]
+    #: difference, slope, ratio ... that decides; positive means as claimed
+    statistic: Interval | None
+    p: float | None
+    p_holm: float | None
+    seeds: int
+    min_seeds: int | None
+    #: share of the seeds in which the predicate holds
+    share: float | None
+    #: diverged runs among those that the claim needs, as (diverged, all)
+    diverged: tuple[int, int] = Field(strict=False)
+    seeds_needed: int | None
+    #: the same predicate on the paper's own published numbers
+    on_published: Literal["holds", "fails", "holds in part"] | None
+    on_published_reason: str | None
+    note: str | None
+
+
+class CellVerdict(Model):
+    """One published number beside what was measured."""
+
+    table: str
+    row: str
+    column: str
+    published: float
+    decimals: int
+    state: CellState
+    reason: str
+    tier: str | None
+    measured: Values | None
+    #: signed so that positive is worse
+    deviation: Interval | None
+    margin: float | None
+    seeds_needed: int | None
+    diverged: tuple[int, int] = Field(strict=False)
+
+
+class ExperimentState(Model):
+    """How far one experiment is at one tier."""
+
+    experiment: str
+    tier: str
+    planned: int
+    finished: int
+    diverged: int
+    failed: int
+    training_seconds: float
+
+
+class PaperVerdicts(Model):
+    """All verdicts on one paper from one results folder."""
+
+    schema_version: Literal[1]
+    paper: str
+    title: str
+    spec_sha256: str
+    claims: list[ClaimVerdict]
+    cells: list[CellVerdict]
+    experiments: list[ExperimentState]
+    #: folders of records that no run of today's spec needs: the spec has changed since
+    stale: list[str]
+    #: what does not agree between records and their files
+    damage: list[str]
