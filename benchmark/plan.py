@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.spec.base import Tier
 from benchmark.spec.check import system_sizes
-from benchmark.spec.dataflow import curve_names
+from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
 from benchmark.spec.shapes import layout
@@ -37,9 +37,9 @@ class Run:
     also: tuple[str, ...] = field(default=())
 
     @property
-    def iterations_per_epoch(self) -> int | None:
+    def iterations_per_epoch(self) -> float | None:
         """Iterations in one pass over a finite dataset; None for endless data."""
-        return epoch_iterations(self.setup)
+        return epoch_iterations(self.setup, self.system)
 
     @property
     def folder(self) -> str:
@@ -48,8 +48,8 @@ class Run:
 
     @property
     def images(self) -> int:
-        """Real examples shown in all iterations, over every update that reads data being one batch."""
-        return self.iterations * self.setup.batch_images
+        """Real examples shown in all iterations."""
+        return self.iterations * batches_per_iteration(self.system) * self.setup.batch_images
 
     @property
     def parameter_count(self) -> int:
@@ -63,8 +63,15 @@ class Run:
         curves = self.iterations * len(curve_names(self.system)) * 4
         images = self.setup.dataset.kind == "images"
         example = math.prod(self.setup.dataset.example_shape()) * (1 if images else 4)
-        shots = len(moments(self.setup.snapshots.every, self.setup, self.iterations)) + 1
+        shots = len(self.moments(self.setup.snapshots.every)) + 1
         return 2 * (parameters + curves) + curves + shots * self.setup.snapshots.samples * example
+
+    def moments(self, every: Every | None) -> list[int]:
+        """Iterations at which something recurring happens: at each interval and at the end."""
+        if every is None:
+            return [self.iterations]
+        step = in_iterations(every, self.setup, self.system)
+        return sorted({*range(step, self.iterations + 1, step), self.iterations})
 
     def determinant(self) -> dict[str, Any]:
         """Everything that determines the result; its canonical JSON is hashed into the id."""
@@ -96,30 +103,28 @@ def determinant(
     }
 
 
-def epoch_iterations(setup: Setup) -> int | None:
-    """Iterations per epoch; an incomplete last batch counts only where it is kept."""
+def batches_per_epoch(setup: Setup) -> int | None:
+    """Batches in one pass over a finite dataset; an incomplete last one counts only where it is kept."""
     count = setup.dataset.example_count()
     if count is None:
         return None
     return count // setup.batch_images if setup.last_batch == "drop" else math.ceil(count / setup.batch_images)
 
 
-def in_iterations(every: Every, setup: Setup) -> int:
+def epoch_iterations(setup: Setup, system: System) -> float | None:
+    """Iterations per epoch: whole unless an iteration reads several batches."""
+    batches = batches_per_epoch(setup)
+    return None if batches is None else batches / batches_per_iteration(system)
+
+
+def in_iterations(every: Every, setup: Setup, system: System) -> int:
     """An interval as a whole number of iterations, at least one."""
     if every.iterations is not None:
         return every.iterations
-    per_epoch = epoch_iterations(setup)
+    per_epoch = epoch_iterations(setup, system)
     assert every.epochs is not None
     assert per_epoch is not None, "the loader refuses epochs of endless data"
     return max(1, round(every.epochs * per_epoch))
-
-
-def moments(every: Every | None, setup: Setup, iterations: int) -> list[int]:
-    """Iterations at which something recurring happens: at each interval and at the end."""
-    if every is None:
-        return [iterations]
-    step = in_iterations(every, setup)
-    return sorted({*range(step, iterations + 1, step), iterations})
 
 
 def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: str) -> Run:
@@ -132,7 +137,7 @@ def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: 
     sizes = system_sizes(spec, setup)
     text = canonical(determinant(tier, seed, numerics, setup, system, networks, sizes))
     run_id = hashlib.sha256(text.encode()).hexdigest()[:16]
-    iterations = in_iterations(setup.budget, setup)
+    iterations = in_iterations(setup.budget, setup, system)
     return Run(spec.paper.id, experiment, tier, seed, numerics, setup, system, networks, sizes, iterations, run_id)
 
 

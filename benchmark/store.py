@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -82,7 +83,7 @@ class RunRecord(Model):
     determinant: dict[str, Any]
     iterations: int
     planned_iterations: int
-    iterations_per_epoch: int | None
+    iterations_per_epoch: float | None
     scores: dict[str, ScoreRecord]
     timing: Timing
     #: dataset, parts' sources: SHA-256
@@ -119,6 +120,15 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{file}: not a readable .npz file ({error})") from error
+
+
+def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """A compressed .npz as bytes."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
+    return buffer.getvalue()
 
 
 def write_atomic(file: Path, content: bytes) -> None:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 class CrossEntropy(Objective):
     """-E log s(real) - E log(1 - s(fake)), s the logistic function; both signals are logits.
 
-    Computed as E softplus(-real) + E softplus(fake). At real = fake = 0 it is log 4.
+    At real = fake = 0 it is log 4.
     """
 
     real: Signal
     fake: Signal
 
     def value(self, bench: Workbench) -> Tensor:
-        from torch.nn.functional import softplus
+        import torch
+        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-        return softplus(-bench.signal(self.real)).mean() + softplus(bench.signal(self.fake)).mean()
+        real, fake = bench.signal(self.real), bench.signal(self.fake)
+        return cross_entropy(real, torch.ones_like(real)) + cross_entropy(fake, torch.zeros_like(fake))

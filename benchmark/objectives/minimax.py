@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 @OBJECTIVES.register("minimax")
 class Minimax(Objective):
-    """E log(1 - s(fake)), s the logistic function, as -E softplus(fake); ``fake`` are logits. Never positive."""
+    """E log(1 - s(fake)), s the logistic function; ``fake`` are logits. Never positive."""
 
     fake: Signal
 
     def value(self, bench: Workbench) -> Tensor:
-        from torch.nn.functional import softplus
+        import torch
+        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-        return -softplus(bench.signal(self.fake)).mean()
+        fake = bench.signal(self.fake)
+        return -cross_entropy(fake, torch.zeros_like(fake))

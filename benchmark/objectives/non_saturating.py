@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 @OBJECTIVES.register("non_saturating")
 class NonSaturating(Objective):
-    """-E log s(fake), s the logistic function, as E softplus(-fake); ``fake`` are logits."""
+    """-E log s(fake), s the logistic function; ``fake`` are logits."""
 
     fake: Signal
 
     def value(self, bench: Workbench) -> Tensor:
-        from torch.nn.functional import softplus
+        import torch
+        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-        return softplus(-bench.signal(self.fake)).mean()
+        fake = bench.signal(self.fake)
+        return cross_entropy(fake, torch.ones_like(fake))

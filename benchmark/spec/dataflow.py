@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
 from benchmark.spec.paper import System
-from benchmark.spec.parts import Shape
+from benchmark.spec.parts import Shape, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
 
 #: the signal that every system has: a batch of data
@@ -32,6 +32,25 @@ def inputs_of(system: System, signal: str) -> set[str]:
     if signal != REAL and signal not in system.noise:
         raise SignalError(seen[-1] if seen else signal, f"unknown signal '{signal}'")
     return {signal}
+
+
+def signals_of(system: System, player: str) -> set[str]:
+    """Signals that an update of ``player`` computes: those of its terms and observations, and all below them."""
+    parts = (*system.players[player].minimise, *system.players[player].penalties)
+    wanted = {signal for part in parts for signal in marked_fields(part, SignalMarker).values()}
+    wanted |= {seen.signal for seen in system.observe.values() if seen.player == player and seen.signal is not None}
+    for signal in list(wanted):
+        while signal in system.signals:
+            signal = system.signals[signal].input
+            wanted.add(signal)
+    return wanted
+
+
+def batches_per_iteration(system: System) -> int:
+    """Batches of data that one iteration reads."""
+    if system.batches == "iteration":
+        return 1
+    return max(1, sum(REAL in signals_of(system, player) for player in system.schedule))
 
 
 def networks_of(system: System, signal: str) -> set[str]:

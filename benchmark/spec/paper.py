@@ -140,6 +140,10 @@ class System(Model):
 
     says: Text | None = None
     networks: dict[Name, Name]
+    batches: Annotated[
+        Literal["update", "iteration"],
+        Field(description="a new batch of data for every update that reads data, or one for a whole iteration"),
+    ]
     noise: dict[Name, Noise]
     signals: dict[Name, Pass]
     sample: Name

@@ -230,6 +230,10 @@ class Subject(Protocol):
 
     dataset: Dataset
     data: Data
+    #: data root: extractors' weights, other splits and cached statistics lie below it
+    root: Path
+    #: device that a metric may compute on, as torch writes it
+    device: str
 
     def samples(self, count: int) -> np.ndarray:
         """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""

@@ -11,7 +11,7 @@ from benchmark.spec.paper import PaperSpec
 from benchmark.spec.source import Path_
 
 _EXPERIMENT_KEYS = {"dataset", "batch_images", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes"}
-_SYSTEM_KEYS = {"noise", "players", "schedule", "signals", "sample"}
+_SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample"}
 _NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
 
 

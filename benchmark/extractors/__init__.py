@@ -1,0 +1,1 @@
+"""Networks that turn images into features: Inception from its pinned weights, and small classifiers that ship here."""

@@ -1,0 +1,173 @@
+"""Statistics of a run's curves, as ``spec.claims`` defines them; element i of a curve belongs to iteration i + 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmark.spec.claims import (
+    Deviation,
+    FirstBelow,
+    Fluctuation,
+    Mean,
+    Settled,
+    Share,
+    Slope,
+    Statistic,
+    Window,
+)
+from benchmark.spec.expression import ExpressionError, evaluate, names
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+#: slack in iterations for window bounds that are products of floats
+_SLACK = 1e-6
+
+
+class CurveError(ValueError):
+    """Why a curve has no such number; ``beyond`` when the event lies after the end of the run, if anywhere."""
+
+    def __init__(self, reason: str, *, beyond: bool = False) -> None:
+        super().__init__(reason)
+        self.beyond = beyond
+
+
+@dataclass(frozen=True)
+class Course:
+    """A run's curves (iterations,) by name, and how many iterations make an epoch (None for endless data)."""
+
+    curves: Mapping[str, NDArray[np.float32]]
+    iterations_per_epoch: float | None
+
+
+def statistic_value(course: Course, expression: str, statistic: Statistic) -> float:
+    """The statistic of an expression over a run's curves; raises :class:`CurveError`."""
+    values = curve_values(course, expression)
+    match statistic:
+        case Mean(mean=window):
+            result = float(_part(course, values, window, 1).mean())
+        case Deviation(deviation=window):
+            result = float(_part(course, values, window, 2).std(ddof=1))
+        case Fluctuation(fluctuation=window):
+            part = _part(course, values, window, 3)
+            result = float((part[1:] - part[:-1]).std(ddof=1))
+        case Slope(slope=window):
+            result = _slope(_part(course, values, window, 2))
+        case Share(share=window, below=below, above=above):
+            part = _part(course, values, window, 1)
+            result = float((part < below).mean() if below is not None else (part > above).mean())
+        case Settled(settled=unit, average=average, tolerance=tolerance):
+            result = _settled(course, values, unit, average, tolerance)
+        case FirstBelow(first_below=bound, average=average):
+            result = _first_below(_moving_average(values, average), bound, average)
+    if not math.isfinite(result):
+        raise CurveError("the statistic is not a finite number")
+    return result
+
+
+def curve_values(course: Course, expression: str) -> Array:
+    """The expression at every iteration, as float64; raises :class:`CurveError` for a curve that is not there."""
+    import numpy as np
+
+    wanted = names(expression)
+    missing = sorted(wanted - set(course.curves))
+    if missing:
+        raise CurveError(f"the run recorded no curve '{missing[0]}'")
+    if not wanted:
+        raise CurveError(f"'{expression}' names no curve")
+    curves = {name: np.asarray(course.curves[name], dtype=np.float64) for name in sorted(wanted)}
+    if len({len(curve) for curve in curves.values()}) != 1:
+        raise CurveError("its curves differ in length")
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is used
+            return np.asarray(evaluate(expression, curves), dtype=np.float64)
+    except (ExpressionError, ValueError, ZeroDivisionError) as error:
+        raise CurveError(f"'{expression}' cannot be computed: {error}") from error
+
+
+def _part(course: Course, values: Array, window: Window, least: int) -> Array:
+    """Values within the window, both ends included; refuses one that the run does not reach."""
+    import numpy as np
+
+    match window.unit:
+        case "iterations":
+            scale = 1.0
+        case "epochs":
+            scale = _per_epoch(course)
+        case "share":
+            scale = float(len(values))
+    first = max(1, math.ceil(window.start * scale - _SLACK))
+    last = math.floor(window.end * scale + _SLACK)
+    if last > len(values):
+        raise CurveError(f"the window ends at iteration {last}, the run has {len(values)}")
+    part = values[first - 1 : last]
+    if len(part) < least:
+        raise CurveError(f"the window holds {len(part)} iterations, {least} are needed")
+    if not np.isfinite(part).all():
+        raise CurveError("the curve is not finite in the window")
+    return part
+
+
+def _per_epoch(course: Course) -> float:
+    if course.iterations_per_epoch is None:
+        raise CurveError("endless data has no epochs")
+    return course.iterations_per_epoch
+
+
+def _slope(part: Array) -> float:
+    """Rise of the fitted line from the window's first to its last iteration, over the mean absolute level."""
+    import numpy as np
+
+    level = float(np.abs(part).mean())
+    if level == 0:
+        raise CurveError("the curve is zero throughout, so a relative slope has no meaning")
+    time = np.arange(len(part), dtype=np.float64)
+    time -= time.mean()
+    gradient = float(time @ (part - part.mean()) / (time @ time))
+    return gradient * (len(part) - 1) / level
+
+
+def _moving_average(values: Array, length: int) -> Array:
+    """Mean of the last ``length`` values, from iteration ``length`` on."""
+    import numpy as np
+
+    if len(values) < length:
+        raise CurveError(f"the run has {len(values)} iterations, the moving average needs {length}")
+    if not np.isfinite(values).all():
+        raise CurveError("the curve is not finite throughout")
+    if length == 1:
+        return values
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    averages: Array = (total[length:] - total[:-length]) / length
+    return averages
+
+
+def _settled(course: Course, values: Array, unit: str, average: int, tolerance: float) -> float:
+    import numpy as np
+
+    per_unit = _per_epoch(course) if unit == "epochs" else 1.0
+    length = max(1, round(average * per_unit))
+    averages = _moving_average(values, length)
+    final = float(averages[-1])
+    if final == 0:
+        raise CurveError("the final value is zero, so a relative tolerance has no scale")
+    outside = np.flatnonzero(np.abs(averages - final) > tolerance * abs(final))
+    start = int(outside[-1]) + 1 if len(outside) else 0
+    return (start + length) / per_unit
+
+
+def _first_below(averages: Array, bound: float, length: int) -> float:
+    import numpy as np
+
+    outside = np.flatnonzero(averages >= bound)
+    start = int(outside[-1]) + 1 if len(outside) else 0
+    if start == len(averages):
+        iterations = len(averages) + length - 1
+        raise CurveError(f"does not stay below {bound:g} within {iterations} iterations", beyond=True)
+    return float(start + length)

@@ -1,0 +1,293 @@
+"""From run records to one quantity over the seeds: which records count, what they say, and why a seed is missing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmark.judging import statistics, words
+from benchmark.judging.curves import Course, CurveError, statistic_value
+from benchmark.judging.verdict import ExperimentState, Values
+from benchmark.spec.claims import FirstBelow, Quantity
+from benchmark.spec.load import canonical
+from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage
+
+#: experiment -> tier -> seed -> run_id, as today's spec plans
+Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One quantity at one tier over the seeds.
+
+    ``values`` are measured and finite. ``diverged`` seeds have none because training broke down, ``beyond`` ones because
+    an event did not happen within the run: both count as evidence. All other seeds are missing.
+    """
+
+    label: str
+    experiment: str
+    tier: str
+    planned: tuple[int, ...]
+    values: Mapping[int, float] = field(default_factory=dict)
+    diverged: frozenset[int] = frozenset()
+    beyond: frozenset[int] = frozenset()
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
+    proxy: bool = False
+    #: what must agree with whatever it is compared with, by seed
+    protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    #: wall seconds of one run, by seed
+    seconds: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> frozenset[int]:
+        """Seeds that are evidence."""
+        return frozenset(self.values) | self.diverged | self.beyond
+
+    @property
+    def numbers(self) -> list[float]:
+        """Measured values in the order of seeds."""
+        return [self.values[seed] for seed in sorted(self.values)]
+
+    def summary(self) -> Values:
+        """As the report shows it."""
+        return Values(
+            label=self.label,
+            experiment=self.experiment,
+            tier=self.tier,
+            seeds={seed: self.values.get(seed) for seed in self.planned},
+            reasons=dict(self.reasons),
+            mean=statistics.mean(self.numbers) if self.values else None,
+            deviation=statistics.deviation(self.numbers),
+        )
+
+
+class Evidence:
+    """All records of a results folder, as far as today's spec asks for them."""
+
+    def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected) -> None:
+        self.expected = expected
+        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+        self.stale = sorted(
+            str(one.folder) for one in stored if one.record.run_id not in wanted and one.record.paper == paper
+        )
+        used = [one for one in stored if one.record.run_id in wanted]
+        self._runs: dict[str, Stored] = {}
+        for one in used:
+            self._runs.setdefault(one.record.run_id, one)
+        self._refused: dict[str, str] = {}
+        self._broken_curves: set[str] = set()
+        self._courses: dict[Path, Course] = {}
+        self.damage = [*self._files(used), *self._identities(used), *self._repeats(used), *self._copies()]
+
+    # --- integrity ---
+
+    def _files(self, used: Sequence[Stored]) -> Iterator[str]:
+        for one in used:
+            problems = damage(one)
+            yield from problems
+            if any(problem.startswith(str(one.folder / CURVES)) for problem in problems):
+                self._broken_curves.add(one.record.run_id)
+
+    def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
+        """A record whose id is not the hash of what it says it ran has been edited."""
+        for one in used:
+            record = one.record
+            digest = hashlib.sha256(canonical(record.determinant).encode()).hexdigest()
+            stated = {key: record.determinant.get(key) for key in ("seed", "tier", "numerics")}
+            if not digest.startswith(record.run_id):
+                problem = f"run_id {record.run_id} is not the hash of its determinant"
+            elif stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
+                problem = "seed, tier or numerics differ from its determinant"
+            else:
+                continue
+            self._refused[record.run_id] = f"the record has been edited: {problem}"
+            yield f"{one.folder}: {problem}"
+
+    def _repeats(self, used: Sequence[Stored]) -> Iterator[str]:
+        first: dict[tuple[str, str, int], Stored] = {}
+        for one in used:
+            key = (one.record.experiment, one.record.tier, one.record.seed)
+            known = first.setdefault(key, one)
+            if known is not one:
+                yield (
+                    f"{one.folder}: seed {key[2]} of {key[0]} at tier {key[1]} is recorded in {known.folder} too, "
+                    "which is the one used"
+                )
+
+    def _copies(self) -> Iterator[str]:
+        """Two seeds with the very same samples are one run, whatever their records say."""
+        first: dict[str, Stored] = {}
+        for one in sorted(self._runs.values(), key=lambda one: (one.record.seed, str(one.folder))):
+            digest = one.record.files.get(SAMPLES)
+            if digest is None:
+                continue
+            known = first.setdefault(digest, one)
+            if known.record.seed != one.record.seed:
+                problem = f"same samples as seed {known.record.seed} in {known.folder}, not an independent run"
+                self._refused.setdefault(one.record.run_id, problem)
+                yield f"{one.folder}: {problem}"
+
+    # --- quantities ---
+
+    def states(self) -> list[ExperimentState]:
+        """How far each experiment is at each tier."""
+        found = []
+        for experiment, tiers in self.expected.items():
+            for tier, seeds in tiers.items():
+                runs = [self._runs[run_id].record for run_id in seeds.values() if run_id in self._runs]
+                count = {
+                    status: sum(run.status == status for run in runs) for status in ("finished", "diverged", "failed")
+                }
+                seconds = sum(run.timing.training_seconds for run in runs)
+                found.append(
+                    ExperimentState(
+                        experiment=experiment, tier=tier, planned=len(seeds), training_seconds=seconds, **count
+                    )
+                )
+        return found
+
+    def sample(self, asked: Quantity, tier: str) -> Sample:
+        """A score or a curve's statistic over the seeds of one tier."""
+        return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
+
+    def seconds(self, experiment: str, tier: str) -> Sample:
+        """Training seconds over the seeds of one tier."""
+        return self._gather(
+            experiment, tier, "training seconds", lambda one: _Reading(one.record.timing.training_seconds)
+        )
+
+    def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
+        """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
+
+        def read(one: Stored) -> _Reading:
+            entry = one.record.scores.get(score)
+            if entry is None or entry.iteration is None or entry.value is None:
+                return _Reading(None, _why_missing(score, entry))
+            return _Reading(float(entry.iteration), protocol=_protocol(entry))
+
+        return self._gather(experiment, tier, f"iteration of {score}", read)
+
+    def _gather(self, experiment: str, tier: str, label: str, read: Any) -> Sample:
+        planned = self.expected.get(experiment, {}).get(tier, {})
+        values: dict[int, float] = {}
+        reasons: dict[int, str] = {}
+        diverged, beyond = set(), set()
+        readings: list[_Reading] = []
+        protocols: dict[int, Mapping[str, Any]] = {}
+        seconds: dict[int, float] = {}
+        for seed, run_id in planned.items():
+            one = self._runs.get(run_id)
+            if one is None:
+                reasons[seed] = f"no run at tier {tier}"
+                continue
+            record = one.record
+            seconds[seed] = record.timing.training_seconds + record.timing.evaluation_seconds
+            if run_id in self._refused:
+                reasons[seed] = self._refused[run_id]
+                continue
+            if record.status != "finished":
+                reasons[seed] = f"{record.status}: {record.reason or 'no reason recorded'}"
+                if record.status == "diverged":
+                    diverged.add(seed)
+                continue
+            reading = read(one)
+            readings.append(reading)
+            protocols[seed] = reading.protocol
+            if reading.value is not None:
+                values[seed] = reading.value
+                continue
+            reasons[seed] = reading.reason
+            if reading.beyond:
+                beyond.add(seed)
+        return Sample(
+            label=label,
+            experiment=experiment,
+            tier=tier,
+            planned=tuple(planned),
+            values=values,
+            diverged=frozenset(diverged),
+            beyond=frozenset(beyond),
+            reasons=reasons,
+            direction=readings[0].direction if readings else "none",
+            proxy=any(reading.proxy for reading in readings),
+            protocols=protocols,
+            seconds=seconds,
+        )
+
+    def _read(self, asked: Quantity, one: Stored) -> _Reading:
+        if asked.score is not None:
+            entry = one.record.scores.get(asked.score)
+            if entry is None or entry.value is None:
+                return _Reading(None, _why_missing(asked.score, entry))
+            return _Reading(entry.value, protocol=_protocol(entry), direction=entry.direction, proxy=entry.proxy)
+        assert asked.curve is not None
+        assert asked.statistic is not None
+        if one.record.run_id in self._broken_curves:
+            return _Reading(None, f"{CURVES} is missing or has changed since its record was written")
+        # "never within the run" is only comparable between runs of one length
+        protocol = {"iterations": one.record.planned_iterations} if isinstance(asked.statistic, FirstBelow) else {}
+        try:
+            return _Reading(statistic_value(self._course(one), asked.curve, asked.statistic), protocol=protocol)
+        except (CurveError, StoreError) as error:
+            beyond = isinstance(error, CurveError) and error.beyond
+            return _Reading(None, str(error), beyond=beyond, protocol=protocol)
+
+    def _course(self, one: Stored) -> Course:
+        if one.folder not in self._courses:
+            self._courses[one.folder] = Course(one.curves(), one.record.iterations_per_epoch)
+        return self._courses[one.folder]
+
+    def record(self, experiment: str, tier: str, seed: int) -> RunRecord | None:
+        """The record of one planned run, if there is one."""
+        run_id = self.expected.get(experiment, {}).get(tier, {}).get(seed)
+        one = self._runs.get(run_id) if run_id is not None else None
+        return one.record if one is not None else None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    value: float | None
+    reason: str = ""
+    beyond: bool = False
+    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
+    proxy: bool = False
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _protocol(entry: ScoreRecord) -> dict[str, Any]:
+    return {"metric": entry.metric, "checkpoint": entry.checkpoint, **entry.protocol}
+
+
+def _why_missing(score: str, entry: ScoreRecord | None) -> str:
+    why = "the run was not asked for it" if entry is None else entry.reason or "no reason recorded"
+    return f"{score} not measured: {why}"
+
+
+def protocol_difference(samples: Sequence[Sample]) -> str | None:
+    """The first protocol field in which measured values differ, in words; None where all agree."""
+    known: list[tuple[str, Mapping[str, Any]]] = [
+        (f"{sample.experiment}, seed {seed}", protocol)
+        for sample in samples
+        for seed, protocol in sorted(sample.protocols.items())
+        if seed in sample.values or seed in sample.beyond
+    ]
+    for place, protocol in known[1:]:
+        first_place, first = known[0]
+        for name in sorted({*first, *protocol}):
+            if first.get(name) != protocol.get(name):
+                return (
+                    f"protocol field '{name}' differs: {_shown(first.get(name))} ({first_place}), "
+                    f"{_shown(protocol.get(name))} ({place})"
+                )
+    return None
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not recorded"
+    text = str(value)
+    return text if len(text) <= 16 else f"{text[:12]}..."

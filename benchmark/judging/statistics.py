@@ -1,0 +1,245 @@
+"""The statistics behind verdicts: Student and Welch intervals, equivalence, exact rank, sign and binomial tests, Holm.
+
+The replication unit is the training seed. References: Schuirmann 1987 (two one-sided tests), Welch 1947 and
+Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and Pearson 1934, Holm 1979.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.judging.verdict import Interval
+
+#: level of every one-sided test; intervals have confidence 1 - 2 * ALPHA
+ALPHA = 0.05
+#: fewer seeds than this decide nothing
+LEAST_SEEDS = 3
+#: a number of seeds beyond this is not worth naming
+MOST_SEEDS = 1000
+
+Equivalence = Literal["inside", "above", "below", "undecided"]
+
+
+def mean(values: Sequence[float]) -> float:
+    """Arithmetic mean of at least one value."""
+    return math.fsum(values) / len(values)
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """Sample standard deviation (N - 1); None for fewer than two values."""
+    if len(values) < 2:
+        return None
+    centre = mean(values)
+    return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
+
+
+def median(values: Sequence[float]) -> float:
+    """Middle value, or the mean of the two middle ones; infinities of one sign are allowed there."""
+    ordered = sorted(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return low if low == high else (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean or a difference of means with its standard error and degrees of freedom (Student)."""
+
+    value: float
+    error: float
+    freedom: float
+
+    def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
+        """Two-sided interval of confidence ``1 - 2 * alpha``: either end is a one-sided bound at ``1 - alpha``."""
+        half = quantile(1 - alpha, self.freedom) * self.error
+        return self.value - half, self.value + half
+
+    def p_above(self, bound: float = 0.0) -> float:
+        """One-sided p value of "the true value lies above ``bound``"; needs ``error > 0``."""
+        return tail((self.value - bound) / self.error, self.freedom)
+
+    def p_below(self, bound: float = 0.0) -> float:
+        """One-sided p value of "the true value lies below ``bound``"; needs ``error > 0``."""
+        return tail((bound - self.value) / self.error, self.freedom)
+
+
+def quantile(probability: float, freedom: float) -> float:
+    """Quantile of Student's t; ``freedom`` need not be whole."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, probability))
+
+
+def tail(t: float, freedom: float) -> float:
+    """P(T >= t) for Student's t."""
+    from scipy.special import stdtr
+
+    return float(stdtr(freedom, -t))
+
+
+def one_sample(values: Sequence[float]) -> Estimate:
+    """The mean of at least two values."""
+    spread = deviation(values)
+    assert spread is not None, "needs two values"
+    return Estimate(mean(values), spread / math.sqrt(len(values)), len(values) - 1)
+
+
+def two_samples(first: Sequence[float], second: Sequence[float]) -> Estimate:
+    """mean(second) - mean(first) for independent samples of at least two values each (Welch)."""
+    return _welch(mean(second) - mean(first), [one_sample(first), one_sample(second)])
+
+
+def paired(first: Sequence[float], second: Sequence[float]) -> Estimate:
+    """Mean of second - first for values that belong together in this order."""
+    return one_sample([b - a for a, b in zip(first, second, strict=True)])
+
+
+def against_published(
+    values: Sequence[float], published: float, *, spread: float | None = None, seeds: int | None = None
+) -> Estimate:
+    """mean(values) - published; a published spread over ``seeds`` training seeds adds its own uncertainty (Welch)."""
+    ours = one_sample(values)
+    parts = [ours]
+    if spread is not None and seeds is not None and seeds >= 2:
+        parts.append(Estimate(published, spread / math.sqrt(seeds), seeds - 1))
+    return _welch(ours.value - published, parts)
+
+
+def _welch(value: float, parts: Sequence[Estimate]) -> Estimate:
+    variance = math.fsum(part.error**2 for part in parts)
+    below = math.fsum(part.error**4 / part.freedom for part in parts)
+    if below == 0:  # no spread anywhere, or so little that its fourth power vanishes
+        return Estimate(value, math.sqrt(variance), min(part.freedom for part in parts))
+    return Estimate(value, math.sqrt(variance), variance**2 / below)
+
+
+def oriented(estimate: Estimate, direction: str) -> Estimate:
+    """``estimate`` of ours minus published with its sign turned so that positive is worse."""
+    return Estimate(-estimate.value, estimate.error, estimate.freedom) if direction == "higher" else estimate
+
+
+def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equivalence:
+    """Where the interval of confidence ``1 - 2 * alpha`` lies against (-margin, margin)."""
+    low, high = estimate.interval(alpha)
+    if -margin < low and high < margin:
+        return "inside"
+    if low > margin:
+        return "above"
+    return "below" if high < -margin else "undecided"
+
+
+def seeds_needed(effect: float, spread: float, *, samples: int = 1, alpha: float = ALPHA) -> int | None:
+    """Fewest seeds a sample for which the half width falls below ``effect`` should estimate and spread stay.
+
+    ``spread`` is one seed's standard deviation of the deciding difference; ``samples`` independent samples give
+    ``samples * (n - 1)`` degrees of freedom. None where no reasonable number would do.
+    """
+    if effect <= 0:
+        return None
+    return fewest(lambda n: quantile(1 - alpha, samples * (n - 1)) * spread / math.sqrt(n) < effect)
+
+
+def fewest(decides: Callable[[int], bool]) -> int | None:
+    """Fewest seeds, from :data:`LEAST_SEEDS` up, for which ``decides`` is true; it must stay true from there."""
+    if not decides(MOST_SEEDS):
+        return None
+    low, high = LEAST_SEEDS, MOST_SEEDS
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(middle) else (middle + 1, high)
+    return low
+
+
+# --- exact tests ----------------------------------------------------------------------------------------------------
+
+
+def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
+    """Exact one-sided p value of "``smaller`` tends to be smaller"; ties share ranks, infinities are allowed.
+
+    Exact given the ties: the rank sum's distribution over all divisions of the pooled values into two samples.
+    """
+    pooled = sorted([*smaller, *larger])
+    rank = {value: 2 * pooled.index(value) + pooled.count(value) + 1 for value in set(pooled)}  # twice the mid-rank
+    observed = sum(rank[value] for value in smaller)
+    ways = _rank_sums([rank[value] for value in pooled], len(smaller))
+    return math.fsum(ways[: observed + 1]) / math.comb(len(pooled), len(smaller))
+
+
+def _rank_sums(ranks: Sequence[int], chosen: int) -> list[float]:
+    """Number of ways to choose ``chosen`` of ``ranks`` with each sum from 0 up."""
+    import numpy as np
+
+    ways = np.zeros((chosen + 1, sum(ranks) + 1))
+    ways[0, 0] = 1
+    for rank in ranks:
+        for size in range(chosen, 0, -1):
+            ways[size, rank:] += ways[size - 1, : ways.shape[1] - rank]
+    return [float(count) for count in ways[chosen]]
+
+
+def shift(first: Sequence[float], second: Sequence[float], alpha: float = ALPHA) -> Interval | None:
+    """Hodges-Lehmann estimate of second - first with the bounds that invert the Mann-Whitney test.
+
+    None where the estimate is not finite; a bound that is not finite, or that so few values do not have, is None.
+    """
+    differences = sorted(0.0 if a == b else b - a for a in first for b in second)
+    few, many = len(first), len(second)
+    ways = _rank_sums(range(1, few + many + 1), few)[few * (few + 1) // 2 :]  # distribution of U without ties
+    return _ordered_interval(differences, [count / math.comb(few + many, few) for count in ways], alpha)
+
+
+def sign_test(positive: int, count: int) -> float:
+    """Exact one-sided p value of "more than half are positive"; what is neither must be counted as not positive."""
+    return binomial_at_least(positive, count, 0.5)
+
+
+def middle(values: Sequence[float], alpha: float = ALPHA) -> Interval | None:
+    """Median with the bounds that invert the sign test; see :func:`shift` for None."""
+    count = len(values)
+    return _ordered_interval(sorted(values), [math.comb(count, k) / 2**count for k in range(count + 1)], alpha)
+
+
+def _ordered_interval(ordered: Sequence[float], probabilities: Sequence[float], alpha: float) -> Interval | None:
+    estimate = median(ordered)
+    if not math.isfinite(estimate):
+        return None
+    index, below = -1, 0.0
+    for probability in probabilities:
+        below += probability
+        if below > alpha:
+            break
+        index += 1
+    low, high = (ordered[index], ordered[-1 - index]) if index >= 0 else (None, None)
+    return Interval(
+        estimate=estimate,
+        low=low if low is not None and math.isfinite(low) else None,
+        high=high if high is not None and math.isfinite(high) else None,
+        confidence=1 - 2 * alpha,
+    )
+
+
+def binomial_at_least(successes: int, count: int, share: float) -> float:
+    """P(X >= successes) for X ~ Binomial(count, share)."""
+    return math.fsum(math.comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(successes, count + 1))
+
+
+def share_interval(successes: int, count: int, alpha: float = ALPHA) -> Interval:
+    """Exact interval of a share: either end is a one-sided bound at ``1 - alpha`` (Clopper-Pearson)."""
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(successes, count - successes + 1, alpha)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, count - successes, 1 - alpha)) if successes < count else 1.0
+    return Interval(estimate=successes / count, low=low, high=high, confidence=1 - 2 * alpha)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p values, in the order given: those <= alpha may be rejected with familywise error alpha."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for place, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(order) - place) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -1,0 +1,47 @@
+"""What a shipped classifier sees in generated images; proxy metrics build on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from benchmark.extractors import classifier as classifiers
+from benchmark.extractors.classifier import Classifier, ClassifierName
+from benchmark.metrics.frechet import finite
+from benchmark.metrics.inputs import Count, CountOrAll, generated, real
+from benchmark.spec.parts import Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class ClassifierMetric(Metric):
+    """A proxy on a shipped classifier; images of another size are brought to its size, bilinear and antialiased."""
+
+    kinds = ("images",)
+    proxy: ClassVar[bool] = True
+    classifier: ClassifierName
+    samples: Count
+    reference_images: CountOrAll
+
+    def unavailable(self, root: Path) -> str | None:
+        return classifiers.unavailable(self.classifier)
+
+    def extractor(self, subject: Subject) -> Classifier:
+        """The classifier on the subject's device."""
+        return classifiers.load(self.classifier, subject.device)
+
+    def probabilities(self, subject: Subject, *, least: int = 2) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+        """Class probabilities (n, classes) of generated and of real images, and what they add to the protocol."""
+        network = self.extractor(subject)
+        images = generated(subject, self.samples, least=least)
+        reals = real(subject, self.reference_images)
+        facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
+        return _probabilities(network, images, "generated"), _probabilities(network, reals, "real"), facts
+
+
+def _probabilities(network: Classifier, images: np.ndarray, what: str) -> np.ndarray:
+    import numpy as np
+    from scipy.special import softmax
+
+    return np.asarray(softmax(network.logits(finite(network.features(images), what)), axis=1))

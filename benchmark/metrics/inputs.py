@@ -1,0 +1,83 @@
+"""Examples that a metric may compute on: checked for form, count and signs of a generator that emits nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from benchmark.spec.parts import MetricError, Shape, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: a count of real examples, or every one of a finite dataset
+Count = Annotated[int, Field(gt=0)]
+CountOrAll = Count | Literal["all"]
+#: which real examples generated ones are held against: those trained on, or the same dataset's test split
+Reference = Literal["training_data", "test"]
+
+
+def generated(subject: Subject, count: int, *, least: int = 2, distinct: bool = False) -> np.ndarray:
+    """``count`` generated examples; at least ``least``, and not all the same where ``distinct`` is asked for."""
+    if count < least:
+        raise MetricError(f"{count} generated examples are too few, the minimum is {least}")
+    return checked(subject.samples(count), "generated", count, subject.dataset.example_shape(), distinct=distinct)
+
+
+def real(subject: Subject, count: CountOrAll, *, reference: Reference = "training_data", least: int = 2) -> np.ndarray:
+    """Real examples; a reference that lacks the count asked for is a :class:`MetricError`."""
+    wanted = None if count == "all" else count
+    examples = subject.reals(wanted) if reference == "training_data" else _test_split(subject)[:wanted]
+    if wanted is not None and len(examples) != wanted:
+        raise MetricError(f"{wanted} real examples were asked for, the reference has {len(examples)}")
+    if len(examples) < least:
+        raise MetricError(f"{len(examples)} real examples are too few, the minimum is {least}")
+    return checked(examples, "real", len(examples), subject.dataset.example_shape(), distinct=True)
+
+
+def _test_split(subject: Subject) -> np.ndarray:
+    """All examples of the dataset's test split as uint8."""
+    import numpy as np
+    import torch
+
+    dataset = subject.dataset
+    settings = {name: getattr(dataset, name) for name in type(dataset).model_fields}
+    try:
+        held_out = type(dataset).model_validate({**settings, "split": "test"})
+    except ValidationError as error:
+        raise MetricError(f"'{dataset.name}' has no test split to refer to") from error
+    missing = held_out.missing(subject.root)
+    if missing is not None:
+        raise MetricError(missing)
+    data = held_out.load(subject.root, "cpu")
+    if data.count is None:
+        raise MetricError(f"'{dataset.name}' is drawn afresh, it has no test split")
+    levels = data.examples(torch.arange(data.count)).add_(1).mul_(127.5).round_()
+    return np.asarray(levels.to(torch.uint8).numpy())
+
+
+def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distinct: bool) -> np.ndarray:
+    """``examples`` if they are uint8 images or finite points of the shape and number promised."""
+    import numpy as np
+
+    if examples.shape != (count, *shape):
+        raise MetricError(f"{what} examples have shape {examples.shape}, not {(count, *shape)}")
+    if len(shape) == 3 and examples.dtype != np.uint8:
+        raise MetricError(f"{what} images must be uint8 levels of 0 to 255, got {examples.dtype}")
+    if len(shape) != 3 and not np.isfinite(examples).all():
+        raise MetricError(f"{what} examples hold numbers that are not finite")
+    if distinct and (examples == examples[:1]).all():
+        raise MetricError(f"all {count} {what} examples are the same one")
+    return examples
+
+
+def digest(examples: np.ndarray) -> str:
+    """SHA-256 over type, shape and bytes of examples in their order."""
+    import numpy as np
+
+    examples = np.ascontiguousarray(examples)
+    state = hashlib.sha256(f"{examples.dtype} {examples.shape}\n".encode())
+    state.update(examples.data)
+    return state.hexdigest()

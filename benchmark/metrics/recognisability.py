@@ -1,0 +1,34 @@
+"""Whether a classifier of the real images is sure what a generated image shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmark.metrics.classified import ClassifierMetric
+from benchmark.spec.parts import METRICS, Measurement, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_SURE = 0.9
+
+
+@METRICS.register("recognisability")
+class Recognisability(ClassifierMetric):
+    """Mean over generated images of the classifier's largest class probability; real images' value beside it."""
+
+    label = "recognisability"
+    direction = "higher"
+
+    def measure(self, subject: Subject) -> Measurement:
+        ours, theirs, facts = self.probabilities(subject)
+        details = {
+            "share_above_0.9": _share_sure(ours),
+            "real": float(theirs.max(axis=1).mean()),
+            "real_share_above_0.9": _share_sure(theirs),
+        }
+        return Measurement(float(ours.max(axis=1).mean()), protocol=facts, details=details)
+
+
+def _share_sure(probabilities: np.ndarray) -> float:
+    return float((probabilities.max(axis=1) > _SURE).mean())

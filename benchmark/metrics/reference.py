@@ -1,0 +1,100 @@
+"""Statistics of reference images on disk, under a key of everything that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.extractors.base import Extractor
+from benchmark.metrics.frechet import Moments, moments
+from benchmark.metrics.inputs import CountOrAll, Reference, digest, real
+from benchmark.spec.parts import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays = dict[str, "np.ndarray"]
+_log = logging.getLogger(__name__)
+
+
+def reference_moments(
+    subject: Subject, extractor: Extractor, *, reference: Reference, images: CountOrAll, resize: str
+) -> tuple[Moments, dict[str, object]]:
+    """Moments of the reference's features and the facts of protocol they add; read from disk where they are known."""
+    reals = real(subject, images, reference=reference, least=extractor.dimensions + 1)
+    facts: dict[str, object] = {
+        "n_real": len(reals),
+        "reference_sha256": digest(reals),
+        "weights_sha256": extractor.weights_sha256,
+    }
+    key = {
+        **facts,
+        "dataset": subject.data.fingerprint,
+        "extractor": extractor.name,
+        "resize": resize,
+        "torch_fidelity": version("torch-fidelity"),
+    }
+
+    def compute() -> Arrays:
+        found = moments(extractor.features(reals), "real")
+        return {"mean": found.mean, "covariance": found.covariance}
+
+    arrays = cached(subject.root / "cache", key, compute)
+    return Moments(arrays["mean"], arrays["covariance"], len(reals)), facts
+
+
+def cached(folder: Path, key: Mapping[str, object], compute: Callable[[], Arrays]) -> Arrays:
+    """Arrays stored under ``key``, else computed and stored; a damaged entry counts as absent."""
+    text = json.dumps(key, sort_keys=True)
+    file = folder / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
+    arrays = _read(file, text)
+    if arrays is None:
+        arrays = compute()
+        try:
+            _write(file, text, arrays)
+        except OSError as error:  # a data root that cannot be written costs time, not the measurement
+            _log.warning("%s: statistics not kept (%s)", file, error.strerror)
+    return arrays
+
+
+def _seal(text: str, arrays: Arrays) -> str:
+    state = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        state.update(f"{name} {digest(arrays[name])}".encode())
+    return state.hexdigest()
+
+
+def _read(file: Path, text: str) -> Arrays | None:
+    import numpy as np
+
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files if name != "seal"}
+            return arrays if str(archive["seal"]) == _seal(text, arrays) else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log.warning("%s: unreadable, computed again (%s)", file, error)
+        return None
+
+
+def _write(file: Path, text: str, arrays: Arrays) -> None:
+    import numpy as np
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".statistics-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, seal=np.array(_seal(text, arrays)), **arrays)  # type: ignore[arg-type]
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,73 @@
+"""Clearness of edges: the variance of an image's Laplacian (Pech-Pacheco et al. 2000, from autofocus)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from benchmark.metrics.inputs import Count, CountOrAll, generated, real
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: images taken at once, so that the float copies stay small
+_BATCH = 1024
+
+
+def laplacian_variance(images: np.ndarray) -> float:
+    """Mean over images of the variance of their four-neighbour Laplacian, in squared levels of 0 to 255.
+
+    Colour images count by the mean of their channels; the outermost pixels have no Laplacian.
+    """
+    import numpy as np
+
+    if min(images.shape[2:]) < 3:
+        raise MetricError(f"images of {images.shape[2]}x{images.shape[3]} have no inner pixels, the minimum is 3x3")
+    total = 0.0
+    for start in range(0, len(images), _BATCH):
+        grey = images[start : start + _BATCH].mean(axis=1, dtype=np.float64)
+        inner = grey[:, 1:-1, 1:-1]
+        around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+        total += float((around - 4 * inner).var(axis=(1, 2)).sum())
+    return total / len(images)
+
+
+class _Sharpness(Metric):
+    kinds = ("images",)
+    samples: Count
+    reference_images: CountOrAll
+
+    def pair(self, subject: Subject) -> tuple[float, float]:
+        """Sharpness of generated and of real images."""
+        ours = laplacian_variance(generated(subject, self.samples))
+        theirs = laplacian_variance(real(subject, self.reference_images))
+        if theirs == 0:
+            raise MetricError("the real images have no edges to compare with")
+        return ours, theirs
+
+
+@METRICS.register("sharpness")
+class Sharpness(_Sharpness):
+    """Mean variance of the Laplacian of generated images; noise raises it as edges do, so read it beside the real."""
+
+    label = "sharpness"
+    direction = "none"
+
+    def measure(self, subject: Subject) -> Measurement:
+        ours, theirs = self.pair(subject)
+        return Measurement(ours, details={"real": theirs, "ratio_to_real": ours / theirs})
+
+
+@METRICS.register("sharpness_gap")
+class SharpnessGap(_Sharpness):
+    """|log(sharpness of generated / sharpness of real images)|: 0 for edges as clear as the real ones."""
+
+    label = "sharpness gap to real"
+    direction = "lower"
+
+    def measure(self, subject: Subject) -> Measurement:
+        ours, theirs = self.pair(subject)
+        if ours == 0:
+            raise MetricError("every generated image is of one level throughout: no edges, so no finite gap")
+        return Measurement(abs(math.log(ours / theirs)), details={"generated": ours, "real": theirs})

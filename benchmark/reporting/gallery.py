@@ -1,0 +1,281 @@
+"""Which pictures a paper's report shows: its declared figures, then curves, samples and scores by experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.reporting.curves import Band, bands, score_bands
+from benchmark.reporting.evidence import Evidence, Group
+from benchmark.reporting.figures import Line, Picture, line_chart
+from benchmark.reporting.numbers import seed_list, short
+from benchmark.reporting.pictures import Arrays, has_images, has_points, image_grid, point_panels, progress_strip
+from benchmark.spec.dataflow import curve_names
+from benchmark.spec.load import canonical
+from benchmark.spec.paper import Figure, PaperSpec
+
+_SHARE_RANGE = (-0.02, 1.02)
+_CUT = 4.0
+_MOST_LINES = 7
+_MOST_SYSTEMS = 4
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much the pictures hold: points of a curve, images of a grid, snapshots and points of a scatter."""
+
+    curve_points: int
+    images: int
+    shots: int
+    scatter: int
+
+
+#: from fine to coarse; the first that keeps the page within its size is taken
+DETAILS = (Detail(400, 64, 6, 1000), Detail(200, 36, 5, 500), Detail(120, 16, 4, 300), Detail(60, 16, 3, 200))
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A published figure, and ours of the same; ``missing`` names experiments without anything to draw."""
+
+    id: str
+    figure: Figure
+    pictures: Sequence[Picture]
+    missing: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ExperimentPictures:
+    """Pictures of one experiment."""
+
+    group: Group
+    seeds: str
+    curves: Sequence[Picture]
+    samples: Sequence[Picture]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """All pictures of one paper."""
+
+    figures: Sequence[FigureView]
+    experiments: Sequence[ExperimentPictures]
+    points: Sequence[Picture]
+    scores: Sequence[Picture]
+
+
+class Painter:
+    """Draws one paper's pictures; curves and samples are read once an experiment."""
+
+    def __init__(self, spec: PaperSpec, evidence: Evidence, detail: Detail) -> None:
+        self.spec = spec
+        self.evidence = evidence
+        self.detail = detail
+        self._bands: dict[str, dict[str, Band]] = {}
+        self._samples: dict[str, tuple[int, Arrays]] = {}
+
+    def gallery(self) -> Gallery:
+        """Draw everything."""
+        figures = [self._figure(name, figure) for name, figure in self.spec.figures.items()]
+        shown = {
+            name
+            for view in figures
+            if view.figure.by in ("value_surface", "samples") and view.pictures
+            for name in view.figure.experiments
+        }
+        groups = self.evidence.groups
+        points = [] if {group.experiment for group in self._with_points(groups)} <= shown else self._points(groups)
+        return Gallery(
+            figures,
+            [
+                ExperimentPictures(group, seed_list(group.seeds), self._panels(group), self._images(group))
+                for group in groups
+            ],
+            points,
+            self._scores(groups),
+        )
+
+    def _figure(self, name: str, figure: Figure) -> FigureView:
+        groups = [group for one in figure.experiments if (group := self.evidence.group(one)) is not None]
+        drawn: dict[str, list[Picture]] = {}
+        if figure.by == "curves":
+            drawn = {group.experiment: self._chosen(group, figure.curves) for group in groups}
+        elif figure.by == "scores":
+            pictures = self._scores(groups)
+            drawn = {group.experiment: pictures for group in groups if score_bands(group)}
+            return FigureView(name, figure, pictures, [one for one in figure.experiments if one not in drawn])
+        else:
+            pointed = self._with_points(groups)
+            drawn = {group.experiment: self._images(group) for group in groups}
+            pictures = [*self._points(pointed), *(picture for some in drawn.values() for picture in some)]
+            have = {group.experiment for group in pointed} | {one for one, some in drawn.items() if some}
+            return FigureView(name, figure, pictures, [one for one in figure.experiments if one not in have])
+        return FigureView(
+            name,
+            figure,
+            [picture for some in drawn.values() for picture in some],
+            [one for one in figure.experiments if not drawn.get(one)],
+        )
+
+    def _curves(self, group: Group) -> dict[str, Band]:
+        if group.experiment not in self._bands:
+            self._bands[group.experiment] = bands(self.evidence, group, self.detail.curve_points)
+        return self._bands[group.experiment]
+
+    def _chosen(self, group: Group, curves: Sequence[str]) -> list[Picture]:
+        """One chart of the named curves, or of the losses where a figure names none."""
+        known = self._curves(group)
+        names = list(curves) or [f"{player}_loss" for player in self.spec.systems[group.setup.system].players]
+        lines = [Line(name, known[name]) for name in names if name in known]
+        return [self._chart(group, "", lines)] if lines else []
+
+    def _panels(self, group: Group) -> list[Picture]:
+        """Losses together, their terms together, observations by what they measure."""
+        system = self.spec.systems[group.setup.system]
+        known = self._curves(group)
+        losses = [f"{player}_loss" for player in system.players]
+        named: dict[str, list[str]] = {"losses": losses}
+        named["terms of the losses"] = [
+            name for name in curve_names(system) if name not in losses and name not in system.observe
+        ]
+        for name, observation in system.observe.items():
+            named.setdefault(observation.statistic.replace("_", " "), []).append(name)
+        return [
+            self._chart(group, title, [Line(name, known[name]) for name in names if name in known])
+            for title, names in named.items()
+            if any(name in known for name in names)
+        ]
+
+    def _chart(self, group: Group, title: str, lines: Sequence[Line]) -> Picture:
+        system = self.spec.systems[group.setup.system]
+        statistics = {system.observe[line.label].statistic for line in lines if line.label in system.observe}
+        observed = all(line.label in system.observe for line in lines)
+        y_range: tuple[float, float] | None = None
+        note = ""
+        if observed and statistics <= {"mean_probability", "share_positive"}:
+            y_range = _SHARE_RANGE
+        else:
+            y_range, note = _without_spikes(lines)
+        seeds = "1 seed" if len(group.runs) == 1 else f"{len(group.runs)} seeds"
+        where = f"{group.experiment}, {group.tier} tier, {seeds}"
+        caption = ", ".join(part for part in (title, where) if part)
+        return line_chart(
+            title or ", ".join(line.label for line in lines),
+            lines,
+            where=where,
+            caption=f"{caption}{note}",
+            y_range=y_range,
+        )
+
+    def _scores(self, groups: Sequence[Group]) -> list[Picture]:
+        """Scores over training, experiments on the same data and tier together."""
+        kinds: dict[tuple[str, str, str], list[Line]] = {}
+        labels: dict[str, str] = {}
+        for group in groups:
+            data = f"{group.setup.dataset.name} {canonical(group.setup.dataset.model_dump(mode='json'))}"
+            for name, band in score_bands(group).items():
+                kinds.setdefault((name, data, group.tier), []).append(Line(group.experiment, band))
+                record = next(one.record for one in group.runs if name in one.record.scores)
+                score = record.scores[name]
+                labels[name] = f"{score.label} ({name}{', proxy' if score.proxy else ''})"
+        pictures = []
+        for (name, data, tier), lines in kinds.items():
+            for start in range(0, len(lines), _MOST_LINES):
+                where = f"{data.split(' ')[0]}, {tier} tier"
+                pictures.append(
+                    line_chart(
+                        labels[name],
+                        lines[start : start + _MOST_LINES],
+                        where=where,
+                        caption=f"{labels[name]}, {where}",
+                    )
+                )
+        return pictures
+
+    def _shown(self, group: Group) -> tuple[int, Arrays]:
+        """Seed and samples of the lowest seed that kept any: chosen by its number, never by its looks."""
+        if group.experiment not in self._samples:
+            found: tuple[int, Arrays] = (group.seeds[0], {})
+            for stored in group.runs:
+                arrays = self.evidence.samples(stored)
+                if "samples" in arrays and len(arrays["samples"]):
+                    found = (stored.record.seed, arrays)
+                    break
+            self._samples[group.experiment] = found
+        return self._samples[group.experiment]
+
+    def _images(self, group: Group) -> list[Picture]:
+        seed, arrays = self._shown(group)
+        if not has_images(arrays):
+            return []
+        last = int(arrays["iterations"][-1])
+        where = f"{group.experiment}, {group.tier} tier, seed {seed}"
+        count = self.detail.images
+        columns = max(1, int(np.sqrt(count)))
+        fake, real = arrays["samples"][-1][:count], arrays["real"][:count]
+        pictures = [
+            image_grid(
+                fake,
+                columns,
+                f"Grid of {len(fake)} generated images, {where}, iteration {last:,}, uncurated.",
+                f"generated, {where}, iteration {last:,}",
+            ),
+            image_grid(real, columns, f"Grid of {len(real)} real images of the same dataset.", "real data"),
+        ]
+        if len(arrays["samples"]) > 1:
+            shown = [int(arrays["iterations"][index]) for index in _strip_shots(arrays, self.detail.shots)]
+            columns_say = ", ".join(f"{iteration:,}" for iteration in shown)
+            pictures.append(
+                progress_strip(
+                    arrays,
+                    self.detail.shots,
+                    5,
+                    f"Progress of 5 fixed noises over training, {where}, columns at iterations {columns_say}.",
+                    f"over training, one noise a row; columns: iterations {columns_say}",
+                )
+            )
+        return pictures
+
+    def _with_points(self, groups: Sequence[Group]) -> list[Group]:
+        return [group for group in groups if has_points(self._shown(group)[1])]
+
+    def _points(self, groups: Sequence[Group]) -> list[Picture]:
+        pictures = []
+        pointed = self._with_points(groups)
+        for tier in dict.fromkeys(group.tier for group in pointed):
+            of_tier = [group for group in pointed if group.tier == tier]
+            for start in range(0, len(of_tier), _MOST_SYSTEMS):
+                some = of_tier[start : start + _MOST_SYSTEMS]
+                shown = [self._shown(group) for group in some]
+                names = ", ".join(group.experiment for group in some)
+                seeds = seed_list(sorted({seed for seed, _ in shown}))
+                pictures.append(
+                    point_panels(
+                        [(group.experiment, arrays) for group, (_, arrays) in zip(some, shown, strict=True)],
+                        self.detail.shots,
+                        self.detail.scatter,
+                        f"Generated points over real ones on the discriminator's probability, rows {names}, columns "
+                        f"are iterations, {tier} tier, seed {seeds}.",
+                        f"rows: {names}; {tier} tier, seed {seeds}, the lowest one and not a selected one",
+                    )
+                )
+        return pictures
+
+
+def _strip_shots(arrays: Mapping[str, np.ndarray], shots: int) -> list[int]:
+    from benchmark.reporting.pictures import spaced
+
+    return spaced(len(arrays["samples"]), shots)
+
+
+def _without_spikes(lines: Sequence[Line]) -> tuple[tuple[float, float] | None, str]:
+    """An axis that a few extreme values do not flatten, and a note of what it leaves out; None for all."""
+    values = np.concatenate([np.concatenate([line.band.low, line.band.high]) for line in lines])
+    least, most = float(values.min()), float(values.max())
+    low, high = (float(number) for number in np.percentile(values, [1, 99]))
+    room = 0.15 * (high - low)
+    if room == 0 or most - least <= _CUT * (high - low):
+        return None, ""
+    return (low - room, high + room), f"; the axis leaves out extremes, they reach {short(least)} and {short(most)}"

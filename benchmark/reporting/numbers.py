@@ -1,0 +1,90 @@
+"""Numbers as text, one way everywhere: published decimals where there are any, four significant digits elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.judging.verdict import Interval
+
+MINUS = "\N{MINUS SIGN}"
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+_LEAST_P = 0.001
+
+
+def fixed(value: float, decimals: int) -> str:
+    """``value`` with exactly ``decimals`` decimals, thousands apart by commas; never a negative zero."""
+    text = f"{abs(value):,.{decimals}f}"
+    return f"{MINUS}{text}" if value < 0 and any(digit in text for digit in "123456789") else text
+
+
+def signed(value: float, decimals: int) -> str:
+    """As :func:`fixed`, with a plus where the printed number is positive."""
+    text = fixed(value, decimals)
+    return f"+{text}" if value > 0 and any(digit in text for digit in "123456789") else text
+
+
+def short(value: float) -> str:
+    """A number without published decimals: whole numbers whole, others with four significant digits."""
+    if float(value).is_integer() and abs(value) < 1e9:
+        return fixed(value, 0)
+    text = f"{value:.4g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
+    digits = text.partition(".")[2]
+    return fixed(float(text), len(digits))
+
+
+def interval(value: Interval, decimals: int | None = None, *, sign: bool = False) -> str:
+    """``1.30 [0.90, 1.70], 90 % CI``; an absent bound is shown as open."""
+
+    def show(number: float) -> str:
+        if decimals is None:
+            return f"+{short(number)}" if sign and number > 0 else short(number)
+        return signed(number, decimals) if sign else fixed(number, decimals)
+
+    if value.low is None and value.high is None:
+        return show(value.estimate)
+    low = "open" if value.low is None else show(value.low)
+    high = "open" if value.high is None else show(value.high)
+    return f"{show(value.estimate)} [{low}, {high}], {percent(value.confidence)} CI"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with at most one decimal."""
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def p_value(p: float) -> str:
+    """``p = 0.012``, ``p < 0.001``."""
+    return f"p < {_LEAST_P}" if p < _LEAST_P else f"p = {p:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as the two largest of hours, minutes and seconds."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours:,} h {minutes} min"
+    return f"{minutes} min {left} s" if minutes else f"{left} s"
+
+
+def hours(seconds: float) -> str:
+    """Device time in hours, finer where it is little."""
+    value = seconds / 3600
+    return f"{value:,.1f} h" if value >= 10 else f"{value:.2f} h" if value >= 0.1 else duration(seconds)
+
+
+def seed_list(seeds: Sequence[int]) -> str:
+    """``0-4, 7``: seeds with runs of neighbours joined."""
+    parts: list[list[int]] = []
+    for seed in sorted(seeds):
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1].append(seed)
+        else:
+            parts.append([seed])
+    dash = "\N{EN DASH}"
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}{dash}{part[-1]}" for part in parts)

@@ -1,0 +1,152 @@
+"""Pictures from stored samples: grids beside real data, progress strips, points on D's value surface."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from benchmark.reporting.figures import Picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Arrays = Mapping[str, np.ndarray]
+
+REAL_COLOUR = "#E69F00"
+FAKE_COLOUR = "#009E73"
+_CARD = "#FFFFFF"
+_CARD_INK = "#454B54"
+
+
+def has_images(arrays: Arrays) -> bool:
+    """Whether the samples are images: (s, n, channels, height, width) uint8."""
+    return "samples" in arrays and arrays["samples"].ndim == 5 and len(arrays["samples"]) > 0
+
+
+def has_points(arrays: Arrays) -> bool:
+    """Whether the samples are points of the plane: (s, n, 2)."""
+    return "samples" in arrays and arrays["samples"].ndim == 3 and arrays["samples"].shape[2] == 2
+
+
+def spaced(count: int, most: int) -> list[int]:
+    """At most ``most`` indices below ``count``, evenly spread, the last always among them."""
+    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))})
+
+
+def image_grid(images: np.ndarray, columns: int, alt: str, caption: str) -> Picture:
+    """Images (n, channels, height, width) uint8 in rows of ``columns``, one pixel of white between them."""
+    count, channels, height, width = images.shape
+    rows = math.ceil(count / columns)
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (height + 1) + 1, (index % columns) * (width + 1) + 1
+        sheet[top : top + height, left : left + width] = image.transpose(1, 2, 0)
+    zoom = max(1, math.ceil(40 / width))
+    return Picture(_encoded(sheet), alt, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption)
+
+
+def progress_strip(arrays: Arrays, shots: int, rows: int, alt: str, caption: str) -> Picture:
+    """One column per kept snapshot, one row per fixed noise: how the same samples change over training."""
+    chosen = spaced(len(arrays["samples"]), shots)
+    strip = arrays["samples"][chosen, :rows]  # (columns, rows, channels, height, width)
+    images = strip.transpose(1, 0, 2, 3, 4).reshape(-1, *strip.shape[2:])
+    return image_grid(images, len(chosen), alt, caption)
+
+
+def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, alt: str, caption: str) -> Picture:
+    """Generated points over real ones on D's probability: a row per system, a column per snapshot.
+
+    The probability is the logistic function of the stored raw output; a row without a surface has a plain ground.
+    """
+    columns = max(min(len(arrays["samples"]), shots) for _, arrays in rows)
+    side, head, name_width = 1.32, 0.62, 0.28
+    size = (name_width + columns * side, head + len(rows) * (side + 0.06))
+    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _CARD_INK}):
+        figure = Figure(figsize=size, dpi=144, facecolor=_CARD)
+        panels = figure.subplots(len(rows), columns, squeeze=False)
+        figure.subplots_adjust(
+            left=name_width / size[0],
+            right=0.995,
+            bottom=0.02 / size[1],
+            top=1 - head / size[1],
+            wspace=0.04,
+            hspace=0.04,
+        )
+        for line, (name, arrays) in zip(panels, rows, strict=True):
+            for axes in line:
+                axes.set_axis_off()
+            extent = _extent(arrays)
+            for column, shot in enumerate(spaced(len(arrays["samples"]), shots)):
+                axes = line[column]
+                if "value_surface" in arrays:
+                    axes.imshow(
+                        _logistic(arrays["value_surface"][shot]),
+                        origin="lower",
+                        extent=(-extent, extent, -extent, extent),
+                        cmap="Greys",
+                        vmin=-0.15,
+                        vmax=1.5,
+                        interpolation="bilinear",
+                    )
+                real, fake = arrays["real"][:points], arrays["samples"][shot][:points]
+                axes.scatter(real[:, 0], real[:, 1], s=2.6, c=REAL_COLOUR, linewidths=0)
+                axes.scatter(fake[:, 0], fake[:, 1], s=1.6, c=FAKE_COLOUR, linewidths=0, alpha=0.8)
+                axes.set_xlim(-extent, extent)
+                axes.set_ylim(-extent, extent)
+                axes.set_aspect("equal")
+                axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_CARD_INK)
+            line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
+        _key(figure, size)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    return Picture(
+        _encoded(np.ascontiguousarray(pixels), quality=88), alt, round(size[0] * 96), round(size[1] * 96), caption
+    )
+
+
+def _key(figure: Figure, size: tuple[float, float]) -> None:
+    """A line above the panels: what the columns are, what the colours mean."""
+    top = 1 - 0.15 / size[1]
+    figure.text(0.01, top, "columns: iteration", va="center")
+    for left, colour, text in ((1.35, REAL_COLOUR, "real"), (1.95, FAKE_COLOUR, "generated")):
+        if left + 0.6 < size[0]:
+            figure.text(left / size[0], top, "\N{BLACK CIRCLE}", color=colour, va="center")
+            figure.text((left + 0.13) / size[0], top, text, va="center")
+    if size[0] > 4.2:
+        figure.text(2.95 / size[0], top, "ground: D's probability, darker = real", va="center")
+
+
+def _extent(arrays: Arrays) -> float:
+    if "extent" in arrays:
+        return float(np.max(np.abs(arrays["extent"])))
+    return 1.1 * float(np.abs(arrays["real"]).max())
+
+
+def _logistic(raw: np.ndarray) -> np.ndarray:
+    result: np.ndarray = 0.5 * (1 + np.tanh(0.5 * raw.astype(np.float64)))
+    return result
+
+
+def _encoded(pixels: np.ndarray, quality: int = 85) -> str:
+    """Grey pictures as PNG, which keeps every pixel; colour as WebP, which keeps the page small."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    if pixels.shape[2] == 1:
+        picture: Image = Image.fromarray(pixels[:, :, 0])
+        picture.save(stream, "PNG", optimize=True)
+        kind = "png"
+    else:
+        picture = Image.fromarray(pixels[:, :, :3])
+        picture.save(stream, "WEBP", quality=quality, method=6)
+        kind = "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -1,0 +1,200 @@
+"""What the records say beside the verdicts: scores, times, runs that did not end well, provenance."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.reporting.evidence import Evidence, Group
+from benchmark.reporting.judged import SeedValue
+from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short
+from benchmark.spec.load import canonical
+from benchmark.store import RunRecord, Stored
+
+_DEVICE_KEYS = ("device_name", "gpu", "device", "cpu", "machine")
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score of one experiment over its seeds; ``protocol`` is everything that must agree before comparing."""
+
+    experiment: str
+    tier: str
+    score: str
+    label: str
+    proxy: bool
+    direction: str
+    checkpoint: str
+    summary: str | None
+    seeds: Sequence[SeedValue]
+    protocol: Sequence[tuple[str, str]]
+    protocols_agree: bool
+
+
+@dataclass(frozen=True)
+class TimeRow:
+    """Training time of one experiment. ``ratio`` is to the first experiment on the same data, tier and device."""
+
+    experiment: str
+    tier: str
+    device: str
+    numerics: str
+    seeds: str
+    seconds: str
+    per_thousand: str | None
+    evaluation: str
+    ratio: str | None
+    against: str | None
+
+
+def score_rows(evidence: Evidence) -> list[ScoreRow]:
+    """Every score of every experiment that has runs, measured or not."""
+    return [_score_row(group, name) for group in evidence.groups for name in _score_names(group)]
+
+
+def _score_names(group: Group) -> list[str]:
+    return sorted({name for stored in group.runs for name in stored.record.scores})
+
+
+def _score_row(group: Group, name: str) -> ScoreRow:
+    found = [(stored.record.seed, stored.record.scores[name]) for stored in group.runs if name in stored.record.scores]
+    first = found[0][1]
+    values = [score.value for _, score in found if score.value is not None]
+    summary = None
+    if values:
+        summary = short(statistics.fmean(values))
+        if len(values) > 1:
+            summary += f" {PLUS_MINUS} {short(statistics.stdev(values))}"
+    return ScoreRow(
+        experiment=group.experiment,
+        tier=group.tier,
+        score=name,
+        label=first.label,
+        proxy=first.proxy,
+        direction=first.direction,
+        checkpoint=first.checkpoint,
+        summary=summary,
+        seeds=[
+            SeedValue(seed, "none", score.reason or "not measured")
+            if score.value is None
+            else SeedValue(seed, short(score.value), None)
+            for seed, score in found
+        ],
+        protocol=flat(first.protocol),
+        protocols_agree=len({canonical(score.protocol) for _, score in found}) == 1,
+    )
+
+
+def time_rows(evidence: Evidence) -> list[TimeRow]:
+    """Training times; a ratio only within one device, one numerics, one tier and one dataset."""
+    firsts: dict[tuple[str, ...], tuple[str, float]] = {}
+    rows = []
+    for group in evidence.groups:
+        finished = group.finished
+        if not finished:
+            continue
+        devices = sorted({device_of(stored.record.environment) for stored in finished})
+        seconds = [stored.record.timing.training_seconds for stored in finished]
+        rates = [rate for stored in finished if (rate := _rate(stored.record)) is not None]
+        rate = statistics.fmean(rates) if rates else None
+        ratio = against = None
+        if rate and len(devices) == 1:
+            data = canonical(group.setup.dataset.model_dump(mode="json"))
+            kind = (group.setup.dataset.name, data, group.tier, group.numerics, devices[0])
+            if kind in firsts:
+                against, base = firsts[kind]
+                ratio = fixed(rate / base, 2)
+            else:
+                firsts[kind] = (group.experiment, rate)
+        spread = f" {PLUS_MINUS} {duration(statistics.stdev(seconds))}" if len(seconds) > 1 else ""
+        rows.append(
+            TimeRow(
+                experiment=group.experiment,
+                tier=group.tier,
+                device=", ".join(devices),
+                numerics=group.numerics,
+                seeds=seed_list([stored.record.seed for stored in finished]),
+                seconds=duration(statistics.fmean(seconds)) + spread,
+                per_thousand=None if rate is None else f"{short(1000 * rate)} s",
+                evaluation=duration(
+                    statistics.fmean(stored.record.timing.evaluation_seconds for stored in finished)
+                ),
+                ratio=ratio,
+                against=against,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _rate(record: RunRecord) -> float | None:
+    """Seconds per iteration after the warm-up; None where the warm-up is all there is."""
+    iterations = record.iterations - record.timing.warmup_iterations
+    return (record.timing.training_seconds - record.timing.warmup_seconds) / iterations if iterations > 0 else None
+
+
+def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]:
+    """(experiment, tier, score, seeds, reason) of scores without a number; seeds with one reason are joined."""
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    for row in rows:
+        for seed in row.seeds:
+            if seed.reason is not None:
+                found.setdefault((row.experiment, row.tier, row.score, seed.reason), []).append(seed.seed)
+    return [(name, tier, score, seed_list(seeds), reason) for (name, tier, score, reason), seeds in found.items()]
+
+
+def unfinished(stored: Sequence[Stored]) -> list[RunRecord]:
+    """Runs that failed or diverged, by experiment, tier and seed."""
+    records = [one.record for one in stored if one.record.status != "finished"]
+    return sorted(records, key=lambda record: (record.experiment, record.tier, record.seed, record.run_id))
+
+
+def run_rows(stored: Sequence[Stored]) -> list[RunRecord]:
+    """All runs, by experiment, tier and seed."""
+    return sorted(
+        (one.record for one in stored),
+        key=lambda record: (record.experiment, record.tier, record.seed, record.run_id),
+    )
+
+
+def environments(stored: Sequence[Stored]) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Distinct environments with the number of runs each, the most used first."""
+    found: dict[str, list[RunRecord]] = {}
+    for one in stored:
+        found.setdefault(canonical(one.record.environment), []).append(one.record)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(len(records), flat(records[0].environment)) for _, records in ordered]
+
+
+def hashes(stored: Sequence[Stored]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """(what, [(SHA-256, runs)]) over all runs: datasets, extractors, sources of parts."""
+    found: dict[str, dict[str, int]] = {}
+    for one in stored:
+        for what, value in one.record.hashes.items():
+            counts = found.setdefault(what, {})
+            counts[value] = counts.get(value, 0) + 1
+    return [(what, sorted(values.items())) for what, values in sorted(found.items())]
+
+
+def device_of(environment: dict[str, Any]) -> str:
+    """The device's name as far as the record tells."""
+    for key in _DEVICE_KEYS:
+        value = environment.get(key)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, str) and value:
+            return value
+    return "not recorded"
+
+
+def flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested data as sorted (dotted key, text) pairs."""
+    pairs: list[tuple[str, str]] = []
+    for key, value in sorted(data.items()):
+        if isinstance(value, dict):
+            pairs += flat(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value, sort_keys=True)))
+    return pairs

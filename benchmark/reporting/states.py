@@ -1,0 +1,61 @@
+"""How a verdict looks: each state has a word, a symbol and a tone, so that colour alone never carries meaning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a verdict. ``tone`` names its colour in the style sheet; ``means`` explains it in the legend."""
+
+    word: str
+    symbol: str
+    tone: str
+    means: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.word}"
+
+
+_INCONCLUSIVE = State("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide")
+_NOT_COMPARABLE = State(
+    "NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, a proxy score, or a reduced tier"
+)
+_NOT_RUN = State("NOT RUN", "\N{WHITE CIRCLE}", "idle", "nothing was measured; the reason is given")
+_NOT_ASSESSABLE = State("NOT ASSESSABLE", "\N{EM DASH}", "idle", "no measurement can decide it as the paper words it")
+
+CLAIM_STATES: dict[str, State] = {
+    state.word: state
+    for state in (
+        State("HOLDS", "\N{CHECK MARK}", "good", "decided in the claim's favour over training seeds"),
+        State("REVERSED", "\N{BALLOT X}", "bad", "decided against the claim over training seeds"),
+        _INCONCLUSIVE,
+        _NOT_COMPARABLE,
+        _NOT_RUN,
+        _NOT_ASSESSABLE,
+        State("VERIFIED BY TEST", "\N{WHITE SQUARE CONTAINING BLACK SMALL SQUARE}", "test", "of the method, not of "
+              "measurements: a test of this repository checks it"),
+    )
+}  # fmt: skip
+CELL_STATES: dict[str, State] = {
+    state.word: state
+    for state in (
+        State("REPRODUCED", "\N{CHECK MARK}", "good", "the interval lies within the margin around the published value"),
+        State("NOT REPRODUCED", "\N{BALLOT X}", "bad", "the interval lies beyond the margin on the worse side"),
+        State("BETTER THAN PUBLISHED", "\N{BLACK UP-POINTING TRIANGLE}", "better", "beyond the margin, better side"),
+        _INCONCLUSIVE,
+        _NOT_COMPARABLE,
+        _NOT_RUN,
+        _NOT_ASSESSABLE,
+        State("QUOTED", "\N{RIGHT DOUBLE QUOTATION MARK}", "idle", "the paper copied this number from another one"),
+    )
+}
+
+
+def counted(words: Iterable[str], states: dict[str, State]) -> list[tuple[State, int]]:
+    """How often each state occurs, in the fixed order of ``states``, zeros included."""
+    counts = Counter(words)
+    return [(state, counts[word]) for word, state in states.items()]

@@ -1,0 +1,184 @@
+"""Everything that a report says of one paper, as text, before any format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from benchmark.judging.verdict import PaperVerdicts
+from benchmark.reporting.evidence import Evidence
+from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State, counted
+from benchmark.spec.base import TIERS
+from benchmark.spec.paper import PaperSpec
+from benchmark.store import Stored
+
+REDUCED = "Reduced runs: not comparable with the paper"
+
+
+@dataclass(frozen=True)
+class PaperInput:
+    """One paper's spec, verdicts, the records that today's spec expects, and its audit where there is one."""
+
+    spec: PaperSpec
+    verdicts: PaperVerdicts
+    stored: list[Stored]
+    audit: Any | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a tier's planned runs have ended, and how."""
+
+    tier: str
+    planned: int
+    finished: int
+    diverged: int
+    failed: int
+
+    @property
+    def missing(self) -> int:
+        """Runs that have not ended yet."""
+        return max(0, self.planned - self.finished - self.diverged - self.failed)
+
+    @property
+    def words(self) -> str:
+        """``4 of 6 finished, 1 diverged``."""
+        parts = [f"{self.finished} of {self.planned} finished"]
+        parts += [f"{count} {word}" for count, word in ((self.diverged, "diverged"), (self.failed, "failed")) if count]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """One paper as the templates read it."""
+
+    given: PaperInput
+    evidence: Evidence = field(compare=False)
+
+    @property
+    def spec(self) -> PaperSpec:
+        """What the paper says."""
+        return self.given.spec
+
+    @property
+    def verdicts(self) -> PaperVerdicts:
+        """What judging says."""
+        return self.given.verdicts
+
+    @property
+    def id(self) -> str:
+        """The paper's short name."""
+        return self.spec.paper.id
+
+    @property
+    def authors(self) -> str:
+        """Authors as a bibliography writes them."""
+        names = self.spec.paper.authors
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(text, https address) of where the paper can be read."""
+        paper = self.spec.paper
+        found = []
+        if paper.doi:
+            found.append((f"doi:{paper.doi}", f"https://doi.org/{quote(paper.doi, safe='/.()')}"))
+        if paper.arxiv:
+            found.append((f"arXiv:{paper.arxiv}", f"https://arxiv.org/abs/{paper.arxiv}"))
+        if paper.url:
+            found.append((paper.url.removeprefix("https://"), paper.url))
+        return found
+
+    @cached_property
+    def tables(self) -> list[TableView]:
+        """Published tables beside measurements."""
+        return table_views(self.spec, self.verdicts)
+
+    @cached_property
+    def claims(self) -> list[ClaimView]:
+        """Claims and their verdicts."""
+        return claim_views(self.verdicts)
+
+    @property
+    def claim_counts(self) -> list[tuple[State, int]]:
+        """Claims in each state."""
+        return counted((claim.state for claim in self.verdicts.claims), CLAIM_STATES)
+
+    @property
+    def cell_counts(self) -> list[tuple[State, int]]:
+        """Published numbers in each state."""
+        return counted((cell.state for cell in self.verdicts.cells), CELL_STATES)
+
+    @property
+    def progress(self) -> list[Progress]:
+        """Runs planned and ended, by tier."""
+        return progress([self.verdicts])
+
+    @property
+    def device_seconds(self) -> float:
+        """All time that the shown runs took on their devices, redone work and evaluation included."""
+        times = [stored.record.timing for stored in self.given.stored]
+        return sum(time.training_seconds + time.evaluation_seconds + time.redone_seconds for time in times)
+
+    @property
+    def training_seconds(self) -> float:
+        """Time that the shown runs spent in training alone."""
+        return sum(stored.record.timing.training_seconds for stored in self.given.stored)
+
+    @property
+    def tiers_run(self) -> list[str]:
+        """Tiers of which there are records."""
+        found = {stored.record.tier for stored in self.given.stored}
+        return [tier for tier in TIERS if tier in found]
+
+    @property
+    def banner(self) -> str | None:
+        """A warning where nothing at hand may be set beside the published numbers."""
+        return banner([self])
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """(experiment, command) that regenerates it, at the highest tier shown or else at the full one."""
+        shown = {group.experiment: group.tier for group in self.evidence.groups}
+        return [
+            (name, f"ganrepro run papers/{self.id}.yaml --tier {shown.get(name, 'full')} --experiment {name}")
+            for name in self.spec.experiments
+        ]
+
+
+def paper_view(given: PaperInput) -> PaperView:
+    """View of one paper; its records are put in the order of their runs' ids."""
+    return PaperView(given, Evidence(given.spec, sorted(given.stored, key=lambda stored: stored.record.run_id)))
+
+
+def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
+    """Runs planned and ended over several papers, by tier; tiers without any are left out."""
+    states = [state for one in verdicts for state in one.experiments]
+    found = []
+    for tier in TIERS:
+        of_tier = [state for state in states if state.tier == tier]
+        if of_tier:
+            found.append(
+                Progress(
+                    tier,
+                    sum(state.planned for state in of_tier),
+                    sum(state.finished for state in of_tier),
+                    sum(state.diverged for state in of_tier),
+                    sum(state.failed for state in of_tier),
+                )
+            )
+    return found
+
+
+def banner(views: Sequence[PaperView]) -> str | None:
+    """What must be said before any number: nothing has run, or only reduced tiers have."""
+    tiers = [tier for tier in TIERS if any(tier in view.tiers_run for view in views)]
+    if not tiers:
+        return "Nothing has run yet: what follows rests on the paper's own text alone"
+    if tiers[0] == "full":
+        return None
+    return f"{REDUCED} (only the {' and '.join(tiers)} tier{'s' if len(tiers) > 1 else ''} ran)"

@@ -1,0 +1,64 @@
+"""One score of one trained system: the number with its whole protocol, or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmark.spec.paper import Score, Setup
+from benchmark.spec.parts import MetricError, Subject
+from benchmark.store import ScoreRecord
+
+
+def unmeasured(score: Score, reason: str) -> ScoreRecord:
+    """The record of a score that could not be measured."""
+    return ScoreRecord(**_about(score), value=None, reason=reason)
+
+
+def measure(score: Score, setup: Setup, subject: Subject, iteration: int) -> ScoreRecord:
+    """Measure ``score`` after ``iteration`` iterations; degenerate input gives a reason instead of a number."""
+    reason = score.metric.unavailable(subject.root)
+    if reason is not None:
+        return unmeasured(score, reason)
+    try:
+        result = score.metric.measure(subject)
+    except MetricError as error:
+        return unmeasured(score, str(error))
+    if not math.isfinite(result.value):
+        return unmeasured(score, "the metric gave a number that is not finite")
+    protocol = {
+        "metric": score.metric.name,
+        **score.metric.model_dump(mode="json"),
+        "checkpoint": score.checkpoint,
+        "generator_mode": setup.generator_mode,
+        "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
+        "dataset": subject.data.fingerprint,
+        **result.protocol,
+    }
+    return ScoreRecord(
+        **_about(score),
+        value=float(result.value),
+        iteration=iteration,
+        protocol=protocol,
+        details=dict(result.details),
+    )
+
+
+def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:
+    """Whether ``new`` replaces ``old`` under the score's checkpoint rule; a tie keeps the older."""
+    if old is None or old.value is None or score.checkpoint == "last":
+        return True
+    if new.value is None:
+        return False
+    return new.value > old.value if score.metric.direction == "higher" else new.value < old.value
+
+
+def _about(score: Score) -> dict[str, Any]:
+    metric = score.metric
+    return {
+        "metric": metric.name,
+        "label": metric.label,
+        "direction": metric.direction,
+        "proxy": metric.proxy,
+        "checkpoint": score.checkpoint,
+    }

@@ -1,0 +1,61 @@
+"""A network of the spec as a torch module: layers in order, readable and enterable at its taps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.spec.paper import Network
+from benchmark.spec.shapes import Layout, layout
+from benchmark.training.streams import stream_seed
+
+
+class Assembly(nn.Module):
+    """The layers of one network, initialised by the laws that its spec names."""
+
+    def __init__(self, network: Network, sizes: Mapping[str, int], *, seed: int, role: str) -> None:
+        super().__init__()
+        self.layout: Layout = layout(network, sizes)
+        self.layers = nn.ModuleList(
+            layer.module(shape) for layer, shape in zip(self.layout.layers, self.layout.inputs, strict=True)
+        )
+        self._sequence = list(self.layers)  # slicing a ModuleList would build a new one at every pass
+        self._initialise(network, seed, role)
+
+    def _initialise(self, network: Network, seed: int, role: str) -> None:
+        for index, (layer, module) in enumerate(zip(self.layout.layers, self.layers, strict=True)):
+            laws = network.initialise.get(layer.name)
+            for name, parameter in module.named_parameters() if laws is not None else ():
+                owner = module.get_submodule(name.rpartition(".")[0])
+                fan_in, fan_out = fans(owner)
+                own_name = name.rpartition(".")[2]
+                law = laws.bias if own_name == "bias" else laws.weight  # type: ignore[union-attr]
+                if law is None:
+                    raise ValueError(f"{role}: layer {index} ({layer.name}) has a {own_name}, but no law for it")
+                generator = torch.Generator().manual_seed(stream_seed(seed, f"initialise.{role}.{name}", index))
+                with torch.no_grad():
+                    law.fill(parameter, fan_in=fan_in, fan_out=fan_out, generator=generator)
+
+    def forward(self, value: Tensor, start: int = 0, stop: int | None = None) -> Tensor:
+        """Run layers ``start`` to ``stop`` (exclusive; None: to the end)."""
+        for module in self._sequence[start:stop]:
+            value = module(value)
+        return value
+
+    def index(self, tap: str | None, otherwise: int) -> int:
+        """Layer index of a tap; ``otherwise`` where there is none."""
+        return otherwise if tap is None else self.layout.taps[tap]
+
+
+def fans(module: nn.Module) -> tuple[int, int]:
+    """Fan-in and fan-out of a module's weight as torch.nn.init counts them; 1 for scales and shifts.
+
+    The weight of a transposed convolution is (in, out, height, width), so there torch's fan-in counts outputs.
+    """
+    weight = dict(module.named_parameters()).get("weight")
+    if weight is None or weight.ndim < 2:
+        return 1, 1
+    field = weight[0][0].numel()
+    return weight.shape[1] * field, weight.shape[0] * field

@@ -1,0 +1,127 @@
+"""A trained system as metrics and pictures see it: copies of its networks in evaluation mode, its data, fixed noise.
+
+Nothing here touches the networks in training or any stream of the training: noise comes from streams of its own.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from benchmark.spec.dataflow import inputs_of
+from benchmark.spec.parts import Data, Dataset, MetricError
+from benchmark.training.assembly import Assembly
+from benchmark.training.streams import Streams
+from benchmark.training.trainer import Trainer
+
+#: examples that pass through a network at once; with running statistics it does not change what comes out
+CHUNK = 256
+
+
+class TrainedSubject:
+    """The ``Subject`` contract over the present state of a trainer."""
+
+    def __init__(self, trainer: Trainer, root: Path) -> None:
+        setup = trainer.run.setup
+        self.dataset: Dataset = setup.dataset
+        self.data: Data = trainer.data
+        self.root = root
+        self.device = trainer.device
+        self._system = trainer.system
+        self._shapes = trainer.shapes
+        self._streams = Streams(trainer.run.seed, trainer.device)
+        self._batch_statistics = setup.generator_mode == "batch_statistics"
+        self._chunk = setup.batch_images if self._batch_statistics else CHUNK
+        self._networks: Mapping[str, Assembly] = {
+            role: evaluation_copy(network, batch_statistics=self._batch_statistics)
+            for role, network in trainer.networks.items()
+        }
+
+    def samples(self, count: int) -> np.ndarray:
+        """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""
+        return self._generate("evaluation", count)
+
+    def fixed_samples(self, count: int) -> np.ndarray:
+        """Generated examples from the noise that all snapshots of a run share."""
+        return self._generate("snapshots", count)
+
+    @torch.inference_mode()
+    def _generate(self, stream: str, count: int) -> np.ndarray:
+        (noise_name,) = inputs_of(self._system, self._system.sample)
+        noise = self._system.noise[noise_name]
+        pieces = []
+        for start in range(0, count, self._chunk):
+            shape = (self._chunk, *self._shapes[noise_name])
+            value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
+            pieces.append(self._run(self._system.sample, noise_name, value)[: count - start].cpu())
+        return self._given_out(torch.cat(pieces))
+
+    def _run(self, signal: str, source: str, value: Tensor) -> Tensor:
+        """Compute ``signal`` from ``value`` of the input ``source``."""
+        if signal == source:
+            return value
+        step = self._system.signals[signal]
+        network = self._networks[step.network]
+        below = self._run(step.input, source, value)
+        output: Tensor = network(below, network.index(step.enter, 0), network.index(step.until, len(network.layers)))
+        return output
+
+    def reals(self, count: int | None) -> np.ndarray:
+        """Real examples in the same form; None means all of a finite dataset."""
+        if self.data.count is None:
+            if count is None:
+                raise MetricError("endless data has no complete set: say how many real examples")
+            return self._given_out(self.data.draw(count, self._streams.generator("reference")).cpu())
+        if count is not None and count > self.data.count:
+            raise MetricError(f"{count} real examples asked for, the dataset has {self.data.count}")
+        order = torch.arange(self.data.count, device=self.device)
+        if count is not None:
+            order = self._streams.permutation("reference", self.data.count)[:count]
+        pieces = [self._given_out(self.data.examples(part).cpu()) for part in torch.split(order, 4096)]
+        return np.concatenate(pieces)
+
+    @torch.inference_mode()
+    def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
+        """Output of a network on examples as :meth:`samples` and :meth:`reals` give them."""
+        values = torch.from_numpy(examples)
+        if self.dataset.kind == "images":
+            values = values.float().div_(255).sub_(0.5).div_(0.5)
+        pieces = [self._networks[network](part.to(self.device)).cpu() for part in torch.split(values, self._chunk)]
+        output: np.ndarray = torch.cat(pieces).numpy()
+        return output
+
+    def _given_out(self, examples: Tensor) -> np.ndarray:
+        """Points as they are; images from [-1, 1] rounded to 8 bits. Anything not finite or out of range is refused."""
+        if not bool(torch.isfinite(examples).all()):
+            raise MetricError("the generator emits numbers that are not finite")
+        if self.dataset.kind == "points":
+            points: np.ndarray = examples.float().numpy()
+            return points
+        low, high = float(examples.min()), float(examples.max())
+        if low < -1.0001 or high > 1.0001:
+            raise MetricError(f"images must lie in [-1, 1], these reach from {low:.4g} to {high:.4g}")
+        pixels: np.ndarray = ((examples + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+        return pixels
+
+
+def evaluation_copy(network: Assembly, *, batch_statistics: bool) -> Assembly:
+    """A frozen copy in evaluation mode; its batch normalisation uses running statistics or those of each batch."""
+    twin = copy.deepcopy(network).eval().requires_grad_(False)
+    if batch_statistics:
+        for module in twin.modules():
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                module.running_mean = module.running_var = None
+    return twin
+
+
+def value_surface(subject: TrainedSubject, network: str, extent: float, points: int) -> np.ndarray:
+    """A network's raw output (points, points) over the square from -extent to extent; rows ascend in y."""
+    axis = np.linspace(-extent, extent, points, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    plane = np.stack([x.ravel(), y.ravel()], axis=1)
+    return subject.apply(network, plane).reshape(points, points)

@@ -1,0 +1,169 @@
+"""The one training loop. It knows no paper, dataset or system: all of that stands in the run.
+
+Data lies on the device; nothing waits for the device between two reads of the curves. One iteration is a function of
+the state and the iteration's number, because all randomness is keyed by it, so resuming needs the state alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmark.plan import Run, batches_per_epoch
+from benchmark.spec.dataflow import batches_per_iteration, curve_names, signal_shapes
+from benchmark.spec.parts import Data
+from benchmark.training.assembly import Assembly
+from benchmark.training.streams import Streams
+from benchmark.training.update import Bench, Player
+
+#: iterations between two reads of the curves from the device
+BLOCK = 250
+
+
+class Diverged(Exception):
+    """A loss or a parameter is no longer a finite number."""
+
+
+class Trainer:
+    """A run's networks, optimisers and curves, and the loop that moves them."""
+
+    def __init__(self, run: Run, data: Data, device: str) -> None:
+        self.run = run
+        self.data = data
+        self.device = device
+        self.iteration = 0
+        self.system = run.system
+        self.streams = Streams(run.seed, device)
+        exact = run.numerics == "exact"
+        self.networks = {
+            role: self._placed(Assembly(network, run.setup.sizes, seed=run.seed, role=role), exact)
+            for role, network in run.networks.items()
+        }
+        self.shapes = signal_shapes(
+            self.system, {role: net.layout for role, net in self.networks.items()}, run.sizes, data.shape
+        )
+        self.players = {name: Player(name, self.system, self.networks, fused=not exact) for name in self.system.players}
+        self.columns = curve_names(self.system)
+        self._finished: list[np.ndarray] = []
+        self._block = torch.zeros(BLOCK, len(self.columns), device=device)
+        self._filled = 0
+        self._reads = batches_per_iteration(self.system)
+        self._order: tuple[int, Tensor] | None = None
+
+    def _placed(self, network: Assembly, exact: bool) -> Assembly:
+        network = network.to(self.device)
+        if not exact and any(parameter.ndim == 4 for parameter in network.parameters()):
+            network = network.to(memory_format=torch.channels_last)
+        return network.train()
+
+    def advance(self, until: int, stop: Callable[[int], bool]) -> None:
+        """Train up to iteration ``until``, or to the first iteration after which ``stop(iteration)`` is true.
+
+        Raises :class:`Diverged` at the first read of the curves that finds a number that is not finite.
+        """
+        while self.iteration < until:
+            self._iterate()
+            self.iteration += 1
+            if self._filled == BLOCK:
+                self.read_curves()
+            if stop(self.iteration):
+                break
+        self.read_curves()
+
+    def _iterate(self) -> None:
+        row: list[Tensor | None] = [None] * len(self.columns)
+        read = 0
+        real: Tensor | None = None
+        for update, name in enumerate(self.system.schedule):
+            player = self.players[name]
+            if player.reads_data and (real is None or self.system.batches == "update"):
+                real = self._batch(self.iteration * self._reads + read)
+                read += 1
+            batch = self.run.setup.batch_images if real is None else len(real)
+            self.streams.seed_layers(self.iteration, update)
+            bench = Bench(
+                self.system,
+                self.networks,
+                self.streams,
+                real,
+                self.shapes,
+                player.wanted,
+                batch,
+                self.iteration,
+                update,
+            )
+            for column, value in zip(player.columns, player.update(bench), strict=True):
+                row[column] = value
+        torch.stack([value for value in row if value is not None], out=self._block[self._filled])
+        self._filled += 1
+
+    def _batch(self, number: int) -> Tensor:
+        """Batch ``number`` of the run: epochs follow one another, each in its own random order."""
+        per_epoch = batches_per_epoch(self.run.setup)
+        size = self.run.setup.batch_images
+        if per_epoch is None or self.data.count is None:
+            return self.data.draw(size, self.streams.generator("data", number))
+        epoch, position = divmod(number, per_epoch)
+        if self._order is None or self._order[0] != epoch:
+            self._order = (epoch, self.streams.permutation("order", self.data.count, epoch))
+        return self.data.examples(self._order[1][position * size : (position + 1) * size])
+
+    def read_curves(self) -> None:
+        """Move the filled part of the curves to the host; raises :class:`Diverged`."""
+        if self._filled == 0:
+            return
+        block = self._block[: self._filled].cpu().numpy().copy()
+        first = self.iteration - self._filled
+        self._filled = 0
+        bad = ~np.isfinite(block)
+        if bad.any():
+            row = int(bad.any(axis=1).argmax())
+            self._finished.append(block[:row])
+            names = ", ".join(name for name, broken in zip(self.columns, bad[row], strict=True) if broken)
+            raise Diverged(f"{names} not finite at iteration {first + row + 1}")
+        self._finished.append(block)
+
+    def check_parameters(self) -> None:
+        """Raise :class:`Diverged` if any parameter is not finite."""
+        for role, network in self.networks.items():
+            if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
+                raise Diverged(f"parameters of '{role}' not finite after iteration {self.iteration}")
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """All curves up to the last read, float32, by name."""
+        table = np.concatenate(self._finished) if self._finished else np.zeros((0, len(self.columns)), np.float32)
+        return {name: table[:, column] for column, name in enumerate(self.columns)}
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on, as tensors and plain values."""
+        self.read_curves()
+        curves = self.curves()
+        return {
+            "iteration": self.iteration,
+            "networks": {role: network.state_dict() for role, network in self.networks.items()},
+            "optimizers": {name: player.optimizer.state_dict() for name, player in self.players.items()},
+            "curves": {name: torch.from_numpy(values.copy()) for name, values in curves.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state` gave; anything missing or misfitting is a ValueError."""
+        try:
+            for role, network in self.networks.items():
+                network.load_state_dict(state["networks"][role])
+            for name, player in self.players.items():
+                player.optimizer.load_state_dict(state["optimizers"][name])
+            table = torch.stack([state["curves"][name] for name in self.columns], dim=1)
+            self.iteration = int(state["iteration"])
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise ValueError(f"the checkpoint does not fit this run: {error}") from error
+        self._finished = [table.numpy()]
+        self._filled = 0
+
+    def wait(self) -> None:
+        """Wait until the device has done all that was asked."""
+        if self.device.startswith("cuda"):
+            torch.cuda.synchronize(self.device)

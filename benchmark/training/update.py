@@ -1,0 +1,145 @@
+"""One player's update: its signals, its loss and one optimiser step, all read from the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from benchmark.spec.dataflow import REAL, curve_names, signals_of
+from benchmark.spec.paper import System
+from benchmark.spec.parts import Objective, Penalty
+from benchmark.training.assembly import Assembly
+from benchmark.training.streams import Streams
+
+
+class Bench:
+    """What the terms of one update may use; the ``Workbench`` contract. Every signal is computed at most once."""
+
+    def __init__(
+        self,
+        system: System,
+        networks: Mapping[str, Assembly],
+        streams: Streams,
+        real: Tensor | None,
+        shapes: Mapping[str, tuple[int, ...]],
+        wanted: set[str],
+        batch: int,
+        iteration: int,
+        update: int,
+    ) -> None:
+        self._system = system
+        self._networks = networks
+        self._streams = streams
+        self._shapes = shapes
+        self._wanted = wanted
+        self._batch = batch
+        self._key = (iteration, update)
+        self._values: dict[str, Tensor] = {} if real is None else {REAL: real}
+
+    def signal(self, name: str) -> Tensor:
+        if name not in self._values:
+            if name in self._system.noise:
+                self._values[name] = self._noise(name)
+            else:
+                self._pass(name)
+        return self._values[name]
+
+    def apply(self, network: str, value: Tensor) -> Tensor:
+        output: Tensor = self._networks[network](value)
+        return output
+
+    def uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+        return self._streams.uniform(stream, shape, *self._key)
+
+    def normal(self, stream: str, shape: tuple[int, ...]) -> Tensor:
+        return self._streams.noise("normal", stream, shape, *self._key)
+
+    def _noise(self, name: str) -> Tensor:
+        noise = self._system.noise[name]
+        key = self._key if noise.redraw == "update" else self._key[:1]
+        return self._streams.noise(noise.law, f"noise.{name}", (self._batch, *self._shapes[name]), *key)
+
+    def _pass(self, name: str) -> None:
+        """Compute ``name`` and every wanted signal that reads the same pass of the same network at a tap."""
+        first = self._system.signals[name]
+        network = self._networks[first.network]
+        end = len(network.layers)
+        readers = {
+            other: network.index(step.until, end)
+            for other, step in self._system.signals.items()
+            if (other in self._wanted or other == name)
+            and (step.network, step.input, step.enter) == (first.network, first.input, first.enter)
+        }
+        value = self.signal(first.input)
+        position = network.index(first.enter, 0)
+        for reader, stop in sorted(readers.items(), key=lambda item: item[1]):
+            value = network(value, position, stop)
+            position = stop
+            self._values[reader] = value
+
+
+def weigh(weight: float, term: Tensor) -> Tensor:
+    """``weight`` times ``term``, without an operation where the weight is 1."""
+    return term if weight == 1 else weight * term
+
+
+class Player:
+    """A player during training: its parameters, its optimiser and the curves that its updates fill."""
+
+    def __init__(self, name: str, system: System, networks: Mapping[str, Assembly], *, fused: bool) -> None:
+        self.name = name
+        self.spec = system.players[name]
+        self.wanted = signals_of(system, name)
+        self.reads_data = REAL in self.wanted
+        own = [networks[role] for role in self.spec.networks]
+        self.parameters = [parameter for network in own for parameter in network.parameters()]
+        self.others = [
+            parameter
+            for role, network in networks.items()
+            if role not in self.spec.networks
+            for parameter in network.parameters()
+        ]
+        self.optimizer = self.spec.optimizer.build(list(self.parameters), fused=fused)
+        self._terms: list[Objective | Penalty] = [*self.spec.minimise, *self.spec.penalties]
+        columns = curve_names(system)
+        self._observed = {curve: seen for curve, seen in system.observe.items() if seen.player == name}
+        terms = len(self._terms)
+        start = columns.index(f"{name}_loss")
+        self.columns = [*range(start, start + 1 + (terms if terms > 1 else 0))]
+        self.columns += [columns.index(curve) for curve in self._observed]
+
+    def update(self, bench: Bench) -> list[Tensor]:
+        """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""
+        for parameter in self.others:
+            parameter.requires_grad_(False)
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)
+        terms = [part.value(bench) for part in self._terms]
+        weighted = [
+            term if part.weight == 1 else part.weight * term for part, term in zip(self._terms, terms, strict=True)
+        ]
+        loss = sum(weighted[1:], start=weighted[0])
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        values = [loss, *(terms if len(terms) > 1 else ())]
+        return [value.detach() for value in values] + self._observe(bench)
+
+    @torch.no_grad()
+    def _observe(self, bench: Bench) -> list[Tensor]:
+        values = []
+        for seen in self._observed.values():
+            if seen.signal is None:
+                gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+                values.append(torch.nn.utils.get_total_norm(gradients))
+                continue
+            signal = bench.signal(seen.signal)
+            if seen.statistic == "mean_probability":
+                signal = signal.sigmoid()
+            elif seen.statistic == "share_positive":
+                signal = (signal > 0).float()
+            values.append(signal.mean())
+        return values
