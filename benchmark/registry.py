@@ -9,10 +9,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+#: names of parts are keys of a spec
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_LONGEST_NAME = 64
 
 P = TypeVar("P", bound="Part")
 Q = TypeVar("Q", bound="Part")
@@ -32,10 +37,16 @@ class RegistryError(ValueError):
     """A name that is unknown, or registered twice."""
 
 
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that looks most like ``name``; None where none does."""
+    near = difflib.get_close_matches(name[:_LONGEST_NAME], list(valid), n=1, cutoff=0.5)
+    return near[0] if near else None
+
+
 def did_you_mean(name: str, valid: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest valid name, or an empty string."""
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, valid)
+    return f"; did you mean '{near}'?" if near else ""
 
 
 class Registry(Generic[P]):
@@ -54,6 +65,10 @@ class Registry(Generic[P]):
             known = self._parts.get(name)
             if known is not None and known is not part:
                 raise RegistryError(f"{self.kind} '{name}' is registered twice: {known.__module__}, {part.__module__}")
+            if not _NAME.fullmatch(name):
+                raise RegistryError(f"{self.kind} '{name}' must be lower case: letters, digits and _")
+            if part.__dict__.get("name", name) != name:
+                raise RegistryError(f"{self.kind} '{name}' is registered as '{part.name}' too")
             part.name = name
             self._parts[name] = part  # type: ignore[assignment]
             return part
@@ -64,10 +79,10 @@ class Registry(Generic[P]):
         """Import every module of the package once, so that each registers its parts."""
         if self._discovered:
             return
-        self._discovered = True
         package = importlib.import_module(self.package)
         for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
             importlib.import_module(f"{self.package}.{module.name}")
+        self._discovered = True
 
     def names(self) -> list[str]:
         """All registered names, sorted."""
@@ -78,9 +93,8 @@ class Registry(Generic[P]):
         """Return the part class called ``name``; an unknown name is a :class:`RegistryError`."""
         self.discover()
         if name not in self._parts:
-            raise RegistryError(
-                f"unknown {self.kind} '{name}', known: {', '.join(self.names())}{did_you_mean(name, self._parts)}"
-            )
+            known = ", ".join(self.names()) or "none"
+            raise RegistryError(f"unknown {self.kind} '{name}', known: {known}{did_you_mean(name, self._parts)}")
         return self._parts[name]
 
     def items(self) -> list[tuple[str, type[P]]]:

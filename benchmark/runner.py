@@ -11,9 +11,9 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from benchmark import scoring, store
 from benchmark.environment import describe, source_hash
 from benchmark.plan import Run
-from benchmark.spec.parts import MetricError
+from benchmark.spec.parts import Data, DataError, MetricError
 from benchmark.store import RunRecord, ScoreRecord, Timing
 from benchmark.training import checkpoint
 from benchmark.training.subject import TrainedSubject, value_surface
@@ -78,6 +78,7 @@ class OneRun:
         self.seconds = dict.fromkeys(("training", "evaluation", "redone", "warmup"), 0.0)
         self.sessions = 0
         self.warm = 0
+        self.data: Data | None = None
 
     def execute(self) -> RunRecord:
         """Train to the end and write the record; raises :class:`Interrupted` or :class:`Locked`."""
@@ -85,24 +86,30 @@ class OneRun:
         lock = FileLock(self.folder / ".lock")
         try:
             with lock.acquire(timeout=0):
-                if (self.folder / store.RECORD).exists():
-                    return store.read_record(self.folder / store.RECORD)
+                done = store.finished_record(self.folder)
+                if done is not None:
+                    return done
+                (self.folder / store.RECORD).unlink(missing_ok=True)  # a failed run is tried again
                 (self.folder / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
-                return self._train()
+                try:
+                    return self._train()
+                except (Interrupted, DataError):
+                    raise
+                except Exception as error:
+                    self._write_failure(error)
+                    raise
         except Timeout:
             owner = self.folder / ".owner"
             who = owner.read_text() if owner.is_file() else "another process"
             raise Locked(f"{self.folder}: {who} is training this run") from None
 
     def _train(self) -> RunRecord:
-        began = time.perf_counter()
-        data = self.run.setup.dataset.load(self.data_root, self.device)
-        self.trainer = Trainer(self.run, data, self.device)
-        self.data = data
+        self.data = self.run.setup.dataset.load(self.data_root, self.device)
+        self.trainer = Trainer(self.run, self.data, self.device)
         self._resume()
         self.sessions += 1
-        self.preparation = time.perf_counter() - began
-        status, reason = "finished", None
+        status: Literal["finished", "diverged"] = "finished"
+        reason = None
         try:
             self._segments()
             self.trainer.check_parameters()
@@ -260,10 +267,10 @@ class OneRun:
         """Note the training time so far, so that a session that is killed leaves a trace of what was lost."""
         (self.folder / ".heartbeat").write_text(f"{self.seconds['training'] + self.seconds['redone']}")
 
-    def _write(self, status: str, reason: str | None) -> RunRecord:
+    def _write(self, status: Literal["finished", "diverged"], reason: str | None) -> RunRecord:
         arrays: dict[str, np.ndarray] = {
             "iterations": np.array(self.snapshot_iterations, dtype=np.int64),
-            "real": self._subject().reals(min(self.run.setup.snapshots.samples, self.data.count or 2**31)),
+            "real": self._subject().reals(min(self.run.setup.snapshots.samples, self.trainer.data.count or 2**31)),
         }
         arrays |= {key: np.stack(values) for key, values in self.snapshots.items() if values}
         surface = self.run.setup.snapshots.value_surface
@@ -273,21 +280,47 @@ class OneRun:
         store.write_atomic(self.folder / store.CURVES, store.packed(self.trainer.curves()))
         for name, pairs in self.series.items():
             self.measured[name] = self.measured[name].model_copy(update={"series": pairs})
-        record = RunRecord(
+        record = self._record(
+            status, reason, len(next(iter(self.trainer.curves().values()))), (store.CURVES, store.SAMPLES)
+        )
+        store.write_record(self.folder, record)
+        checkpoint.save(self._checkpoints, self.trainer.iteration, self.trainer.state())
+        for name in (".heartbeat", ".owner"):
+            (self.folder / name).unlink(missing_ok=True)
+        return record
+
+
+    def _write_failure(self, error: Exception) -> None:
+        """Record that the run failed and why; the same command tries again from the last checkpoint."""
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        store.write_record(self.folder, self._record("failed", reason, 0, ()))
+
+    def _record(
+        self,
+        status: Literal["finished", "diverged", "failed"],
+        reason: str | None,
+        iterations: int,
+        files: Iterable[str],
+    ) -> RunRecord:
+        run, setup = self.run, self.run.setup
+        missing = {
+            name: scoring.unmeasured(score, f"the run {status}: {reason}") for name, score in setup.scores.items()
+        }
+        return RunRecord(
             schema_version=1,
-            run_id=self.run.run_id,
-            paper=self.run.paper,
-            experiment=self.run.experiment,
-            tier=self.run.tier,
-            seed=self.run.seed,
-            numerics=self.run.numerics,
-            status=status,  # type: ignore[arg-type]
+            run_id=run.run_id,
+            paper=run.paper,
+            experiment=run.experiment,
+            tier=run.tier,
+            seed=run.seed,
+            numerics=run.numerics,
+            status=status,
             reason=reason,
-            determinant=self.run.determinant(),
-            iterations=len(next(iter(self.trainer.curves().values()))),
-            planned_iterations=self.run.iterations,
-            iterations_per_epoch=self.run.iterations_per_epoch,
-            scores=self.measured,
+            determinant=run.determinant(),
+            iterations=iterations,
+            planned_iterations=run.iterations,
+            iterations_per_epoch=run.iterations_per_epoch,
+            scores={**missing, **self.measured},
             timing=Timing(
                 training_seconds=self.seconds["training"],
                 evaluation_seconds=self.seconds["evaluation"],
@@ -296,15 +329,10 @@ class OneRun:
                 warmup_iterations=self.warm,
                 sessions=self.sessions,
             ),
-            hashes={"dataset": self.data.fingerprint, "code": code_hash(self.run)},
+            hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},
             environment=describe(self.device),
-            files={name: store.sha256(self.folder / name) for name in (store.CURVES, store.SAMPLES)},
+            files={name: store.sha256(self.folder / name) for name in files},
         )
-        store.write_record(self.folder, record)
-        checkpoint.save(self._checkpoints, self.trainer.iteration, self.trainer.state())
-        for name in (".heartbeat", ".owner"):
-            (self.folder / name).unlink(missing_ok=True)
-        return record
 
 
 def code_hash(run: Run) -> str:

@@ -183,6 +183,15 @@ def read_record(file: Path) -> RunRecord:
         raise StoreError(f"{file}: {place}: {first['msg']}") from error
 
 
+def finished_record(folder: Path) -> RunRecord | None:
+    """The record of a run that has ended well or diverged; None where there is none, or the run failed."""
+    file = folder / RECORD
+    if not file.is_file():
+        return None
+    record = read_record(file)
+    return None if record.status == "failed" else record
+
+
 def records(results: Path) -> Iterator[Stored]:
     """All records below ``results``, ordered by path."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):

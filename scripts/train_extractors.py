@@ -2,8 +2,8 @@
 
     python scripts/train_extractors.py --data-root data
 
-MNIST and Fashion-MNIST are read from the data root in torchvision's layout; scikit-learn's digits come with the library.
-Seeds are fixed and one thread is used, so that the same software gives the same weights.
+MNIST and Fashion-MNIST are read from the data root in torchvision's layout; scikit-learn's digits come with the
+library. Seeds are fixed and one thread is used, so that the same software gives the same weights.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def readme(facts: dict[str, dict[str, object]]) -> str:
     lines = [
         "# Shipped classifiers",
         "",
-        "Features for proxy scores, where Inception's weights are absent or mean little (digits, clothes). A proxy score",
-        "is never compared with a published one. Written by `scripts/train_extractors.py`.",
+        "Features for proxy scores, where Inception's weights are absent or mean little (digits, clothes). A proxy",
+        "score is never compared with a published one. Written by `scripts/train_extractors.py`.",
         "",
         "| classifier | trained on | epochs | parameters | accuracy on held-out |",
         "|---|---|---|---|---|",

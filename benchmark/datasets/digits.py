@@ -22,6 +22,9 @@ class Digits(Dataset):
     def missing(self, root: Path) -> str | None:
         return None
 
+    def fetch(self, root: Path) -> None:
+        """Nothing: the scans ship with scikit-learn."""
+
     def load(self, root: Path, device: str) -> Data:
         import numpy as np
         import torch

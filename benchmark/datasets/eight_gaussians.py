@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -37,6 +37,13 @@ class EightGaussians(Dataset):
 
     def load(self, root: Path, device: str) -> Data:
         return _Law(self, device)
+
+    def fetch(self, root: Path) -> None:
+        """Nothing: the law is all there is."""
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        return [cls(radius=2.0, deviation=0.02, divisor=1.414)]
 
     def modes(self) -> tuple[np.ndarray, float]:
         """Centres (8, 2) and standard deviation of the points as given out."""

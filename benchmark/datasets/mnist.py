@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
 
@@ -47,6 +47,18 @@ class MNIST(Dataset):
         if len(images) != self.example_count():
             raise DataError(f"{root / self.folder}: {len(images)} images, {self.name} has {self.example_count()}")
         return ResidentImages(images.unsqueeze(1), device)
+
+    def fetch(self, root: Path) -> None:
+        from torchvision import datasets
+
+        try:
+            getattr(datasets, self.folder)(str(root), train=self.split == "train", download=True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(f"the download failed: {str(error).splitlines()[0]}") from error
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        return [cls(split="train"), cls(split="test")]
 
 
 @DATASETS.register("fashion_mnist")

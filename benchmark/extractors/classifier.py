@@ -80,7 +80,7 @@ class Classifier:
         import torch
         from safetensors.torch import load as read_tensors
 
-        self.name = name
+        self.name: str = name
         self.weights_sha256 = str(facts["sha256"])
         self.side = int(facts["side"])
         with torch.random.fork_rng(devices=[]):  # layers draw their starting values

@@ -61,7 +61,7 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = _slope(_part(course, values, window, 2))
         case Share(share=window, below=below, above=above):
             part = _part(course, values, window, 1)
-            result = float((part < below).mean() if below is not None else (part > above).mean())
+            result = float((part < below).mean() if below is not None else (part > (above or 0.0)).mean())
         case Settled(settled=unit, average=average, tolerance=tolerance):
             result = _settled(course, values, unit, average, tolerance)
         case FirstBelow(first_below=bound, average=average):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +17,16 @@ from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Sto
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
+#: runs whose curves are kept in memory
+_OPEN_COURSES = 32
 
 
 @dataclass(frozen=True)
 class Sample:
     """One quantity at one tier over the seeds.
 
-    ``values`` are measured and finite. ``diverged`` seeds have none because training broke down, ``beyond`` ones because
-    an event did not happen within the run: both count as evidence. All other seeds are missing.
+    ``values`` are measured and finite. ``diverged`` seeds have none because training broke down, ``beyond`` ones
+    because an event did not happen within the run: both count as evidence. All other seeds are missing.
     """
 
     label: str
@@ -171,7 +173,7 @@ class Evidence:
 
         return self._gather(experiment, tier, f"iteration of {score}", read)
 
-    def _gather(self, experiment: str, tier: str, label: str, read: Any) -> Sample:
+    def _gather(self, experiment: str, tier: str, label: str, read: Callable[[Stored], _Reading]) -> Sample:
         planned = self.expected.get(experiment, {}).get(tier, {})
         values: dict[int, float] = {}
         reasons: dict[int, str] = {}
@@ -238,6 +240,8 @@ class Evidence:
 
     def _course(self, one: Stored) -> Course:
         if one.folder not in self._courses:
+            if len(self._courses) >= _OPEN_COURSES:
+                self._courses.pop(next(iter(self._courses)))
             self._courses[one.folder] = Course(one.curves(), one.record.iterations_per_epoch)
         return self._courses[one.folder]
 

@@ -74,6 +74,9 @@ class ClaimVerdict(Model):
     on_published: Literal["holds", "fails", "holds in part"] | None
     on_published_reason: str | None
     note: str | None
+    #: p value of the opposite of the claim, alone and under Holm; ``p`` is that of the claim itself
+    p_against: float | None = None
+    p_against_holm: float | None = None
 
 
 class CellVerdict(Model):
@@ -93,6 +96,8 @@ class CellVerdict(Model):
     margin: float | None
     seeds_needed: int | None
     diverged: tuple[int, int] = Field(strict=False)
+    #: protocol fields of ours that the paper does not state, and of the paper's that we do not record
+    assumed: list[str] = []
 
 
 class ExperimentState(Model):

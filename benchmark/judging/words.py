@@ -47,7 +47,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def describe(predicate: Predicate) -> str:
-    """A predicate in words, with experiments in brackets: ``modes (toy_minimax) = 1 in more than half of the seeds``."""
+    """A predicate in words, experiments in brackets: ``modes (toy_minimax) = 1 in more than half of the seeds``."""
     match predicate:
         case Order(order=several):
             return " < ".join(quantity(one) for one in several)

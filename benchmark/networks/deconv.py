@@ -26,7 +26,7 @@ class Deconv(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         _, height, width = image_shape(self.name, shape)
         if self.output_padding >= self.stride:
-            raise ValueError(f"deconv: output_padding {self.output_padding} must be below stride {self.stride}")
+            raise ValueError(f"{self.name}: output_padding {self.output_padding} must be below stride {self.stride}")
         return (self.channels, self._length(height), self._length(width))
 
     def parameter_count(self, shape: Shape) -> int:

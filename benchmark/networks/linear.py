@@ -19,7 +19,7 @@ class Linear(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise ValueError(f"linear: needs flat input, got shape {shape}; put 'flatten' before it")
+            raise ValueError(f"{self.name}: needs flat input, got shape {shape}; put 'flatten' before it")
         return (self.features,)
 
     def parameter_count(self, shape: Shape) -> int:

@@ -81,9 +81,7 @@ def score_bands(group: Group) -> dict[str, Band]:
         name: [stored.record.scores[name].series for stored in group.runs if name in stored.record.scores]
         for name in names
     }
-    return _known(
-        {name: band_of_series(seeds) for name, seeds in series.items() if any(len(one) > 1 for one in seeds)}
-    )
+    return _known({name: band_of_series(seeds) for name, seeds in series.items() if any(len(one) > 1 for one in seeds)})
 
 
 def _known(maybe: Mapping[str, Band | None]) -> dict[str, Band]:

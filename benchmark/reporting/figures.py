@@ -6,10 +6,10 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import matplotlib
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -21,7 +21,7 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8
 DASHES = ("-", "--", "-.", ":")
 INK = "#7B818A"
 _FACES = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
-_STYLE = {
+_STYLE: Any = {
     "svg.hashsalt": "ganrepro",
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
@@ -34,6 +34,7 @@ _STYLE = {
     "axes.linewidth": 0.6,
     "path.simplify": True,
     "axes.unicode_minus": True,
+    "text.parse_math": False,
 }
 
 
@@ -46,6 +47,8 @@ class Picture:
     width: int
     height: int
     caption: str = ""
+    #: a grid of small images, enlarged without smoothing
+    pixelated: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _alt(title: str, lines: Sequence[Line], where: str, x_label: str) -> str:
 
 def _svg(figure: Figure) -> str:
     stream = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

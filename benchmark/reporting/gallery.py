@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,15 @@ from benchmark.reporting.curves import Band, bands, score_bands
 from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.figures import Line, Picture, line_chart
 from benchmark.reporting.numbers import seed_list, short
-from benchmark.reporting.pictures import Arrays, has_images, has_points, image_grid, point_panels, progress_strip
+from benchmark.reporting.pictures import (
+    Arrays,
+    has_images,
+    has_points,
+    image_grid,
+    point_panels,
+    progress_strip,
+    spaced,
+)
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Figure, PaperSpec
@@ -225,7 +233,7 @@ class Painter:
             image_grid(real, columns, f"Grid of {len(real)} real images of the same dataset.", "real data"),
         ]
         if len(arrays["samples"]) > 1:
-            shown = [int(arrays["iterations"][index]) for index in _strip_shots(arrays, self.detail.shots)]
+            shown = [int(arrays["iterations"][index]) for index in spaced(len(arrays["samples"]), self.detail.shots)]
             columns_say = ", ".join(f"{iteration:,}" for iteration in shown)
             pictures.append(
                 progress_strip(
@@ -262,12 +270,6 @@ class Painter:
                     )
                 )
         return pictures
-
-
-def _strip_shots(arrays: Mapping[str, np.ndarray], shots: int) -> list[int]:
-    from benchmark.reporting.pictures import spaced
-
-    return spaced(len(arrays["samples"]), shots)
 
 
 def _without_spikes(lines: Sequence[Line]) -> tuple[tuple[float, float] | None, str]:

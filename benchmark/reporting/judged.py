@@ -27,11 +27,9 @@ class SeedValue:
 class CellView:
     """One cell of a published table, all numbers with the published decimals."""
 
+    cell: Cell
     published: str
-    bold: bool
     spread: str | None
-    quoted_from: str | None
-    note: str | None
     state: State
     reason: str
     measured: str | None
@@ -112,8 +110,7 @@ def cell_view(cell: Cell, verdict: CellVerdict | None) -> CellView:
         state = CELL_STATES["QUOTED" if cell.quoted_from else "NOT RUN"]
         reason = "no verdict on this cell was given to the report"
         return CellView(
-            published, cell.bold, spread, cell.quoted_from, cell.note, state, reason,
-            None, None, None, None, None, None, (), None, None, None,
+            cell, published, spread, state, reason, None, None, None, None, None, None, (), None, None, None,
         )  # fmt: skip
     decimals = verdict.decimals
     change = verdict.deviation
@@ -127,11 +124,9 @@ def cell_view(cell: Cell, verdict: CellVerdict | None) -> CellView:
     margin = None if verdict.margin is None else f"{PLUS_MINUS} {short(verdict.margin)}"
     deviation = None if change is None else interval(change, decimals, sign=True)
     return CellView(
+        cell=cell,
         published=published,
-        bold=cell.bold,
         spread=spread,
-        quoted_from=cell.quoted_from,
-        note=cell.note,
         state=CELL_STATES[verdict.state],
         reason=verdict.reason,
         measured=None if mean is None else fixed(mean, decimals),

@@ -6,17 +6,13 @@ import base64
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmark.reporting.figures import Picture
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -24,6 +20,8 @@ REAL_COLOUR = "#E69F00"
 FAKE_COLOUR = "#009E73"
 _CARD = "#FFFFFF"
 _CARD_INK = "#454B54"
+_DPI = 144
+_STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _CARD_INK, "text.parse_math": False}
 
 
 def has_images(arrays: Arrays) -> bool:
@@ -50,7 +48,7 @@ def image_grid(images: np.ndarray, columns: int, alt: str, caption: str) -> Pict
         top, left = (index // columns) * (height + 1) + 1, (index % columns) * (width + 1) + 1
         sheet[top : top + height, left : left + width] = image.transpose(1, 2, 0)
     zoom = max(1, math.ceil(40 / width))
-    return Picture(_encoded(sheet), alt, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption)
+    return Picture(_encoded(sheet), alt, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption, zoom > 1)
 
 
 def progress_strip(arrays: Arrays, shots: int, rows: int, alt: str, caption: str) -> Picture:
@@ -69,8 +67,8 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
     columns = max(min(len(arrays["samples"]), shots) for _, arrays in rows)
     side, head, name_width = 1.32, 0.62, 0.28
     size = (name_width + columns * side, head + len(rows) * (side + 0.06))
-    with matplotlib.rc_context({"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _CARD_INK}):
-        figure = Figure(figsize=size, dpi=144, facecolor=_CARD)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=size, facecolor=_CARD)
         panels = figure.subplots(len(rows), columns, squeeze=False)
         figure.subplots_adjust(
             left=name_width / size[0],
@@ -105,12 +103,18 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
                 axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_CARD_INK)
             line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
         _key(figure, size)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+        stream = io.BytesIO()
+        figure.savefig(stream, format="rgba", dpi=_DPI)
+    pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(*_pixels(figure), 4)[:, :, :3]
     return Picture(
         _encoded(np.ascontiguousarray(pixels), quality=88), alt, round(size[0] * 96), round(size[1] * 96), caption
     )
+
+
+def _pixels(figure: Figure) -> tuple[int, int]:
+    """Height and width of the figure's raster."""
+    width, height = figure.get_size_inches()
+    return int(height * _DPI), int(width * _DPI)
 
 
 def _key(figure: Figure, size: tuple[float, float]) -> None:
@@ -142,11 +146,9 @@ def _encoded(pixels: np.ndarray, quality: int = 85) -> str:
 
     stream = io.BytesIO()
     if pixels.shape[2] == 1:
-        picture: Image = Image.fromarray(pixels[:, :, 0])
-        picture.save(stream, "PNG", optimize=True)
+        Image.fromarray(pixels[:, :, 0]).save(stream, "PNG", optimize=True)
         kind = "png"
     else:
-        picture = Image.fromarray(pixels[:, :, :3])
-        picture.save(stream, "WEBP", quality=quality, method=6)
+        Image.fromarray(pixels[:, :, :3]).save(stream, "WEBP", quality=quality, method=6)
         kind = "webp"
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -25,9 +25,12 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+NAME = r"^[a-z][a-z0-9_]{0,63}$"
+IDENTIFIER = r"^[A-Z][A-Za-z0-9.-]{0,31}$"
+
 #: a name that is safe as a folder and as an identifier in expressions
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9.-]{0,31}$")]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 PositiveInt = Annotated[int, Field(gt=0)]
 Positive = Annotated[float, Field(gt=0)]

@@ -255,12 +255,29 @@ class Claim(Model):
 
 def quantities(predicate: Predicate) -> list[Quantity]:
     """All quantities of a predicate, in order, repeats included."""
+    return [quantity for _, quantity in located(predicate)]
+
+
+def located(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity]]:
+    """All quantities of a predicate with their paths below it, in order."""
     match predicate:
         case AllOf(all_of=parts) | AnyOf(any_of=parts):
-            return [quantity for part in parts for quantity in quantities(part)]
-        case Bound(bound=one) | Exactly(exactly=one):
-            return [one]
-        case Order(order=several) | Smallest(smallest=several) | Largest(largest=several):
-            return list(several)
-        case Ratio(ratio=several) | Equal(equal=several):
-            return list(several)
+            key = "all_of" if isinstance(predicate, AllOf) else "any_of"
+            return [
+                ((key, index, *path), quantity) for index, part in enumerate(parts) for path, quantity in located(part)
+            ]
+        case Bound(bound=one):
+            return [(("bound",), one)]
+        case Exactly(exactly=one):
+            return [(("exactly",), one)]
+        case Order(order=several):
+            key = "order"
+        case Smallest(smallest=several):
+            key = "smallest"
+        case Largest(largest=several):
+            key = "largest"
+        case Ratio(ratio=several):
+            key = "ratio"
+        case Equal(equal=several):
+            key = "equal"
+    return [((key, index), quantity) for index, quantity in enumerate(several)]

@@ -7,7 +7,9 @@ One evaluator serves sizes in networks (integers) and curves in claims (arrays).
 from __future__ import annotations
 
 import ast
+import functools
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,8 +21,25 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"abs": abs, "min": min, "max": max}
 _MAX_LENGTH = 200
+#: no width, length or count is near this; larger ones would only overflow elsewhere
+_LARGEST_SIZE = 2**31 - 1
+
+
+def _extreme(name: str, *values: Any) -> Any:
+    """Smallest or largest, element by element where a value is an array."""
+    if all(isinstance(value, int | float) for value in values):
+        return min(values) if name == "min" else max(values)
+    import numpy as np
+
+    return functools.reduce(np.minimum if name == "min" else np.maximum, values)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "min": functools.partial(_extreme, "min"),
+    "max": functools.partial(_extreme, "max"),
+}
 
 
 class ExpressionError(ValueError):
@@ -32,8 +51,10 @@ def parse(text: str) -> ast.expr:
     if len(text) > _MAX_LENGTH:
         raise ExpressionError(f"expression longer than {_MAX_LENGTH} characters")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Python warns of odd literals such as "1or 2"
+            tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError, Warning) as error:
         raise ExpressionError(f"'{text}' is not an arithmetic expression") from error
     for node in ast.walk(tree):
         allowed = (
@@ -44,10 +65,13 @@ def parse(text: str) -> ast.expr:
                 and isinstance(node.func, ast.Name)
                 and node.func.id in _FUNCTIONS
                 and not node.keywords
+                and (len(node.args) == 1 if node.func.id == "abs" else len(node.args) >= 2)
             )
         )
         if not allowed or (isinstance(node, ast.operator) and type(node) not in _BINARY):
-            raise ExpressionError(f"'{text}': only names, numbers, + - * / // %, abs, min and max are allowed")
+            raise ExpressionError(
+                f"'{text}': only names, numbers, + - * / // %, abs(a), min(a, b) and max(a, b) are allowed"
+            )
     return tree
 
 
@@ -66,7 +90,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
             return node.value
         if isinstance(node, ast.Name):
             if node.id not in values:
-                raise ExpressionError(f"'{text}': unknown name '{node.id}', known: {', '.join(sorted(values))}")
+                raise ExpressionError(f"'{text}': unknown name '{node.id}', known: {', '.join(sorted(values)) or 'none'}")
             return values[node.id]
         if isinstance(node, ast.UnaryOp):
             return -visit(node.operand)
@@ -85,6 +109,8 @@ def evaluate_size(text: str, sizes: Mapping[str, int]) -> int:
         value = evaluate(text, sizes)
     except ZeroDivisionError as error:
         raise ExpressionError(f"'{text}' divides by zero") from error
-    if value != int(value) or value < 1:
+    except OverflowError as error:
+        raise ExpressionError(f"'{text}' is too large") from error
+    if not 1 <= value <= _LARGEST_SIZE or value != int(value):
         raise ExpressionError(f"'{text}' gives {value}, not a positive whole number")
     return int(value)

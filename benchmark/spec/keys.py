@@ -1,4 +1,4 @@
-"""Which keys a spec accepts at a path, read off the models' own annotations (for error messages)."""
+"""What a spec accepts where, read off the models' own annotations: for error messages and the editors' schema."""
 
 from __future__ import annotations
 
@@ -7,25 +7,45 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from benchmark.spec.paper import Experiment, Network, PaperSpec, System
 from benchmark.spec.parts import PartOf
+from benchmark.spec.source import Path_
+
+#: keys that the loader expands before the models see them
+WRITTEN_KEYS: dict[type[BaseModel], str] = {Network: "defaults", System: "extends", Experiment: "extends"}
+#: how pydantic marks that a mapping's key, not its value, is at fault
+_KEY = "[key]"
 
 
-def valid_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """Keys accepted at ``path`` below ``model``; steps that pydantic adds for unions may be part of the path."""
-    places: list[Any] = [model]
-    for step in path:
-        if len(models(places)) > 1:  # a tagged union is entered by its tag, a key that one member alone has
-            places = [place for place in models(places) if str(step) in _keys(place)]
+def locate(location: tuple[str | int, ...]) -> tuple[Path_, bool]:
+    """A pydantic error's location as a path of the spec, and whether it is a mapping's key that is at fault."""
+    places: list[Any] = [PaperSpec]
+    path: Path_ = ()
+    for step in location:
+        if step == _KEY:
+            return path, True
+        if len(_models(places)) > 1:  # a tagged union is entered by its tag, which is no step of the file
+            places = [place for place in _models(places) if str(step) in _keys(place)]
+            continue
+        path = (*path, step)
+        places = [inner for place in places for inner in _below(place, step)]
+    return path, False
+
+
+def valid_keys(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
+    """What is named at a pydantic location ("key", or a kind of part) and the names that are accepted there."""
+    places: list[Any] = [PaperSpec]
+    for step in location:
+        if len(_models(places)) > 1:
+            places = [place for place in _models(places) if str(step) in _keys(place)]
         else:
             places = [inner for place in places for inner in _below(place, step)]
-    keys: list[str] = []
-    for place in places:
-        keys += _keys(place)
-    return keys
+    kind = next((place.registry.kind for place in places if isinstance(place, PartOf)), "key")
+    return kind, sorted(key for place in places for key in _keys(place))
 
 
-def models(places: list[Any]) -> list[Any]:
-    """Those places that are models; more than one only below a union."""
+def _models(places: list[Any]) -> list[Any]:
+    """Those places that are models; more than one only in a union."""
     return [place for place in places if isinstance(place, type) and issubclass(place, BaseModel)]
 
 
@@ -41,7 +61,7 @@ def _members(annotation: Any) -> list[Any]:
 
 
 def _below(place: Any, step: str | int) -> list[Any]:
-    """What lies one step below ``place``. A union's members share the place: a tag, being one of them, stays there."""
+    """What lies one step below ``place``."""
     if isinstance(place, PartOf):
         return [part for name, part in place.registry.items() if name == step]
     if isinstance(place, type) and issubclass(place, BaseModel):
@@ -62,5 +82,5 @@ def _keys(place: Any) -> list[str]:
     if isinstance(place, PartOf):
         return place.registry.names()
     if isinstance(place, type) and issubclass(place, BaseModel):
-        return list(place.model_fields)
+        return [*place.model_fields, *([WRITTEN_KEYS[place]] if place in WRITTEN_KEYS else [])]
     return []

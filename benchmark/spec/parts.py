@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 from pydantic import (
     GetCoreSchemaHandler,
@@ -216,6 +216,15 @@ class Dataset(Part, ABC):
     @abstractmethod
     def load(self, root: Path, device: str) -> Data:
         """Load to ``device``; raises :class:`DataError`."""
+
+    def fetch(self, root: Path) -> None:
+        """Download to ``root``, the only method that uses the network; raises :class:`DataError`."""
+        raise DataError(f"{self.name} cannot be downloaded")
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        """The dataset with each of its usual settings, for checking it apart from any spec."""
+        return [cls()]
 
 
 # --- metrics --------------------------------------------------------------------------------------------------------

@@ -56,14 +56,15 @@ def layout(network: Network, replaced: Mapping[str, int]) -> Layout:
     for index, written in enumerate(network.layers):
         try:
             layer = at_sizes(written, sizes)
-            inputs.append(shape)
+            output = layer.output_shape(shape)
             count += layer.parameter_count(shape)
-            shape = layer.output_shape(shape)
         except ValueError as error:
             raise ShapeError(str(error), index) from error
-        if any(size < 1 for size in shape):
-            raise ShapeError(f"{layer.name}: output would have shape {shape}", index)
+        if any(size < 1 for size in output):
+            raise ShapeError(f"{layer.name}: an input of shape {shape} would give shape {output}", index)
         if layer.name == "tap":
             taps[layer.at] = index  # type: ignore[attr-defined]
         layers.append(layer)
+        inputs.append(shape)
+        shape = output
     return Layout(tuple(layers), tuple(inputs), shape, taps, count)

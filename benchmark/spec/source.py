@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-MAX_BYTES = 512 * 1024
+MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
-MAX_NODES = 40_000
+MAX_NODES = 20_000
+#: longest text that a message repeats
+MAX_SHOWN = 60
 
 Path_ = tuple[str | int, ...]
 
@@ -25,7 +28,8 @@ _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_STANDARD_TAGS = {"tag:yaml.org,2002:" + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq")}
+#: whole numbers with more digits stay text
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,21 @@ class Source:
     positions: dict[Path_, Position] = field(default_factory=dict)
 
     def position(self, path: Path_) -> Position:
-        """Position of ``path``; steps the file does not have are skipped, so the nearest written key answers."""
-        known: Path_ = ()
-        for step in path:
-            if (*known, step) in self.positions:
-                known = (*known, step)
-        return self.positions.get(known, Position(1, 1))
+        """Position of ``path``, or of the nearest written key above it."""
+        return self.positions.get(self.written(path), Position(1, 1))
+
+    def written(self, path: Path_) -> Path_:
+        """The longest beginning of ``path`` that the file has."""
+        while path and path not in self.positions:
+            path = path[:-1]
+        return path
 
 
 def read(file: Path) -> Source:
     """Read one YAML mapping from ``file``; raises :class:`SpecError` with every problem found."""
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(str(file), [Problem(1, 1, f"cannot be read: {error.strerror or error}")]) from error
     return parse(raw, str(file))
@@ -87,58 +94,77 @@ def parse(raw: bytes, file: str) -> Source:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SpecError(file, [Problem(1, 1, f"must be UTF-8 text: byte {error.start} is not")]) from error
+        line = raw[: error.start].count(b"\n") + 1
+        raise SpecError(file, [Problem(line, 1, f"must be UTF-8 text: byte {error.start} is not")]) from error
+    problems: list[Problem] = []
     try:
-        _check_events(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _Composer(text, file, problems).document()
+    except SpecError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise SpecError(file, [Problem(line, column, f"not YAML: {error.problem or error.context}")]) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
-        raise SpecError(file, [Problem(1, 1, f"not YAML: {str(error).splitlines()[0]}")]) from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise SpecError(file, [Problem(line, 1, f"character U+{error.character:04X} is not allowed")]) from error
+    except (ValueError, OverflowError) as error:  # an escape beyond Unicode
+        raise SpecError(file, [Problem(1, 1, f"not YAML: {error}")]) from error
     if not isinstance(node, yaml.MappingNode):
-        raise SpecError(file, [Problem(1, 1, "must hold one mapping, beginning with 'paper:'")])
+        problems.append(Problem(1, 1, "must hold one mapping, beginning with 'schema_version:'"))
+        raise SpecError(file, problems)
     source = Source(file, {})
-    problems: list[Problem] = []
     source.data = _plain(node, (), source.positions, problems)
     if problems:
         raise SpecError(file, problems)
     return source
 
 
-def _check_events(text: str, file: str) -> None:
-    """Refuse aliases, anchors, tags, several documents and anything too deep or too long, before building nodes."""
-    problems: list[Problem] = []
-    depth = nodes = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        where = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (1, 1)
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                problems.append(Problem(*where, "only one document is allowed"))
+class _Composer(yaml.SafeLoader):
+    """Builds nodes while refusing aliases, anchors, tags, several documents and anything too deep or too long."""
+
+    def __init__(self, text: str, file: str, problems: list[Problem]) -> None:
+        super().__init__(text)
+        self._file = file
+        self._problems = problems
+        self._depth = self._nodes = 0
+
+    def document(self) -> yaml.Node | None:
+        """The only document's node; None where there is none."""
+        self.get_event()
+        node = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
+        if not self.check_event(yaml.StreamEndEvent):
+            self._refuse(self.peek_event(), "only one document is allowed")
+        return node
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise SpecError(self._file, [*self._problems, _problem_at(event, f"more than {MAX_NODES} values")])
         if isinstance(event, yaml.AliasEvent):
-            problems.append(Problem(*where, "aliases are not allowed"))
-            continue
-        if not isinstance(event, yaml.NodeEvent):
-            if isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            continue
-        nodes += 1
+            self._refuse(event, "aliases are not allowed")
+            self.get_event()
+            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)
         if event.anchor is not None:
-            problems.append(Problem(*where, "anchors are not allowed"))
-        tag = getattr(event, "tag", None)
-        if tag is not None and tag not in _STANDARD_TAGS:
-            problems.append(Problem(*where, f"tags are not allowed: {tag}"))
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
-            limit = f"deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_NODES} values"
-            raise SpecError(file, [Problem(*where, limit)])
-    if problems:
-        raise SpecError(file, problems)
+            self._refuse(event, "anchors are not allowed")
+            event.anchor = None
+        if event.tag is not None:
+            self._refuse(event, f"tags are not allowed: {shorten(event.tag)}")
+            event.tag = None
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise SpecError(self._file, [*self._problems, _problem_at(event, f"deeper than {MAX_DEPTH} levels")])
+        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        self._depth -= 1
+        return node
+
+    def _refuse(self, event: yaml.Event, message: str) -> None:
+        self._problems.append(_problem_at(event, message))
+
+
+def _problem_at(place: yaml.Event | yaml.Node, message: str) -> Problem:
+    return Problem(place.start_mark.line + 1, place.start_mark.column + 1, message)
 
 
 def _plain(node: yaml.Node, path: Path_, positions: dict[Path_, Position], problems: list[Problem]) -> Any:
@@ -149,19 +175,17 @@ def _plain(node: yaml.Node, path: Path_, positions: dict[Path_, Position], probl
         for key_node, value_node in node.value:
             here = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, yaml.ScalarNode):
-                problems.append(Problem(here.line, here.column, "a key must be text"))
+                problems.append(_problem_at(key_node, "a key must be text"))
                 continue
             key = key_node.value
             if key == "<<" and key_node.style is None:
-                problems.append(Problem(here.line, here.column, "merge keys are not allowed"))
+                problems.append(_problem_at(key_node, "merge keys are not allowed"))
                 continue
+            _check_characters(key_node, path, problems)
             if key in result:
                 first = positions[(*path, key)]
-                problems.append(
-                    Problem(
-                        here.line, here.column, f"{dotted((*path, key))}: duplicate key, first on line {first.line}"
-                    )
-                )
+                message = f"{dotted((*path, key))}: duplicate key, first on line {first.line}"
+                problems.append(Problem(here.line, here.column, message))
                 continue
             positions[(*path, key)] = here
             result[key] = _plain(value_node, (*path, key), positions, problems)
@@ -172,9 +196,18 @@ def _plain(node: yaml.Node, path: Path_, positions: dict[Path_, Position], probl
     return _scalar(node, path, problems)
 
 
+def _check_characters(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> None:
+    """Refuse control characters and lone surrogates, which an escape can write but no report can print."""
+    for character in node.value:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
+            problems.append(_problem_at(node, f"{dotted(path)}: character U+{ord(character):04X} is not allowed"))
+            return
+
+
 def _scalar(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> Any:
     text = node.value
     if node.style is not None:
+        _check_characters(node, path, problems)
         return text
     if _NULL.match(text):
         return None
@@ -182,23 +215,29 @@ def _scalar(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> Any:
         return text.lower() == "true"
     if _INT.match(text):
         digits = text.lstrip("+-")
-        if len(digits) > 1 and digits.startswith("0"):
+        if len(digits) > _MAX_DIGITS or (len(digits) > 1 and digits.startswith("0")):
             return text
-        return int(text) if len(digits) <= 18 else text
-    if _FLOAT.match(text):
-        value = float(text)
-        if math.isfinite(value):
-            return value
+        return int(text)
+    if _FLOAT.match(text) and math.isfinite(float(text)):
+        return float(text)
     if _FLOAT.match(text) or _NOT_FINITE.match(text):
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        problems.append(Problem(line, column, f"{dotted(path)}: {text} is not a finite number"))
+        problems.append(_problem_at(node, f"{dotted(path)}: {shorten(text)} is not a finite number"))
         return None
     return text
 
 
+def shorten(text: str) -> str:
+    """``text``, cut to what a one-line message can carry."""
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
+
+
 def dotted(path: Path_) -> str:
-    """``('cells', 0, 'value')`` as ``cells[0].value``."""
+    """``('cells', 0, 'value')`` as ``cells[0].value``, always one line."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+        text += f"[{step}]" if isinstance(step, int) else (f".{_printed(step)}" if text else _printed(step))
     return text or "(file)"
+
+
+def _printed(key: str) -> str:
+    return shorten(key) if key.isprintable() else repr(shorten(key))

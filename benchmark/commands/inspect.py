@@ -1,0 +1,97 @@
+"""Commands that only read specs and the machine: list, validate, audit, schema, sys-info."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from benchmark import places
+from benchmark.commands.selection import load_all, spec_files
+
+
+def list_papers(options: argparse.Namespace) -> int:
+    papers = load_all(spec_files([]))
+    if options.json:
+        facts = {
+            paper.spec.paper.id: {
+                "file": str(file),
+                "title": paper.spec.paper.title,
+                "year": paper.spec.paper.year,
+                "claims": sorted(paper.spec.claims),
+                "tables": sorted(paper.spec.tables),
+                "experiments": {
+                    name: ["full", *experiment.tiers] for name, experiment in paper.spec.experiments.items()
+                },
+            }
+            for file, paper in papers
+        }
+        print(json.dumps(facts, indent=1, sort_keys=True))
+        return 0
+    for file, paper in papers:
+        spec = paper.spec
+        print(f"{spec.paper.id}  {spec.paper.title} ({spec.paper.year})  {places.shown(file)}")
+        print(f"  {len(spec.claims)} claims, {len(spec.tables)} tables, {len(spec.figures)} figures")
+        for name, experiment in spec.experiments.items():
+            print(f"  {name:<28} tiers: {', '.join(('full', *experiment.tiers)):<20} {experiment.says or ''}")
+    return 0
+
+
+def validate(options: argparse.Namespace) -> int:
+    for file, paper in load_all(spec_files(options.papers)):
+        spec = paper.spec
+        print(
+            f"{file}: valid ({len(spec.networks)} networks, {len(spec.systems)} systems, "
+            f"{len(spec.experiments)} experiments, {len(spec.claims)} claims)"
+        )
+    return 0
+
+
+def audit(options: argparse.Namespace) -> int:
+    from benchmark.judging.audit import audit as audit_paper
+    from benchmark.judging.audit import render_markdown, render_text
+
+    audits = [audit_paper(paper.spec, paper.source.data) for _, paper in load_all(spec_files(options.papers))]
+    if options.json:
+        print(json.dumps([one.model_dump(mode="json") for one in audits], indent=1, sort_keys=True))
+    else:
+        render = render_markdown if options.markdown else render_text
+        print("\n\n".join(render(one).rstrip() for one in audits))
+    return 0
+
+
+def schema(_options: argparse.Namespace) -> int:
+    from benchmark.spec.schema import schema_text
+
+    sys.stdout.write(schema_text())
+    return 0
+
+
+def sys_info(options: argparse.Namespace) -> int:
+    import torch
+
+    from benchmark.environment import describe
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    facts = describe(device)
+    facts["places"] = {
+        name: {"value": str(value), "from": variable if os.environ.get(variable) else "default"}
+        for name, value, variable in (
+            ("papers", places.papers_folder(), "GANREPRO_PAPERS"),
+            ("results", places.results_folder(None), "GANREPRO_RESULTS"),
+            ("data", places.data_folder(None), "GANREPRO_DATA"),
+        )
+    }
+    if options.json:
+        print(json.dumps(facts, indent=1, sort_keys=True))
+        return 0
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            print(f"{name}:")
+            for key, inner in value.items():
+                text = f"{inner['value']} ({inner['from']})" if isinstance(inner, dict) else inner
+                print(f"  {key}: {text}")
+        else:
+            print(f"{name}: {value}")
+    return 0

@@ -1,0 +1,88 @@
+"""``ganrepro plan``: what would run, what is done, what is missing; without torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmark import places, store
+from benchmark.commands.selection import NothingSelectedError, select
+from benchmark.plan import Run
+from benchmark.spec.base import TIERS, Tier
+
+
+def is_done(run: Run, results: Path) -> bool:
+    return store.finished_record(results / run.folder) is not None
+
+
+def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
+    """Messages about missing datasets, each with the experiments that need them."""
+    missing: dict[str, list[str]] = {}
+    for run in runs:
+        message = run.setup.dataset.missing(root)
+        if message is not None:
+            names = missing.setdefault(message, [])
+            if run.experiment not in names:
+                names.append(run.experiment)
+    return missing
+
+
+def plan(options: argparse.Namespace) -> int:
+    results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
+    rows = []
+    for tier in tiers:
+        options.tier = tier
+        try:
+            selections = select(options)
+        except NothingSelectedError:
+            continue
+        for selection in selections:
+            for experiment in dict.fromkeys(run.experiment for run in selection.runs):
+                runs = [run for run in selection.runs if run.experiment == experiment]
+                rows.append(_plan_row(experiment, tier, runs, results, root))
+    if not rows:
+        raise NothingSelectedError("no experiment has that tier")
+    if options.json:
+        print(json.dumps(rows, indent=1, sort_keys=True))
+        return 0
+    head = f"{'paper':<16} {'experiment':<24} {'tier':<6} {'runs':>4} {'done':>4} {'iterations':>11} {'images/run':>11}"
+    print(f"{head} {'disk/run':>9}  dataset")
+    for row in rows:
+        print(
+            f"{row['paper']:<16} {row['experiment']:<24} {row['tier']:<6} {row['runs']:>4} {row['done']:>4} "
+            f"{row['iterations']:>11,} {row['images']:>11,} {_bytes(row['disk_bytes']):>9}  {row['dataset']}"
+        )
+    for message in dict.fromkeys(row["missing"] for row in rows if row["missing"]):
+        print(f"missing: {message}")
+    return 0
+
+
+def _plan_row(experiment: str, tier: Tier, runs: list[Run], results: Path, root: Path) -> dict[str, Any]:
+    first = runs[0]
+    return {
+        "paper": first.paper,
+        "experiment": experiment,
+        "tier": tier,
+        "runs": len(runs),
+        "done": sum(is_done(run, results) for run in runs),
+        "iterations": first.iterations,
+        "images": first.images,
+        "parameters": first.parameter_count,
+        "disk_bytes": first.disk_bytes,
+        "dataset": first.setup.dataset.name,
+        "missing": first.setup.dataset.missing(root),
+        "seeds": [run.seed for run in runs],
+        "run_ids": [run.run_id for run in runs],
+    }
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError

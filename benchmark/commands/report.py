@@ -1,0 +1,133 @@
+"""``ganrepro judge`` and ``report``: from records alone, without torch; nothing is redone when nothing changed."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import __version__, places, store
+from benchmark.commands.selection import load_all, spec_files, spec_hash
+from benchmark.plan import make_plan
+from benchmark.spec.base import TIERS
+from benchmark.spec.load import Loaded
+
+if TYPE_CHECKING:
+    from benchmark.judging.verdict import PaperVerdicts
+    from benchmark.reporting.report import PaperInput
+
+FORMATS = ("html", "markdown")
+
+
+def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
+    """What today's spec plans: experiment -> tier -> seed -> run id."""
+    spec = loaded.spec
+    return {
+        name: {
+            tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
+            for tier in TIERS
+            if experiment.setup(tier) is not None
+        }
+        for name, experiment in spec.experiments.items()
+    }
+
+
+def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[PaperInput]:
+    """Verdicts on every paper from one results folder, written beside the records and given to the report."""
+    from benchmark.judging.audit import audit
+    from benchmark.judging.judge import judge
+    from benchmark.reporting.report import PaperInput
+
+    everything = list(store.records(results)) if results.is_dir() else []
+    inputs = []
+    for _, loaded in papers:
+        spec = loaded.spec
+        expected = expected_runs(loaded, numerics)
+        mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
+        verdicts = judge(spec, spec_hash(loaded), mine, expected)
+        store.write_atomic(
+            results / "verdicts" / f"{spec.paper.id}.json", store.to_json(verdicts.model_dump(mode="json"))
+        )
+        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+        inputs.append(
+            PaperInput(
+                spec=spec,
+                verdicts=verdicts,
+                stored=[stored for stored in mine if stored.record.run_id in wanted],
+                audit=audit(spec, loaded.source.data),
+            )
+        )
+    return inputs
+
+
+def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, formats: Collection[str]) -> str:
+    """Hash of everything that the report is made of: specs, records and this package's version and source."""
+    digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
+    for _, loaded in papers:
+        digest.update(spec_hash(loaded).encode())
+    for file in sorted(results.glob(f"*/*/*/{store.RECORD}")):
+        digest.update(f"{file.relative_to(results)} {store.sha256(file)}\n".encode())
+    package = Path(__file__).parent.parent
+    for folder in ("judging", "reporting"):
+        for file in sorted(path for path in (package / folder).rglob("*") if path.is_file()):
+            if file.suffix != ".pyc":
+                digest.update(f"{file.relative_to(package)} {store.sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def summarise(
+    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, formats: Collection[str] = FORMATS
+) -> list[Path]:
+    """Judge and report unless nothing has changed since the last time; print the summary and the report's path."""
+    folder = results / "report"
+    stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
+    inputs_hash = _inputs_hash(papers, results, numerics, formats)
+    written: list[Path] = []
+    if stamp.is_file() and summary_file.is_file():
+        old = json.loads(stamp.read_text())
+        if old["inputs"] == inputs_hash and all((folder / name).is_file() for name in old["files"]):
+            written = [folder / name for name in old["files"]]
+    if not written:
+        from benchmark.reporting.report import write_report
+        from benchmark.reporting.summary import summary_table
+
+        inputs = judged(papers, results, numerics)
+        written = write_report(folder, inputs, formats=formats)
+        store.write_atomic(summary_file, summary_table(inputs).encode())
+        facts = {"inputs": inputs_hash, "files": [str(file.relative_to(folder)) for file in written]}
+        store.write_atomic(stamp, store.to_json(facts))
+    print(summary_file.read_text().rstrip())
+    for file in written:
+        print(f"report: {places.shown(file)}")
+    return written
+
+
+def judge(options: argparse.Namespace) -> int:
+    results = places.results_folder(options.results)
+    inputs = judged(load_all(spec_files(options.papers)), results, options.numerics)
+    if options.json:
+        print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
+        return 0
+    for one in inputs:
+        _print_verdicts(one.verdicts)
+    return 0
+
+
+def _print_verdicts(verdicts: PaperVerdicts) -> None:
+    print(f"{verdicts.paper}: {verdicts.title}")
+    for claim in verdicts.claims:
+        preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
+        print(f"  {claim.claim:<8} {claim.state:<16}{preview} {claim.reason}")
+    for cell in verdicts.cells:
+        print(f"  {cell.table} {cell.row} / {cell.column}: {cell.state}: {cell.reason}")
+    for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
+        print(f"  ! {problem}")
+
+
+def report(options: argparse.Namespace) -> int:
+    papers = load_all(spec_files(options.papers))
+    summarise(papers, places.results_folder(options.results), options.numerics, options.format or FORMATS)
+    return 0

@@ -1,0 +1,151 @@
+"""``ganrepro run`` and ``run-one``: everything from training to the report's path."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from benchmark import places
+from benchmark.commands.plan import is_done, missing_data
+from benchmark.commands.selection import Selection, UsageError, select, spec_files
+from benchmark.engines.job import Job, Outcome
+from benchmark.plan import Run
+
+_OK, _RUN_FAILED, _RESUMABLE, _INTERRUPTED = 0, 3, 75, 130
+
+
+def run(options: argparse.Namespace) -> int:
+    results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    selections = select(options)
+    runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
+    todo = {run_id: pair for run_id, pair in runs.items() if not is_done(pair[0], results)}
+    missing = missing_data((run for run, _ in todo.values()), root)
+    if missing:
+        lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]
+        raise UsageError("data is missing, nothing was trained\n  " + "\n  ".join(lines))
+    code = _OK
+    if todo:
+        say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
+        _warn_unmeasured([run for run, _ in todo.values()], root)
+        code = _train(options, todo, results, root)
+    else:
+        say(f"Nothing to train: all {len(runs)} runs are finished in {places.shown(results)}.")
+    if code in (_RESUMABLE, _INTERRUPTED) or options.no_report:
+        return code
+    from benchmark.commands.report import summarise
+
+    summarise([(selection.file, selection.loaded) for selection in selections], results, options.numerics)
+    return code
+
+
+def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
+    from benchmark.engines.progress import Display
+    from benchmark.engines.serial import execute
+
+    device = resolve_device(options.device)
+    workers = min(options.jobs or (1 if device.startswith("cuda") else os.cpu_count() or 1), len(todo))
+    threads = None if device.startswith("cuda") else max(1, (os.cpu_count() or 1) // workers)
+    jobs = [
+        Job(
+            spec=selection.file.resolve(),
+            experiment=run.experiment,
+            tier=run.tier,
+            seed=run.seed,
+            numerics=run.numerics,
+            run_id=run.run_id,
+            results=results.resolve(),
+            data_root=root.resolve(),
+            device=device,
+            threads=threads,
+        )
+        for run, selection in todo.values()
+    ]
+    say(f"training on {device}, {workers} at once")
+    began = time.perf_counter()
+    display = Display(
+        {run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations) for run, _ in todo.values()}
+    )
+    ending = execute(jobs, workers, display)
+    finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
+    say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
+    if ending.signal is not None:
+        say("stopped; the same command continues where this one ended")
+        return _INTERRUPTED if ending.signal == 2 else _RESUMABLE
+    return _RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else _OK
+
+
+def _bad(outcome: Outcome) -> bool:
+    return outcome.status in ("failed", "locked")
+
+
+def _warn_unmeasured(runs: list[Run], root: Path) -> None:
+    """Say before training which scores cannot be measured here, and why."""
+    reasons: dict[str, set[str]] = {}
+    for run in runs:
+        for name, score in run.setup.scores.items():
+            reason = score.metric.unavailable(root)
+            if reason is not None:
+                reasons.setdefault(reason, set()).add(f"{run.experiment}.{name}")
+    for reason, scores in reasons.items():
+        say(f"will not be measured: {', '.join(sorted(scores))}: {reason}")
+
+
+def run_one(options: argparse.Namespace) -> int:
+    """Do the run with the given id; progress goes to stderr as plain lines."""
+    from benchmark.engines.job import perform
+    from benchmark.engines.progress import Display
+
+    if options.tier is None:
+        raise UsageError("run-one needs --tier")
+    (file,) = spec_files(options.papers)
+    options.papers = [str(file)]
+    found = [
+        (run, selection) for selection in select(options) for run in selection.runs if run.run_id == options.run_id
+    ]
+    if not found:
+        raise UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
+    ((run, _),) = found
+    display = Display({run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations)})
+    outcome = perform(
+        Job(
+            spec=file,
+            experiment=run.experiment,
+            tier=run.tier,
+            seed=run.seed,
+            numerics=run.numerics,
+            run_id=run.run_id,
+            results=places.results_folder(options.results),
+            data_root=places.data_folder(options.data_root),
+            device=resolve_device(options.device),
+            threads=None,
+        ),
+        lambda iteration, _seconds: display.advanced(run.run_id, iteration),
+    )
+    display.ended(run.run_id, outcome)
+    if outcome.status == "interrupted":
+        return _RESUMABLE
+    return _RUN_FAILED if _bad(outcome) else _OK
+
+
+def resolve_device(wanted: str) -> str:
+    """``auto`` is cuda where there is one; asking for a GPU that is not there is an error."""
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(wanted).type
+    except RuntimeError as error:
+        raise UsageError(f"--device {wanted}: {str(error).splitlines()[0]}") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise UsageError(f"--device {wanted}: no CUDA device is available here")
+    if kind not in ("cpu", "cuda"):
+        raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
+    return wanted
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,33 @@
+"""All verdicts on one paper from run records. Pure: the same records and spec give the same verdicts, anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.judging.cells import cell_verdicts
+from benchmark.judging.claims import claim_verdicts
+from benchmark.judging.evidence import Evidence, Expected
+from benchmark.judging.verdict import PaperVerdicts
+from benchmark.judging.words import describe as describe
+from benchmark.spec.paper import PaperSpec
+from benchmark.store import Stored
+
+
+def judge(spec: PaperSpec, spec_sha256: str, stored: Sequence[Stored], expected: Expected) -> PaperVerdicts:
+    """Judge every claim and published number of ``spec``.
+
+    ``expected[experiment][tier][seed]`` is the run_id that today's spec plans; records are found by it wherever they
+    lie. Records of this paper that nobody expects are stale and judge nothing.
+    """
+    evidence = Evidence(spec.paper.id, stored, expected)
+    return PaperVerdicts(
+        schema_version=1,
+        paper=spec.paper.id,
+        title=spec.paper.title,
+        spec_sha256=spec_sha256,
+        claims=claim_verdicts(spec, evidence),
+        cells=cell_verdicts(spec, evidence),
+        experiments=evidence.states(),
+        stale=evidence.stale,
+        damage=evidence.damage,
+    )

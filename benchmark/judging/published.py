@@ -1,0 +1,170 @@
+"""A paper's claims held against its own published numbers: no run is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.judging import words
+from benchmark.spec.claims import (
+    AllOf,
+    AnyOf,
+    Bound,
+    Equal,
+    Exactly,
+    Largest,
+    Order,
+    Predicate,
+    Quantity,
+    Ratio,
+    Smallest,
+    quantities,
+)
+from benchmark.spec.paper import Cell, PaperSpec, Table
+
+Outcome = Literal["holds", "fails", "holds in part"]
+
+#: columns of a table that say when or how, not how good
+_NOT_SCORES = ("iterations", "setting")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A published number and where it stands."""
+
+    table: str
+    row: str
+    column: str
+    cell: Cell
+    source: Table
+
+    @property
+    def place(self) -> str:
+        """``T3, SVHN, GAN``."""
+        return f"{self.table}, {self.row}, {self.column}"
+
+    @property
+    def text(self) -> str:
+        """The number with the decimals of the paper."""
+        return f"{self.cell.value:.{self.cell.decimals}f}"
+
+
+def cells(spec: PaperSpec) -> list[Printed]:
+    """All published numbers, in reading order."""
+    return [
+        Printed(name, row.label, column, row.cells[column], table)
+        for name, table in spec.tables.items()
+        for row in table.rows
+        for column in table.columns
+        if column in row.cells
+    ]
+
+
+def scores(spec: PaperSpec) -> dict[tuple[str, str], list[Printed]]:
+    """Published numbers by the (experiment, score) that regenerates them."""
+    found: dict[tuple[str, str], list[Printed]] = {}
+    for one in cells(spec):
+        if one.cell.experiment is not None and one.cell.score is not None and one.source.quantity not in _NOT_SCORES:
+            found.setdefault((one.cell.experiment, one.cell.score), []).append(one)
+    return found
+
+
+def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None, str]:
+    """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
+    printed: dict[Quantity, Printed] = {}
+    by_score = scores(spec)
+    for asked in quantities(predicate):
+        if asked.score is None:
+            return None, f"{words.quantity(asked)} is a curve, of which the paper prints no number"
+        found = by_score.get((asked.experiment, asked.score), [])
+        if not found:
+            return None, f"the paper prints no number for {words.quantity(asked)}"
+        if len({one.cell.value for one in found}) > 1:
+            both = " and ".join(f"{one.text} ({one.place})" for one in found)
+            return None, f"the paper prints different numbers for {words.quantity(asked)}: {both}"
+        printed[asked] = found[0]
+    outcome, parts = _evaluate(predicate, printed)
+    told = [text for true, text in parts if not true] if outcome != "holds" else [text for _, text in parts]
+    return outcome, "; ".join([*told, *_caveats(list(printed.values()))])
+
+
+def _caveats(printed: Sequence[Printed]) -> list[str]:
+    quoted = sorted({one.cell.quoted_from for one in printed if one.cell.quoted_from is not None})
+    tables = {one.table: one.source.protocol for one in printed}
+    fields = {name for protocol in tables.values() for name in protocol}
+    unequal = sorted(name for name in fields if len({str(protocol.get(name)) for protocol in tables.values()}) > 1)
+    caveats = [f"with numbers quoted from {', '.join(quoted)}"] if quoted else []
+    if unequal:
+        caveats.append(f"tables {', '.join(sorted(tables))} differ in protocol: {', '.join(unequal)}")
+    return caveats
+
+
+_Parts = list[tuple[bool, str]]
+
+
+def _evaluate(predicate: Predicate, printed: dict[Quantity, Printed]) -> tuple[Outcome, _Parts]:
+    match predicate:
+        case AllOf(all_of=several):
+            inner = [_evaluate(part, printed) for part in several]
+            outcomes = {outcome for outcome, _ in inner}
+            return (
+                outcomes.pop() if len(outcomes) == 1 else "holds in part",
+                [part for _, parts in inner for part in parts],
+            )
+        case AnyOf(any_of=several):
+            inner = [_evaluate(part, printed) for part in several]
+            holding = [parts for outcome, parts in inner if outcome == "holds"]
+            if holding:
+                return "holds", holding[0]
+            return (
+                "fails" if all(outcome == "fails" for outcome, _ in inner) else "holds in part",
+                [part for _, parts in inner for part in parts],
+            )
+    parts = _elementary(predicate, printed)
+    true = sum(one for one, _ in parts)
+    return "holds" if true == len(parts) else "fails" if true == 0 else "holds in part", parts
+
+
+def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Parts:
+    def less(a: Quantity, b: Quantity) -> tuple[bool, str]:
+        true = printed[a].cell.value < printed[b].cell.value
+        return true, f"{shown(a)} {'<' if true else 'is not below'} {shown(b)}"
+
+    def shown(asked: Quantity) -> str:
+        return f"{words.quantity(asked)} {printed[asked].text}"
+
+    def within(value: float, what: str, above: float | None, below: float | None) -> _Parts:
+        parts: _Parts = []
+        if above is not None:
+            parts.append(_side(value > above, what, "above", above))
+        if below is not None:
+            parts.append(_side(value < below, what, "below", below))
+        # a number on the wrong side of one bound fails the pair, the other bound is no merit
+        return [(all(true for true, _ in parts), next((text for true, text in parts if not true), parts[0][1]))]
+
+    match predicate:
+        case Order(order=several):
+            return [less(a, b) for a, b in zip(several, several[1:], strict=False)]  # noqa: RUF007
+        case Smallest(smallest=several):
+            return [less(several[0], other) for other in several[1:]]
+        case Largest(largest=several):
+            return [less(other, several[0]) for other in several[1:]]
+        case Bound(bound=one, above=above, below=below):
+            return within(printed[one].cell.value, shown(one), above, below)
+        case Ratio(ratio=(first, second), above=above, below=below):
+            if printed[second].cell.value == 0:
+                return [(False, f"{shown(second)} is zero, so there is no ratio")]
+            value = printed[first].cell.value / printed[second].cell.value
+            return within(value, f"{shown(first)} / {shown(second)} = {words.number(value)}", above, below)
+        case Equal(equal=(first, second), margin=margin):
+            difference = abs(printed[first].cell.value - printed[second].cell.value)
+            return [_side(difference < margin, f"difference of {shown(first)} and {shown(second)}", "below", margin)]
+        case Exactly(exactly=one, value=value):
+            true = printed[one].cell.value == value
+            return [(true, f"{shown(one)} is {'' if true else 'not '}{words.number(value)}")]
+    raise AssertionError(f"unknown predicate {type(predicate).__name__}")
+
+
+def _side(true: bool, what: str, side: str, bound: float) -> tuple[bool, str]:
+    return true, f"{what} is {'' if true else 'not '}{side} {words.number(bound)}"

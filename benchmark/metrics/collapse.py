@@ -1,0 +1,39 @@
+"""The signature of a collapsed generator: next to no variance left among its samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmark.metrics.inputs import Count, CountOrAll, generated, real
+from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: below this share of the data's variance the samples are called collapsed
+_COLLAPSED = 0.01
+
+
+@METRICS.register("collapse")
+class Collapse(Metric):
+    """Total variance of generated examples over that of real ones, trace over trace: 1 as the data, 0 collapsed."""
+
+    label = "variance ratio to real"
+    direction = "two_sided"
+    kinds = ("images", "points")
+    samples: Count
+    reference_images: CountOrAll
+
+    def measure(self, subject: Subject) -> Measurement:
+        reals = real(subject, self.reference_images)
+        theirs = _total_variance(reals)
+        ratio = _total_variance(generated(subject, self.samples)) / theirs
+        return Measurement(ratio, protocol={"n_real": len(reals)}, details={"collapsed": ratio < _COLLAPSED})
+
+
+def _total_variance(examples: np.ndarray) -> float:
+    """Trace of the covariance, divisor n - 1."""
+    import numpy as np
+
+    flat = examples.reshape(len(examples), -1)
+    return float(flat.var(axis=0, ddof=1, dtype=np.float64).sum())

@@ -1,0 +1,73 @@
+"""Inception score (Salimans et al. 2016), and the same formula for any classifier's logits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from benchmark.extractors import inception
+from benchmark.extractors.inception import Resize
+from benchmark.metrics.frechet import finite
+from benchmark.metrics.inputs import Count, generated
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: images that each split needs at least: its mean class distribution is estimated from them
+_PER_SPLIT = 100
+_SHUFFLE_SEED = 2020
+
+Splits = Annotated[int, Field(ge=1)]
+
+
+def too_few(samples: int, splits: int) -> str | None:
+    """What is wrong with ``samples`` images in ``splits`` splits, or None."""
+    least = _PER_SPLIT * splits
+    if samples >= least:
+        return None
+    return f"{samples} generated images are too few for {splits} splits, the minimum is {least}"
+
+
+def score(logits: np.ndarray, splits: int) -> tuple[float, float]:
+    """Mean and standard deviation over splits of exp(mean KL(p(y|x) || p(y))); logits (n, classes).
+
+    The splits are torch-fidelity's: images shuffled with a fixed seed, then cut in order.
+    """
+    import numpy as np
+    import torch
+    from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
+
+    reason = too_few(len(logits), splits)
+    if reason is not None:
+        raise MetricError(reason)
+    found = isc_features_to_metric(torch.from_numpy(logits), splits=splits, shuffle=True, rng_seed=_SHUFFLE_SEED)
+    mean, deviation = found[KEY_METRIC_ISC_MEAN], found[KEY_METRIC_ISC_STD]
+    if not np.isfinite([mean, deviation]).all():
+        raise MetricError(f"the score came out as {mean}: some class has no probability at all in a split")
+    return mean, deviation
+
+
+@METRICS.register("inception_score")
+class InceptionScore(Metric):
+    """exp(mean KL) of Inception's class probabilities, mean over ``splits``; their deviation is not that of seeds."""
+
+    label = "IS"
+    direction = "higher"
+    kinds = ("images",)
+    samples: Count
+    splits: Splits
+    resize: Resize
+    extractor: Literal["inception_2015_12_05"]
+
+    def unavailable(self, root: Path) -> str | None:
+        return too_few(self.samples, self.splits) or inception.unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        images = generated(subject, self.samples, least=_PER_SPLIT * self.splits, distinct=True)
+        network = inception.load(subject.root, subject.device, self.resize)
+        mean, deviation = score(network.logits(finite(network.features(images), "generated")), self.splits)
+        protocol = {"weights_sha256": network.weights_sha256, "shuffle_seed": _SHUFFLE_SEED}
+        return Measurement(mean, protocol=protocol, details={"split_deviation": deviation})

@@ -1,0 +1,163 @@
+"""Multi-scale structural similarity of pairs (Wang et al. 2003) in TensorFlow's and PGGAN's form.
+
+Levels 0 to 255, K1 = 0.01, K2 = 0.03; five scales, halved by 2x2 means; at each scale a Gaussian window of
+min(11, height, width), its deviation 1.5 * size / 11, convolved without padding. Channels are averaged inside each
+scale, and negative terms clipped to 0. Other libraries refuse images of 160 pixels or less, or average channels at the
+end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from benchmark.metrics.inputs import Count, generated, real
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+_WINDOW = 11
+_DEVIATION = 1.5
+_C1 = (0.01 * 255) ** 2
+_C2 = (0.03 * 255) ** 2
+#: both sides are halved four times
+_MULTIPLE = 2 ** (len(_WEIGHTS) - 1)
+#: numbers per batch: all the batch's arrays stay in the processor's cache, or fill a GPU
+_CPU_NUMBERS = 2**17
+_GPU_NUMBERS = 2**25
+_REAL_ORDER_SEED = 0
+
+
+def similarities(first: Tensor, second: Tensor, dtype: torch.dtype) -> Tensor:
+    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255; sides are multiples of 16."""
+    import torch
+
+    # window means of a + b, a - b and their squares give all five that SSIM needs: blurs are what costs
+    total = first.to(dtype) + second.to(dtype)
+    difference = first.to(dtype) - second.to(dtype)
+    product = torch.ones(len(first), dtype=dtype, device=first.device)
+    for level, weight in enumerate(_WEIGHTS):
+        last = level == len(_WEIGHTS) - 1
+        product *= _term(total, difference, structure_only=not last).clamp_min(0) ** weight
+        if not last:
+            total, difference = _halved(total), _halved(difference)
+    return product
+
+
+def _term(total: Tensor, difference: Tensor, *, structure_only: bool) -> Tensor:
+    """Mean over pixels and channels of contrast times structure, and times luminance at the last scale; (n,)."""
+    window = _window(min(_WINDOW, *total.shape[2:]))
+    mean_total, mean_difference = _blurred(total, window).square_(), _blurred(difference, window).square_()
+    spread_total = _blurred(total.square(), window).sub_(mean_total)
+    spread_difference = _blurred(difference.square(), window).sub_(mean_difference)
+    quality = (spread_total - spread_difference).div_(2).add_(_C2)
+    quality /= spread_total.add_(spread_difference).div_(2).add_(_C2)
+    if not structure_only:
+        quality *= (mean_total - mean_difference).div_(2).add_(_C1)
+        quality /= mean_total.add_(mean_difference).div_(2).add_(_C1)
+    return quality.mean(dim=(1, 2, 3))
+
+
+def _window(size: int) -> list[float]:
+    """One-dimensional Gaussian of ``size`` weights around its middle, sum 1."""
+    import math
+
+    deviation = _DEVIATION * size / _WINDOW
+    weights = [math.exp(-(((i - (size - 1) / 2) / deviation) ** 2) / 2) for i in range(size)]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _blurred(images: Tensor, window: list[float]) -> Tensor:
+    """``images`` convolved with the window along both sides, without padding: shifted copies, added in mirror pairs."""
+    for axis in (3, 2):
+        size = len(window)
+        length = images.shape[axis] - size + 1
+        shifted = [images.narrow(axis, start, length) for start in range(size)]
+        result = shifted[size // 2] * window[size // 2] if size % 2 else None
+        for near in range(size // 2):
+            pair = shifted[near] + shifted[size - 1 - near]
+            result = pair.mul_(window[near]) if result is None else result.add_(pair, alpha=window[near])
+        assert result is not None
+        images = result
+    return images
+
+
+def _halved(images: Tensor) -> Tensor:
+    from torch.nn.functional import avg_pool2d
+
+    return avg_pool2d(images, 2)
+
+
+def mean_similarity(images: np.ndarray, device: str) -> float:
+    """Mean MS-SSIM of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+    import torch
+
+    numbers = _GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS
+    batch_pairs = max(1, numbers // images[0].size)
+    total = 0.0
+    with torch.inference_mode():
+        for start in range(0, len(images), 2 * batch_pairs):
+            batch = torch.from_numpy(images[start : start + 2 * batch_pairs]).to(device)
+            total += float(similarities(batch[::2], batch[1::2], torch.float32).sum(dtype=torch.float64))
+    return total / (len(images) // 2)
+
+
+@METRICS.register("ms_ssim")
+class MSSSIM(Metric):
+    """Mean over ``pairs`` consecutive, disjoint pairs of generated images; the real data's own value beside it.
+
+    It measures likeness among samples and nothing else: lower is more varied, and noise is lowest of all. ``size``
+    brings images to a square of that side with ``filter`` (antialiased, rounded to 8 bits) before.
+    """
+
+    label = "MS-SSIM"
+    direction = "two_sided"
+    kinds = ("images",)
+    pairs: Count
+    size: Annotated[int, Field(ge=_MULTIPLE, multiple_of=_MULTIPLE)] | Literal["native"]
+    filter: Literal["none", "bilinear", "bicubic"]
+
+    @model_validator(mode="after")
+    def _filter_fits(self) -> MSSSIM:
+        if (self.size == "native") != (self.filter == "none"):
+            raise PydanticCustomError("filter", "size 'native' goes with filter 'none', any other size with a filter")
+        return self
+
+    def measure(self, subject: Subject) -> Measurement:
+        import numpy as np
+
+        ours = mean_similarity(self._resized(generated(subject, 2 * self.pairs)), subject.device)
+        count = subject.data.count
+        reals = real(subject, 2 * self.pairs if count is None else min(2 * self.pairs, count - count % 2))
+        # data may be stored in an order, of classes say, that makes neighbours alike
+        order = np.random.default_rng(_REAL_ORDER_SEED).permutation(len(reals))
+        theirs = mean_similarity(self._resized(reals[order]), subject.device)
+        return Measurement(ours, details={"real": theirs, "real_pairs": len(reals) // 2})
+
+    def _resized(self, images: np.ndarray) -> np.ndarray:
+        import numpy as np
+        import torch
+        from torch.nn.functional import interpolate
+
+        if self.size == "native":
+            height, width = images.shape[2:]
+            if height % _MULTIPLE or width % _MULTIPLE:
+                raise MetricError(
+                    f"five scales need sides that are multiples of {_MULTIPLE}, images are {height}x{width}: set 'size'"
+                )
+            return images
+        side = (self.size, self.size)
+        parts = [
+            interpolate(part.float(), size=side, mode=self.filter, align_corners=False, antialias=True)
+            .round_()
+            .clamp_(0, 255)
+            .to(torch.uint8)
+            for part in torch.split(torch.from_numpy(np.ascontiguousarray(images)), 512)
+        ]
+        return np.asarray(torch.cat(parts).numpy())

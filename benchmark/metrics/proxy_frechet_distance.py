@@ -1,0 +1,40 @@
+"""Fréchet distance on a small shipped classifier's features: FID's formula, another network, other numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.extractors.classifier import DIMENSIONS
+from benchmark.metrics.classified import ClassifierMetric
+from benchmark.metrics.frechet import finite, frechet_distance, moments, too_few
+from benchmark.metrics.inputs import Reference, generated
+from benchmark.metrics.reference import reference_moments
+from benchmark.spec.parts import METRICS, Measurement, Subject
+
+
+@METRICS.register("proxy_frechet_distance")
+class ProxyFrechetDistance(ClassifierMetric):
+    """Fréchet distance between 64 classifier features of generated and of real images."""
+
+    label = "proxy Fréchet distance"
+    direction = "lower"
+    reference: Reference
+
+    def unavailable(self, root: Path) -> str | None:
+        if self.samples <= DIMENSIONS:
+            return too_few(self.samples, DIMENSIONS, "generated")
+        return super().unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        images = generated(subject, self.samples, least=DIMENSIONS + 1, distinct=True)
+        network = self.extractor(subject)
+        theirs, facts = reference_moments(
+            subject, network, reference=self.reference, images=self.reference_images, resize="antialiased_bilinear"
+        )
+        ours = moments(finite(network.features(images), "generated"), "generated")
+        difference = ours.mean - theirs.mean
+        return Measurement(
+            frechet_distance(theirs, ours),
+            protocol=facts,
+            details={"mean_term": float(difference @ difference)},
+        )

@@ -1,0 +1,34 @@
+"""The Inception score's formula on a small shipped classifier's class probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.metrics.classified import ClassifierMetric
+from benchmark.metrics.frechet import finite
+from benchmark.metrics.inception_score import Splits, score, too_few
+from benchmark.metrics.inputs import generated, real
+from benchmark.spec.parts import METRICS, Measurement, Subject
+
+
+@METRICS.register("proxy_inception_score")
+class ProxyInceptionScore(ClassifierMetric):
+    """exp(mean KL) of a classifier's class probabilities, 1 to 10; the real images' value beside it."""
+
+    label = "proxy inception score"
+    direction = "higher"
+    splits: Splits
+
+    def unavailable(self, root: Path) -> str | None:
+        return too_few(self.samples, self.splits) or super().unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        images = generated(subject, self.samples, distinct=True)
+        reals = real(subject, self.reference_images)
+        network = self.extractor(subject)
+        mean, deviation = score(network.logits(finite(network.features(images), "generated")), self.splits)
+        details = {"split_deviation": deviation}
+        if too_few(len(reals), self.splits) is None:
+            details["real"] = score(network.logits(finite(network.features(reals), "real")), self.splits)[0]
+        facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
+        return Measurement(mean, protocol=facts, details=details)

@@ -1,0 +1,1 @@
+"""Arithmetic that several penalties share; imported only when a penalty is computed."""

@@ -1,0 +1,98 @@
+"""One offline page: nothing is loaded from elsewhere, nothing needs JavaScript, nothing depends on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from benchmark.reporting import numbers, runs
+from benchmark.reporting.audited import audit_facts
+from benchmark.reporting.gallery import DETAILS, Detail, Gallery, Painter
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.strips import WIDTH
+from benchmark.reporting.view import PaperView, banner
+
+#: a page larger than this is drawn again with less detail
+MOST_BYTES = 4_800_000
+
+
+def html_page(views: Sequence[PaperView]) -> str:
+    """The report as one HTML file below :data:`MOST_BYTES`, its pictures as fine as that allows."""
+    for coarse, detail in enumerate(DETAILS):
+        galleries = {view.id: Painter(view.spec, view.evidence, detail).gallery() for view in views}
+        page = _render(views, galleries, coarse=coarse > 0)
+        if len(page.encode()) <= MOST_BYTES:
+            return page
+    bare = {view.id: _without_samples(view, DETAILS[-1]) for view in views}
+    page = _render(views, bare, coarse=True)
+    if len(page.encode()) <= MOST_BYTES:
+        return page
+    return _render(views, {view.id: Gallery((), (), (), ()) for view in views}, coarse=True)
+
+
+def _without_samples(view: PaperView, detail: Detail) -> Gallery:
+    """The declared figures and score charts alone, for a report on very many experiments."""
+    gallery = Painter(view.spec, view.evidence, detail).gallery()
+    return Gallery(gallery.figures, (), (), gallery.scores)
+
+
+def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
+    environment = Environment(
+        loader=PackageLoader("benchmark.reporting", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(hours=numbers.hours, duration=numbers.duration)
+    environment.globals.update(
+        signed=numbers.signed,
+        strip_width=WIDTH,
+        sections=_sections,
+        audit_facts=audit_facts,
+        score_rows=runs.score_rows,
+        time_rows=runs.time_rows,
+        unmeasured=runs.unmeasured,
+        unfinished=runs.unfinished,
+        run_rows=runs.run_rows,
+        environments=runs.environments,
+        hashes=runs.hashes,
+    )
+    page: str = environment.get_template("index.html.j2").render(
+        papers=views,
+        galleries=galleries,
+        banner=banner(views),
+        coarse=coarse,
+        claim_states=list(CLAIM_STATES.values()),
+        cell_states=list(CELL_STATES.values()),
+        legend=_legend(),
+    )
+    return page.lstrip() + "\n"
+
+
+def _sections(view: PaperView) -> list[tuple[str, str]]:
+    """(anchor, title) of the sections that a paper's part has."""
+    ran = bool(view.given.stored)
+    return [
+        (anchor, title)
+        for anchor, title, there in (
+            ("tables", "Tables", bool(view.tables)),
+            ("claims", "Claims", bool(view.claims)),
+            ("figures", "Figures", bool(view.spec.figures)),
+            ("training", "Training", ran),
+            ("recipe", "What is left open", True),
+            ("gaps", "Gaps", True),
+            ("provenance", "Provenance", True),
+        )
+        if there
+    ]
+
+
+def _legend() -> list[tuple[State, str]]:
+    """Every state once, with what it is said of."""
+    rows = []
+    for word, state in {**CLAIM_STATES, **CELL_STATES}.items():
+        both = word in CLAIM_STATES and word in CELL_STATES
+        rows.append((state, "claims and numbers" if both else "claims" if word in CLAIM_STATES else "numbers"))
+    return rows

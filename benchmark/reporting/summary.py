@@ -1,0 +1,51 @@
+"""The few lines that a terminal shows when everything has run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from benchmark.reporting.numbers import hours
+from benchmark.reporting.states import State
+from benchmark.reporting.view import PaperInput, PaperView, banner, paper_view
+
+WIDTH = 100
+_HEAD = ("paper", "claims", "published numbers", "runs finished", "training")
+_WIDTHS = (16, 30, 30, 13, 9)
+
+
+def summary_table(papers: Sequence[PaperInput]) -> str:
+    """A line or a few per paper: claims and published numbers by state, runs, training time; 100 columns at most."""
+    views = [paper_view(paper) for paper in papers]
+    rule = "-" * WIDTH
+    lines = [rule, *_row(_HEAD), rule]
+    for view in views:
+        done = [f"{one.finished}/{one.planned} {one.tier}" for one in view.progress]
+        lines += _row((view.id, _counts(view.claim_counts), _counts(view.cell_counts), ", ".join(done), _time(view)))
+    lines.append(rule)
+    warning = banner(views)
+    if warning:
+        lines += textwrap.wrap(f"{warning}.", WIDTH)
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> list[str]:
+    """Cells in columns, long ones over several lines."""
+    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, _WIDTHS, strict=True)]
+    height = max(len(column) for column in columns)
+    return [
+        "".join(
+            (column[line] if line < len(column) else "").ljust(width) if last else
+            (column[line] if line < len(column) else "").ljust(width + 1)
+            for column, width, last in zip(columns, _WIDTHS, (False,) * 4 + (True,), strict=True)
+        ).rstrip()
+        for line in range(height)
+    ]  # fmt: skip
+
+
+def _counts(counts: Sequence[tuple[State, int]]) -> str:
+    return ", ".join(f"{count} {state.word.lower()}" for state, count in counts if count) or "none"
+
+
+def _time(view: PaperView) -> str:
+    return hours(view.training_seconds)
