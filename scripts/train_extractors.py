@@ -98,8 +98,9 @@ def publish(name: str, data: Labelled, classifier: nn.Sequential, folder: Path) 
     """Write the weights, and their facts into ``extractors.json`` and ``README.md``."""
     measured = accuracy(classifier, data.held_out_images, data.held_out_classes)
     side = data.images.shape[-1]
-    metadata = {"side": str(side), "source": data.source, "held_out_accuracy": f"{measured:.4f}", "seed": str(SEED)}
-    weights = save(classifier.state_dict(), metadata=metadata)
+    about = {"held_out_accuracy": round(measured, 4), "seed": SEED, "side": side, "source": data.source}
+    # one key: safetensors writes several in an order that changes from call to call, and the file is hashed
+    weights = save(classifier.state_dict(), metadata={"about": json.dumps(about, sort_keys=True)})
     (folder / f"{name}.safetensors").write_bytes(weights)
     index = folder / "extractors.json"
     facts = json.loads(index.read_text()) if index.is_file() else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -12,25 +13,30 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from benchmark.registry import Part
+from benchmark.spec.parts import PARTS
 
 P = TypeVar("P", bound=Part)
-MOST = 60
+MOST = 30
 _INTEGERS = (1, 2, 3, 4, 0)
 _NUMBERS = (0.25, 0.5, 1.0, 2.0, 0.0)
 
 
 def examples(part: type[P]) -> list[P]:
-    """At most ``MOST`` valid parts with varied settings, in a fixed order; signals and roles bear their field's name."""
+    """At most ``MOST`` valid parts with varied settings, always the same; signals and roles bear their field's name."""
     schema = TypeAdapter(part).json_schema()
     definitions = schema.get("$defs", {})
     choices = {
         field: [given for given in _values(field, rule, definitions) if field != "weight" or given == 1.0]
         for field, rule in schema.get("properties", {}).items()
     }
-    every = list(itertools.islice(itertools.product(*choices.values()), 200_000))
-    random.Random(0).shuffle(every)
+    chance = random.Random(0)
+    if math.prod(map(len, choices.values())) <= 10 * MOST:
+        every = list(itertools.product(*choices.values()))
+        chance.shuffle(every)
+    else:
+        every = [tuple(chance.choice(given) for given in choices.values()) for _ in range(10 * MOST)]
     found: list[P] = []
-    for settings in every[: 10 * MOST]:
+    for settings in every:
         try:
             found.append(part.model_validate(dict(zip(choices, settings, strict=True))))
         except ValidationError:
@@ -42,7 +48,10 @@ def examples(part: type[P]) -> list[P]:
 
 
 def _values(field: str, rule: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[Any]:
-    if "$ref" in rule:
+    if PARTS in rule:
+        for name, part in rule[PARTS].items():
+            yield from ({name: inner.model_dump(mode="json")} for inner in examples(part)[:2])
+    elif "$ref" in rule:
         yield from _values(field, definitions[rule["$ref"].rsplit("/", 1)[1]], definitions)
     elif "enum" in rule:
         yield from rule["enum"]
@@ -60,9 +69,6 @@ def _values(field: str, rule: Mapping[str, Any], definitions: Mapping[str, Any])
         yield from (number for number in _INTEGERS if _within(number, rule))
     elif rule["type"] == "number":
         yield from (number for number in _NUMBERS if _within(number, rule))
-    elif rule["type"] == "object" and rule.get("maxProperties") == 1:
-        for name, settings in rule["properties"].items():
-            yield from ({name: inner} for inner in _values(name, settings, definitions))
     elif rule["type"] == "object":
         inner = {name: list(_values(name, kind, definitions)) for name, kind in rule.get("properties", {}).items()}
         yield from (dict(zip(inner, chosen, strict=True)) for chosen in itertools.product(*inner.values()))

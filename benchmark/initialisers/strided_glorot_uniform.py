@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @INITIALISERS.register("strided_glorot_uniform")
 class StridedGlorotUniform(Initialiser):
-    """U(-b, b) with deviation ``gain`` sqrt(2 / (fan_in / fan_in_divisor + fan_out / fan_out_divisor)).
+    """U(-b, b) with deviation ``gain`` sqrt(2 / (fan_in + fan_out / stride^2)).
 
-    With a stride an input of a convolution reaches fewer outputs, and an output of a transposed one fewer inputs: that
-    code divides a convolution's fan_out, or a transposed convolution's fan_in, by the stride squared. Its convolutions
-    take gain sqrt(2) (He's factor), its shortcuts and linear layers 1.
+    With a stride an input of a convolution reaches fewer outputs, and an output of a transposed one fewer inputs. Fans
+    are torch's, for which the weight of a transposed convolution is that of the convolution it transposes: so fan_out is
+    the one to divide in both. That code's convolutions take gain sqrt(2) (He's factor), its shortcuts and linear layers
+    gain 1.
     """
 
     gain: Annotated[float, Field(gt=0)]
-    fan_in_divisor: PositiveInt
-    fan_out_divisor: PositiveInt
+    stride: PositiveInt
 
     def fill(self, parameter: Tensor, *, fan_in: int, fan_out: int, generator: torch.Generator) -> None:
-        bound = self.gain * math.sqrt(6 / (fan_in / self.fan_in_divisor + fan_out / self.fan_out_divisor))
+        bound = self.gain * math.sqrt(6 / (fan_in + fan_out / self.stride**2))
         parameter.uniform_(-bound, bound, generator=generator)

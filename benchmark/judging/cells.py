@@ -15,8 +15,10 @@ from benchmark.spec.base import TIERS
 from benchmark.spec.claims import Quantity
 from benchmark.spec.paper import PaperSpec
 
-#: keys of a table's protocol that describe its spread, not how one value was measured
+#: key of a table's protocol that says over how many training seeds its spreads are
 _SEEDS = "seeds"
+#: identities and consequences of other fields, which no paper can be expected to print
+_OURS = ("metric", "dataset", "n_real", _SEEDS)
 
 
 def margin(printed: Printed) -> float | None:
@@ -36,7 +38,7 @@ def margin(printed: Printed) -> float | None:
 
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     """A verdict on every published number, in reading order."""
-    return [_verdict(spec, evidence, printed) for printed in cells(spec)]
+    return [_verdict(evidence, printed) for printed in cells(spec)]
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class _Finding:
     assumed: tuple[str, ...] = ()
 
 
-def _verdict(spec: PaperSpec, evidence: Evidence, printed: Printed) -> CellVerdict:
+def _verdict(evidence: Evidence, printed: Printed) -> CellVerdict:
     sample = _measured(evidence, printed)
-    finding = _judge(spec, printed, sample)
+    finding = _judge(printed, sample)
     return CellVerdict(
         table=printed.table,
         row=printed.row,
@@ -90,7 +92,7 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
     return found
 
 
-def _judge(spec: PaperSpec, printed: Printed, sample: Sample | None) -> _Finding:
+def _judge(printed: Printed, sample: Sample | None) -> _Finding:
     cell = printed.cell
     if cell.quoted_from is not None:
         return _Finding("QUOTED", f"taken from {cell.quoted_from}, not measured by this paper")
@@ -124,7 +126,7 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
     failures = (
         f"{broken} of {words.counted(count, 'seed')} diverged, which the paper does not report; " if broken else ""
     )
-    tail = _incomplete(sample) + (f"; not stated by the paper: {', '.join(assumed)}" if assumed else "")
+    tail = _incomplete(sample) + (f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else "")
 
     def said(state: CellState, why: str, deviation: Interval | None, needed: int | None = None) -> _Finding:
         return _Finding(state, failures + why + tail, deviation, needed, assumed)
@@ -187,8 +189,9 @@ def _differs(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> str | No
 
 
 def _assumed(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[str, ...]:
-    known = {"metric", "checkpoint", _SEEDS}
-    return tuple(sorted((set(stated) ^ set(measured)) - known))
+    """Fields that only one side gives, so that nobody knows whether they agree."""
+    fields = set(stated) ^ set(measured)
+    return tuple(sorted(name for name in fields if name not in _OURS and not name.endswith("_sha256")))
 
 
 # --- reasons that cells and claims share ----------------------------------------------------------------------------

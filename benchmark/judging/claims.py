@@ -33,7 +33,7 @@ class _Draft:
 
     @property
     def tier(self) -> str | None:
-        return self.samples[0].tier if self.samples and any(sample.seeds for sample in self.samples) else None
+        return self.samples[0].tier if self.samples and self.state != "NOT RUN" else None
 
     @property
     def seeds(self) -> int:

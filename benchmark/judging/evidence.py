@@ -284,14 +284,7 @@ def protocol_difference(samples: Sequence[Sample]) -> str | None:
         for name in sorted({*first, *protocol}):
             if first.get(name) != protocol.get(name):
                 return (
-                    f"protocol field '{name}' differs: {_shown(first.get(name))} ({first_place}), "
-                    f"{_shown(protocol.get(name))} ({place})"
+                    f"protocol field '{name}' differs: {words.shown(first.get(name))} ({first_place}), "
+                    f"{words.shown(protocol.get(name))} ({place})"
                 )
     return None
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "not recorded"
-    text = str(value)
-    return text if len(text) <= 16 else f"{text[:12]}..."

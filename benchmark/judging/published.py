@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -145,7 +146,7 @@ def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Part
 
     match predicate:
         case Order(order=several):
-            return [less(a, b) for a, b in zip(several, several[1:], strict=False)]  # noqa: RUF007
+            return [less(a, b) for a, b in itertools.pairwise(several)]
         case Smallest(smallest=several):
             return [less(several[0], other) for other in several[1:]]
         case Largest(largest=several):

@@ -108,6 +108,8 @@ def against_published(
 
 
 def _welch(value: float, parts: Sequence[Estimate]) -> Estimate:
+    if len(parts) == 1:
+        return Estimate(value, parts[0].error, parts[0].freedom)
     variance = math.fsum(part.error**2 for part in parts)
     below = math.fsum(part.error**4 / part.freedom for part in parts)
     if below == 0:  # no spread anywhere, or so little that its fourth power vanishes

@@ -96,7 +96,7 @@ class CellVerdict(Model):
     margin: float | None
     seeds_needed: int | None
     diverged: tuple[int, int] = Field(strict=False)
-    #: protocol fields of ours that the paper does not state, and of the paper's that we do not record
+    #: protocol fields of which it is unknown whether they agree: the paper does not state them, or no record does
     assumed: list[str] = []
 
 

@@ -41,6 +41,14 @@ def p_value(p: float) -> str:
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
+def shown(value: object) -> str:
+    """A protocol's value, long ones (hashes) cut."""
+    if value is None:
+        return "not recorded"
+    text = str(value)
+    return text if len(text) <= 24 else f"{text[:12]}..."
+
+
 def counted(count: int, noun: str) -> str:
     """``1 seed``, ``3 seeds``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from benchmark.extractors import classifier as classifiers
+from benchmark.extractors.base import Extractor
 from benchmark.extractors.classifier import Classifier, ClassifierName
 from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
@@ -40,8 +41,13 @@ class ClassifierMetric(Metric):
         return _probabilities(network, images, "generated"), _probabilities(network, reals, "real"), facts
 
 
-def _probabilities(network: Classifier, images: np.ndarray, what: str) -> np.ndarray:
+def class_logits(network: Extractor, images: np.ndarray, what: str) -> np.ndarray:
+    """Class logits (n, classes) of images; any that are not finite are a :class:`MetricError`."""
+    return finite(network.logits(finite(network.features(images), what)), what)
+
+
+def _probabilities(network: Extractor, images: np.ndarray, what: str) -> np.ndarray:
     import numpy as np
     from scipy.special import softmax
 
-    return np.asarray(softmax(network.logits(finite(network.features(images), what)), axis=1))
+    return np.asarray(softmax(class_logits(network, images, what), axis=1))

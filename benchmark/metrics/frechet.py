@@ -33,11 +33,11 @@ def finite(features: np.ndarray, what: str) -> np.ndarray:
 
 
 def moments(features: np.ndarray, what: str) -> Moments:
-    """Moments of features (n, d); n <= d would leave the covariance singular and is a :class:`MetricError`."""
+    """Moments of features (n, d); fewer than :func:`least_images` are a :class:`MetricError`."""
     import numpy as np
 
     count, dimensions = features.shape
-    if count <= dimensions:
+    if count < least_images(dimensions):
         raise MetricError(too_few(count, dimensions, what))
     centred = finite(features, what).astype(np.float64)
     mean = centred.mean(axis=0)
@@ -45,9 +45,14 @@ def moments(features: np.ndarray, what: str) -> Moments:
     return Moments(mean, centred.T @ centred / (count - 1), count)
 
 
+def least_images(dimensions: int) -> int:
+    """Images without which a covariance of ``dimensions`` features is singular."""
+    return dimensions + 1
+
+
 def too_few(count: int, dimensions: int, what: str) -> str:
     """The message for fewer images than a covariance of ``dimensions`` features needs."""
-    return f"{count} {what} images are too few for {dimensions} features, the minimum is {dimensions + 1}"
+    return f"{count} {what} images are too few for {dimensions} features, the minimum is {least_images(dimensions)}"
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:
@@ -56,6 +61,8 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
     difference = first.mean - second.mean
     spread = np.trace(first.covariance) + np.trace(second.covariance)
+    if not np.isfinite(spread):
+        raise MetricError("the features' variance is too large for a number")
     distance = float(difference @ difference + spread - 2 * _trace_of_root(first.covariance, second.covariance))
     if not np.isfinite(distance) or distance < -_ROUNDING * max(1.0, float(spread)):
         raise MetricError(f"the Fréchet distance came out as {distance}")

@@ -7,7 +7,8 @@ from typing import Literal
 
 from benchmark.extractors import inception
 from benchmark.extractors.inception import DIMENSIONS, Resize
-from benchmark.metrics.frechet import finite, frechet_distance, moments, too_few
+from benchmark.metrics import frechet
+from benchmark.metrics.frechet import finite, frechet_distance, moments
 from benchmark.metrics.inputs import Count, CountOrAll, Reference, generated
 from benchmark.metrics.reference import reference_moments
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
@@ -30,12 +31,12 @@ class FrechetInceptionDistance(Metric):
     extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
-        if self.samples <= DIMENSIONS:
-            return too_few(self.samples, DIMENSIONS, "generated")
+        if self.samples < frechet.least_images(DIMENSIONS):
+            return frechet.too_few(self.samples, DIMENSIONS, "generated")
         return inception.unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        images = generated(subject, self.samples, least=DIMENSIONS + 1, distinct=True)
+        images = generated(subject, self.samples, least=frechet.least_images(DIMENSIONS), distinct=True)
         network = inception.load(subject.root, subject.device, self.resize)
         theirs, facts = reference_moments(
             subject, network, reference=self.reference, images=self.reference_images, resize=self.resize

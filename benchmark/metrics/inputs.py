@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from benchmark.spec.parts import MetricError, Shape, Subject
+from benchmark.spec.parts import DataError, MetricError, Shape, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,10 @@ def _test_split(subject: Subject) -> np.ndarray:
     missing = held_out.missing(subject.root)
     if missing is not None:
         raise MetricError(missing)
-    data = held_out.load(subject.root, "cpu")
+    try:
+        data = held_out.load(subject.root, "cpu")
+    except DataError as error:
+        raise MetricError(str(error)) from error
     if data.count is None:
         raise MetricError(f"'{dataset.name}' is drawn afresh, it has no test split")
     levels = data.examples(torch.arange(data.count)).add_(1).mul_(127.5).round_()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.extractors.classifier import DIMENSIONS
+from benchmark.metrics import frechet
 from benchmark.metrics.classified import ClassifierMetric
-from benchmark.metrics.frechet import finite, frechet_distance, moments, too_few
+from benchmark.metrics.frechet import finite, frechet_distance, moments
 from benchmark.metrics.inputs import Reference, generated
 from benchmark.metrics.reference import reference_moments
 from benchmark.spec.parts import METRICS, Measurement, Subject
@@ -21,12 +22,12 @@ class ProxyFrechetDistance(ClassifierMetric):
     reference: Reference
 
     def unavailable(self, root: Path) -> str | None:
-        if self.samples <= DIMENSIONS:
-            return too_few(self.samples, DIMENSIONS, "generated")
+        if self.samples < frechet.least_images(DIMENSIONS):
+            return frechet.too_few(self.samples, DIMENSIONS, "generated")
         return super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        images = generated(subject, self.samples, least=DIMENSIONS + 1, distinct=True)
+        images = generated(subject, self.samples, least=frechet.least_images(DIMENSIONS), distinct=True)
         network = self.extractor(subject)
         theirs, facts = reference_moments(
             subject, network, reference=self.reference, images=self.reference_images, resize="antialiased_bilinear"

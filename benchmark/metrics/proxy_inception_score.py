@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark.metrics.classified import ClassifierMetric
-from benchmark.metrics.frechet import finite
+from benchmark.metrics.classified import ClassifierMetric, class_logits
 from benchmark.metrics.inception_score import Splits, score, too_few
 from benchmark.metrics.inputs import generated, real
 from benchmark.spec.parts import METRICS, Measurement, Subject
@@ -26,9 +25,9 @@ class ProxyInceptionScore(ClassifierMetric):
         images = generated(subject, self.samples, distinct=True)
         reals = real(subject, self.reference_images)
         network = self.extractor(subject)
-        mean, deviation = score(network.logits(finite(network.features(images), "generated")), self.splits)
+        mean, deviation = score(class_logits(network, images, "generated"), self.splits)
         details = {"split_deviation": deviation}
         if too_few(len(reals), self.splits) is None:
-            details["real"] = score(network.logits(finite(network.features(reals), "real")), self.splits)[0]
+            details["real"] = score(class_logits(network, reals, "real"), self.splits)[0]
         facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
         return Measurement(mean, protocol=facts, details=details)

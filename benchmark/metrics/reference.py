@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.extractors.base import Extractor
+from benchmark.metrics import frechet
 from benchmark.metrics.frechet import Moments, moments
 from benchmark.metrics.inputs import CountOrAll, Reference, digest, real
 from benchmark.spec.parts import Subject
@@ -29,7 +30,7 @@ def reference_moments(
     subject: Subject, extractor: Extractor, *, reference: Reference, images: CountOrAll, resize: str
 ) -> tuple[Moments, dict[str, object]]:
     """Moments of the reference's features and the facts of protocol they add; read from disk where they are known."""
-    reals = real(subject, images, reference=reference, least=extractor.dimensions + 1)
+    reals = real(subject, images, reference=reference, least=frechet.least_images(extractor.dimensions))
     facts: dict[str, object] = {
         "n_real": len(reals),
         "reference_sha256": digest(reals),
@@ -76,7 +77,7 @@ def _read(file: Path, text: str) -> Arrays | None:
     import numpy as np
 
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files if name != "seal"}
             return arrays if str(archive["seal"]) == _seal(text, arrays) else None
     except FileNotFoundError:

@@ -28,4 +28,4 @@ class Reshape(Layer):
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
-        return nn.Unflatten(1, (self.channels, self.height, self.width))
+        return nn.Sequential(nn.Flatten(), nn.Unflatten(1, (self.channels, self.height, self.width)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,7 @@ class Painter:
     def gallery(self) -> Gallery:
         """Draw everything."""
         figures = [self._figure(name, figure) for name, figure in self.spec.figures.items()]
+        drawn = {picture.uri for view in figures for picture in view.pictures}
         shown = {
             name
             for view in figures
@@ -98,11 +99,16 @@ class Painter:
         return Gallery(
             figures,
             [
-                ExperimentPictures(group, seed_list(group.seeds), self._panels(group), self._images(group))
+                ExperimentPictures(
+                    group,
+                    seed_list(group.seeds),
+                    [picture for picture in self._panels(group) if picture.uri not in drawn],
+                    self._unseen_images(group, drawn),
+                )
                 for group in groups
             ],
             points,
-            self._scores(groups),
+            [picture for picture in self._scores(groups) if picture.uri not in drawn],
         )
 
     def _figure(self, name: str, figure: Figure) -> FigureView:
@@ -245,6 +251,11 @@ class Painter:
                 )
             )
         return pictures
+
+    def _unseen_images(self, group: Group, drawn: Collection[str]) -> list[Picture]:
+        """An experiment's images, unless a declared figure shows them already."""
+        pictures = self._images(group)
+        return [] if pictures and pictures[0].uri in drawn else pictures
 
     def _with_points(self, groups: Sequence[Group]) -> list[Group]:
         return [group for group in groups if has_points(self._shown(group)[1])]

@@ -65,8 +65,9 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
     The probability is the logistic function of the stored raw output; a row without a surface has a plain ground.
     """
     columns = max(min(len(arrays["samples"]), shots) for _, arrays in rows)
-    side, head, name_width = 1.32, 0.62, 0.28
-    size = (name_width + columns * side, head + len(rows) * (side + 0.06))
+    same = len({tuple(arrays["iterations"].tolist()) for _, arrays in rows}) == 1
+    side, head, name_width = 1.32, 0.46, 0.28
+    size = (name_width + columns * side, head + len(rows) * (side + (0.03 if same else 0.16)))
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=size, facecolor=_CARD)
         panels = figure.subplots(len(rows), columns, squeeze=False)
@@ -75,10 +76,12 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
             right=0.995,
             bottom=0.02 / size[1],
             top=1 - head / size[1],
-            wspace=0.04,
-            hspace=0.04,
+            wspace=0.05,
+            hspace=0.05 if same else 0.16,
         )
-        for line, (name, arrays) in zip(panels, rows, strict=True):
+        for index, (name, arrays) in enumerate(rows):
+            line = panels[index]
+            titled = index == 0 or not same
             for axes in line:
                 axes.set_axis_off()
             extent = _extent(arrays)
@@ -90,8 +93,8 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
                         origin="lower",
                         extent=(-extent, extent, -extent, extent),
                         cmap="Greys",
-                        vmin=-0.15,
-                        vmax=1.5,
+                        vmin=0.0,
+                        vmax=2.2,
                         interpolation="bilinear",
                     )
                 real, fake = arrays["real"][:points], arrays["samples"][shot][:points]
@@ -100,7 +103,8 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
                 axes.set_xlim(-extent, extent)
                 axes.set_ylim(-extent, extent)
                 axes.set_aspect("equal")
-                axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_CARD_INK)
+                if titled:
+                    axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_CARD_INK)
             line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
         _key(figure, size)
         stream = io.BytesIO()
@@ -119,7 +123,7 @@ def _pixels(figure: Figure) -> tuple[int, int]:
 
 def _key(figure: Figure, size: tuple[float, float]) -> None:
     """A line above the panels: what the columns are, what the colours mean."""
-    top = 1 - 0.15 / size[1]
+    top = 1 - 0.12 / size[1]
     figure.text(0.01, top, "columns: iteration", va="center")
     for left, colour, text in ((1.35, REAL_COLOUR, "real"), (1.95, FAKE_COLOUR, "generated")):
         if left + 0.6 < size[0]:

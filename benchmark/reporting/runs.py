@@ -14,7 +14,7 @@ from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, 
 from benchmark.spec.load import canonical
 from benchmark.store import RunRecord, Stored
 
-_DEVICE_KEYS = ("device_name", "gpu", "device", "cpu", "machine")
+_DEVICE_KEYS = ("gpu", "processor", "device")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ CELL_STATES: dict[str, State] = {
         _NOT_COMPARABLE,
         _NOT_RUN,
         _NOT_ASSESSABLE,
-        State("QUOTED", "\N{RIGHT DOUBLE QUOTATION MARK}", "idle", "the paper copied this number from another one"),
+        State("QUOTED", "\N{REFERENCE MARK}", "idle", "the paper copied this number from another one"),
     )
 }
 

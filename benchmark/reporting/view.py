@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 from urllib.parse import quote
 
+from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.reporting.evidence import Evidence
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
@@ -26,7 +26,7 @@ class PaperInput:
     spec: PaperSpec
     verdicts: PaperVerdicts
     stored: list[Stored]
-    audit: Any | None = None
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,7 @@ def banner(views: Sequence[PaperView]) -> str | None:
     tiers = [tier for tier in TIERS if any(tier in view.tiers_run for view in views)]
     if not tiers:
         return "Nothing has run yet: what follows rests on the paper's own text alone"
+    reduced = [view.id for view in views if view.tiers_run and view.tiers_run[0] != "full"]
     if tiers[0] == "full":
-        return None
+        return f"{REDUCED} ({', '.join(reduced)})" if reduced else None
     return f"{REDUCED} (only the {' and '.join(tiers)} tier{'s' if len(tiers) > 1 else ''} ran)"

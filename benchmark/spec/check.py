@@ -1,145 +1,230 @@
-"""What one model cannot see alone: references between sections, shapes, counts, and the ledger's completeness."""
+"""What one model cannot see alone: how networks, systems and experiments refer to each other and whether they fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from benchmark.registry import did_you_mean
-from benchmark.spec import dataflow, provenance
-from benchmark.spec.claims import Quantity, quantities
+from benchmark.registry import Part
+from benchmark.spec import dataflow, references
+from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
-from benchmark.spec.paper import Network, PaperSpec, Setup, System
+from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup, System
 from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout, ShapeError, layout, resolve_sizes
 from benchmark.spec.source import Path_
 
 
-@dataclass(frozen=True)
-class Complaint:
-    """A problem and the path of the value it is about."""
+def check(
+    spec: PaperSpec,
+    data: dict[str, Any],
+    broken: Collection[tuple[str, str]] = (),
+    lost: Collection[str] = (),
+) -> list[Complaint]:
+    """All problems of a spec that is well-formed in itself; ``data`` is the file as written.
 
-    path: Path_
-    message: str
-
-
-def check(spec: PaperSpec, data: dict[str, Any]) -> list[Complaint]:
-    """All problems of a spec that is well-formed in itself; ``data`` is the file as written."""
-    complaints = [
-        *_networks(spec),
-        *(complaint for name, system in spec.systems.items() for complaint in _system(spec, name, system)),
-    ]
-    if complaints:  # shapes and claims of a broken system would only repeat its faults
-        return complaints
-    return [*_experiments(spec), *_references(spec), *_ledger(spec, data)]
+    ``broken`` items (section, name) and ``lost`` sections are left out of ``spec`` because they are not well-formed;
+    nothing is said of references to them.
+    """
+    names = references.Names(spec, broken, lost)
+    complaints: list[Complaint] = []
+    sound: set[str] = set()
+    layouts: dict[str, Layout] = {}
+    for name, network in spec.networks.items():
+        try:
+            layouts[name] = layout(network, {})
+        except ShapeError as error:
+            complaints.append(_misfit(("networks", name), error))
+        else:
+            complaints += _network(("networks", name), network, layouts[name])
+    for name, system in spec.systems.items():
+        found = list(_system(spec, names, ("systems", name), system))
+        complaints += found
+        if not found and all(network in layouts for network in system.networks.values()):
+            sound.add(name)
+    for name, experiment in spec.experiments.items():
+        fits = True
+        for tier in ("full", *experiment.tiers):
+            path: Path_ = ("experiments", name) if tier == "full" else ("experiments", name, "tiers", tier)
+            setup = experiment.setup(tier)
+            assert setup is not None
+            complaints += names.check((*path, "system"), "systems", setup.system)
+            complaints += _schedule(path, setup)
+            if fits and setup.system in sound:  # otherwise it would only repeat the system's or the full tier's faults
+                found = list(_fit(spec, path, setup))
+                complaints += found
+                fits = not found
+    return [*complaints, *references.check(names, data)]
 
 
 def _unknown(path: Path_, kind: str, name: str, valid: Iterable[str]) -> Complaint:
-    valid = sorted(valid)
-    return Complaint(path, f"unknown {kind} '{name}', known: {', '.join(valid)}{did_you_mean(name, valid)}")
+    return references.unknown(path, kind, name, valid)
 
 
-# --- networks and systems -------------------------------------------------------------------------------------------
+# --- networks -------------------------------------------------------------------------------------------------------
 
 
-def _networks(spec: PaperSpec) -> Iterator[Complaint]:
-    for name, network in spec.networks.items():
-        path: Path_ = ("networks", name)
-        try:
-            plan = layout(network, {})
-        except ShapeError as error:
-            yield Complaint((*path, "layers", error.layer) if error.layer is not None else (*path, "input"), str(error))
-            continue
-        if network.parameters is not None and network.parameters != plan.parameter_count:
-            yield Complaint(
-                (*path, "parameters"), f"the layers have {plan.parameter_count} parameters, not {network.parameters}"
-            )
-        yield from _taps(path, network)
-        yield from _initialisation(path, network, plan)
+def _misfit(path: Path_, error: ShapeError) -> Complaint:
+    """Where in the network at ``path`` a shape or a size is at fault."""
+    if error.layer is None:
+        return Complaint((*path, "input"), str(error))
+    return Complaint((*path, "layers", error.layer, *error.setting), str(error))
 
 
-def _taps(path: Path_, network: Network) -> Iterator[Complaint]:
-    seen: set[str] = set()
+def _network(path: Path_, network: Network, plan: Layout) -> Iterator[Complaint]:
+    if network.parameters is not None and network.parameters != plan.parameter_count:
+        message = f"the layers have {plan.parameter_count} parameters, found {network.parameters}"
+        yield Complaint((*path, "parameters"), message)
+    first: dict[str, int] = {}
     for index, layer in enumerate(network.layers):
-        if layer.name == "tap":
-            at = layer.at  # type: ignore[attr-defined]
-            if at in seen:
-                yield Complaint((*path, "layers", index), f"tap '{at}' occurs twice")
-            seen.add(at)
+        if layer.name == "tap" and first.setdefault(layer.at, index) != index:  # type: ignore[attr-defined]
+            message = f"tap '{layer.at}' is already layers[{first[layer.at]}]"  # type: ignore[attr-defined]
+            yield Complaint((*path, "layers", index), message)
+    yield from _initialisation(path, network, plan)
 
 
 def _initialisation(path: Path_, network: Network, plan: Layout) -> Iterator[Complaint]:
-    kinds = {
-        layer.name for layer, shape in zip(plan.layers, plan.inputs, strict=True) if layer.parameter_count(shape) > 0
-    }
+    trained = [layer for layer, shape in zip(plan.layers, plan.inputs, strict=True) if layer.parameter_count(shape) > 0]
+    kinds = {layer.name for layer in trained}
     for kind in sorted(kinds - set(network.initialise)):
-        yield Complaint((*path, "layers"), f"'initialise' must say how '{kind}' layers start")
-    for kind in network.initialise:
+        yield Complaint((*path, "initialise", kind), "is missing: how layers of this kind start")
+    for kind, laws in network.initialise.items():
         if kind not in kinds:
             yield _unknown((*path, "initialise", kind), "layer with parameters", kind, kinds)
+        elif laws.bias is None and any(layer.name == kind and getattr(layer, "bias", True) for layer in trained):
+            yield Complaint((*path, "initialise", kind, "bias"), "is missing: these layers have one")
 
 
-def _system(spec: PaperSpec, name: str, system: System) -> Iterator[Complaint]:
-    path: Path_ = ("systems", name)
-    known = {*system.signals, *system.noise, dataflow.REAL}
+# --- systems --------------------------------------------------------------------------------------------------------
+
+
+def _system(spec: PaperSpec, names: references.Names, path: Path_, system: System) -> Iterator[Complaint]:
     for role, network in system.networks.items():
-        if network not in spec.networks:
-            yield _unknown((*path, "networks", role), "network", network, spec.networks)
-    for signal, step in system.signals.items():
-        here = (*path, "signals", signal)
-        if signal in system.noise or signal == dataflow.REAL:
-            yield Complaint(here, f"'{signal}' is already an input")
-        if step.network not in system.networks:
-            yield _unknown((*here, "network"), "role", step.network, system.networks)
-        else:
-            taps = _tap_names(spec, system.networks[step.network])
-            for key in ("until", "enter"):
-                tap = getattr(step, key)
-                if tap is not None and tap not in taps:
-                    yield _unknown((*here, key), "tap", tap, taps)
+        yield from names.check((*path, "networks", role), "networks", network)
+    known = {dataflow.REAL, *system.noise, *system.signals}
+    for name, noise in system.noise.items():
+        yield from _noise(spec, (*path, "noise", name), system, [str(size) for size in noise.shape])
+    for name, step in system.signals.items():
+        here = (*path, "signals", name)
+        if name in system.noise or name == dataflow.REAL:
+            yield Complaint(here, f"'{name}' is already an input")
+        yield from _pass(spec, here, system, step)
         if step.input not in known:
             yield _unknown((*here, "input"), "signal", step.input, known)
-        else:
-            try:
-                dataflow.inputs_of(system, signal)
-            except dataflow.SignalError as error:
-                yield Complaint(here, str(error))
-                return
+        elif (cycle := _cycle(system, name)) is not None:
+            yield Complaint((*here, "input"), f"depends on itself: {cycle}")
+    if any(_root(system, name) is None for name in system.signals):  # nothing can be said of what flows from there
+        return
     if system.sample not in system.signals:
         yield _unknown((*path, "sample"), "signal", system.sample, system.signals)
-    elif not dataflow.inputs_of(system, system.sample) <= set(system.noise):
+    elif _root(system, system.sample) not in system.noise:
         yield Complaint((*path, "sample"), f"'{system.sample}' depends on data, samples must come from noise alone")
-    yield from _players(path, system, known)
-
-
-def _tap_names(spec: PaperSpec, network: str) -> set[str]:
-    layers = spec.networks[network].layers if network in spec.networks else ()
-    return {layer.at for layer in layers if layer.name == "tap"}  # type: ignore[attr-defined]
-
-
-def _players(path: Path_, system: System, known: set[str]) -> Iterator[Complaint]:
     for name, player in system.players.items():
-        here = (*path, "players", name)
-        for index, role in enumerate(player.networks):
-            if role not in system.networks:
-                yield _unknown((*here, "networks", index), "role", role, system.networks)
-        for key, parts in (("minimise", player.minimise), ("penalties", player.penalties)):
-            for index, part in enumerate(parts):
-                place: Path_ = (*here, key, index, part.name)
-                for field, signal in marked_fields(part, SignalMarker).items():
-                    if signal not in known:
-                        yield _unknown((*place, field), "signal", signal, known)
-                for field, role in marked_fields(part, NetworkMarker).items():
-                    if role not in system.networks:
-                        yield _unknown((*place, field), "role", role, system.networks)
-        if name not in system.schedule:
-            yield Complaint((*path, "schedule"), f"player '{name}' is never updated")
-    for index, player_name in enumerate(system.schedule):
-        if player_name not in system.players:
-            yield _unknown((*path, "schedule", index), "player", player_name, system.players)
+        yield from _player((*path, "players", name), system, player, known)
+    yield from _schedule_of_players(path, system)
+    yield from _observations(path, system, known)
+
+
+def _noise(spec: PaperSpec, path: Path_, system: System, shape: list[str]) -> Iterator[Complaint]:
+    """A noise's shape may name sizes, and a name must mean one number in all networks of the system."""
+    networks = [spec.networks[name] for name in system.networks.values() if name in spec.networks]
+    if len(networks) < len(system.networks):
+        return
+    values: dict[str, set[int]] = {}
+    for network in networks:
+        for size, value in network.sizes.items():
+            values.setdefault(size, set()).add(value)
+    for name in sorted({name for text in shape for name in expression_names(text)}):
+        if name not in values:
+            yield _unknown((*path, "shape"), "size", name, values)
+        elif len(values[name]) > 1:
+            numbers = " and ".join(str(value) for value in sorted(values[name]))
+            yield Complaint((*path, "shape"), f"'{name}' is {numbers} in this system's networks")
+
+
+def _pass(spec: PaperSpec, path: Path_, system: System, step: Pass) -> Iterator[Complaint]:
+    if step.network not in system.networks:
+        yield _unknown((*path, "network"), "role", step.network, system.networks)
+        return
+    network = spec.networks.get(system.networks[step.network])
+    if network is None:
+        return
+    taps = {layer.at: index for index, layer in enumerate(network.layers) if layer.name == "tap"}  # type: ignore[attr-defined]
+    for key, tap in (("until", step.until), ("enter", step.enter)):
+        if tap is not None and tap not in taps:
+            yield _unknown((*path, key), "tap", tap, taps)
+    if step.until in taps and step.enter in taps and taps[step.until] < taps[step.enter]:
+        yield Complaint((*path, "until"), f"tap '{step.until}' lies before '{step.enter}', where the input enters")
+
+
+def _root(system: System, signal: str) -> str | None:
+    """The input that a signal depends on; None where it depends on nothing that exists."""
+    try:
+        return next(iter(dataflow.inputs_of(system, signal)))
+    except dataflow.SignalError:
+        return None
+
+
+def _cycle(system: System, signal: str) -> str | None:
+    """``a <- b <- a`` where ``signal`` is part of a cycle, else None."""
+    seen = [signal]
+    while (following := system.signals[seen[-1]].input) in system.signals:
+        if following == signal:
+            return " <- ".join([*seen, signal])
+        if following in seen:
+            return None
+        seen.append(following)
+    return None
+
+
+def _player(path: Path_, system: System, player: Player, known: set[str]) -> Iterator[Complaint]:
+    for index, role in enumerate(player.networks):
+        if role not in system.networks:
+            yield _unknown((*path, "networks", index), "role", role, system.networks)
+    for key, parts in (("minimise", player.minimise), ("penalties", player.penalties)):
+        for index, part in enumerate(parts):
+            yield from _term((*path, key, index, part.name), system, player, part, known)
+
+
+def _term(path: Path_, system: System, player: Player, part: Part, known: set[str]) -> Iterator[Complaint]:
+    signals, roles = marked_fields(part, SignalMarker), marked_fields(part, NetworkMarker)
+    complaints = [
+        _unknown((*path, field), "signal", signal, known) for field, signal in signals.items() if signal not in known
+    ]
+    complaints += [
+        _unknown((*path, field), "role", role, system.networks)
+        for field, role in roles.items()
+        if role not in system.networks
+    ]
+    yield from complaints
+    reached = {*roles.values(), *(role for signal in signals.values() for role in dataflow.networks_of(system, signal))}
+    if complaints or not reached <= set(system.networks):
+        return
+    if (signals or roles) and not reached & set(player.networks):
+        yield Complaint(path, f"does not depend on {' or '.join(player.networks)}, which this player updates")
+
+
+def _schedule_of_players(path: Path_, system: System) -> Iterator[Complaint]:
+    for index, player in enumerate(system.schedule):
+        if player not in system.players:
+            yield _unknown((*path, "schedule", index), "player", player, system.players)
+    if set(system.schedule) <= set(system.players):
+        for player in system.players:
+            if player not in system.schedule:
+                yield Complaint((*path, "schedule"), f"player '{player}' is never updated")
+    updated = {role for player in system.players.values() for role in player.networks}
+    if updated <= set(system.networks):
+        for role in system.networks:
+            if role not in updated:
+                yield Complaint((*path, "networks", role), "is updated by no player")
+
+
+def _observations(path: Path_, system: System, known: set[str]) -> Iterator[Complaint]:
+    curves = dataflow.curve_names(system)
     for curve, observation in system.observe.items():
         here = (*path, "observe", curve)
+        if curves.count(curve) > 1:
+            yield Complaint(here, "is already the name of a curve of losses")
         if observation.player not in system.players:
             yield _unknown((*here, "player"), "player", observation.player, system.players)
         if observation.signal is not None and observation.signal not in known:
@@ -149,61 +234,67 @@ def _players(path: Path_, system: System, known: set[str]) -> Iterator[Complaint
 # --- experiments ----------------------------------------------------------------------------------------------------
 
 
-def _experiments(spec: PaperSpec) -> Iterator[Complaint]:
-    for name, experiment in spec.experiments.items():
-        path: Path_ = ("experiments", name)
-        if experiment.system not in spec.systems:
-            yield _unknown((*path, "system"), "system", experiment.system, spec.systems)
-            continue
-        for tier in ("full", *experiment.tiers):
-            setup = experiment.setup(tier)
-            assert setup is not None
-            yield from _setup(spec, path if tier == "full" else (*path, "tiers", tier), setup)
+def _intervals(setup: Setup) -> Iterator[tuple[Path_, Every]]:
+    yield ("budget",), setup.budget
+    yield ("snapshots", "every"), setup.snapshots.every
+    for name, score in setup.scores.items():
+        if score.every is not None:
+            yield ("scores", name, "every"), score.every
 
 
-def _setup(spec: PaperSpec, path: Path_, setup: Setup) -> Iterator[Complaint]:
-    if setup.system not in spec.systems:
-        yield _unknown((*path, "system"), "system", setup.system, spec.systems)
-        return
-    system = spec.systems[setup.system]
-    known_sizes = {size for network in system.networks.values() for size in spec.networks[network].sizes}
-    for size in setup.sizes:
-        if size not in known_sizes:
-            yield _unknown((*path, "sizes", size), "size", size, known_sizes)
-    try:
-        layouts = {role: layout(spec.networks[name], setup.sizes) for role, name in system.networks.items()}
-        example = setup.dataset.example_shape()
-        shapes = dataflow.signal_shapes(system, layouts, system_sizes(spec, setup), example)
-        if shapes[system.sample] != example:
-            yield Complaint(
-                (*path, "dataset"),
-                f"examples have shape {example}, samples of '{setup.system}' have {shapes[system.sample]}",
-            )
-    except ShapeError as error:
-        yield Complaint((*path, "sizes"), str(error))
-    except dataflow.SignalError as error:
-        yield Complaint((*path, "dataset"), f"signal '{error.signal}' of '{setup.system}': {error}")
+def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
+    """What an experiment asks of its dataset, whatever the system."""
     count = setup.dataset.example_count()
     if count is not None and count < setup.batch_images:
-        yield Complaint((*path, "batch_images"), f"the dataset has {count} examples, fewer than one batch")
-    if count is None and any(every.epochs is not None for every in _intervals(setup)):
-        yield Complaint((*path, "budget"), "endless data has no epochs: give iterations")
+        message = f"one batch of {setup.batch_images} is more than the dataset's {count} examples"
+        yield Complaint((*path, "batch_images"), message)
+    for place, every in _intervals(setup):
+        if count is None and every.epochs is not None:
+            yield Complaint((*path, *place, "epochs"), "endless data has no epochs, give iterations")
     for score, entry in setup.scores.items():
         if setup.dataset.kind not in entry.metric.kinds:
-            yield Complaint((*path, "scores", score), f"'{entry.metric.name}' is not defined on {setup.dataset.kind}")
+            kinds = " and ".join(entry.metric.kinds)
+            message = f"'{entry.metric.name}' is for {kinds}, this dataset holds {setup.dataset.kind}"
+            yield Complaint((*path, "scores", score, "metric"), message)
+    if setup.snapshots.value_surface is not None and setup.dataset.example_shape() != (2,):
+        yield Complaint((*path, "snapshots", "value_surface"), "is for points in two dimensions")
+
+
+def _fit(spec: PaperSpec, path: Path_, setup: Setup) -> Iterator[Complaint]:
+    """Whether a setup's sizes, data and system fit together."""
+    system = spec.systems[setup.system]
+    networks = {role: spec.networks[name] for role, name in system.networks.items()}
+    sizes = {size for network in networks.values() for size in network.sizes}
+    strange = [size for size in setup.sizes if size not in sizes]
+    for size in strange:
+        yield _unknown((*path, "sizes", size), "size", size, sizes)
     surface = setup.snapshots.value_surface
-    if surface is not None and (setup.dataset.kind != "points" or setup.dataset.example_shape() != (2,)):
-        yield Complaint((*path, "snapshots", "value_surface"), "is for data in two dimensions")
-    if surface is not None and surface.network not in system.networks:
-        yield _unknown((*path, "snapshots", "value_surface"), "role", surface.network, system.networks)
-
-
-def _intervals(setup: Setup) -> list[Any]:
-    return [
-        setup.budget,
-        setup.snapshots.every,
-        *(score.every for score in setup.scores.values() if score.every is not None),
-    ]
+    if surface is not None and surface.network not in networks:
+        yield _unknown((*path, "snapshots", "value_surface", "network"), "role", surface.network, networks)
+    if strange:
+        return
+    layouts: dict[str, Layout] = {}
+    for role, network in networks.items():
+        try:
+            layouts[role] = layout(network, setup.sizes)
+        except ShapeError as error:
+            place = "input" if error.layer is None else f"layers[{error.layer}]"
+            message = f"network '{system.networks[role]}' does not fit at these sizes: {place}: {error}"
+            yield Complaint((*path, "sizes"), message)
+            return
+    example = setup.dataset.example_shape()
+    try:
+        shapes = dataflow.signal_shapes(system, layouts, system_sizes(spec, setup), example)
+    except dataflow.SignalError as error:
+        if _root(system, error.signal) in system.noise:
+            yield Complaint(("systems", setup.system, "signals", error.signal, "input"), str(error))
+        else:
+            yield Complaint((*path, "dataset"), f"signal '{error.signal}': {error}")
+        return
+    if shapes[system.sample] != example:
+        found = shapes[system.sample]
+        message = f"its examples have shape {example}, the system's samples have shape {found}"
+        yield Complaint((*path, "dataset"), message)
 
 
 def system_sizes(spec: PaperSpec, setup: Setup) -> dict[str, int]:
@@ -212,53 +303,3 @@ def system_sizes(spec: PaperSpec, setup: Setup) -> dict[str, int]:
     for name in spec.systems[setup.system].networks.values():
         sizes.update(resolve_sizes(spec.networks[name], setup.sizes))
     return sizes
-
-
-# --- tables, figures, claims, ledger --------------------------------------------------------------------------------
-
-
-def _references(spec: PaperSpec) -> Iterator[Complaint]:
-    for table_id, table in spec.tables.items():
-        for index, row in enumerate(table.rows):
-            for column, cell in row.cells.items():
-                here: Path_ = ("tables", table_id, "rows", index, "cells", column)
-                if cell.experiment is not None and cell.score is not None:
-                    yield from _quantity(spec, here, Quantity(experiment=cell.experiment, score=cell.score))
-                elif cell.experiment is not None and cell.experiment not in spec.experiments:
-                    yield _unknown((*here, "experiment"), "experiment", cell.experiment, spec.experiments)
-    for figure_id, figure in spec.figures.items():
-        for index, experiment in enumerate(figure.experiments):
-            here = ("figures", figure_id, "experiments", index)
-            if experiment not in spec.experiments:
-                yield _unknown(here, "experiment", experiment, spec.experiments)
-                continue
-            known = dataflow.curve_names(spec.systems[spec.experiments[experiment].system])
-            for curve in figure.curves:
-                if curve not in known:
-                    yield _unknown(("figures", figure_id, "curves"), f"curve of '{experiment}'", curve, known)
-    for claim_id, claim in spec.claims.items():
-        for quantity in quantities(claim.predicate) if claim.predicate is not None else ():
-            yield from _quantity(spec, ("claims", claim_id, "predicate"), quantity)
-
-
-def _quantity(spec: PaperSpec, path: Path_, quantity: Quantity) -> Iterator[Complaint]:
-    experiment = spec.experiments.get(quantity.experiment)
-    if experiment is None:
-        yield _unknown(path, "experiment", quantity.experiment, spec.experiments)
-        return
-    if quantity.score is not None and quantity.score not in experiment.scores:
-        yield _unknown(path, f"score of '{quantity.experiment}'", quantity.score, experiment.scores)
-    if quantity.curve is not None:
-        known = dataflow.curve_names(spec.systems[experiment.system])
-        for name in sorted(expression_names(quantity.curve) - set(known)):
-            yield _unknown(path, f"curve of '{quantity.experiment}'", name, known)
-
-
-def _ledger(spec: PaperSpec, data: dict[str, Any]) -> Iterator[Complaint]:
-    for pattern in sorted(set(spec.stated) & set(spec.unstated)):
-        yield Complaint(("unstated", pattern), "is listed as stated too")
-    for pattern in provenance.unused_patterns(spec, data):
-        section = "stated" if pattern in spec.stated else "unstated"
-        yield Complaint((section, pattern), "covers nothing that this file writes")
-    for path in provenance.origins(spec, data)[1]:
-        yield Complaint(path, "neither 'stated' nor 'unstated' says how this value is known")

@@ -23,17 +23,21 @@ def _expression(text: str) -> str:
     return text
 
 
+#: how a union's error begins, before the keys that decide
+NEEDS_KEY = "needs one of the keys "
+
+
 def _by_key(*keys: str) -> Discriminator:
     """Choose a union's member by the one key that only it has, so that errors speak of that member alone."""
 
     def choose(value: Any) -> str | None:
-        present = value if isinstance(value, dict) else vars(value)
+        present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
         return next((key for key in keys if present.get(key) is not None), None)
 
     return Discriminator(
         choose,
         custom_error_type="union",
-        custom_error_message="must have one of the keys " + ", ".join(keys),
+        custom_error_message=NEEDS_KEY + ", ".join(keys),
     )
 
 

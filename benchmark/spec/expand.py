@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmark.registry import did_you_mean, nearest
+from benchmark.registry import did_you_mean
 from benchmark.spec.paper import Setup
 from benchmark.spec.source import Path_, Source
 
 #: fields that hold one of several things under its own key (a part, an interval): another key replaces the whole
-_CHOICES = {"dataset", "optimizer", "metric", "budget", "every"}
+_CHOICES = {"dataset", "optimizer", "metric", "normalisation", "budget", "every"}
 _SETUP_FIELDS = set(Setup.model_fields)
 #: what an item does not inherit from the one that it extends
 _OWN = ("says", "where")
@@ -113,11 +113,7 @@ def _over_default(layer: Any, defaults: Mapping[str, Any]) -> Any:
 def _extended(found: Expanded, section: str, name: str, items: dict[str, Any]) -> Any:
     """Lay an item over the one that it ``extends``: in the same section, one level."""
     item = items[name]
-    if not isinstance(item, dict):
-        return item
-    if "extends" not in item:
-        if nearest("extends", item) is not None:
-            found.incomplete.append((section, name))
+    if not isinstance(item, dict) or "extends" not in item:
         return item
     item = dict(item)
     base_name = item.pop("extends")
@@ -151,7 +147,7 @@ def _with_tiers(experiment: Any) -> Any:
 
 
 def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
-    """Where the file may have written the value at ``path``: there itself first, then what it inherits from, in order."""
+    """Where the file may have written the value at ``path``: there itself, then what it inherits from, in order."""
     yield path
     if path[:1] == ("networks",) and path[2:3] == ("layers",) and len(path) > 4:
         yield (*path[:2], "defaults", *path[4:])
@@ -161,8 +157,8 @@ def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     items = data.get(str(section))
     item = items.get(name) if isinstance(items, dict) else None
     base = item.get("extends") if isinstance(item, dict) else None
-    owners = [name] if base is None else [name, base]
-    if base is not None:
+    owners = [name, base] if isinstance(base, str) else [name]
+    if isinstance(base, str):
         yield (section, base, *rest)
     if rest[:1] == ("tiers",) and rest[2:3] and rest[2] in _SETUP_FIELDS:
         for owner in owners:

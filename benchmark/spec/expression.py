@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from benchmark.registry import did_you_mean
+
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -90,7 +92,9 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
             return node.value
         if isinstance(node, ast.Name):
             if node.id not in values:
-                raise ExpressionError(f"'{text}': unknown name '{node.id}', known: {', '.join(sorted(values)) or 'none'}")
+                known = ", ".join(sorted(values)) or "none"
+                hint = did_you_mean(node.id, values)
+                raise ExpressionError(f"'{text}': unknown name '{node.id}', known: {known}{hint}")
             return values[node.id]
         if isinstance(node, ast.UnaryOp):
             return -visit(node.operand)

@@ -85,7 +85,9 @@ def _problems(source: Source, found: list[Complaint]) -> list[Problem]:
             continue
         path = next((place for place in (own, *inherited) if place in source.positions), own)
         position = source.position(path)
-        problems.add(Problem(position.line, position.column, f"{dotted(path)}: {complaint.message}"))
+        heir = f" (in {dotted(own[:4] if own[2:3] == ('tiers',) else own[:2])})" if path[:3] != own[:3] else ""
+        heir = "" if path[:1] == ("networks",) else heir
+        problems.add(Problem(position.line, position.column, f"{dotted(path)}: {complaint.message}{heir}"))
     return sorted(problems)
 
 

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from benchmark.registry import did_you_mean, nearest
 from benchmark.spec.base import IDENTIFIER, NAME
+from benchmark.spec.claims import NEEDS_KEY
 from benchmark.spec.expand import Complaint
 from benchmark.spec.keys import locate, valid_keys
 from benchmark.spec.source import Path_, shorten
@@ -43,6 +44,9 @@ _VALID: dict[str, Callable[[dict[str, Any]], str]] = {
     "string_pattern_mismatch": lambda context: _PATTERNS.get(context["pattern"], f"must match {context['pattern']}"),
 }
 
+#: our own kinds of error that are about a value, and not about a mapping's keys
+_OF_VALUES = {"part", "size", "url"}
+
 
 def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[Complaint]:
     """Errors as complaints, without those that only follow from others."""
@@ -63,13 +67,16 @@ def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[
             if meant is not None:
                 misspelt.add((*path[:-1], meant))
             found.append(Complaint(path, message))
+    hollow = [*incomplete, *(path[:-1] for path in misspelt if path[-1] == "extends")]
     for error in errors:
         path, is_key = locate(error["loc"])
         if error["type"] == "extra_forbidden":
             continue
         if error["type"] == "missing":
-            if path not in misspelt and not any(path[: len(above)] == above for above in incomplete):
+            if path not in misspelt and not any(path[: len(above)] == above for above in hollow):
                 found.append(Complaint(path, "is missing"))
+        elif error["type"] == "union":
+            found.append(_no_tag(path, error))
         elif not (error["type"] == "too_short" and _counts_only_valid_items(error, faulty)):
             found.append(Complaint(path, _message(error, is_key)))
     return found
@@ -81,12 +88,24 @@ def _counts_only_valid_items(error: ErrorDetails, faulty: set[tuple[str | int, .
     return any(other[: len(place)] == place and len(other) > len(place) for other in faulty)
 
 
+def _no_tag(path: Path_, error: ErrorDetails) -> Complaint:
+    """A union whose deciding key is absent: perhaps it is misspelt."""
+    found, valid = error["input"], error["msg"].removeprefix(NEEDS_KEY).split(", ")
+    if isinstance(found, dict):
+        meant = {key: nearest(str(key), valid) for key in found}
+        key = next((key for key, near in meant.items() if near is not None), None)
+        if key is not None:
+            message = f"unknown key, one of these is needed: {', '.join(valid)}{did_you_mean(key, valid)}"
+            return Complaint((*path, key), message)
+    return Complaint(path, f"{error['msg']}{_found(found)}")
+
+
 def _message(error: ErrorDetails, is_key: bool) -> str:
     kind, context, found = error["type"], error.get("ctx", {}), error.get("input")
     words = _VALID[kind](context) if kind in _VALID else error["msg"]
     if is_key:
         words = f"the key {words}"
-    elif not (isinstance(found, str) and shorten(found) in words):
+    elif not (isinstance(found, str) and shorten(found) in words) and (kind in _OF_VALUES or kind in _VALID):
         words += _found(found)
     if kind == "literal_error" and isinstance(found, str):
         words += did_you_mean(found, re.findall(r"'([^']*)'", context["expected"]))

@@ -17,7 +17,6 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
-    TypeAdapter,
     WrapValidator,
     create_model,
 )
@@ -83,12 +82,24 @@ def marked_fields(part: Part, marker: type) -> dict[str, str]:
     return {name: value for name, value in marked.items() if value is not None}
 
 
+class SizeError(ExpressionError):
+    """An expression over sizes that cannot be evaluated; ``field`` is the setting that holds it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 def at_sizes(part: T, sizes: Mapping[str, int]) -> T:
-    """Return ``part`` with every size expression evaluated; raises :class:`ExpressionError`."""
-    texts = {name: text for name, text in marked_fields(part, _SizeMarker).items() if isinstance(text, str)}
-    if not texts:
-        return part
-    return part.model_copy(update={name: evaluate_size(text, sizes) for name, text in texts.items()})
+    """Return ``part`` with every size expression evaluated; raises :class:`SizeError`."""
+    values = {}
+    for name, text in marked_fields(part, _SizeMarker).items():
+        if isinstance(text, str):
+            try:
+                values[name] = evaluate_size(text, sizes)
+            except ExpressionError as error:
+                raise SizeError(name, str(error)) from error
+    return part.model_copy(update=values) if values else part
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
@@ -302,6 +313,10 @@ REGISTRIES: tuple[Registry[Any], ...] = (
 )
 
 
+#: key of a JSON schema under construction whose value is a registry: any of its parts belongs here
+PARTS = "x-parts"
+
+
 class PartOf:
     """Annotation for a field that holds a part, written ``name`` or ``name: {settings}``.
 
@@ -336,22 +351,7 @@ class PartOf:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        bare = {"enum": self.registry.names()}
-        properties = {name: TypeAdapter(part).json_schema() for name, part in self.registry.items()}
-        for settings in properties.values():
-            settings.pop("required", None)  # settings may come from the network's defaults
-        return {
-            "anyOf": [
-                bare,
-                {
-                    "type": "object",
-                    "properties": properties,
-                    "additionalProperties": False,
-                    "minProperties": 1,
-                    "maxProperties": 1,
-                },
-            ]
-        }
+        return {PARTS: self.registry}  # spelled out by spec.schema
 
 
 def written(part: Part) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,8 @@ def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
         ("systems", _SYSTEM_KEYS),
         ("experiments", _EXPERIMENT_KEYS),
     ):
-        for name, item in (data.get(section) or {}).items():
+        items = data.get(section)
+        for name, item in items.items() if isinstance(items, dict) else ():
             for key in item if isinstance(item, dict) else ():
                 if key in keys:
                     yield from _leaves(item[key], (section, name, key))
@@ -76,6 +78,19 @@ def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[P
         else:
             known.append(Origin(path, value, entry[1], entry[0], entry[2]))
     return known, bare
+
+
+def uncovered(spec: PaperSpec, data: dict[str, Any]) -> list[tuple[Path_, int]]:
+    """Paths below which nothing is covered, as few and as high as possible, with the number of values of each."""
+    bare = origins(spec, data)[1]
+    total, lacking = Counter[Path_](), Counter[Path_]()
+    for counter, paths in ((total, [path for path, _ in recipe_values(data)]), (lacking, bare)):
+        counter.update(path[:depth] for path in paths for depth in range(1, len(path) + 1))
+    tops = dict.fromkeys(
+        next(path[:depth] for depth in range(1, len(path) + 1) if lacking[path[:depth]] == total[path[:depth]])
+        for path in bare
+    )
+    return [(top, lacking[top]) for top in tops]
 
 
 def unused_patterns(spec: PaperSpec, data: dict[str, Any]) -> list[str]:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
 from benchmark.spec.paper import Network
-from benchmark.spec.parts import Layer, Shape, at_sizes
+from benchmark.spec.parts import Layer, Shape, SizeError, at_sizes
 
 
 class ShapeError(ValueError):
-    """Layers that do not fit; ``layer`` is the index of the first that fails, or None for the input."""
+    """Layers that do not fit; ``layer`` is the index of the first that fails, or None for the input.
 
-    def __init__(self, message: str, layer: int | None) -> None:
+    ``setting`` is (layer's name, setting) where one setting alone is at fault, else empty.
+    """
+
+    def __init__(self, message: str, layer: int | None, setting: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.layer = layer
+        self.setting = setting
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def layout(network: Network, replaced: Mapping[str, int]) -> Layout:
             layer = at_sizes(written, sizes)
             output = layer.output_shape(shape)
             count += layer.parameter_count(shape)
+        except SizeError as error:
+            raise ShapeError(str(error), index, (written.name, error.field)) from error
         except ValueError as error:
             raise ShapeError(str(error), index) from error
         if any(size < 1 for size in output):

@@ -131,21 +131,21 @@ class _Composer(yaml.SafeLoader):
 
     def document(self) -> yaml.Node | None:
         """The only document's node; None where there is none."""
-        self.get_event()
+        self.get_event()  # type: ignore[no-untyped-call]
         node = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
-            self._refuse(self.peek_event(), "only one document is allowed")
+            self._refuse(self.peek_event(), "only one document is allowed")  # type: ignore[no-untyped-call]
         return node
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise SpecError(self._file, [*self._problems, _problem_at(event, f"more than {MAX_NODES} values")])
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, "aliases are not allowed")
-            self.get_event()
-            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)
+            self.get_event()  # type: ignore[no-untyped-call]
+            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)  # type: ignore[arg-type]
         if event.anchor is not None:
             self._refuse(event, "anchors are not allowed")
             event.anchor = None
@@ -155,15 +155,16 @@ class _Composer(yaml.SafeLoader):
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise SpecError(self._file, [*self._problems, _problem_at(event, f"deeper than {MAX_DEPTH} levels")])
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
 
-    def _refuse(self, event: yaml.Event, message: str) -> None:
+    def _refuse(self, event: Any, message: str) -> None:
         self._problems.append(_problem_at(event, message))
 
 
-def _problem_at(place: yaml.Event | yaml.Node, message: str) -> Problem:
+def _problem_at(place: Any, message: str) -> Problem:
+    """A problem where a YAML event or node begins."""
     return Problem(place.start_mark.line + 1, place.start_mark.column + 1, message)
 
 

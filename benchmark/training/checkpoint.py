@@ -19,13 +19,13 @@ _NAME = re.compile(r"(\d{9})\.pt\Z")
 
 
 def save(folder: Path, iteration: int, state: dict[str, Any]) -> None:
-    """Write a checkpoint with its SHA-256 beside it, then remove all but the two newest."""
+    """Write a checkpoint, its SHA-256 first so that none is ever without, then remove all but the two newest."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getvalue()
     file = folder / f"{iteration:09d}.pt"
-    write_atomic(file, content)
     write_atomic(file.with_suffix(".sha256"), hashlib.sha256(content).hexdigest().encode())
+    write_atomic(file, content)
     for old in checkpoints(folder)[:-KEEP]:
         old.unlink()
         old.with_suffix(".sha256").unlink(missing_ok=True)

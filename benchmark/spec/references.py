@@ -1,0 +1,134 @@
+"""What tables, figures, claims and the ledger of a paper refer to, and whether it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.registry import did_you_mean
+from benchmark.spec import dataflow, provenance
+from benchmark.spec.claims import Quantity, located
+from benchmark.spec.expand import Complaint
+from benchmark.spec.expression import names as expression_names
+from benchmark.spec.paper import Cell, PaperSpec, Table
+from benchmark.spec.source import Path_, shorten
+
+#: what can be printed at all: (lowest, highest)
+_RANGES: dict[str, tuple[float, float]] = {
+    "fid": (0, float("inf")),
+    "inception_score": (1, float("inf")),
+    "ms_ssim": (0, 1),
+    "seconds": (0, float("inf")),
+    "iterations": (0, float("inf")),
+}
+
+
+def unknown(path: Path_, kind: str, name: str, valid: Iterable[str]) -> Complaint:
+    """A reference to what does not exist, with what does."""
+    valid = sorted(valid)
+    known = ", ".join(valid) or "none"
+    return Complaint(path, f"unknown {kind} '{shorten(name)}', known: {known}{did_you_mean(name, valid)}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that a spec defines, those included whose items were left out because they are broken."""
+
+    spec: PaperSpec
+    broken: Collection[tuple[str, str]]
+    lost: Collection[str]
+
+    def check(self, path: Path_, section: str, name: str) -> Iterator[Complaint]:
+        """Complain where ``section`` has no ``name``."""
+        if section not in self.lost and (section, name) not in self.broken and name not in getattr(self.spec, section):
+            yield unknown(path, section.removesuffix("s"), name, self._of(section))
+
+    def _of(self, section: str) -> set[str]:
+        return {*getattr(self.spec, section), *(name for place, name in self.broken if place == section)}
+
+    def curves(self, experiment: str) -> list[str] | None:
+        """Names of an experiment's curves; None where it, or its system, is broken."""
+        setup = self.spec.experiments.get(experiment)
+        system = self.spec.systems.get(setup.system) if setup is not None else None
+        return None if system is None else dataflow.curve_names(system)
+
+
+def check(names: Names, data: dict[str, Any]) -> list[Complaint]:
+    """All complaints about what ``names.spec`` refers to; ``data`` is the file as written."""
+    spec = names.spec
+    complaints: list[Complaint] = []
+    for table_id, table in spec.tables.items():
+        complaints += _table(names, ("tables", table_id), table)
+    for figure_id, figure in spec.figures.items():
+        path: Path_ = ("figures", figure_id)
+        for index, experiment in enumerate(figure.experiments):
+            complaints += names.check((*path, "experiments", index), "experiments", experiment)
+            for place, curve in enumerate(figure.curves):
+                complaints += _curve(names, (*path, "curves", place), experiment, {curve})
+    for claim_id, claim in spec.claims.items():
+        for steps, quantity in located(claim.predicate) if claim.predicate is not None else ():
+            complaints += _quantity(names, ("claims", claim_id, "predicate", *steps), quantity)
+    if not {"stated", "unstated"} & {*names.lost, *(section for section, _ in names.broken)}:
+        complaints += _ledger(spec, data)
+    return complaints
+
+
+def _table(names: Names, path: Path_, table: Table) -> Iterator[Complaint]:
+    for index, row in enumerate(table.rows):
+        for column, cell in row.cells.items():
+            here: Path_ = (*path, "rows", index, "cells", column)
+            if column not in table.columns:
+                yield unknown(here, "column", column, table.columns)
+            yield from _cell(names, here, table, cell)
+
+
+def _cell(names: Names, path: Path_, table: Table, cell: Cell) -> Iterator[Complaint]:
+    low, high = _RANGES.get(table.quantity, (float("-inf"), float("inf")))
+    if not low <= cell.value <= high:
+        bounds = f"between {low} and {high}" if high < float("inf") else f"at least {low}"
+        yield Complaint((*path, "value"), f"{table.quantity} must be {bounds}, found {cell.value}")
+    if cell.experiment is None:
+        if cell.score is not None:
+            yield Complaint((*path, "score"), "needs the experiment that it is a score of")
+        return
+    yield from names.check((*path, "experiment"), "experiments", cell.experiment)
+    if cell.score is not None:
+        yield from _score(names, (*path, "score"), cell.experiment, cell.score)
+
+
+def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complaint]:
+    yield from names.check((*path, "experiment"), "experiments", quantity.experiment)
+    if quantity.score is not None:
+        yield from _score(names, (*path, "score"), quantity.experiment, quantity.score)
+    if quantity.curve is not None:
+        yield from _curve(names, (*path, "curve"), quantity.experiment, expression_names(quantity.curve))
+
+
+def _score(names: Names, path: Path_, experiment: str, score: str) -> Iterator[Complaint]:
+    setup = names.spec.experiments.get(experiment)
+    if setup is not None and score not in setup.scores:
+        yield unknown(path, f"score of '{experiment}':", score, setup.scores)
+
+
+def _curve(names: Names, path: Path_, experiment: str, curves: set[str]) -> Iterator[Complaint]:
+    known = names.curves(experiment)
+    for name in sorted(curves - set(known)) if known is not None else ():
+        yield unknown(path, f"curve of '{experiment}':", name, known or ())
+
+
+def _ledger(spec: PaperSpec, data: dict[str, Any]) -> Iterator[Complaint]:
+    for pattern in sorted(set(spec.stated) & set(spec.unstated)):
+        yield Complaint(("unstated", pattern), "is listed as stated too")
+    written = {
+        ".".join(str(step) for step in path[:depth])
+        for path, _ in provenance.recipe_values(data)
+        for depth in range(1, len(path) + 1)
+    }
+    for pattern in provenance.unused_patterns(spec, data):
+        section = "stated" if pattern in spec.stated else "unstated"
+        hint = did_you_mean(pattern, written)
+        yield Complaint((section, pattern), f"covers no value of a recipe that this file writes{hint}")
+    for path, count in provenance.uncovered(spec, data):
+        values = "this value is" if count == 1 else f"these {count} values are"
+        yield Complaint(path, f"neither 'stated' nor 'unstated' says how {values} known")

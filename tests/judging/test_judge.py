@@ -1,0 +1,391 @@
+"""From records on disk to verdicts: states, reasons, integrity. Faults are planted and must be seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from benchmark.judging.judge import judge
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
+from benchmark.spec.claims import Claim
+from benchmark.spec.paper import PaperSpec
+from benchmark.store import RECORD, Stored, read_record, to_json
+
+from .factory import cell, claim, expect, fid, paper, run, run_id, score, series, table
+
+SEEDS = range(5)
+GOOD = [10.0, 11.0, 10.5, 9.5, 10.2]
+BAD = [20.0, 21.5, 19.0, 20.5, 20.1]
+BETTER = claim({"order": [fid("a"), fid("b")]})
+
+
+def verdicts(spec: PaperSpec, stored: Sequence[Stored], **over: Any) -> PaperVerdicts:
+    found = judge(spec, "0" * 64, stored, expect({"a": SEEDS, "b": SEEDS}, **over))
+    assert PaperVerdicts.model_validate_json(to_json(found.model_dump(mode="json"))) == found
+    return found
+
+
+def one_claim(tested: Claim, stored: Sequence[Stored], **over: Any) -> ClaimVerdict:
+    return verdicts(paper({"C1": tested}), stored, **over).claims[0]
+
+
+def one_cell(written: dict[str, Any], stored: Sequence[Stored], tiers: Sequence[str] = ("full",), **over: Any) -> CellVerdict:  # fmt: skip  # noqa: E501
+    return verdicts(paper(tables={"T1": table({"row": {"A": written}}, **over)}), stored, tiers=tiers).cells[0]
+
+
+# --- claims ---
+
+
+def test_a_claim_that_holds(tmp_path: Path) -> None:
+    found = one_claim(BETTER, [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", BAD)])
+    assert (found.state, found.tier, found.seeds, found.share) == ("HOLDS", "full", 5, 1.0)
+    assert found.p == pytest.approx(scipy.stats.ttest_rel(BAD, GOOD, alternative="greater").pvalue)
+    assert found.p_holm == found.p
+    assert found.test == "fid (a) < fid (b)"
+    assert [values.mean for values in found.quantities] == [pytest.approx(np.mean(x)) for x in (GOOD, BAD)]
+
+
+def test_a_claim_that_is_reversed(tmp_path: Path) -> None:
+    found = one_claim(BETTER, [*series(tmp_path, "a", BAD), *series(tmp_path, "b", GOOD)])
+    assert (found.state, found.share) == ("REVERSED", 0.0)
+    assert found.p is not None
+    assert found.p_against_holm is not None
+    assert found.p > 0.95 > 0.05 > found.p_against_holm
+    assert found.statistic is not None
+    assert found.statistic.estimate < 0
+
+
+def test_an_unclear_claim_says_how_many_seeds_would_do(tmp_path: Path) -> None:
+    unclear = [9.8, 11.2, 10.2, 9.9, 10.4]
+    found = one_claim(BETTER, [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", unclear)])
+    assert (found.state, found.share) == ("INCONCLUSIVE", 0.6)
+    assert found.seeds_needed is not None
+    assert found.seeds_needed > 5
+    # two experiments of one hour a run
+    hours = 2 * (found.seeds_needed - 5)
+    assert f"about {found.seeds_needed} seeds would decide, {hours} device hours more" in found.reason
+
+
+def test_holm_can_withhold_what_one_test_would_grant(tmp_path: Path) -> None:
+    slightly = [10.5, 11.6, 10.4, 10.2, 10.9]
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", slightly)]
+    alone = one_claim(BETTER, stored)
+    assert alone.state == "HOLDS"
+    bounds = {f"B{step}": claim({"bound": fid("a"), "below": 10.2 + step / 100}) for step in range(11)}
+    among = verdicts(paper({"C1": BETTER, **bounds}), stored)
+    assert among.claims[0].p == alone.p
+    assert among.claims[0].state == "INCONCLUSIVE"
+    assert "after Holm over 12 claims" in among.claims[0].reason
+
+
+def test_too_few_seeds(tmp_path: Path) -> None:
+    stored = [*series(tmp_path, "a", GOOD[:3]), *series(tmp_path, "b", BAD)]
+    needs_four = claim({"order": [fid("a"), fid("b")]}, min_seeds=4)
+    found = one_claim(needs_four, stored)
+    assert (found.state, found.seeds, found.seeds_needed, found.p) == ("INCONCLUSIVE", 3, 4, None)
+    assert "3 seeds of at least 4: 1 more needed" in found.reason
+    assert "2 planned runs missing (no run at tier full)" in found.reason
+    assert one_claim(BETTER, stored).state == "HOLDS"
+    two = [*series(tmp_path / "x", "a", GOOD[:2]), *series(tmp_path / "x", "b", BAD[:2])]
+    assert one_claim(claim({"order": [fid("a"), fid("b")]}, min_seeds=2), two).state == "INCONCLUSIVE"
+
+
+def test_not_run_says_why(tmp_path: Path) -> None:
+    found = one_claim(BETTER, series(tmp_path, "a", GOOD))
+    assert (found.state, found.tier, found.reason) == ("NOT RUN", None, "b: no run at tier full")
+    unmeasured = [run(tmp_path / "x", "b", seed, scores={"fid": score(None)}) for seed in SEEDS]
+    found = one_claim(BETTER, [*series(tmp_path / "x", "a", GOOD), *unmeasured])
+    assert (found.state, found.reason) == ("NOT RUN", "b: fid not measured: the weights are absent")
+    failed = [run(tmp_path / "y", name, seed, status="failed") for name in "ab" for seed in SEEDS]
+    found = one_claim(BETTER, failed)
+    assert found.state == "NOT RUN"
+    assert "failed: the generator's loss is not finite" in found.reason
+
+
+def test_reduced_tiers_preview_and_never_judge(tmp_path: Path) -> None:
+    def at(tier: str, folder: str) -> list[Stored]:
+        return [
+            run(tmp_path / folder, name, seed, tier=tier, scores={"fid": score(values[seed])})
+            for name, values in (("a", GOOD), ("b", BAD))
+            for seed in SEEDS
+        ]
+
+    short = one_claim(BETTER, at("short", "1"), tiers=("full", "short", "smoke"))
+    assert (short.state, short.tier, short.preview) == ("NOT COMPARABLE", "short", "points the same way")
+    assert (short.p, short.p_holm) == (None, None)
+    opposite = one_claim(claim({"order": [fid("b"), fid("a")]}), at("short", "2"), tiers=("full", "short"))
+    assert opposite.preview == "points the other way"
+    smoke = one_claim(BETTER, at("smoke", "3"), tiers=("full", "short", "smoke"))
+    assert (smoke.state, smoke.preview, smoke.share) == ("NOT COMPARABLE", None, None)
+    assert "nothing about the paper" in smoke.reason
+    full = [*series(tmp_path / "4", "a", BAD), *series(tmp_path / "4", "b", GOOD)]
+    both = one_claim(BETTER, [*full, *at("short", "5")], tiers=("full", "short"))
+    assert (both.state, both.tier) == ("REVERSED", "full")
+
+
+def test_divergence_is_counted_and_ranked_last(tmp_path: Path) -> None:
+    found = one_claim(BETTER, [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [*BAD[:3], None, None])])
+    assert (found.state, found.diverged, found.share) == ("HOLDS", (2, 10), 1.0)
+    assert found.p == pytest.approx(1 / 252)
+    assert "2 of 10 runs diverged" in found.reason
+    assert found.quantities[1].seeds[4] is None
+    assert "not finite at iteration 7" in found.quantities[1].reasons[4]
+
+
+def test_protocols_that_differ_are_named(tmp_path: Path) -> None:
+    other = series(tmp_path, "b", BAD, protocol={"samples": 50000})
+    found = one_claim(BETTER, [*series(tmp_path, "a", GOOD), *other])
+    assert found.state == "NOT COMPARABLE"
+    assert "'samples' differs: 20000 (a, seed 0), 50000 (b, seed 0)" in found.reason
+
+
+def test_proxies_are_named(tmp_path: Path) -> None:
+    stored = [*series(tmp_path, "a", GOOD, proxy=True), *series(tmp_path, "b", BAD, proxy=True)]
+    found = one_claim(BETTER, stored)
+    assert found.state == "HOLDS"
+    assert "proxy" in found.reason
+    bound = one_claim(claim({"bound": fid("a"), "below": 12.0}), stored)
+    assert bound.state == "NOT COMPARABLE"
+
+
+def test_claims_about_curves(tmp_path: Path) -> None:
+    stored = [
+        run(tmp_path, name, seed, curves={"g": np.linspace(start + seed / 10, 0, 100)})
+        for name, start in (("a", 2.0), ("b", 4.0))
+        for seed in SEEDS
+    ]
+    early = {"curve": "g", "statistic": {"mean": {"unit": "share", "start": 0, "end": 0.2}}}
+    smaller = claim({"order": [{"experiment": "a", **early}, {"experiment": "b", **early}]})
+    found = one_claim(smaller, stored)
+    assert found.state == "HOLDS"
+    assert found.quantities[0].seeds[0] == pytest.approx(np.linspace(2, 0, 100)[:20].mean(), rel=1e-5)
+    settles = {"curve": "g", "statistic": {"first_below": 3.0, "average": 1}}
+    sooner = claim({"order": [{"experiment": "a", **settles}, {"experiment": "b", **settles}]})
+    assert one_claim(sooner, stored).state == "HOLDS"
+    never = {"curve": "g", "statistic": {"first_below": -1.0, "average": 1}}
+    found = one_claim(claim({"order": [{"experiment": "a", **settles}, {"experiment": "b", **never}]}), stored)
+    assert (found.state, found.p) == ("HOLDS", pytest.approx(1 / 252))
+    assert "does not stay below -1 within 100 iterations" in found.quantities[1].reasons[0]
+
+
+def test_claims_without_a_predicate() -> None:
+    claims = {
+        "C1": Claim(where="1", says="It is nice.", not_assessable="nice is not defined"),
+        "C2": Claim(where="1", says="It adds no weights.", verified_by="tests/test_weights.py"),
+    }
+    found = verdicts(paper(claims), [])
+    assert [(one.state, one.reason) for one in found.claims] == [
+        ("NOT ASSESSABLE", "nice is not defined"),
+        ("VERIFIED BY TEST", "a statement about the method, checked by tests/test_weights.py"),
+    ]
+
+
+# --- cells ---
+
+
+def measured(tmp_path: Path, values: Sequence[float | None], **over: Any) -> list[Stored]:
+    return series(tmp_path, "a", values, **over)
+
+
+def test_reproduced_inside_the_margin(tmp_path: Path) -> None:
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD))
+    interval = scipy.stats.ttest_1samp(GOOD, 10.1).confidence_interval(0.9)
+    assert found.deviation is not None
+    assert (found.deviation.low, found.deviation.high) == pytest.approx((interval.low - 10.1, interval.high - 10.1))
+    assert found.margin == pytest.approx(1.01)
+    assert found.state == "REPRODUCED"
+    assert found.assumed == ["checkpoint", "samples"]
+    assert "nobody knows whether these agree: checkpoint, samples" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("published", "direction", "state"),
+    [
+        (8.0, "lower", "NOT REPRODUCED"),
+        (13.0, "lower", "BETTER THAN PUBLISHED"),
+        (8.0, "higher", "BETTER THAN PUBLISHED"),
+        (13.0, "higher", "NOT REPRODUCED"),
+        (13.0, "two_sided", "NOT REPRODUCED"),
+        (9.4, "lower", "INCONCLUSIVE"),
+    ],
+)
+def test_cell_states(tmp_path: Path, published: float, direction: str, state: str) -> None:
+    found = one_cell(cell(published, "a"), measured(tmp_path, GOOD), direction=direction)
+    assert found.state == state
+    assert found.deviation is not None
+    assert (found.deviation.estimate > 0) == ((np.mean(GOOD) > published) != (direction == "higher"))
+    assert (found.seeds_needed is not None) == (state == "INCONCLUSIVE")
+
+
+def test_margins(tmp_path: Path) -> None:
+    stored = measured(tmp_path, GOOD)
+    assert one_cell(cell(3.0, "a"), stored).margin == 0.5
+    assert one_cell(cell(8.0, "a"), stored, quantity="inception_score").margin == pytest.approx(0.4)
+    assert one_cell(cell(1.5, "a"), stored, quantity="inception_score").margin == 0.1
+    assert one_cell(cell(0.3, "a"), stored, quantity="ms_ssim").margin == 0.02
+    assert one_cell(cell(10.1, "a"), stored, margin=0.2).state == "INCONCLUSIVE"
+
+
+def test_a_published_seed_spread_counts(tmp_path: Path) -> None:
+    stored = measured(tmp_path, GOOD)
+    spread = cell(10.1, "a", spread=0.9, spread_means="seeds")
+    protocol = {"seeds": 3, "samples": 20000}
+    plain, wide = (one_cell(one, stored, protocol=protocol) for one in (cell(10.1, "a"), spread))
+    assert (plain.state, wide.state) == ("REPRODUCED", "INCONCLUSIVE")
+    splits = one_cell(cell(10.1, "a", spread=0.9, spread_means="splits"), stored, protocol=protocol)
+    assert splits.deviation == plain.deviation
+    assert plain.assumed == ["checkpoint"]
+
+
+def test_what_is_not_comparable(tmp_path: Path) -> None:
+    stored = measured(tmp_path, GOOD)
+    differs = one_cell(cell(10.1, "a"), stored, protocol={"samples": 5000})
+    assert (differs.state, "5000" in differs.reason) == ("NOT COMPARABLE", True)
+    proxy = one_cell(cell(10.1, "a"), measured(tmp_path / "x", GOOD, proxy=True))
+    assert (proxy.state, "proxy" in proxy.reason) == ("NOT COMPARABLE", True)
+    short = [run(tmp_path / "y", "a", seed, tier="short", scores={"fid": score(GOOD[seed])}) for seed in SEEDS]
+    found = one_cell(cell(10.1, "a"), short, tiers=("full", "short"))
+    assert (found.state, found.tier, found.deviation) == ("NOT COMPARABLE", "short", None)
+    assert found.measured is not None
+    assert found.measured.mean == pytest.approx(np.mean(GOOD))
+    time = one_cell({"value": 4158, "experiment": "a"}, stored, quantity="seconds")
+    assert (time.state, time.measured is not None) == ("NOT COMPARABLE", True)
+
+
+def test_cells_that_nothing_measures(tmp_path: Path) -> None:
+    quoted = one_cell(cell(10.1, "a", quoted_from="another paper"), measured(tmp_path, GOOD))
+    assert (quoted.state, quoted.measured) == ("QUOTED", None)
+    assert one_cell(cell(10.1), []).state == "NOT ASSESSABLE"
+    assert one_cell(cell(10.1, "a"), []).state == "NOT RUN"
+    assert one_cell(cell(10.1, "a"), [], quantity="setting").state == "NOT ASSESSABLE"
+    iterations = one_cell(cell(90, "a"), measured(tmp_path / "x", GOOD), quantity="iterations")
+    assert iterations.state == "NOT ASSESSABLE"
+    assert iterations.measured is not None
+    assert iterations.measured.mean == 100
+
+
+def test_too_few_seeds_for_a_cell(tmp_path: Path) -> None:
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD[:2]))
+    assert (found.state, found.seeds_needed) == ("INCONCLUSIVE", 3)
+    assert "2 seeds of at least 3: 1 more needed" in found.reason
+    assert "3 of 5 planned seeds missing" in found.reason
+
+
+def test_divergence_forbids_reproduced(tmp_path: Path) -> None:
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, [*GOOD[:4], None]))
+    assert (found.state, found.diverged) == ("INCONCLUSIVE", (1, 5))
+    assert "1 of 5 seeds diverged" in found.reason
+    everything = one_cell(cell(10.1, "a"), measured(tmp_path / "x", [None] * 5))
+    assert everything.state == "NOT REPRODUCED"
+    # four seeds far off and one diverged: all five beyond the margin
+    off = one_cell(cell(5.0, "a"), measured(tmp_path / "y", [*GOOD[:4], None]))
+    assert off.state == "NOT REPRODUCED"
+
+
+def test_identical_numbers_are_no_evidence(tmp_path: Path) -> None:
+    assert one_cell(cell(10.0, "a"), measured(tmp_path, [10.0] * 5)).state == "INCONCLUSIVE"
+
+
+# --- the paper's own numbers ---
+
+
+def test_claims_against_the_published_cells() -> None:
+    tables = {
+        "T1": table({"x": {"A": cell(32.4, "a"), "B": cell(37.4, "b")}}),
+        "T2": table({"x": {"A": cell(32.4, "a"), "C": cell(58.2, "c", quoted_from="elsewhere")}}),
+    }
+    claims = {
+        "C1": BETTER,
+        "C2": claim({"ratio": [fid("b"), fid("a")], "below": 1.1}),
+        "C3": claim({"order": [fid("b"), fid("a"), fid("c")]}),
+        "C4": claim({"order": [fid("a"), fid("d")]}),
+    }
+    found = judge(paper(claims, tables), "0" * 64, [], {}).claims
+    assert [one.on_published for one in found] == ["holds", "fails", "holds in part", None]
+    reasons = [one.on_published_reason or "" for one in found]
+    assert "fid (a) 32.4 < fid (b) 37.4" in reasons[0]
+    assert "= 1.154 is not below 1.1" in reasons[1]
+    assert "fid (b) 37.4 is not below fid (a) 32.4" in reasons[2]
+    assert "quoted from elsewhere" in reasons[2]
+    assert "no number for fid (d)" in reasons[3]
+
+
+def test_a_number_printed_twice_must_agree() -> None:
+    tables = {name: table({"x": {"A": cell(value, "a")}}) for name, value in (("T1", 32.4), ("T2", 32.5))}
+    found = judge(paper({"C1": claim({"bound": fid("a"), "below": 40.0})}, tables), "0" * 64, [], {}).claims[0]
+    assert found.on_published is None
+    assert "32.4 (T1, x, A) and 32.5 (T2, x, A)" in (found.on_published_reason or "")
+
+
+# --- integrity ---
+
+
+def test_records_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    stored = [run(tmp_path, "a", seed, folder="elsewhere", scores={"fid": score(GOOD[seed])}) for seed in SEEDS]
+    found = verdicts(paper({"C1": claim({"bound": fid("a"), "below": 12.0})}), stored)
+    assert (found.claims[0].state, found.stale, found.damage) == ("HOLDS", [], [])
+    assert [(one.experiment, one.planned, one.finished, one.training_seconds) for one in found.experiments] == [
+        ("a", 5, 5, 18000.0),
+        ("b", 5, 0, 0.0),
+    ]
+
+
+def test_stale_records_judge_nothing(tmp_path: Path) -> None:
+    old = run(tmp_path, "old", 0, scores={"fid": score(1.0)})
+    foreign = run(tmp_path, "other", 0, paper="other")
+    found = verdicts(paper({"C1": BETTER}), [old, foreign])
+    assert found.stale == [str(old.folder)]
+    assert found.claims[0].state == "NOT RUN"
+
+
+def test_the_same_seed_twice(tmp_path: Path) -> None:
+    first, second = (run(tmp_path / name, "a", 0, scores={"fid": score(1.0)}) for name in "xy")
+    (line,) = verdicts(paper(), [first, second]).damage
+    assert line.startswith(f"{second.folder}: seed 0 of a at tier full is recorded in {first.folder}")
+
+
+def test_copied_samples_are_not_an_independent_run(tmp_path: Path) -> None:
+    stored = [
+        run(tmp_path, "a", seed, scores={"fid": score(GOOD[seed])}, samples=b"same" if seed in (1, 3) else None)
+        for seed in SEEDS
+    ]
+    found = verdicts(paper(tables={"T1": table({"x": {"A": cell(10.1, "a")}})}), stored)
+    (line,) = found.damage
+    assert line.startswith(f"{stored[3].folder}: same samples as seed 1")
+    assert found.cells[0].measured is not None
+    assert found.cells[0].measured.seeds[3] is None
+    assert "not an independent run" in found.cells[0].measured.reasons[3]
+
+
+def test_changed_files_are_damage(tmp_path: Path) -> None:
+    stored = [run(tmp_path, "a", seed, curves={"g": [1.0 + seed] * 100}) for seed in SEEDS]
+    (stored[2].folder / "curves.npz").write_bytes(b"edited")
+    (stored[4].folder / "samples.npz").unlink()
+    whole = {"unit": "share", "start": 0, "end": 1}
+    bound = claim({"bound": {"experiment": "a", "curve": "g", "statistic": {"mean": whole}}, "below": 9.0})
+    found = verdicts(paper({"C1": bound}), stored)
+    assert [line.rsplit("/", 1)[1] for line in found.damage] == [
+        "curves.npz has changed since its record was written",
+        "samples.npz is missing",
+    ]
+    seeds = found.claims[0].quantities[0].seeds
+    assert (seeds[2], seeds[4]) == (None, 5.0)
+
+
+def test_an_edited_seed_is_damage(tmp_path: Path) -> None:
+    stored = series(tmp_path, "a", GOOD)
+    file = stored[0].folder / RECORD
+    edited = json.loads(file.read_text())
+    edited["determinant"]["seed"] = 7
+    file.write_text(json.dumps(edited))
+    reread = [Stored(read_record(file), stored[0].folder), *stored[1:]]
+    found = verdicts(paper(tables={"T1": table({"x": {"A": cell(10.1, "a")}})}), reread)
+    assert found.damage == [f"{stored[0].folder}: run_id {run_id('a', 'full', 0)} is not the hash of its determinant"]
+    assert found.cells[0].measured is not None
+    assert found.cells[0].measured.seeds[0] is None

@@ -1,0 +1,51 @@
+"""Predicates in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmark.judging.judge import describe
+from benchmark.judging.words import number, p_value
+
+from .factory import fid, predicate
+
+CURVE = {"experiment": "a", "curve": "abs(g - d)"}
+LATE = {"unit": "share", "start": 0.5, "end": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (
+            {"exactly": {"experiment": "toy", "score": "modes"}, "value": 1, "share": 0.5},
+            "modes (toy) = 1 in more than half of the seeds",
+        ),
+        ({"exactly": fid("a"), "value": 8, "share": 0.8}, "fid (a) = 8 in more than 80 % of the seeds"),
+        ({"order": [fid("a"), fid("b"), fid("c")]}, "fid (a) < fid (b) < fid (c)"),
+        ({"smallest": [fid("a"), fid("b"), fid("c")]}, "fid (a) < each of fid (b), fid (c)"),
+        ({"largest": [fid("a"), fid("b")]}, "fid (a) > fid (b)"),
+        ({"ratio": [fid("a"), fid("b")], "above": 1.7, "below": 2.3}, "1.7 < fid (a) / fid (b) < 2.3"),
+        ({"equal": [fid("a"), fid("b")], "margin": 0.5}, "fid (a) and fid (b) differ by less than 0.5"),
+        (
+            {"bound": {**CURVE, "statistic": {"share": LATE, "below": 1.0}}, "above": 0.95},
+            "share of the last 50 % of the run with abs(g - d) < 1 (a) > 0.95",
+        ),
+        (
+            {"bound": {**CURVE, "statistic": {"first_below": 1.0, "average": 20}}, "below": 160},
+            "iterations until abs(g - d), averaged over 20 iterations, stays below 1 (a) < 160",
+        ),
+        (
+            {"all_of": [{"bound": fid("a"), "below": 1}, {"any_of": [{"bound": fid("a"), "below": 1}] * 2}]},
+            "fid (a) < 1 and [fid (a) < 1 or fid (a) < 1]",
+        ),
+    ],
+)
+def test_describe(written: dict[str, Any], words: str) -> None:
+    assert describe(predicate(written)) == words
+
+
+def test_numbers() -> None:
+    assert [number(value) for value in (3160.0, 31.9749, 1e-5, float("inf"))] == ["3160", "31.97", "1e-05", "infinity"]
+    assert [p_value(p) for p in (0.0123, 1e-7)] == ["p = 0.012", "p < 0.0001"]

@@ -1,0 +1,128 @@
+"""FID, IS, KID, precision and recall through Inception, its weights random, against formulas written out here."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.extractors import inception
+from benchmark.metrics import frechet, inception_score
+from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.metrics.inception_score import InceptionScore, score
+from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distance, fidelity_settings
+from benchmark.metrics.precision_recall import Precision, Recall
+from benchmark.spec.parts import MetricError
+from tests.extractors.inception_weights import random_weights
+
+COUNT = 8
+COMMON = {"samples": COUNT, "resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
+REFERENCE = {"reference": "training_data", "reference_images": COUNT}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory):
+    """A data root with random weights in the real format, pinned to what they are."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GANREPRO_WEIGHTS", raising=False)
+        patch.setattr(inception, "SHA256_PREFIX", hashlib.sha256(random_weights()).hexdigest()[:8])
+        file = inception.weights_file(folder)
+        file.parent.mkdir()
+        file.write_bytes(random_weights())
+        yield folder
+
+
+@pytest.fixture
+def made(subject, root: Path, digits: np.ndarray):
+    """Eight digits as generated, eight others as real."""
+    found = subject(digits[:COUNT], digits[COUNT : 2 * COUNT])
+    found.root = root
+    return found
+
+
+def pool(made) -> tuple[np.ndarray, np.ndarray]:
+    network = inception.load(made.root, "cpu", "tensorflow_bilinear")
+    return tuple(network.features(images).astype(np.float64) for images in (made.fake, made.true))
+
+
+def frechet_of_few(first: np.ndarray, second: np.ndarray) -> float:
+    """Fréchet distance of fewer samples than features: the root's trace is the nuclear norm of A B' / (n - 1)."""
+    a, b = (part - part.mean(axis=0) for part in (first, second))
+    n = len(first) - 1
+    root = np.linalg.norm(a @ b.T, ord="nuc") / n
+    shift = first.mean(axis=0) - second.mean(axis=0)
+    return float(shift @ shift + ((a**2).sum() + (b**2).sum()) / n - 2 * root)
+
+
+def test_frechet_inception_distance_from_images_to_number(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = FrechetInceptionDistance(**COMMON, **REFERENCE)
+    with pytest.raises(MetricError, match="8 generated examples are too few, the minimum is 2049"):
+        metric.measure(made)
+    assert "the minimum is 2049" in str(metric.unavailable(made.root))
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    before = torch.get_rng_state()
+    found = metric.measure(made)
+    assert torch.equal(before, torch.get_rng_state())
+    expected = frechet_of_few(*pool(made))
+    assert expected > 1e-3
+    # rounding enters through the 2040 directions without variance
+    assert found.value == pytest.approx(expected, rel=1e-3)
+    assert found.protocol["n_real"] == COUNT
+    assert found.protocol["weights_sha256"] == hashlib.sha256(random_weights()).hexdigest()
+    assert len(list((made.root / "cache").glob("*.npz"))) == 1
+
+
+def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = InceptionScore(**COMMON, splits=1)
+    with pytest.raises(MetricError, match="the minimum is 100"):
+        metric.measure(made)
+    monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
+    network = inception.load(made.root, "cpu", "tensorflow_bilinear")
+    logits = network.logits(network.features(made.fake))
+    p = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    expected = np.exp((p * np.log(p / p.mean(axis=0))).sum(axis=1).mean())
+    assert metric.measure(made).value == pytest.approx(expected, rel=1e-9)
+
+
+def test_score_of_known_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    certain = 200 * np.eye(10)[np.arange(1000) % 10]
+    mean, _ = score(certain, 1)
+    assert mean == pytest.approx(10, rel=1e-9)
+    assert score(np.zeros((1000, 10)), 5) == (pytest.approx(1), pytest.approx(0))
+
+
+def test_kernel_inception_distance_from_images_to_number(made) -> None:
+    metric = KernelInceptionDistance(**COMMON, **REFERENCE, subsets=3, subset_images=COUNT)
+    x, y = pool(made)
+    kernel = {name: (a @ b.T / 2048 + 1) ** 3 for name, (a, b) in {"xx": (x, x), "yy": (y, y), "xy": (x, y)}.items()}
+    within = sum((kernel[name].sum() - np.trace(kernel[name])) / (COUNT * (COUNT - 1)) for name in ("xx", "yy"))
+    found = metric.measure(made)
+    assert found.value == pytest.approx(within - 2 * kernel["xy"].mean(), rel=1e-6)
+    assert found.details["subset_deviation"] == pytest.approx(0, abs=1e-9)
+
+
+def test_kernel_distance_of_the_same_law_is_about_zero() -> None:
+    random = np.random.default_rng(0)
+    first, second, other = (random.normal(shift, 1, (400, 16)) for shift in (0, 0, 1))
+    near, spread = distance(first, second, subsets=20, subset_images=200)
+    assert abs(near) < 5 * spread
+    assert distance(first, other, subsets=20, subset_images=200)[0] > 20 * spread
+
+
+def test_precision_and_recall(made, subject, digits: np.ndarray) -> None:
+    settings = {**COMMON, **REFERENCE, "neighbours": 2}
+    copies = subject(made.true[[0, 0, 0, 0, 1, 1, 1, 2]], made.true)
+    copies.root = made.root
+    precision, recall = (metric(**settings).measure(copies) for metric in (Precision, Recall))
+    assert precision.value == 1, "copies of real images lie among real images"
+    assert recall.value < 0.8, "few real images lie among copies of three of them"
+    assert precision.details["recall"] == recall.value
+
+
+def test_a_setting_that_torch_fidelity_does_not_know_is_refused() -> None:
+    with pytest.raises(MetricError, match="kid_subset_count"):
+        fidelity_settings(kid_subsets=3, kid_subset_count=3)

@@ -1,0 +1,194 @@
+"""Application of GANs and DCGANs (Ding, Shao and Ren 2019)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from benchmark.objectives.cross_entropy import CrossEntropy
+from benchmark.plan import make_plan
+from tests.papers import checks
+from tests.papers.checks import Planted
+
+NAME = "gan_dcgan_mnist"
+SPEC = checks.paper(NAME).spec
+TIERS = sorted(checks.setups(SPEC))
+EPOCH = 20
+
+
+def test_claims_and_contradictions_are_complete() -> None:
+    assert set(SPEC.claims) == {f"DG-C{number}" for number in range(1, 10)}
+    assert set(SPEC.contradictions) == {f"DG-I{number}" for number in range(1, 12)}
+
+
+def test_departures_are_marked_where_they_happen() -> None:
+    text = (checks.ROOT / "papers" / f"{NAME}.yaml").read_text(encoding="utf-8")
+    recipe = text[: text.index("\ndepartures:")]
+    assert set(SPEC.departures) == {"DG-D1", "DG-D2"}
+    assert all(departure in recipe for departure in SPEC.departures)
+
+
+def test_parameter_counts() -> None:
+    def linear(*widths: int) -> int:
+        return sum(a * b + b for a, b in itertools.pairwise(widths))
+
+    expected = {
+        "mlp_generator": linear(100, 256, 512, 1024, 784),
+        "mlp_discriminator": linear(784, 1024, 512, 256, 1),
+        "conv_generator": 100 * 128 * 49 + 2 * 128 + 128 * 64 * 16 + 2 * 64 + 64 * 16,
+        "conv_discriminator": 64 * 16 + 64 * 128 * 16 + 2 * 128 + 128 * 49,
+    }
+    for name, count in expected.items():
+        assert checks.trainable(checks.module(SPEC, name, {})) == count == SPEC.networks[name].parameters
+
+
+@pytest.mark.parametrize(("experiment", "tier"), TIERS)
+def test_shapes_and_ranges(experiment: str, tier: str) -> None:
+    setup = SPEC.experiments[experiment].setup(tier)
+    assert setup is not None
+    roles = SPEC.systems[experiment].networks
+    sizes = checks.run_sizes(SPEC, experiment, tier)
+    generator = checks.module(SPEC, roles["generator"], sizes)
+    discriminator = checks.module(SPEC, roles["discriminator"], sizes)
+    noise = torch.randn(3, *generator.layout.inputs[0], generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        images = generator(100 * noise)
+        logits = discriminator(images)
+    assert noise[0].numel() == 100
+    assert images.shape == (3, *setup.dataset.example_shape())
+    assert images.abs().max() <= 1
+    assert logits.shape == (3, 1)
+
+
+def test_the_two_systems_differ_in_networks_and_epochs_only() -> None:
+    gan, dcgan = SPEC.systems["gan"], SPEC.systems["dcgan"]
+    same = {"networks", "noise", "says"}
+    assert gan.model_dump(exclude=same) == dcgan.model_dump(exclude=same)
+    first, second = SPEC.experiments["gan"], SPEC.experiments["dcgan"]
+    apart = {"system", "budget", "snapshots", "says", "where", "tiers"}
+    assert first.model_dump(exclude=apart) == second.model_dump(exclude=apart)
+    assert (first.budget.epochs, second.budget.epochs) == (100, 50)
+
+
+def test_epochs_are_of_600_iterations() -> None:
+    iterations = {run.experiment: run.iterations for run in make_plan(SPEC, "full", seeds=[0])}
+    assert iterations == {"gan": 60_000, "dcgan": 30_000}
+
+
+# --- claims on planted runs -----------------------------------------------------------------------------------------
+
+
+def falling(epochs: int, start: float, end: float, scale: float) -> np.ndarray:
+    """A loss that falls exponentially with a time constant of ``scale`` epochs."""
+    epoch = np.arange(1, epochs * EPOCH + 1) / EPOCH
+    return end + (start - end) * np.exp(-epoch / scale)
+
+
+def _as_claimed() -> dict[str, Planted]:
+    guessing = np.full(100 * EPOCH, 0.5)
+    return {
+        "gan": Planted(
+            curves={
+                "discriminator_loss": falling(100, 3.0, 1.3, 12),
+                "generator_loss": falling(100, 4.0, 0.9, 12),
+                "real_positive": guessing + 0.05,
+                "fake_positive": guessing - 0.03,
+            },
+            scores={"digit_distance": 40.5, "sharpness_gap": 0.35, "recognisability": 0.81},
+            iterations_per_epoch=EPOCH,
+        ),
+        "dcgan": Planted(
+            curves={"discriminator_loss": falling(50, 3.0, 1.1, 3), "generator_loss": falling(50, 4.0, 0.8, 3)},
+            scores={"digit_distance": 8.5, "sharpness_gap": 0.05, "recognisability": 0.95},
+            iterations_per_epoch=EPOCH,
+        ),
+    }
+
+
+def _faults() -> dict[str, dict[str, Planted]]:
+    """For each claim a world in which that claim is false."""
+    true = _as_claimed()
+    gan, dcgan = true["gan"], true["dcgan"]
+    swapped = {"gan": replace(gan, scores=dcgan.scores), "dcgan": replace(dcgan, scores=gan.scores)}
+
+    def gan_with(**curves: np.ndarray) -> dict[str, Planted]:
+        return {**true, "gan": replace(gan, curves={**gan.curves, **curves})}
+
+    return {
+        "DG-C1": swapped,
+        "DG-C2": gan_with(generator_loss=np.linspace(0.5, 5.0, 100 * EPOCH)),
+        "DG-C3": gan_with(real_positive=np.full(100 * EPOCH, 0.95), fake_positive=np.full(100 * EPOCH, 0.1)),
+        "DG-C4": gan_with(discriminator_loss=falling(100, 3.0, 1.3, 0.5)),
+        "DG-C5": gan_with(generator_loss=falling(100, 4.0, 0.7, 12)),
+        "DG-C6": swapped,
+        "DG-C7": swapped,
+    }
+
+
+@pytest.mark.parametrize("claim", sorted(_faults()))
+def test_claims_are_decided_by_what_they_say(claim: str) -> None:
+    checks.assert_decided(SPEC, claim, _as_claimed(), _faults()[claim])
+
+
+def test_every_measured_claim_is_planted() -> None:
+    measured = {name for name, claim in SPEC.claims.items() if claim.predicate is not None}
+    assert measured == set(_faults())
+
+
+# --- DG-C9, the theorem ---------------------------------------------------------------------------------------------
+
+
+class _Bench:
+    def __init__(self, **signals: Tensor) -> None:
+        self.signals = signals
+
+    def signal(self, name: str) -> Tensor:
+        return self.signals[name]
+
+
+def _loss(logits: Tensor, data: list[int], model: list[int]) -> Tensor:
+    """D's loss on a discrete space: ``logits`` by point, and how often each point occurs in data and model."""
+    points = torch.arange(len(logits))
+    real = logits[points.repeat_interleave(torch.tensor(data))]
+    fake = logits[points.repeat_interleave(torch.tensor(model))]
+    return CrossEntropy(real="real", fake="fake").value(_Bench(real=real, fake=fake))  # type: ignore[arg-type]
+
+
+def test_value_at_the_optimum_is_log_4() -> None:
+    undecided = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    value = _loss(undecided, [4, 2, 1, 1], [4, 2, 1, 1])
+    (gradient,) = torch.autograd.grad(value, undecided)
+    assert value.item() == pytest.approx(math.log(4))
+    assert gradient.abs().max() < 1e-12
+
+
+def test_best_discriminator_is_the_density_ratio() -> None:
+    data, model = [4, 2, 1, 1], [1, 1, 2, 4]
+    share = torch.tensor([d / (d + m) for d, m in zip(data, model, strict=True)], dtype=torch.float64)
+    best = torch.logit(share).requires_grad_()
+    value = _loss(best, data, model)
+    (gradient,) = torch.autograd.grad(value, best)
+    assert gradient.abs().max() < 1e-12
+    assert value.item() < math.log(4)
+    moved = best.detach() + torch.tensor([0.1, -0.1, 0.1, -0.1])
+    assert _loss(moved, data, model) > value
+
+
+# --- the text -------------------------------------------------------------------------------------------------------
+
+
+def test_pointers_name_places_that_exist() -> None:
+    text = checks.text_of(NAME)
+    wrong = {place: lost for place, where in checks.pointers(SPEC) if (lost := checks.missing_pointers(where, text))}
+    assert wrong == {}
+
+
+def test_a_pointer_to_nowhere_is_noticed() -> None:
+    text = checks.text_of(NAME)
+    assert checks.missing_pointers("section 3.9, figure 3 and algorithm 2", text) == ["section 3.9", "algorithm 2"]

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmark.reporting import latex, markdown
+from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe
+from tests.reporting.conftest import HOSTILE
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "  =1"])
+def test_text_that_a_spreadsheet_would_run_is_made_text(text: str) -> None:
+    assert safe(text) == f"'{text}"
+
+
+def test_numbers_stay_numbers() -> None:
+    assert safe(-1.5) == -1.5
+    assert safe("a = b") == "a = b"
+    assert safe(None) == ""
+
+
+def test_csv_holds_every_cell_and_claim_with_unrounded_numbers(report: Path) -> None:
+    cells = rows(report / "tables.csv")
+    assert len(cells) == 8
+    assert tuple(cells[0]) == CELL_COLUMNS
+    assert (cells[0]["row"], cells[0]["column"], cells[0]["state"]) == ("system 0 plain", "CIFAR-10", "REPRODUCED")
+    assert float(cells[0]["measured_mean"]) == 31.257
+    assert float(cells[0]["deviation_low"]) == 1.594
+    assert cells[-1]["measured_mean"] == ""
+    claims = rows(report / "claims.csv")
+    assert tuple(claims[0]) == CLAIM_COLUMNS
+    assert [line["claim"] for line in claims][:3] == ["RL-C21", "RL-C22", "J-C0"] or len(claims) > 9
+    assert float(claims[-1]["statistic"]) == 0.421
+    assert claims[-1]["statistic_high"] == ""
+
+
+def test_hostile_text_in_csv(hostile: Path) -> None:
+    for file in ("tables.csv", "claims.csv"):
+        for line in rows(hostile / file):
+            for value in line.values():
+                assert re.fullmatch(r"-?[0-9.e-]+|(?![=+\-@\t\r]).*", value, flags=re.DOTALL), value
+    assert rows(hostile / "claims.csv")[0]["test"] == f"'{HOSTILE}"
+
+
+def test_hostile_text_in_markdown(hostile: Path) -> None:
+    text = (hostile / "report.md").read_text()
+    body = re.sub(r"```\n.*?```", "", text, flags=re.DOTALL)
+    assert not re.search(r"<(?!br>|https://(arxiv|example)\.org/)", body)
+    assert "](https://evil" not in body
+    assert "](<https://evil" not in body
+    assert not re.search(r"(?<!\\)[`$]", body)
+    assert not re.search(r"^# d", body, flags=re.MULTILINE)
+    for block in re.findall(r"(?:^\|.*\n)+", body, flags=re.MULTILINE):
+        columns = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(columns) == 1
+
+
+def test_markdown_shows_tables_and_verdicts(report: Path) -> None:
+    text = (report / "report.md").read_text()
+    cell = "published 29.3<br>measured 31.3 ± 0.4<br>deviation +2.0<br>**✓ REPRODUCED**"
+    assert f"| system 0 plain | {cell} |" in text
+    assert "**✗ REVERSED**" in text
+    assert "ganrepro run papers/gan_rl.yaml --tier short --experiment toy_minimax" in text
+
+
+def test_markdown_escapes_what_would_act() -> None:
+    assert markdown.escape("a|b\nc") == "a&#124;b c"
+    assert markdown.escape("1. not a list").startswith("1&#8203;.")
+    assert markdown.escape("- not a list").startswith("\\-")
+    assert "https:" not in markdown.escape("see https://evil.example")
+
+
+def test_hostile_text_in_latex(hostile: Path) -> None:
+    text = (hostile / "report.tex").read_text()
+    assert "\\input" not in text
+    commands = set(re.findall(r"\\([a-zA-Z]+)", text))
+    assert commands <= {
+        "begin", "end", "centering", "small", "caption", "label", "toprule", "midrule", "bottomrule", "endhead",
+        "textbf", "textsc", "pm", "usepackage", "linewidth", "par", "noindent", "textbackslash", "textless",
+        "textgreater", "textbar", "textquotedbl", "textasciicircum", "textasciitilde", "textasciigrave",
+    }  # fmt: skip
+    plain = re.sub(r"\\[{}$&#%_\\]", "", text)
+    assert plain.count("{") == plain.count("}")
+    assert plain.count("$") % 2 == 0
+    assert not re.search(r"[#_^~]", plain.replace("\\textasciitilde{}", ""))
+
+
+def test_latex_tables_have_the_published_layout(report: Path) -> None:
+    text = (report / "report.tex").read_text()
+    assert r" & CIFAR-10 & SVHN & empty plain \\" in text
+    assert r"system 0 plain & \textbf{29.3} & \textbf{29.3} &  \\" in text
+    assert r" & 31.3 $\pm$ 0.4 & 31.3 $\pm$ 0.4 &  \\" in text
+    assert r" & \textsc{reproduced} & \textsc{not reproduced} &  \\" in text
+    for line in re.findall(r"\\midrule\n(.*?)\\bottomrule", text, flags=re.DOTALL)[0].strip().splitlines():
+        assert line.count("&") == 3
+
+
+def test_latex_escapes_every_special_character() -> None:
+    assert latex.escape("50% of a_b & {c}") == r"50\% of a\_b \& \{c\}"
+    assert latex.escape("\\") == r"\textbackslash{}"
+    assert latex.escape("\N{GREEK SMALL LETTER SIGMA} \N{SNOWMAN} é") == r"$\sigma$ ? é"

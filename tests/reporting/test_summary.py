@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.reporting.report import PaperInput
+from benchmark.reporting.summary import WIDTH, summary_table
+from tests.reporting.factory import judged, verdicts
+
+
+def test_summary_fits_a_terminal_and_names_every_state(papers: list[PaperInput]) -> None:
+    text = summary_table(papers)
+    assert WIDTH == 100
+    assert max(len(line) for line in text.splitlines()) <= WIDTH
+    words = " ".join(text.split())
+    assert "9/12 short" in words
+    assert "4/12 full" in words
+    for count in ("1 holds", "1 reversed", "1 reproduced", "2 not comparable"):
+        assert count in words
+    assert "Reduced runs: not comparable with the paper (gan_rl)." in words
+
+
+def test_summary_of_nothing_says_so(tmp_path: Path) -> None:
+    spec = judged(tmp_path).spec
+    assert "Nothing has run yet" in summary_table([PaperInput(spec, verdicts(spec, []), [])])
+
+
+def test_long_names_stay_within_the_width(papers: list[PaperInput]) -> None:
+    spec = papers[0].spec
+    long = spec.model_copy(update={"paper": spec.paper.model_copy(update={"id": "a" * 64})})
+    text = summary_table([PaperInput(long, papers[0].verdicts, papers[0].stored)])
+    assert max(len(line) for line in text.splitlines()) <= WIDTH

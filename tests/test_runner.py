@@ -1,0 +1,216 @@
+"""One run from start to record: what it writes, how it resumes, how it fails."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark import store
+from benchmark.plan import Run, make_run
+from benchmark.runner import Interrupted, Locked, OneRun, prepare
+from benchmark.spec.load import load, loads
+from benchmark.training import checkpoint
+
+ROOT = Path(__file__).parents[1]
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+def toy_run(experiment: str = "toy_reconstruction", numerics: str = "fp32") -> Run:
+    return make_run(load(ROOT / "papers" / "gan_rl.yaml").spec, experiment, "smoke", 0, numerics)
+
+
+def execute(run: Run, results: Path, **settings) -> store.RunRecord:
+    prepare(run.numerics, 1)
+    return OneRun(run, results, Path("no-data-needed"), settings.pop("device", "cpu"), **settings).execute()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_run_writes_what_its_spec_says(tmp_path, device):
+    run = toy_run()
+    record = execute(run, tmp_path, device=device)
+    folder = tmp_path / run.folder
+    assert record.status == "finished"
+    assert record == store.read_record(folder / store.RECORD)
+    stored = store.Stored(record, folder)
+    assert store.damage(stored) == []
+    curves = stored.curves()
+    assert set(curves) == {
+        "discriminator_loss",
+        "discriminator_cross_entropy",
+        "discriminator_absolute_error",
+        "generator_loss",
+        "generator_non_saturating",
+        "generator_absolute_error",
+        "real_probability",
+        "fake_probability",
+    }
+    assert all(len(curve) == run.iterations and curve.dtype == np.float32 for curve in curves.values())
+    assert np.allclose(
+        curves["discriminator_loss"],
+        curves["discriminator_cross_entropy"] + 5 * curves["discriminator_absolute_error"],
+        rtol=1e-5,
+    )
+    samples = stored.samples()
+    assert samples["iterations"].tolist() == [0, 30, 60]
+    assert samples["samples"].shape == (3, 50, 2)
+    assert samples["value_surface"].shape == (3, 16, 16)
+    assert np.isfinite(samples["value_surface"]).all()
+    assert not np.array_equal(samples["samples"][0], samples["samples"][-1])
+    assert [step for step, _ in record.scores["modes"].series] == [30, 60]
+    assert record.scores["modes"].protocol["samples"] == 200
+    assert 0 < record.timing.warmup_seconds < record.timing.training_seconds
+    assert record.environment["device"] == device
+
+
+def test_images_are_eight_bit_and_real_ones_are_kept_beside_them(tmp_path):
+    spec = load(ROOT / "papers" / "gan_dcgan_mnist.yaml").spec
+    run = make_run(spec, "dcgan", "smoke", 0, "fp32")
+    run = replace(run, iterations=30)
+    record = execute(run, tmp_path)
+    samples = store.Stored(record, tmp_path / run.folder).samples()
+    assert samples["samples"].dtype == samples["real"].dtype == np.uint8
+    assert samples["samples"].shape[2:] == samples["real"].shape[1:] == (1, 8, 8)
+    assert int(samples["real"].max()) == 255
+
+
+@pytest.mark.parametrize("at", [1, 29, 30, 45, 59])
+def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
+    run = toy_run()
+    whole = execute(run, tmp_path / "whole")
+    calls = 0
+
+    def stop() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls >= at
+
+    with pytest.raises(Interrupted, match="state saved"):
+        execute(run, tmp_path / "parts", stop=stop)
+    resumed = execute(run, tmp_path / "parts")
+    left, right = (store.Stored(one, tmp_path / where / run.folder) for one, where in ((whole, "whole"), (resumed, "parts")))
+    for arrays in ("curves", "samples"):
+        ours, theirs = getattr(left, arrays)(), getattr(right, arrays)()
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    assert {n: (s.value, s.series) for n, s in whole.scores.items()} == {
+        n: (s.value, s.series) for n, s in resumed.scores.items()
+    }
+    assert resumed.timing.sessions == 2
+    final = [checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")]
+    for role, weights in final[0]["networks"].items():
+        assert all(torch.equal(value, final[1]["networks"][role][name]) for name, value in weights.items())
+
+
+def test_measuring_does_not_change_training(tmp_path):
+    """Twice as many evaluations, the same curves."""
+    text = (ROOT / "papers" / "gan_rl.yaml").read_text()
+    often = text.replace("every: {iterations: 30}", "every: {iterations: 7}")
+    assert often != text
+    records = {}
+    for name, content in (("seldom", text), ("often", often)):
+        run = make_run(loads(content).spec, "toy_reconstruction", "smoke", 0, "fp32")
+        records[name] = store.Stored(execute(run, tmp_path / name), tmp_path / name / run.folder)
+    assert len(records["often"].record.scores["modes"].series) > len(records["seldom"].record.scores["modes"].series)
+    seldom, often_curves = records["seldom"].curves(), records["often"].curves()
+    assert all(np.array_equal(seldom[name], often_curves[name]) for name in seldom)
+
+
+def test_a_finished_run_is_not_repeated(tmp_path):
+    run = toy_run()
+    execute(run, tmp_path)
+    file = tmp_path / run.folder / store.RECORD
+    before = file.stat().st_mtime_ns
+    execute(run, tmp_path, progress=lambda *_: pytest.fail("trained again"))
+    assert file.stat().st_mtime_ns == before
+
+
+def test_divergence_is_a_status_with_a_reason(tmp_path):
+    text = (ROOT / "papers" / "gan_rl.yaml").read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
+    run = make_run(loads(text).spec, "toy_non_saturating", "smoke", 0, "fp32")
+    record = execute(run, tmp_path)
+    assert record.status == "diverged"
+    assert record.reason is not None
+    assert record.iterations < record.planned_iterations
+    for score in record.scores.values():
+        assert score.value is None
+        assert "diverged" in (score.reason or "")
+    assert "NaN" not in (tmp_path / run.folder / store.RECORD).read_text()
+
+
+def test_a_failure_is_recorded_and_tried_again(tmp_path, monkeypatch):
+    run = toy_run()
+    prepare(run.numerics, 1)
+    broken = OneRun(run, tmp_path, Path("x"), "cpu")
+    monkeypatch.setattr(broken, "_segments", lambda: (_ for _ in ()).throw(RuntimeError("out of memory\nmore")))
+    with pytest.raises(RuntimeError):
+        broken.execute()
+    record = store.read_record(tmp_path / run.folder / store.RECORD)
+    assert (record.status, record.reason) == ("failed", "RuntimeError: out of memory")
+    assert execute(run, tmp_path).status == "finished"
+
+
+def _hold(folder: str, ready, release) -> None:
+    from filelock import FileLock
+
+    Path(folder).mkdir(parents=True)
+    with FileLock(Path(folder) / ".lock"):
+        ready.set()
+        release.wait(30)
+
+
+def test_a_run_is_never_trained_twice_at_once(tmp_path):
+    run = toy_run()
+    context = multiprocessing.get_context("spawn")
+    ready, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(str(tmp_path / run.folder), ready, release))
+    other.start()
+    try:
+        assert ready.wait(30)
+        with pytest.raises(Locked, match="is training this run"):
+            execute(run, tmp_path)
+    finally:
+        release.set()
+        other.join()
+    assert execute(run, tmp_path).status == "finished"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, code):
+    text = (ROOT / "papers" / "gan_rl.yaml").read_text().replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
+    spec = tmp_path / "gan_rl.yaml"
+    spec.write_text(text)
+    words = [sys.executable, "-m", "benchmark", "run", str(spec), "--tier", "smoke", "-e", "toy_minimax"]
+    words += ["--results", str(tmp_path / "results"), "--no-report"]
+    process = subprocess.Popen(
+        words, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    heartbeat = None
+    for _ in range(300):
+        time.sleep(0.1)
+        heartbeat = next(iter((tmp_path / "results").glob("*/*/*/.heartbeat")), None)
+        if heartbeat is not None:
+            break
+    assert heartbeat is not None
+    time.sleep(0.5)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code, said
+    assert "the same command continues" in said
+    folder = next((tmp_path / "results").glob("*/*/*"))
+    state = checkpoint.load_newest(folder / "checkpoints", "cpu")
+    assert state is not None
+    assert 0 < state["iteration"] < 100_000
+    assert not (folder / store.RECORD).exists()
+    assert json.loads(state["kept"])["seconds"]["training"] > 0

@@ -1,0 +1,97 @@
+"""Checkpoints under kill, bit rot and hostile content."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmark.training import checkpoint
+
+
+def state(value: float) -> dict[str, object]:
+    return {"iteration": int(value), "weights": torch.full((100,), value)}
+
+
+def test_the_two_newest_are_kept(tmp_path):
+    for iteration in range(5):
+        checkpoint.save(tmp_path, iteration, state(iteration))
+    assert [file.name for file in checkpoint.checkpoints(tmp_path)] == ["000000003.pt", "000000004.pt"]
+    assert len(list(tmp_path.glob("*.sha256"))) == 2
+    newest = checkpoint.load_newest(tmp_path, "cpu")
+    assert newest is not None
+    assert newest["iteration"] == 4
+
+
+@pytest.mark.parametrize("bit", [3, 4001, 9000])
+def test_a_flipped_bit_is_caught_and_the_one_before_is_used(tmp_path, bit):
+    checkpoint.save(tmp_path, 1, state(1))
+    checkpoint.save(tmp_path, 2, state(2))
+    newest = checkpoint.checkpoints(tmp_path)[-1]
+    content = bytearray(newest.read_bytes())
+    content[(bit // 8) % len(content)] ^= 1 << (bit % 8)
+    newest.write_bytes(content)
+    with pytest.warns(UserWarning, match="does not match its SHA-256"):
+        found = checkpoint.load_newest(tmp_path, "cpu")
+    assert found is not None
+    assert found["iteration"] == 1
+    assert newest.with_suffix(".damaged").is_file()
+
+
+def test_a_pickle_in_disguise_runs_nothing(tmp_path):
+    canary = tmp_path / "canary"
+
+    class Payload:
+        def __reduce__(self):
+            return (Path.touch, (canary,))
+
+    file = tmp_path / "000000007.pt"
+    torch.save({"state": Payload()}, file)
+    from benchmark.store import sha256
+
+    file.with_suffix(".sha256").write_text(sha256(file))
+    with pytest.warns(UserWarning, match="cannot be read"):
+        assert checkpoint.load_newest(tmp_path, "cpu") is None
+    assert not canary.exists()
+    with file.with_suffix(".damaged").open("rb") as stream, pytest.raises(pickle.UnpicklingError):
+        torch.load(stream, weights_only=True)
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+import torch
+from benchmark.training import checkpoint
+folder = Path(sys.argv[1])
+for iteration in range(10**6):
+    checkpoint.save(folder, iteration, {"iteration": iteration, "weights": torch.full((200_000,), float(iteration))})
+    print(iteration, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_moment_leaves_a_sound_checkpoint(tmp_path):
+    for attempt in range(6):
+        folder = tmp_path / str(attempt)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(folder)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        assert writer.stdout is not None
+        for _ in range(3):
+            writer.stdout.readline()
+        time.sleep(0.003 * attempt)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        found = checkpoint.load_newest(folder, "cpu")
+        assert found is not None
+        assert bool((found["weights"] == found["iteration"]).all())

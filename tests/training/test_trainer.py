@@ -1,0 +1,299 @@
+"""The trainer against a plain loop, its resuming, its random streams and its way to fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+
+from benchmark.plan import Run, make_run
+from benchmark.runner import prepare
+from benchmark.spec.load import load, loads
+from benchmark.training.streams import Streams, stream_seed
+from benchmark.training.trainer import Diverged, Trainer
+
+PAPERS = Path(__file__).parents[2] / "papers"
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.benchmark = False
+
+
+def smoke_run(paper: str, experiment: str, numerics: str = "exact", seed: int = 3) -> Run:
+    return make_run(load(PAPERS / f"{paper}.yaml").spec, experiment, "smoke", seed, numerics)
+
+
+def trainer_of(run: Run) -> Trainer:
+    prepare(run.numerics, 1)
+    return Trainer(run, run.setup.dataset.load(Path("no-data-needed"), "cpu"), "cpu")
+
+
+def never(_iteration: int) -> bool:
+    return False
+
+
+def start_equal(network: nn.Module, twin: nn.Module) -> None:
+    """Copy a trainer's network into a hand-written one with the same parameters in the same order."""
+    ours, theirs = list(network.parameters()), list(twin.parameters())
+    assert [tuple(p.shape) for p in ours] == [tuple(p.shape) for p in theirs]
+    with torch.no_grad():
+        for own, other in zip(ours, theirs, strict=True):
+            other.copy_(own)
+
+
+def assert_bit_equal(network: nn.Module, twin: nn.Module) -> None:
+    own = [value for value in network.state_dict().values() if value.is_floating_point()]
+    other = [value for value in twin.state_dict().values() if value.is_floating_point()]
+    assert len(own) == len(other) > 0
+    for left, right in zip(own, other, strict=True):
+        assert torch.equal(left, right)
+
+
+def mlp_pair(size: int, width: int, latent: int) -> tuple[nn.Module, nn.Module]:
+    def leaky() -> nn.Module:
+        return nn.LeakyReLU(0.2)
+
+    generator = nn.Sequential(
+        nn.Linear(latent, width),
+        leaky(),
+        nn.Linear(width, 2 * width),
+        leaky(),
+        nn.Linear(2 * width, 4 * width),
+        leaky(),
+        nn.Linear(4 * width, size * size),
+        nn.Tanh(),
+        nn.Unflatten(1, (1, size, size)),
+    )
+    discriminator = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(size * size, 4 * width),
+        leaky(),
+        nn.Dropout(0.3),
+        nn.Linear(4 * width, 2 * width),
+        leaky(),
+        nn.Dropout(0.3),
+        nn.Linear(2 * width, width),
+        leaky(),
+        nn.Dropout(0.3),
+        nn.Linear(width, 1),
+    )
+    return generator, discriminator
+
+
+def conv_pair(size: int, width: int, latent: int) -> tuple[nn.Module, nn.Module]:
+    generator = nn.Sequential(
+        nn.ConvTranspose2d(latent, 2 * width, size // 4, 1, 0, bias=False),
+        nn.BatchNorm2d(2 * width),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.ConvTranspose2d(width, 1, 4, 2, 1, bias=False),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, width, 4, 2, 1, bias=False),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(2 * width),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(2 * width, 1, size // 4, 1, 0, bias=False),
+        nn.Flatten(),
+    )
+    return generator, discriminator
+
+
+@pytest.mark.parametrize(("experiment", "pair"), [("gan", mlp_pair), ("dcgan", conv_pair)])
+def test_twenty_iterations_equal_a_textbook_loop_bit_for_bit(experiment, pair):
+    """The usual loop of a GAN tutorial, written without this package, gives the same bits after 20 iterations."""
+    run = smoke_run("gan_dcgan_mnist", experiment)
+    trainer = trainer_of(run)
+    sizes, batch, seed = run.sizes, run.setup.batch_images, run.seed
+    generator, discriminator = pair(sizes["size"], sizes["width"], sizes["latent"])
+    start_equal(trainer.networks["generator"], generator)
+    start_equal(trainer.networks["discriminator"], discriminator)
+    adam = {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-8}
+    optimizer_d = torch.optim.Adam(discriminator.parameters(), **adam)
+    optimizer_g = torch.optim.Adam(generator.parameters(), **adam)
+    from sklearn.datasets import load_digits
+
+    images = torch.from_numpy(np.rint(load_digits().images * (255 / 16)).astype(np.uint8)).unsqueeze(1)
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(stream_seed(seed, "order", 0)))
+    noise_shape = (batch, *(int(size) for size in trainer.shapes["z"]))
+    losses = []
+    for iteration in range(20):
+        real = (images[order[iteration * batch : (iteration + 1) * batch]].float() / 255 - 0.5) / 0.5
+
+        def noise(update: int, iteration: int = iteration) -> torch.Tensor:
+            draw = torch.Generator().manual_seed(stream_seed(seed, "noise.z", iteration, update))
+            return torch.randn(noise_shape, generator=draw)
+
+        torch.manual_seed(stream_seed(seed, "layers", iteration, 0))
+        optimizer_d.zero_grad()
+        real_logit = discriminator(real)
+        fake_logit = discriminator(generator(noise(0)).detach())
+        loss_d = cross_entropy(real_logit, torch.ones(batch, 1)) + cross_entropy(fake_logit, torch.zeros(batch, 1))
+        loss_d.backward()
+        optimizer_d.step()
+
+        torch.manual_seed(stream_seed(seed, "layers", iteration, 1))
+        optimizer_g.zero_grad()
+        loss_g = cross_entropy(discriminator(generator(noise(1))), torch.ones(batch, 1))
+        loss_g.backward()
+        optimizer_g.step()
+        losses.append((loss_d.item(), loss_g.item()))
+
+    trainer.advance(20, never)
+    assert_bit_equal(trainer.networks["generator"], generator)
+    assert_bit_equal(trainer.networks["discriminator"], discriminator)
+    curves = trainer.curves()
+    recorded = list(zip(curves["discriminator_loss"].tolist(), curves["generator_loss"].tolist(), strict=True))
+    assert recorded == losses
+
+
+def test_reconstruction_enters_and_leaves_at_the_taps():
+    """GAN-RL's three terms equal a computation by hand through slices of the networks (equations 1 to 4)."""
+    run = smoke_run("gan_rl", "toy_reconstruction")
+    trainer = trainer_of(run)
+    generator, discriminator = trainer.networks["generator"], trainer.networks["discriminator"]
+    g, d = list(generator.layers), list(discriminator.layers)
+    real = trainer.data.draw(run.setup.batch_images, Streams(run.seed, "cpu").generator("data", 0))
+    z = Streams(run.seed, "cpu").noise("normal", "noise.z", (run.setup.batch_images, 2), 0, 0)
+    features = nn.Sequential(*d[:-1])(real)
+    reconstruction = nn.Sequential(*g[2:])(features)  # without the linear layer and the tap behind it
+    error = (reconstruction - real).abs().mean()
+    real_logit, fake_logit = nn.Sequential(*d)(real), nn.Sequential(*d)(nn.Sequential(*g)(z))
+    adversarial = cross_entropy(real_logit, torch.ones_like(real_logit)) + cross_entropy(
+        fake_logit, torch.zeros_like(fake_logit)
+    )
+    trainer.advance(1, never)
+    curves = {name: float(values[0]) for name, values in trainer.curves().items()}
+    assert curves["discriminator_absolute_error"] == pytest.approx(error.item(), rel=1e-6)
+    assert curves["discriminator_cross_entropy"] == pytest.approx(adversarial.item(), rel=1e-6)
+    assert curves["discriminator_loss"] == pytest.approx((adversarial + 5 * error).item(), rel=1e-6)
+    assert curves["real_probability"] == pytest.approx(real_logit.sigmoid().mean().item(), rel=1e-6)
+
+
+def test_only_the_player_in_turn_moves():
+    run = smoke_run("gan_dcgan_mnist", "dcgan")
+    trainer = trainer_of(run)
+    before = [parameter.clone() for parameter in trainer.networks["generator"].parameters()]
+    seen = []
+    update = trainer.players["discriminator"].update
+
+    def spy(bench):
+        result = update(bench)
+        after = trainer.networks["generator"].parameters()
+        seen.append(all(torch.equal(old, new) for old, new in zip(before, after, strict=True)))
+        return result
+
+    trainer.players["discriminator"].update = spy
+    trainer.advance(1, never)
+    assert seen == [True]
+    moved = trainer.networks["generator"].parameters()
+    assert not any(torch.equal(old, new) for old, new in zip(before, moved, strict=True))
+
+
+@pytest.mark.parametrize(("paper", "experiment"), [("gan_dcgan_mnist", "gan"), ("gan_rl", "toy_reconstruction")])
+@pytest.mark.parametrize("numerics", ["exact", "fp32"])
+def test_resumed_equals_uninterrupted(paper, experiment, numerics):
+    run = smoke_run(paper, experiment, numerics)
+    straight = trainer_of(run)
+    straight.advance(20, never)
+    first = trainer_of(run)
+    first.advance(9, never)
+    second = trainer_of(run)
+    second.restore(first.state())
+    second.advance(20, never)
+    for role, network in straight.networks.items():
+        assert_bit_equal(network, second.networks[role])
+    for name, curve in straight.curves().items():
+        assert np.array_equal(curve, second.curves()[name])
+
+
+@pytest.mark.parametrize("dropped", ["iteration", "networks", "optimizers", "curves"])
+def test_a_state_with_a_part_missing_is_refused(dropped):
+    run = smoke_run("gan_rl", "toy_minimax")
+    trainer = trainer_of(run)
+    trainer.advance(2, never)
+    state = trainer.state()
+    del state[dropped]
+    with pytest.raises(ValueError, match="does not fit this run"):
+        trainer_of(run).restore(state)
+
+
+def test_forgetting_the_optimiser_would_be_noticed():
+    """The planted fault: restoring everything but Adam's moments must not equal the straight run."""
+    run = smoke_run("gan_rl", "toy_minimax")
+    straight = trainer_of(run)
+    straight.advance(12, never)
+    first = trainer_of(run)
+    first.advance(6, never)
+    faulty = trainer_of(run)
+    faulty.restore({**first.state(), "optimizers": trainer_of(run).state()["optimizers"]})
+    faulty.advance(12, never)
+    ours, theirs = straight.networks["generator"], faulty.networks["generator"]
+    assert not all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_seeds_and_streams_are_independent():
+    streams = Streams(1, "cpu")
+    first = streams.noise("normal", "noise.z", (4000, 2), 7, 0)
+    assert torch.equal(first, streams.noise("normal", "noise.z", (4000, 2), 7, 0))
+    others = [
+        Streams(2, "cpu").noise("normal", "noise.z", (4000, 2), 7, 0),
+        streams.noise("normal", "noise.z", (4000, 2), 8, 0),
+        streams.noise("normal", "noise.z", (4000, 2), 7, 1),
+        streams.noise("normal", "noise.w", (4000, 2), 7, 0),
+    ]
+    for other in others:
+        assert abs(float((first * other).mean())) < 4 / 8000**0.5
+    assert torch.allclose(streams.noise("sphere", "s", (50, 3), 0).norm(dim=1), torch.ones(50))
+    uniform = streams.noise("uniform", "u", (20000,), 0)
+    assert -1 <= float(uniform.min()) < -0.99
+    assert 0.99 < float(uniform.max()) <= 1
+    assert float(uniform.var()) == pytest.approx(1 / 3, rel=0.05)
+
+
+def test_an_epoch_shows_every_example_once():
+    run = smoke_run("gan_dcgan_mnist", "gan")
+    trainer = trainer_of(run)
+    shown: list[torch.Tensor] = []
+    trainer.data.examples = lambda indices: shown.append(indices) or torch.zeros(len(indices), 1, 8, 8)
+    per_epoch = 1797 // run.setup.batch_images
+    for number in range(2 * per_epoch):
+        trainer._batch(number)
+    first, second = torch.cat(shown[:per_epoch]), torch.cat(shown[per_epoch:])
+    assert len(first.unique()) == len(first) == per_epoch * run.setup.batch_images
+    assert len(second.unique()) == len(second)
+    assert not torch.equal(first, second)
+
+
+def test_divergence_is_found_and_named():
+    text = (PAPERS / "gan_rl.yaml").read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
+    run = make_run(loads(text).spec, "toy_non_saturating", "smoke", 0, "fp32")
+    trainer = trainer_of(run)
+    with pytest.raises(Diverged, match="loss.* not finite at iteration"):
+        trainer.advance(run.iterations, never)
+    assert all(np.isfinite(curve).all() for curve in trainer.curves().values())
+
+
+def test_fp32_stays_near_exact():
+    """The fused optimiser and channels_last are rounding, not another algorithm (bound: 3e-3 in the norm)."""
+    exact, fast = (trainer_of(smoke_run("gan_dcgan_mnist", "dcgan", numerics)) for numerics in ("exact", "fp32"))
+    for role in exact.networks:  # both start from the same weights
+        start_equal(exact.networks[role], fast.networks[role])
+    exact.advance(5, never)
+    fast.advance(5, never)
+    for role, network in exact.networks.items():
+        for left, right in zip(network.parameters(), fast.networks[role].parameters(), strict=True):
+            assert ((left - right).norm() / left.norm()).item() < 3e-3
