@@ -20,9 +20,9 @@ class StridedGlorotUniform(Initialiser):
     """U(-b, b) with deviation ``gain`` sqrt(2 / (fan_in + fan_out / stride^2)).
 
     With a stride an input of a convolution reaches fewer outputs, and an output of a transposed one fewer inputs. Fans
-    are torch's, for which the weight of a transposed convolution is that of the convolution it transposes: so fan_out is
-    the one to divide in both. That code's convolutions take gain sqrt(2) (He's factor), its shortcuts and linear layers
-    gain 1.
+    are torch's, for which the weight of a transposed convolution is that of the convolution it transposes: so fan_out
+    is the one to divide in both. That code's convolutions take gain sqrt(2) (He's factor), its shortcuts and linear
+    layers gain 1.
     """
 
     gain: Annotated[float, Field(gt=0)]

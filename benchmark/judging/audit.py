@@ -156,7 +156,8 @@ def render_text(found: Audit) -> str:
     lines += _listed("NOT STATED BY THE PAPER", ((_chosen_title(one), _chosen_text(one)) for one in found.unstated))
     lines += _listed("CONTRADICTIONS", ((f"{one.id} ({one.where})", one.finding) for one in found.contradictions))
     lines += _listed("TABLES", ((f"{one.table}: {one.kind}", one.says) for one in found.tables))
-    lines += _listed("CLAIMS AGAINST THE PAPER'S OWN NUMBERS", (_claim_entry(one) for one in found.claims))
+    claims = _listed("CLAIMS AGAINST THE PAPER'S OWN NUMBERS", (_claim_entry(one) for one in found.claims))
+    lines += [*claims[:2], *_wrapped(_claims_summary(found), "  "), *claims[2:]] if claims else []
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -182,7 +183,8 @@ def render_markdown(found: Audit) -> str:
     lines += _section("Not stated by the paper", ((_chosen_title(one), _chosen_text(one)) for one in found.unstated))
     lines += _section("Contradictions", ((f"{one.id} ({one.where})", one.finding) for one in found.contradictions))
     lines += _section("Tables", ((f"{one.table}: {one.kind}", one.says) for one in found.tables))
-    lines += _section("Claims against the paper's own numbers", (_claim_entry(one) for one in found.claims))
+    claims = _section("Claims against the paper's own numbers", (_claim_entry(one) for one in found.claims))
+    lines += [*claims[:2], _claims_summary(found), "", *claims[2:]] if claims else []
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -212,12 +214,28 @@ def _chosen_text(one: Chosen) -> str:
 def _claim_entry(one: AuditedClaim) -> tuple[str, str]:
     verdict = {"holds": "HOLDS", "fails": "FAILS", "holds in part": "HOLDS IN PART", None: "not tested there"}
     state = verdict[one.on_published] if one.way == "measured" else one.way
-    test = f" Test: {one.test}." if one.test else ""
-    return f"{one.id} ({one.where}): {state}", f"{one.says}{test} {one.reason}"
+    told = f"Test: {one.test}. In print: {one.reason}." if one.way == "measured" else one.reason
+    return f"{one.id} ({one.where}): {state}", f"{one.says} {told}"
+
+
+def _claims_summary(found: Audit) -> str:
+    ways = [one.way for one in found.claims]
+    outcomes = [one.on_published for one in found.claims]
+    untested = ways.count("measured") - sum(outcome is not None for outcome in outcomes)
+    counts = (
+        (outcomes.count("holds"), "hold on its printed numbers"),
+        (outcomes.count("holds in part"), "hold in part"),
+        (outcomes.count("fails"), "fail"),
+        (untested, "rest on what it does not print"),
+        (ways.count("verified by test"), "verified by test"),
+        (ways.count("not assessable"), "not assessable"),
+    )
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{words.counted(len(found.claims), 'claim')}: {told}." if told else "No claims."
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent) or [""]
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _listed(title: str, entries: Iterable[tuple[str, str]]) -> list[str]:

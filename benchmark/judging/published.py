@@ -77,7 +77,7 @@ def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None,
     by_score = scores(spec)
     for asked in quantities(predicate):
         if asked.score is None:
-            return None, f"{words.quantity(asked)} is a curve, of which the paper prints no number"
+            return None, "it rests on curves, of which the paper prints no numbers"
         found = by_score.get((asked.experiment, asked.score), [])
         if not found:
             return None, f"the paper prints no number for {words.quantity(asked)}"

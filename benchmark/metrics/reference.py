@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import os
+import stat
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -61,7 +63,7 @@ def cached(folder: Path, key: Mapping[str, object], compute: Callable[[], Arrays
         arrays = compute()
         try:
             _write(file, text, arrays)
-        except OSError as error:  # a data root that cannot be written costs time, not the measurement
+        except OSError as error:  # a folder that cannot be written costs time, not the measurement
             _log.warning("%s: statistics not kept (%s)", file, error.strerror)
     return arrays
 
@@ -90,11 +92,15 @@ def _read(file: Path, text: str) -> Arrays | None:
 def _write(file: Path, text: str, arrays: Arrays) -> None:
     import numpy as np
 
+    above = file.parent.parent
+    if above.is_dir() and not above.stat().st_mode & stat.S_IWUSR:
+        raise PermissionError(errno.EACCES, f"{above} is read-only")  # an administrator could write all the same
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".statistics-")
     try:
         with os.fdopen(handle, "wb") as stream:
             np.savez(stream, seal=np.array(_seal(text, arrays)), **arrays)  # type: ignore[arg-type]
+        os.chmod(temporary, 0o644)
         os.replace(temporary, file)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from benchmark.reporting.numbers import short
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8A8A8A")
 DASHES = ("-", "--", "-.", ":")
 INK = "#7B818A"
+_LEGEND_COLUMNS = 2
 _FACES = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _STYLE: Any = {
     "svg.hashsalt": "ganrepro",
@@ -70,7 +71,7 @@ def line_chart(
 ) -> Picture:
     """Draw medians over seeds with their range as a band. ``where`` says in the alt text whose curves they are."""
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.6, 2.75), layout="constrained")
+        figure = Figure(figsize=(4.6, 2.75))
         figure.patch.set_alpha(0.0)
         axes = figure.add_subplot()
         axes.patch.set_alpha(0.0)
@@ -102,9 +103,18 @@ def line_chart(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.margins(x=0.01)
         axes.tick_params(length=2.5, width=0.6)
-        columns = 1 if len(lines) == 1 else 2
+        rows = -(-len(lines) // _LEGEND_COLUMNS)
+        figure.subplots_adjust(left=0.12, right=0.975, bottom=0.165, top=0.97 - 0.066 * rows)
         figure.legend(
-            loc="outside upper left", ncols=columns, frameon=False, handlelength=1.6, borderpad=0.1, columnspacing=1.4
+            loc="upper left",
+            bbox_to_anchor=(0.06, 1.0),
+            ncols=_LEGEND_COLUMNS,
+            frameon=False,
+            handlelength=1.6,
+            borderpad=0.2,
+            borderaxespad=0.1,
+            columnspacing=1.4,
+            labelspacing=0.25,
         )
         return Picture(_svg(figure), _alt(title, lines, where, x_label), 460, 275, caption)
 

@@ -83,6 +83,7 @@ class Painter:
         self.detail = detail
         self._bands: dict[str, dict[str, Band]] = {}
         self._samples: dict[str, tuple[int, Arrays]] = {}
+        self._grids: dict[str, list[Picture]] = {}
 
     def gallery(self) -> Gallery:
         """Draw everything."""
@@ -221,6 +222,11 @@ class Painter:
         return self._samples[group.experiment]
 
     def _images(self, group: Group) -> list[Picture]:
+        if group.experiment not in self._grids:
+            self._grids[group.experiment] = self._draw_images(group)
+        return self._grids[group.experiment]
+
+    def _draw_images(self, group: Group) -> list[Picture]:
         seed, arrays = self._shown(group)
         if not has_images(arrays):
             return []

@@ -11,7 +11,7 @@ from benchmark.reporting.view import PaperInput, PaperView, banner, paper_view
 
 WIDTH = 100
 _HEAD = ("paper", "claims", "published numbers", "runs finished", "training")
-_WIDTHS = (16, 30, 30, 13, 9)
+_WIDTHS = (16, 29, 29, 13, 9)
 
 
 def summary_table(papers: Sequence[PaperInput]) -> str:

@@ -168,6 +168,7 @@ def test_audit_is_json(found: Audit) -> None:
 def test_text_fits_a_terminal(found: Audit) -> None:
     text = render_text(found)
     assert max(len(line) for line in text.splitlines()) <= 100
+    assert "3 claims: 1 hold on its printed numbers, 1 fail, 1 not assessable." in text
     for expected in ("The batch is 64", "C2 (table 1): FAILS", "nobody says what good means", "Alternatives: normal"):
         assert expected in text
     stated = f"The paper states {found.recipe.stated} of {found.recipe.total} values"

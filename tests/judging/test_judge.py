@@ -35,7 +35,9 @@ def one_claim(tested: Claim, stored: Sequence[Stored], **over: Any) -> ClaimVerd
     return verdicts(paper({"C1": tested}), stored, **over).claims[0]
 
 
-def one_cell(written: dict[str, Any], stored: Sequence[Stored], tiers: Sequence[str] = ("full",), **over: Any) -> CellVerdict:  # fmt: skip  # noqa: E501
+def one_cell(
+    written: dict[str, Any], stored: Sequence[Stored], tiers: Sequence[str] = ("full",), **over: Any
+) -> CellVerdict:
     return verdicts(paper(tables={"T1": table({"row": {"A": written}}, **over)}), stored, tiers=tiers).cells[0]
 
 

@@ -26,7 +26,7 @@ def plain(first: np.ndarray, second: np.ndarray) -> float:
         window = (window / window.sum())[:, :, None]
 
         def local(image: np.ndarray, window: np.ndarray = window) -> np.ndarray:
-            return correlate(image, window, mode="valid", method="direct")
+            return correlate(image, window, mode="valid", method="fft")
 
         m1, m2 = local(first), local(second)
         v1, v2 = local(first**2) - m1**2, local(second**2) - m2**2

@@ -76,6 +76,15 @@ def test_a_folder_that_cannot_be_made_costs_only_the_cache(tmp_path: Path) -> No
     assert cached(tmp_path / "cache", KEY, Counted(4.0))["mean"][0] == 4.0
 
 
+def test_a_root_marked_read_only_is_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        assert cached(tmp_path / "cache", KEY, Counted(4.0))["mean"][0] == 4.0
+        assert not (tmp_path / "cache").exists()
+    finally:
+        tmp_path.chmod(0o755)
+
+
 class Pixels:
     """An extractor whose features are four pixels."""
 

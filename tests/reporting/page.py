@@ -47,6 +47,8 @@ class Page(HTMLParser):
             self.styles += data
             return
         text = " ".join(data.split()) + " "
+        if not text.strip():
+            return
         self.text += text
         for _, identifier in self.open:
             if identifier is not None:

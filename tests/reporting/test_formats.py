@@ -37,7 +37,7 @@ def test_csv_holds_every_cell_and_claim_with_unrounded_numbers(report: Path) -> 
     assert cells[-1]["measured_mean"] == ""
     claims = rows(report / "claims.csv")
     assert tuple(claims[0]) == CLAIM_COLUMNS
-    assert [line["claim"] for line in claims][:3] == ["RL-C21", "RL-C22", "J-C0"] or len(claims) > 9
+    assert [line["claim"] for line in claims[-7:]] == [f"J-C{index}" for index in range(7)]
     assert float(claims[-1]["statistic"]) == 0.421
     assert claims[-1]["statistic_high"] == ""
 
