@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.spec.base import Tier
-from benchmark.spec.check import system_sizes
+from benchmark.spec.check import system_of, system_sizes
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
@@ -93,7 +93,7 @@ def determinant(
         "tier": tier,
         "seed": seed,
         "numerics": numerics,
-        "setup": setup.model_dump(mode="json", exclude={"seeds", "system", "sizes", "reduces"}),
+        "setup": setup.model_dump(mode="json", exclude={"seeds", "system", "sizes", "replace", "reduces"}),
         "system": system.model_dump(mode="json", exclude={"says", "networks"}),
         "networks": {
             role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
@@ -132,7 +132,7 @@ def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: 
     setup = spec.experiments[experiment].setup(tier)
     if setup is None:
         raise KeyError(f"{experiment} has no tier '{tier}'")
-    system = spec.systems[setup.system]
+    system = system_of(spec, setup)
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = system_sizes(spec, setup)
     text = canonical(determinant(tier, seed, numerics, setup, system, networks, sizes))

@@ -289,7 +289,6 @@ class OneRun:
             (self.folder / name).unlink(missing_ok=True)
         return record
 
-
     def _write_failure(self, error: Exception) -> None:
         """Record that the run failed and why; the same command tries again from the last checkpoint."""
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"

@@ -2,8 +2,9 @@
 
     python scripts/train_extractors.py --data-root data
 
-MNIST and Fashion-MNIST are read from the data root in torchvision's layout; scikit-learn's digits come with the
-library. Seeds are fixed and one thread is used, so that the same software gives the same weights.
+MNIST and Fashion-MNIST are read from the data root in torchvision's layout, CIFAR-10 from cifar10-jpeg.tar.xz there;
+scikit-learn's digits come with the library. Seeds are fixed and one thread is used, so that the same software gives
+the same weights.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import argparse
 import hashlib
 import json
 import platform
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -31,7 +34,7 @@ HELD_OUT_DIGITS = 360
 
 @dataclass(frozen=True)
 class Labelled:
-    """uint8 images (n, 1, side, side) and class numbers, to train on and held out."""
+    """uint8 images (n, channels, side, side) and class numbers, to train on and held out."""
 
     images: Tensor
     classes: Tensor
@@ -65,10 +68,28 @@ def from_torchvision(name: str, root: Path) -> Labelled:
     return Labelled(train.data[:, None], train.targets, test.data[:, None], test.targets, source, epochs=3)
 
 
+def from_archive(file: Path) -> Labelled:
+    """CIFAR-10 as JPEG files ``train|test/<class>/<name>.jpg`` in a tar archive; classes in alphabetical order."""
+    images: dict[str, list[Tensor]] = {"train": [], "test": []}
+    labels: dict[str, list[str]] = {"train": [], "test": []}
+    with tarfile.open(file) as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.isfile() else None
+            if content is not None:
+                split, label = Path(member.name).parts[-3:-1]
+                images[split].append(torch.from_numpy(np.array(Image.open(content).convert("RGB"))))
+                labels[split].append(label)
+    numbers = {label: number for number, label in enumerate(sorted(set(labels["train"])))}
+    train, test = (torch.stack(images[split]).permute(0, 3, 1, 2).contiguous() for split in ("train", "test"))
+    classes, test_classes = (torch.tensor([numbers[label] for label in labels[split]]) for split in ("train", "test"))
+    source = f"CIFAR-10 as JPEG: {len(train)} training images, the {len(test)} test images held out"
+    return Labelled(train, classes, test, test_classes, source, epochs=5)
+
+
 def fit(data: Labelled) -> nn.Sequential:
     """Train from a fixed seed with Adam, the learning rate falling linearly to zero."""
     torch.manual_seed(SEED)
-    classifier = network(data.images.shape[-1])
+    classifier = network(*data.images.shape[1:3])
     optimizer = torch.optim.Adam(classifier.parameters(), lr=LEARNING_RATE)
     steps = data.epochs * (len(data.images) // BATCH_IMAGES)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
@@ -97,14 +118,21 @@ def accuracy(classifier: nn.Sequential, images: Tensor, classes: Tensor) -> floa
 def publish(name: str, data: Labelled, classifier: nn.Sequential, folder: Path) -> None:
     """Write the weights, and their facts into ``extractors.json`` and ``README.md``."""
     measured = accuracy(classifier, data.held_out_images, data.held_out_classes)
-    side = data.images.shape[-1]
-    about = {"held_out_accuracy": round(measured, 4), "seed": SEED, "side": side, "source": data.source}
+    channels, side = data.images.shape[1:3]
+    about = {
+        "held_out_accuracy": round(measured, 4),
+        "seed": SEED,
+        "channels": channels,
+        "side": side,
+        "source": data.source,
+    }
     # one key: safetensors writes several in an order that changes from call to call, and the file is hashed
     weights = save(classifier.state_dict(), metadata={"about": json.dumps(about, sort_keys=True)})
     (folder / f"{name}.safetensors").write_bytes(weights)
     index = folder / "extractors.json"
     facts = json.loads(index.read_text()) if index.is_file() else {}
     facts[name] = {
+        "channels": channels,
         "side": side,
         "held_out_accuracy": round(measured, 4),
         "epochs": data.epochs,
@@ -143,7 +171,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-root", type=Path, required=True, help="folder with MNIST/raw and FashionMNIST/raw")
     parser.add_argument("--output", type=Path, default=FOLDER, help="where the weights go")
-    parser.add_argument("names", nargs="*", help="digits_8x8, mnist_28x28, fashion_mnist_28x28; all by default")
+    parser.add_argument(
+        "names", nargs="*", help="digits_8x8, mnist_28x28, fashion_mnist_28x28, cifar10_32x32; all by default"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -151,6 +181,7 @@ def main() -> None:
         "digits_8x8": digits,
         "mnist_28x28": lambda: from_torchvision("MNIST", arguments.data_root),
         "fashion_mnist_28x28": lambda: from_torchvision("FashionMNIST", arguments.data_root),
+        "cifar10_32x32": lambda: from_archive(arguments.data_root / "cifar10-jpeg.tar.xz"),
     }
     unknown = set(arguments.names) - set(sources)
     if unknown:

@@ -98,7 +98,9 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
     with pytest.raises(Interrupted, match="state saved"):
         execute(run, tmp_path / "parts", stop=stop)
     resumed = execute(run, tmp_path / "parts")
-    left, right = (store.Stored(one, tmp_path / where / run.folder) for one, where in ((whole, "whole"), (resumed, "parts")))
+    left, right = (
+        store.Stored(one, tmp_path / where / run.folder) for one, where in ((whole, "whole"), (resumed, "parts"))
+    )
     for arrays in ("curves", "samples"):
         ours, theirs = getattr(left, arrays)(), getattr(right, arrays)()
         assert ours.keys() == theirs.keys()
@@ -107,7 +109,9 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
         n: (s.value, s.series) for n, s in resumed.scores.items()
     }
     assert resumed.timing.sessions == 2
-    final = [checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")]
+    final = [
+        checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")
+    ]
     for role, weights in final[0]["networks"].items():
         assert all(torch.equal(value, final[1]["networks"][role][name]) for name, value in weights.items())
 
@@ -188,7 +192,11 @@ def test_a_run_is_never_trained_twice_at_once(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, code):
-    text = (ROOT / "papers" / "gan_rl.yaml").read_text().replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
+    text = (
+        (ROOT / "papers" / "gan_rl.yaml")
+        .read_text()
+        .replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
+    )
     spec = tmp_path / "gan_rl.yaml"
     spec.write_text(text)
     words = [sys.executable, "-m", "benchmark", "run", str(spec), "--tier", "smoke", "-e", "toy_minimax"]

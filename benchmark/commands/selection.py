@@ -77,8 +77,9 @@ def select(options: argparse.Namespace) -> list[Selection]:
         if options.experiment:
             raise UsageError("--experiment needs a PAPER or --all")
     else:
-        tier = options.tier or "short"
-        wanted = [(file, tier, options.experiment or ["*"]) for file in spec_files(options.papers)]
+        chosen: Tier = options.tier or "short"
+        globs: list[str] = options.experiment or ["*"]
+        wanted = [(file, chosen, globs) for file in spec_files(options.papers)]
     papers = dict(load_all(file for file, _, _ in wanted))
     selections = []
     for file, tier, globs in wanted:

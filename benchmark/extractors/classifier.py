@@ -27,19 +27,20 @@ CLASSES = 10
 _BATCH = 512
 
 
-def network(side: int) -> nn.Sequential:
-    """The untrained classifier of grey ``side`` x ``side`` images in [-1, 1]; side is a multiple of 4."""
+def network(channels: int, side: int) -> nn.Sequential:
+    """The untrained classifier of ``side`` x ``side`` images in [-1, 1], grey or colour; side is a multiple of 4."""
     from torch import nn
 
+    first, second, third = (24, 48, 64) if channels == 1 else (32, 64, 96)
     features = nn.Sequential(
-        nn.Conv2d(1, 24, 3, padding=1),
+        nn.Conv2d(channels, first, 3, padding=1),
         nn.ReLU(),
-        nn.Conv2d(24, 48, 3, stride=2, padding=1),
+        nn.Conv2d(first, second, 3, stride=2, padding=1),
         nn.ReLU(),
-        nn.Conv2d(48, 64, 3, stride=2, padding=1),
+        nn.Conv2d(second, third, 3, stride=2, padding=1),
         nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(64 * (side // 4) ** 2, DIMENSIONS),
+        nn.Linear(third * (side // 4) ** 2, DIMENSIONS),
     )
     head = nn.Sequential(nn.ReLU(), nn.Linear(DIMENSIONS, CLASSES))
     return nn.Sequential(features, head)
@@ -82,9 +83,9 @@ class Classifier:
 
         self.name: str = name
         self.weights_sha256 = str(facts["sha256"])
-        self.side = int(facts["side"])
+        self.channels, self.side = int(facts["channels"]), int(facts["side"])
         with torch.random.fork_rng(devices=[]):  # layers draw their starting values
-            trained = network(self.side)
+            trained = network(self.channels, self.side)
         trained.load_state_dict(read_tensors(weights))
         self._device = device
         self._features = trained[0].to(device).eval()
@@ -94,8 +95,8 @@ class Classifier:
         import numpy as np
         import torch
 
-        if images.shape[1] != 1:
-            raise MetricError(f"'{self.name}' looks at grey images, these have {images.shape[1]} channels")
+        if images.shape[1] != self.channels:
+            raise MetricError(f"'{self.name}' takes images of {self.channels} channel(s), these have {images.shape[1]}")
         batches = []
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:

@@ -119,6 +119,8 @@ class Inception:
     def features(self, images: np.ndarray) -> np.ndarray:
         import numpy as np
 
+        if images.shape[1] not in (1, 3):
+            raise MetricError(f"Inception takes grey or colour images, these have {images.shape[1]} channels")
         key = hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).data).hexdigest()
         if key not in self._recent:
             self._recent[key] = self.extract(images, batch_images=128 if self._device.startswith("cuda") else 32)

@@ -25,6 +25,10 @@ _SPECIAL = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
+    # at the start of a row these would be read as an option of the line break before it
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
     "`": r"\textasciigrave{}",
     MINUS: "$-$",
     PLUS_MINUS: r"$\pm$",
@@ -97,7 +101,7 @@ def _cell(cell: CellView | None) -> tuple[str, str, str]:
 
 def _claims(view: PaperView) -> list[str]:
     return [
-        r"\begin{longtable}{lp{0.42\linewidth}p{0.16\linewidth}p{0.22\linewidth}}",
+        r"\begin{longtable}{p{0.15\linewidth}p{0.4\linewidth}p{0.14\linewidth}p{0.2\linewidth}}",
         rf"\caption{{{escape(f'Claims of {view.id}')}}}\label{{tab:{_label(view.id)}-claims}}\\",
         r"\toprule",
         r"Claim & Statement & Verdict & Statistic \\",

@@ -12,7 +12,7 @@ from benchmark.reporting.runs import score_rows, time_rows, unfinished, unmeasur
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.view import PaperView, banner
 
-_SPECIAL = re.compile(r"([\\`*_\[\]{}()#|~!<>&$])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~<>&$])")
 
 
 def escape(text: str) -> str:
@@ -21,7 +21,7 @@ def escape(text: str) -> str:
     line = _SPECIAL.sub(lambda match: f"&#{ord(match.group())};" if match.group() in "<>&|" else rf"\{match[0]}", line)
     # bare addresses would turn into links, a leading mark or number into a list
     line = re.sub(r"(?i)\b(https?|ftp|www)(?=[:.])", r"\1&#8203;", line)
-    return re.sub(r"^([-+=]|\d+(?=[.]))", r"\\\1" if line[:1] in "-+=" else r"\1&#8203;", line)
+    return re.sub(r"^([-+=]|\d+(?=[.)]\s))", r"\\\1" if line[:1] in "-+=" else r"\1&#8203;", line)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -156,12 +156,12 @@ def paper_view(given: PaperInput) -> PaperView:
 
 
 def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
-    """Runs planned and ended over several papers, by tier; tiers without any are left out."""
+    """Runs planned and ended over several papers, by tier; of reduced tiers only those that somebody ran."""
     states = [state for one in verdicts for state in one.experiments]
     found = []
     for tier in TIERS:
         of_tier = [state for state in states if state.tier == tier]
-        if of_tier:
+        if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in of_tier):
             found.append(
                 Progress(
                     tier,

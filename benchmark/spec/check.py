@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+
+from pydantic import ValidationError
 
 from benchmark.registry import Part
 from benchmark.spec import dataflow, references
@@ -11,6 +13,7 @@ from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup, System
 from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
+from benchmark.spec.references import unknown as _unknown
 from benchmark.spec.shapes import Layout, ShapeError, layout, resolve_sizes
 from benchmark.spec.source import Path_
 
@@ -57,10 +60,6 @@ def check(
     return [*complaints, *references.check(names, data)]
 
 
-def _unknown(path: Path_, kind: str, name: str, valid: Iterable[str]) -> Complaint:
-    return references.unknown(path, kind, name, valid)
-
-
 # --- networks -------------------------------------------------------------------------------------------------------
 
 
@@ -84,7 +83,12 @@ def _network(path: Path_, network: Network, plan: Layout) -> Iterator[Complaint]
 
 
 def _initialisation(path: Path_, network: Network, plan: Layout) -> Iterator[Complaint]:
-    trained = [layer for layer, shape in zip(plan.layers, plan.inputs, strict=True) if layer.parameter_count(shape) > 0]
+    trained = [
+        inner
+        for layer, shape in zip(plan.layers, plan.inputs, strict=True)
+        for inner, entered in (layer.parts(shape) or {"": (layer, shape)}).values()
+        if inner.parameter_count(entered) > 0
+    ]
     kinds = {layer.name for layer in trained}
     for kind in sorted(kinds - set(network.initialise)):
         yield Complaint((*path, "initialise", kind), "is missing: how layers of this kind start")
@@ -212,6 +216,15 @@ def _schedule_of_players(path: Path_, system: System) -> Iterator[Complaint]:
         for player in system.players:
             if player not in system.schedule:
                 yield Complaint((*path, "schedule"), f"player '{player}' is never updated")
+    for name, step in system.signals.items():
+        owners = [
+            player
+            for player in system.schedule
+            if player in system.players and dataflow.networks_of(system, name) & set(system.players[player].networks)
+        ]
+        if step.reuse and len(owners) > 1:
+            message = f"only one update an iteration can use it, '{owners[0]}' has {len(owners)}"
+            yield Complaint((*path, "signals", name, "reuse"), message)
     updated = {role for player in system.players.values() for role in player.networks}
     if updated <= set(system.networks):
         for role in system.networks:
@@ -262,7 +275,11 @@ def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
 
 def _fit(spec: PaperSpec, path: Path_, setup: Setup) -> Iterator[Complaint]:
     """Whether a setup's sizes, data and system fit together."""
-    system = spec.systems[setup.system]
+    try:
+        system = system_of(spec, setup)
+    except ReplaceError as error:
+        yield Complaint((*path, "replace", error.pattern), str(error))
+        return
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = {size for network in networks.values() for size in network.sizes}
     strange = [size for size in setup.sizes if size not in sizes]
@@ -295,6 +312,45 @@ def _fit(spec: PaperSpec, path: Path_, setup: Setup) -> Iterator[Complaint]:
         found = shapes[system.sample]
         message = f"its examples have shape {example}, the system's samples have shape {found}"
         yield Complaint((*path, "dataset"), message)
+
+
+class ReplaceError(ValueError):
+    """A replacement that fits nothing of the system; ``pattern`` is its key."""
+
+    def __init__(self, pattern: str, message: str) -> None:
+        super().__init__(message)
+        self.pattern = pattern
+
+
+def system_of(spec: PaperSpec, setup: Setup) -> System:
+    """The setup's system with its replacements made; raises :class:`ReplaceError`."""
+    system = spec.systems[setup.system]
+    if not setup.replace:
+        return system
+    data = system.model_dump(mode="json", exclude_unset=True)
+    for pattern, value in setup.replace.items():
+        *above, last = pattern.split(".")
+        owners = [data]
+        for step in above:
+            owners = [inner for owner in owners for inner in _below(owner, step)]
+        fitting = [owner for owner in owners if isinstance(owner, dict) and last in owner]
+        for owner in fitting:
+            owner[last] = value
+        if not fitting:
+            raise ReplaceError(pattern, f"fits nothing that system '{setup.system}' writes")
+        try:
+            system = System.model_validate(data)
+        except ValidationError as error:
+            raise ReplaceError(pattern, f"{value!r} does not fit: {error.errors()[0]['msg']}") from error
+    return system
+
+
+def _below(owner: Any, step: str) -> list[Any]:
+    if isinstance(owner, list):
+        return owner if step == "*" else [owner[int(step)]] if step.isdigit() and int(step) < len(owner) else []
+    if isinstance(owner, dict):
+        return list(owner.values()) if step == "*" else [owner[step]] if step in owner else []
+    return []
 
 
 def system_sizes(spec: PaperSpec, setup: Setup) -> dict[str, int]:

@@ -65,6 +65,7 @@ def expand(source: Source) -> Expanded:
             found.data[section] = {name: _extended(found, section, name, items) for name in items}
     experiments = found.data.get("experiments")
     if isinstance(experiments, dict):
+        experiments = _swept(found, experiments)
         found.data["experiments"] = {name: _with_tiers(experiment) for name, experiment in experiments.items()}
     return found
 
@@ -134,6 +135,39 @@ def _extended(found: Expanded, section: str, name: str, items: dict[str, Any]) -
     return item
 
 
+def _swept(found: Expanded, experiments: dict[str, Any]) -> dict[str, Any]:
+    """Put in place of an experiment with a ``sweep`` one experiment for each of its points, ``<name>_<point>``."""
+    result: dict[str, Any] = {}
+    for name, experiment in experiments.items():
+        points = experiment.get("sweep") if isinstance(experiment, dict) else None
+        if points is None:
+            result[name] = experiment
+        elif not isinstance(points, dict) or not points or not all(isinstance(over, dict) for over in points.values()):
+            message = "must map names of points to what differs there"
+            found.complaints.append(Complaint(("experiments", name, "sweep"), message))
+            found.incomplete.append(("experiments", name))
+        else:
+            base = {key: value for key, value in experiment.items() if key != "sweep"}
+            for point, over in points.items():
+                if f"{name}_{point}" in experiments:
+                    message = f"there is an experiment '{name}_{point}' already"
+                    found.complaints.append(Complaint(("experiments", name, "sweep", point), message))
+                result[f"{name}_{point}"] = merge(base, over)
+    return result
+
+
+def _point(items: Mapping[str, Any], name: str) -> tuple[str, str] | None:
+    """The experiment and the point of its sweep that ``name`` was expanded from."""
+    for origin, item in items.items():
+        base_name = item.get("extends") if isinstance(item, dict) else None
+        base = items.get(base_name) if isinstance(base_name, str) else None
+        for owner in (item, base):
+            points = owner.get("sweep") if isinstance(owner, dict) else None
+            if isinstance(points, dict) and name.startswith(f"{origin}_") and name[len(origin) + 1 :] in points:
+                return origin, name[len(origin) + 1 :]
+    return None
+
+
 def _with_tiers(experiment: Any) -> Any:
     """Lay each tier's overrides over the experiment's full setup."""
     if not isinstance(experiment, dict) or not isinstance(experiment.get("tiers"), dict):
@@ -155,6 +189,11 @@ def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
         return
     section, name, rest = path[0], path[1], path[2:]
     items = data.get(str(section))
+    found = _point(items, str(name)) if isinstance(items, dict) and name not in items else None
+    if found is not None:
+        name, point = found
+        yield (section, name, "sweep", point, *rest)
+        yield (section, name, *rest)
     item = items.get(name) if isinstance(items, dict) else None
     base = item.get("extends") if isinstance(item, dict) else None
     owners = [name, base] if isinstance(base, str) else [name]

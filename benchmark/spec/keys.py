@@ -12,36 +12,39 @@ from benchmark.spec.parts import PartOf
 from benchmark.spec.source import Path_
 
 #: keys that the loader expands before the models see them
-WRITTEN_KEYS: dict[type[BaseModel], str] = {Network: "defaults", System: "extends", Experiment: "extends"}
+WRITTEN_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
+    Network: ("defaults",),
+    System: ("extends",),
+    Experiment: ("extends", "sweep"),
+}
 #: how pydantic marks that a mapping's key, not its value, is at fault
 _KEY = "[key]"
 
 
 def locate(location: tuple[str | int, ...]) -> tuple[Path_, bool]:
     """A pydantic error's location as a path of the spec, and whether it is a mapping's key that is at fault."""
-    places: list[Any] = [PaperSpec]
-    path: Path_ = ()
-    for step in location:
-        if step == _KEY:
-            return path, True
-        if len(_models(places)) > 1:  # a tagged union is entered by its tag, which is no step of the file
-            places = [place for place in _models(places) if str(step) in _keys(place)]
-            continue
-        path = (*path, step)
-        places = [inner for place in places for inner in _below(place, step)]
-    return path, False
+    is_key = location[-1:] == (_KEY,)
+    return _walk(location[:-1] if is_key else location)[0], is_key
 
 
 def valid_keys(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
     """What is named at a pydantic location ("key", or a kind of part) and the names that are accepted there."""
+    places = _walk(location)[1]
+    kind = next((place.registry.kind for place in places if isinstance(place, PartOf)), "key")
+    return kind, sorted(key for place in places for key in _keys(place))
+
+
+def _walk(location: tuple[str | int, ...]) -> tuple[Path_, list[Any]]:
+    """The path of the spec that a pydantic location stands for, and the models and containers there."""
     places: list[Any] = [PaperSpec]
+    path: Path_ = ()
     for step in location:
-        if len(_models(places)) > 1:
+        if len(_models(places)) > 1:  # a tagged union is entered by its tag, which is no step of the file
             places = [place for place in _models(places) if str(step) in _keys(place)]
         else:
             places = [inner for place in places for inner in _below(place, step)]
-    kind = next((place.registry.kind for place in places if isinstance(place, PartOf)), "key")
-    return kind, sorted(key for place in places for key in _keys(place))
+            path = (*path, step)
+    return path, places
 
 
 def _models(places: list[Any]) -> list[Any]:
@@ -82,5 +85,5 @@ def _keys(place: Any) -> list[str]:
     if isinstance(place, PartOf):
         return place.registry.names()
     if isinstance(place, type) and issubclass(place, BaseModel):
-        return [*place.model_fields, *([WRITTEN_KEYS[place]] if place in WRITTEN_KEYS else [])]
+        return [*place.model_fields, *WRITTEN_KEYS.get(place, ())]
     return []

@@ -33,6 +33,7 @@ from benchmark.spec.parts import (
     OBJECTIVES,
     OPTIMIZERS,
     PENALTIES,
+    SCHEDULES,
     Dataset,
     Initialiser,
     Layer,
@@ -41,6 +42,7 @@ from benchmark.spec.parts import (
     Optimizer,
     PartOf,
     Penalty,
+    Schedule,
     Size,
 )
 
@@ -91,6 +93,9 @@ class Pass(Model):
     input: Name
     until: Annotated[Name | None, Field(description="read the network at this tap instead of its end")] = None
     enter: Annotated[Name | None, Field(description="feed the input in at this tap instead of the start")] = None
+    reuse: Annotated[
+        bool, Field(description="computed once an iteration, at its first use; only the network's owner sees its graph")
+    ] = False
 
 
 class Noise(Model):
@@ -110,6 +115,10 @@ class Player(Model):
     minimise: Annotated[Many[Annotated[Objective, PartOf(OBJECTIVES)]], Field(min_length=1)]
     penalties: Many[Annotated[Penalty, PartOf(PENALTIES)]] = ()
     optimizer: Annotated[Optimizer, PartOf(OPTIMIZERS)]
+    learning_rate: Annotated[
+        Annotated[Schedule, PartOf(SCHEDULES)] | None,
+        Field(description="how the optimiser's rate moves; constant without"),
+    ] = None
 
 
 class Observation(Model):
@@ -150,6 +159,10 @@ class System(Model):
     players: dict[Name, Player]
     schedule: Annotated[Many[Name], Field(min_length=1, description="players in the order of updates, one iteration")]
     observe: dict[Name, Observation] = {}
+    average: Annotated[
+        dict[Name, Annotated[float, Field(gt=0, lt=1)]],
+        Field(description="role: decay of an average of its weights, which is what samples come from"),
+    ] = {}
 
 
 class Every(Model):
@@ -203,6 +216,10 @@ class Setup(Model):
 
     system: Name
     sizes: Annotated[Sizes, Field(description="replaces sizes of the system's networks, by name")] = {}
+    replace: Annotated[
+        dict[str, float | int | str | bool],
+        Field(description="values of the system to replace, by path; * stands for any one step"),
+    ] = {}
     dataset: Annotated[Dataset, PartOf(DATASETS)]
     batch_images: PositiveInt
     last_batch: Annotated[

@@ -116,9 +116,16 @@ class Layer(Part, ABC):
         """Number of trainable parameters for an input of ``shape``."""
         return 0
 
+    def parts(self, shape: Shape) -> Mapping[str, tuple[Layer, Shape]]:
+        """Layers inside a composite one with the shapes that enter them, by the path of their modules."""
+        return {}
+
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:
-        """Build the layer for an input of ``shape``."""
+        """Build the layer for an input of ``shape``.
+
+        A module with a method ``shown(images: int)`` is told before every iteration how many real images were shown.
+        """
 
 
 def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:
@@ -181,6 +188,14 @@ class Optimizer(Part, ABC):
     @abstractmethod
     def build(self, parameters: list[Tensor], *, fused: bool) -> torch.optim.Optimizer:
         """Make the optimiser; ``fused`` asks for the fused kernel where there is one."""
+
+
+class Schedule(Part, ABC):
+    """How a player's learning rate moves over training."""
+
+    @abstractmethod
+    def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
+        """What the optimiser's rate is multiplied with at a 0-based iteration."""
 
 
 # --- data -----------------------------------------------------------------------------------------------------------
@@ -300,6 +315,7 @@ INITIALISERS: Registry[Initialiser] = Registry("initialiser", "benchmark.initial
 OBJECTIVES: Registry[Objective] = Registry("objective", "benchmark.objectives")
 PENALTIES: Registry[Penalty] = Registry("penalty", "benchmark.penalties")
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "benchmark.optimizers")
+SCHEDULES: Registry[Schedule] = Registry("schedule", "benchmark.schedules")
 DATASETS: Registry[Dataset] = Registry("dataset", "benchmark.datasets")
 METRICS: Registry[Metric] = Registry("metric", "benchmark.metrics")
 REGISTRIES: tuple[Registry[Any], ...] = (
@@ -308,6 +324,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     OBJECTIVES,
     PENALTIES,
     OPTIMIZERS,
+    SCHEDULES,
     DATASETS,
     METRICS,
 )

@@ -11,8 +11,19 @@ from benchmark.spec.base import Tag
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.source import Path_
 
-_EXPERIMENT_KEYS = {"dataset", "batch_images", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes"}
-_SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample"}
+_EXPERIMENT_KEYS = {
+    "dataset",
+    "batch_images",
+    "last_batch",
+    "budget",
+    "generator_mode",
+    "scores",
+    "seeds",
+    "sizes",
+    "replace",
+    "sweep",
+}
+_SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample", "average"}
 _NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from benchmark.registry import Registry
+from benchmark.spec.base import NAME
 from benchmark.spec.keys import WRITTEN_KEYS
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import LAYERS, PARTS
@@ -26,11 +27,19 @@ _INHERITING = {
 }
 #: parts that are written whole, in lists or where nothing is inherited; settings of the others may be inherited
 _WHOLE = {"initialiser", "objective", "penalty"}
-_EXTENDS = {
-    "type": "string",
-    "description": "another item of this section, not extending one itself: what is not written here is as there",
+#: what the loader expands before the models see it
+_WRITTEN: dict[str, dict[str, Any]] = {
+    "extends": {
+        "type": "string",
+        "description": "another item of this section, not extending one itself: what is not written here is as there",
+    },
+    "defaults": {"$ref": _REFERENCE.format(model="layer_settings")},
+    "sweep": {
+        "type": "object",
+        "patternProperties": {NAME: {"$ref": _REFERENCE.format(model="Experiment")}},
+        "description": "one experiment for each point, named <experiment>_<point>: what differs there",
+    },
 }
-_DEFAULTS = {"$ref": _REFERENCE.format(model="layer_settings"), "description": "settings of all layers of one kind"}
 
 
 def schema_text() -> str:
@@ -51,8 +60,8 @@ def schema() -> dict[str, Any]:
             pending += _registries(added)
     for name in _INHERITING:
         definitions[name].pop("required", None)
-    for model, key in WRITTEN_KEYS.items():
-        definitions[model.__name__]["properties"][key] = _DEFAULTS if key == "defaults" else _EXTENDS
+    for model, keys in WRITTEN_KEYS.items():
+        definitions[model.__name__]["properties"] |= {key: _WRITTEN[key] for key in keys}
     return {
         "$schema": _DRAFT,
         "title": "A paper for ganrepro",

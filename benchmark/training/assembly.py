@@ -26,12 +26,12 @@ class Assembly(nn.Module):
 
     def _initialise(self, network: Network, seed: int, role: str) -> None:
         for index, (layer, module) in enumerate(zip(self.layout.layers, self.layers, strict=True)):
-            laws = network.initialise.get(layer.name)
-            for name, parameter in module.named_parameters() if laws is not None else ():
-                owner = module.get_submodule(name.rpartition(".")[0])
-                fan_in, fan_out = fans(owner)
-                own_name = name.rpartition(".")[2]
-                law = laws.bias if own_name == "bias" else laws.weight  # type: ignore[union-attr]
+            inner = {path: part.name for path, (part, _) in layer.parts(self.layout.inputs[index]).items()}
+            for name, parameter in module.named_parameters():
+                path, _, own_name = name.rpartition(".")
+                laws = network.initialise[inner.get(path, layer.name)]
+                fan_in, fan_out = fans(module.get_submodule(path))
+                law = laws.bias if own_name == "bias" else laws.weight
                 if law is None:
                     raise ValueError(f"{role}: layer {index} ({layer.name}) has a {own_name}, but no law for it")
                 generator = torch.Generator().manual_seed(stream_seed(seed, f"initialise.{role}.{name}", index))

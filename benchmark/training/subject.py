@@ -39,7 +39,7 @@ class TrainedSubject:
         self._chunk = setup.batch_images if self._batch_statistics else CHUNK
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
-            for role, network in trainer.networks.items()
+            for role, network in {**trainer.networks, **trainer.averages}.items()
         }
 
     def samples(self, count: int) -> np.ndarray:

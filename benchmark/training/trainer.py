@@ -6,7 +6,8 @@ the state and the iteration's number, because all randomness is keyed by it, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,13 @@ class Trainer:
             role: self._placed(Assembly(network, run.setup.sizes, seed=run.seed, role=role), exact)
             for role, network in run.networks.items()
         }
+        self.averages = {role: copy.deepcopy(self.networks[role]).requires_grad_(False) for role in self.system.average}
+        self._growing = [
+            module
+            for network in (*self.networks.values(), *self.averages.values())
+            for module in network.modules()
+            if hasattr(module, "shown")
+        ]
         self.shapes = signal_shapes(
             self.system, {role: net.layout for role, net in self.networks.items()}, run.sizes, data.shape
         )
@@ -75,7 +83,9 @@ class Trainer:
         self.read_curves()
 
     def _iterate(self) -> None:
+        self._announce()
         row: list[Tensor | None] = [None] * len(self.columns)
+        kept: dict[str, Tensor] = {}
         read = 0
         real: Tensor | None = None
         for update, name in enumerate(self.system.schedule):
@@ -95,11 +105,31 @@ class Trainer:
                 batch,
                 self.iteration,
                 update,
+                kept,
+                player.spec.networks,
             )
+            player.set_rate(self.iteration, self.run.iterations_per_epoch)
             for column, value in zip(player.columns, player.update(bench), strict=True):
                 row[column] = value
+            self._average(player.spec.networks)
         torch.stack([value for value in row if value is not None], out=self._block[self._filled])
         self._filled += 1
+
+    def _announce(self) -> None:
+        """Tell modules that grow how many real images were shown so far."""
+        for module in self._growing:
+            module.shown(self.iteration * self._reads * self.run.setup.batch_images)  # type: ignore[operator]
+
+    @torch.no_grad()
+    def _average(self, roles: Iterable[str]) -> None:
+        """Move the averages of networks that were just updated; buffers are taken as they are."""
+        for role in roles:
+            if role in self.averages:
+                decay = self.system.average[role]
+                for mean, now in zip(self.averages[role].parameters(), self.networks[role].parameters(), strict=True):
+                    mean.lerp_(now, 1 - decay)
+                for old, new in zip(self.averages[role].buffers(), self.networks[role].buffers(), strict=True):
+                    old.copy_(new)
 
     def _batch(self, number: int) -> Tensor:
         """Batch ``number`` of the run: epochs follow one another, each in its own random order."""
@@ -145,6 +175,7 @@ class Trainer:
         return {
             "iteration": self.iteration,
             "networks": {role: network.state_dict() for role, network in self.networks.items()},
+            "averages": {role: network.state_dict() for role, network in self.averages.items()},
             "optimizers": {name: player.optimizer.state_dict() for name, player in self.players.items()},
             "curves": {name: torch.from_numpy(values.copy()) for name, values in curves.items()},
         }
@@ -154,6 +185,8 @@ class Trainer:
         try:
             for role, network in self.networks.items():
                 network.load_state_dict(state["networks"][role])
+            for role, network in self.averages.items():
+                network.load_state_dict(state["averages"][role])
             for name, player in self.players.items():
                 player.optimizer.load_state_dict(state["optimizers"][name])
             table = torch.stack([state["curves"][name] for name in self.columns], dim=1)
@@ -162,6 +195,7 @@ class Trainer:
             raise ValueError(f"the checkpoint does not fit this run: {error}") from error
         self._finished = [table.numpy()]
         self._filled = 0
+        self._announce()
 
     def wait(self) -> None:
         """Wait until the device has done all that was asked."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor
 
-from benchmark.spec.dataflow import REAL, curve_names, signals_of
+from benchmark.spec.dataflow import REAL, curve_names, networks_of, signals_of
 from benchmark.spec.paper import System
 from benchmark.spec.parts import Objective, Penalty
 from benchmark.training.assembly import Assembly
@@ -28,6 +28,8 @@ class Bench:
         batch: int,
         iteration: int,
         update: int,
+        kept: dict[str, Tensor],
+        owned: Collection[str],
     ) -> None:
         self._system = system
         self._networks = networks
@@ -36,12 +38,16 @@ class Bench:
         self._wanted = wanted
         self._batch = batch
         self._key = (iteration, update)
+        self._kept = kept
+        self._owned = owned
         self._values: dict[str, Tensor] = {} if real is None else {REAL: real}
 
     def signal(self, name: str) -> Tensor:
         if name not in self._values:
             if name in self._system.noise:
                 self._values[name] = self._noise(name)
+            elif self._system.signals[name].reuse:
+                self._values[name] = self._reused(name)
             else:
                 self._pass(name)
         return self._values[name]
@@ -60,6 +66,24 @@ class Bench:
         noise = self._system.noise[name]
         key = self._key if noise.redraw == "update" else self._key[:1]
         return self._streams.noise(noise.law, f"noise.{name}", (self._batch, *self._shapes[name]), *key)
+
+    def _reused(self, name: str) -> Tensor:
+        """A signal computed once an iteration, with its graph; detached for a player that owns none of its networks."""
+        roles = networks_of(self._system, name)
+        if name not in self._kept:
+            foreign = [
+                parameter
+                for role in roles
+                if role not in self._owned
+                for parameter in self._networks[role].parameters()
+            ]
+            for parameter in foreign:
+                parameter.requires_grad_(True)
+            self._pass(name)
+            for parameter in foreign:
+                parameter.requires_grad_(False)
+            self._kept[name] = self._values[name]
+        return self._kept[name] if roles & set(self._owned) else self._kept[name].detach()
 
     def _pass(self, name: str) -> None:
         """Compute ``name`` and every wanted signal that reads the same pass of the same network at a tap."""
@@ -102,6 +126,7 @@ class Player:
             for parameter in network.parameters()
         ]
         self.optimizer = self.spec.optimizer.build(list(self.parameters), fused=fused)
+        self._rates = [group["lr"] for group in self.optimizer.param_groups]
         self._terms: list[Objective | Penalty] = [*self.spec.minimise, *self.spec.penalties]
         columns = curve_names(system)
         self._observed = {curve: seen for curve, seen in system.observe.items() if seen.player == name}
@@ -109,6 +134,13 @@ class Player:
         start = columns.index(f"{name}_loss")
         self.columns = [*range(start, start + 1 + (terms if terms > 1 else 0))]
         self.columns += [columns.index(curve) for curve in self._observed]
+
+    def set_rate(self, iteration: int, iterations_per_epoch: float | None) -> None:
+        """Move the learning rate to where its schedule puts it at ``iteration``."""
+        if self.spec.learning_rate is not None:
+            factor = self.spec.learning_rate.factor(iteration, iterations_per_epoch)
+            for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+                group["lr"] = rate * factor
 
     def update(self, bench: Bench) -> list[Tensor]:
         """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""

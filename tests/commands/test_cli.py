@@ -43,7 +43,13 @@ def test_help_is_quick_and_light():
 
 @pytest.mark.parametrize(
     "words",
-    [["plan", DCGAN, "--json"], ["list"], ["validate", DCGAN, TOY], ["audit", TOY], ["judge", TOY, "--results", "nowhere"]],
+    [
+        ["plan", DCGAN, "--json"],
+        ["list"],
+        ["validate", DCGAN, TOY],
+        ["audit", TOY],
+        ["judge", TOY, "--results", "nowhere"],
+    ],
     ids=lambda words: words[0],
 )
 def test_reading_commands_leave_torch_alone(words, tmp_path):
@@ -66,7 +72,9 @@ def test_plan_counts_by_hand(capsys, tmp_path):
     assert rows["gan", "full"]["parameters"] == 1486352 + 1460225
     assert rows["gan", "full"]["missing"] is None or "ganrepro data fetch mnist" in rows["gan", "full"]["missing"]
     assert rows["gan", "smoke"]["dataset"] == "digits"
-    assert len({run_id for row in rows.values() for run_id in row["run_ids"]}) == sum(row["runs"] for row in rows.values())
+    assert len({run_id for row in rows.values() for run_id in row["run_ids"]}) == sum(
+        row["runs"] for row in rows.values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,12 @@ def test_the_whole_pipeline_and_its_second_call(tmp_path):
     assert page.read_bytes() == content
     assert second.stdout == first.stdout
     verdicts = json.loads((tmp_path / "verdicts" / "gan_rl.json").read_text())
-    assert {claim["state"] for claim in verdicts["claims"]} <= {"NOT COMPARABLE", "NOT RUN", "NOT ASSESSABLE", "VERIFIED BY TEST"}
+    assert {claim["state"] for claim in verdicts["claims"]} <= {
+        "NOT COMPARABLE",
+        "NOT RUN",
+        "NOT ASSESSABLE",
+        "VERIFIED BY TEST",
+    }
 
 
 def test_run_one_writes_the_same_record_as_the_engine(tmp_path):

@@ -121,6 +121,11 @@ def test_grey_images_count_as_three_equal_channels(network: inception.Inception,
     close(network.features(grey), network.features(np.repeat(grey, 3, axis=1)))
 
 
+def test_neither_grey_nor_colour_is_refused(network: inception.Inception, images: np.ndarray) -> None:
+    with pytest.raises(MetricError, match="these have 2 channels"):
+        network.features(images[:, :2])
+
+
 def test_resizing_rules_differ(images: np.ndarray, network: inception.Inception) -> None:
     plain = object.__new__(inception.Inception)
     plain._resize = "bilinear"

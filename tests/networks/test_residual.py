@@ -133,7 +133,6 @@ def test_other_layers_do_not_normalise() -> None:
         block(3, 3, "none", normalisation={"conv": {}})
 
 
-@pytest.mark.xfail(reason="the assembly starts a block by one law, not each inner layer by its own kind's", strict=True)
 def test_inner_layers_start_by_the_laws_of_their_own_kinds() -> None:
     def constant(value: float) -> dict[str, object]:
         return {"constant": {"value": value}}

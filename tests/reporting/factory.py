@@ -36,7 +36,7 @@ from benchmark.spec.paper import (
     Table,
     Unstated,
 )
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, sha256
+from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, packed, sha256
 
 PAPERS = Path(__file__).parents[2] / "papers"
 ENVIRONMENT = {
@@ -98,7 +98,7 @@ def points_of(experiment: int, seed: int, iterations: int, shots: int = 6) -> di
         "samples": samples.astype(np.float32),
         "real": (reals + rng.normal(0, 0.015, (400, 2))).astype(np.float32),
         "value_surface": surface.astype(np.float32),
-        "extent": np.float32(2.2),
+        "extent": np.array(2.2, np.float32),
     }
 
 
@@ -137,8 +137,8 @@ def stored_run(
     run = make_run(spec, experiment, tier, seed, "fp32")
     folder = results / run.folder
     folder.mkdir(parents=True)
-    np.savez_compressed(folder / CURVES, **curves)
-    np.savez_compressed(folder / SAMPLES, **samples)
+    (folder / CURVES).write_bytes(packed(curves))
+    (folder / SAMPLES).write_bytes(packed(samples))
     iterations = len(next(iter(curves.values())))
     given = {"modes": 7.0 + seed % 2, "good": 0.9 + 0.01 * seed} if scores is None else scores
     labels = {"modes": "modes found", "good": "share of good samples"}

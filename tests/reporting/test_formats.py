@@ -75,6 +75,7 @@ def test_markdown_escapes_what_would_act() -> None:
     assert markdown.escape("a|b\nc") == "a&#124;b c"
     assert markdown.escape("1. not a list").startswith("1&#8203;.")
     assert markdown.escape("- not a list").startswith("\\-")
+    assert markdown.escape("0.34 h (of 2)") == "0.34 h (of 2)"
     assert "https:" not in markdown.escape("see https://evil.example")
 
 
@@ -105,5 +106,6 @@ def test_latex_tables_have_the_published_layout(report: Path) -> None:
 
 def test_latex_escapes_every_special_character() -> None:
     assert latex.escape("50% of a_b & {c}") == r"50\% of a\_b \& \{c\}"
+    assert latex.escape("[1cm] *") == "{[}1cm{]} {*}"
     assert latex.escape("\\") == r"\textbackslash{}"
     assert latex.escape("\N{GREEK SMALL LETTER SIGMA} \N{SNOWMAN} é") == r"$\sigma$ ? é"

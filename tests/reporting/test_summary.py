@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.reporting.report import PaperInput
@@ -22,6 +23,18 @@ def test_summary_fits_a_terminal_and_names_every_state(papers: list[PaperInput])
 def test_summary_of_nothing_says_so(tmp_path: Path) -> None:
     spec = judged(tmp_path).spec
     assert "Nothing has run yet" in summary_table([PaperInput(spec, verdicts(spec, []), [])])
+
+
+def test_reduced_tiers_that_nobody_ran_are_left_out(papers: list[PaperInput]) -> None:
+    states = papers[1].verdicts.experiments
+    idle = {"finished": 0, "diverged": 0, "failed": 0}
+    more = [state.model_copy(update={"tier": tier, **idle}) for state in states for tier in ("short", "smoke")]
+    verdict = papers[1].verdicts.model_copy(update={"experiments": [*states, *more]})
+    text = summary_table([replace(papers[1], verdicts=verdict)])
+    assert "4/12 full" in text
+    assert "short" not in text
+    nothing = verdict.model_copy(update={"experiments": [state.model_copy(update=idle) for state in states]})
+    assert "0/12 full" in summary_table([replace(papers[1], verdicts=nothing, stored=[])])
 
 
 def test_long_names_stay_within_the_width(papers: list[PaperInput]) -> None:

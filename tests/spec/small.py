@@ -37,8 +37,10 @@ def problems(text: str | bytes) -> list[str]:
     try:
         loads(text, "x.yaml")
     except SpecError as error:
-        lines = str(error).split("\n")
-        assert len(lines) == len(error.problems), "each problem is one line"
-        assert all(line.startswith("x.yaml:") for line in lines)
-        return [line.removeprefix("x.yaml:") for line in lines]
-    return []
+        found = error
+    else:
+        return []
+    lines = str(found).split("\n")
+    assert len(lines) == len(found.problems), "each problem is one line"
+    assert all(line.startswith("x.yaml:") for line in lines)
+    return [line.removeprefix("x.yaml:") for line in lines]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.spec.small import TEXT, edited, problems, unmarked
 
 NAME = "must be a name: lower-case letters, digits and _, beginning with a letter, at most 64"
 
+#: in a message: a part of a list of valid keys that may grow
+ANY = "…"
 #: what is replaced, by what (the mark stands where the message must point), and the message
 SLIPS = {
     "top-level key": (
         "claims:",
         "§clams:",
-        "clams: unknown key, valid: claims, contradictions, departures, experiments, figures, networks, paper, "
-        "schema_version, stated, systems, tables, unstated; did you mean 'claims'?",
+        "clams: unknown key, valid: claims, contradictions, …; did you mean 'claims'?",
     ),
     "version": ("schema_version: 1", "§schema_version: 2", "schema_version: must be 1, found 2"),
     "number as text": ("year: 2020", '§year: "2020"', "paper.year: must be a whole number, found '2020'"),
@@ -197,8 +200,7 @@ SLIPS = {
     "key of a player": (
         "optimizer: {adam",
         "§optimiser: {adam",
-        "systems.plain.players.discriminator.optimiser: unknown key, valid: minimise, networks, optimizer, penalties; "
-        "did you mean 'optimizer'?",
+        "systems.plain.players.discriminator.optimiser: unknown key, valid: …; did you mean 'optimizer'?",
     ),
     "schedule": (
         "schedule: [discriminator, generator]",
@@ -224,8 +226,7 @@ SLIPS = {
     "extends misspelt": (
         "extends: plain\n    players",
         "§extend: plain\n    players",
-        "systems.saturating.extend: unknown key, valid: batches, extends, networks, noise, observe, players, sample, "
-        "says, schedule, signals; did you mean 'extends'?",
+        "systems.saturating.extend: unknown key, valid: …, extends, …; did you mean 'extends'?",
     ),
     "extends of an extension": (
         "extends: plain\n    players",
@@ -266,9 +267,8 @@ SLIPS = {
         "samples, within_deviations; did you mean 'samples'?",
     ),
     "best without evaluations": (
-        "      modes: {metric: {modes_found: {samples: 1000, within_deviations: 4.0, least_share: 0.01}}, checkpoint: last",
-        "      §modes: {metric: {modes_found: {samples: 1000, within_deviations: 4.0, least_share: 0.01}}, "
-        "checkpoint: best",
+        "modes: {metric: {modes_found: {samples: 1000, within_deviations: 4.0, least_share: 0.01}}, checkpoint: last",
+        "§modes: {metric: {modes_found: {samples: 1000, within_deviations: 4.0, least_share: 0.01}}, checkpoint: best",
         "experiments.ring.scores.modes: checkpoint 'best' needs 'every'",
     ),
     "metric for other data": (
@@ -402,9 +402,11 @@ def test_one_slip_is_one_line_at_its_place(slip: str) -> None:
     if not places:
         before = text.partition(NEAREST[slip])[0]
         places = [f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"]
-    assert f"{places[0]}: {message}" in problems(text)
+    found = problems(text)
+    expected = re.escape(f"{places[0]}: {message}").replace(ANY, ".*")
+    assert any(re.fullmatch(expected, problem) for problem in found), found
     if slip != "key that is no name":
-        assert len(problems(text)) == 1
+        assert len(found) == 1
 
 
 def test_the_small_spec_loads() -> None:
@@ -412,27 +414,27 @@ def test_the_small_spec_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "wrong", "kind", "right"),
+    ("kind", "old", "wrong", "right"),
     [
-        ("leaky_relu: {slope: 0.1}", "learky_relu: {slope: 0.1}", "layer", "leaky_relu"),
-        ("- leaky_relu\n", "- learky_relu\n", "layer", "leaky_relu"),
-        ("weight: he_uniform", "weight: he_unifrom", "initialiser", "he_uniform"),
-        ("cross_entropy: {real", "cros_entropy: {real", "objective", "cross_entropy"),
-        ("adam: {learning", "adma: {learning", "optimizer", "adam"),
-        ("dataset: digits", "dataset: digts", "dataset", "digits"),
-        ("{eight_gaussians:", "{eight_gausians:", "dataset", "eight_gaussians"),
-        ("{good_samples:", "{good_sample:", "metric", "good_samples"),
+        ("layer", "leaky_relu: {slope: 0.1}", "learky_relu", "leaky_relu"),
+        ("layer", "leaky_relu\n      - tap", "learky_relu", "leaky_relu"),
+        ("initialiser", "he_uniform", "he_unifrom", "he_uniform"),
+        ("objective", "cross_entropy", "cros_entropy", "cross_entropy"),
+        ("optimizer", "adam", "adma", "adam"),
+        ("dataset", "digits", "digts", "digits"),
+        ("dataset", "eight_gaussians", "eight_gausians", "eight_gaussians"),
     ],
 )
-def test_misspelt_part(old: str, wrong: str, kind: str, right: str) -> None:
-    changes = [old, wrong]
-    if kind == "metric":
-        score = "{metric: {good_samples: {samples: 100, within_deviations: 4.0}}, checkpoint: last}"
-        changes = ["      modes: {metric", f"      good: {score}\n      modes: {{metric", *changes]
-    (problem,) = problems(edited(*changes))
-    name = wrong.strip("- \n").partition(":")[0].strip("{")
-    assert f": unknown {kind} '{name.split()[-1]}', known: " in problem or f"unknown {kind} '{name}'" in problem
+def test_misspelt_part(kind: str, old: str, wrong: str, right: str) -> None:
+    (problem,) = problems(edited(old, old.replace(right, wrong)))
+    assert f"{wrong}: unknown {kind} '{wrong}', known: " in problem
     assert problem.endswith(f"; did you mean '{right}'?")
+
+
+def test_misspelt_metric_is_one_line_for_the_full_setup() -> None:
+    problem = problems(edited("modes_found", "modes_fond"))[0]
+    assert "experiments.ring.scores.modes.metric.modes_fond: unknown metric 'modes_fond', known: " in problem
+    assert problem.endswith("; did you mean 'modes_found'?")
 
 
 def test_all_slips_are_shown_at_once_whatever_their_stage() -> None:
@@ -470,8 +472,8 @@ def test_what_is_inherited_is_said_once_and_of_its_origin() -> None:
 
 
 def test_what_fails_only_for_the_heir_names_the_heir() -> None:
-    (problem,) = problems(edited("input: z}", "input: z, until: middle}", "features: 2 * width", "features: 2"))
-    assert problem.endswith("unknown tap 'middle', known: none (in systems.pictures)")
+    problem = problems(edited("input: z}", "input: z, until: middle}"))[0]
+    assert problem.endswith("systems.plain.signals.fake.until: unknown tap 'middle', known: none (in systems.pictures)")
 
 
 def test_cycle_of_signals_is_a_complaint_and_no_endless_loop() -> None:

@@ -1,0 +1,1 @@
+"""How a learning rate moves over training, one law per file."""

@@ -1,0 +1,22 @@
+"""Linear decay to zero."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from benchmark.spec.parts import SCHEDULES, Schedule
+
+
+@SCHEDULES.register("linear_decay")
+class LinearDecay(Schedule):
+    """1 up to iteration ``start``, then in a straight line to 0 at iteration ``end``."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(gt=0)]
+
+    def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
+        if iteration <= self.start:
+            return 1.0
+        return max(0.0, (self.end - iteration) / (self.end - self.start))

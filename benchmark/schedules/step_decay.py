@@ -1,0 +1,22 @@
+"""A drop by a constant factor at regular intervals."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from benchmark.spec.parts import SCHEDULES, Schedule
+
+
+@SCHEDULES.register("step_decay")
+class StepDecay(Schedule):
+    """Multiplied by ``multiplier`` after every ``epochs`` epochs."""
+
+    multiplier: Annotated[float, Field(gt=0, lt=1)]
+    epochs: Annotated[float, Field(gt=0)]
+
+    def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
+        if iterations_per_epoch is None:
+            raise ValueError("step_decay counts epochs, endless data has none")
+        return float(self.multiplier ** (iteration // round(self.epochs * iterations_per_epoch)))

@@ -1,0 +1,236 @@
+"""What may know what: the directions of docs/architecture.md, read off the imports, and names that must not leak."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmark.registry import Part
+from benchmark.spec.parts import OBJECTIVES, REGISTRIES
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "benchmark"
+PARTS = {"datasets", "networks", "initialisers", "objectives", "penalties", "optimizers", "schedules", "metrics"}
+BASE = {"registry", "spec"}
+#: module or folder of benchmark/ -> the others that it may import
+ALLOWED: dict[str, set[str]] = {
+    "registry": set(),
+    "spec": {"registry"},
+    **dict.fromkeys(PARTS, BASE),
+    "metrics": BASE | {"extractors"},
+    "extractors": BASE,
+    "plan": BASE,
+    "training": BASE | {"plan", "store"},
+    "store": BASE,
+    "judging": BASE | {"plan", "store"},
+    "reporting": BASE | {"plan", "store", "judging"},
+    "scoring": BASE | {"store"},
+    "runner": BASE | {"plan", "store", "training", "scoring", "environment", "places"},
+    "engines": BASE | {"plan", "store", "training", "runner", "environment", "places"},
+    "environment": BASE,
+    "places": BASE,
+}
+#: what reads specs, plans, records and verdicts must do so on a machine without torch
+WITHOUT_TORCH = ("spec", "plan", "store", "judging", "reporting", *sorted(PARTS))
+#: modules that torch's absence would not stop from loading, yet would take long or be missing
+HEAVY = ("torch", "torchvision", "torch_fidelity", "sklearn", "matplotlib", "scipy")
+
+
+def files(part: str) -> list[Path]:
+    """Python files of a module or folder of the package."""
+    folder = PACKAGE / part
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{part}.py"]
+
+
+def present() -> list[str]:
+    return [part for part in ALLOWED if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file()]
+
+
+def imports(file: Path) -> Iterator[tuple[str, int]]:
+    """Modules of the package that a file imports, anywhere in it, as ``folder_or_module`` and line."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            steps = name.split(".")
+            if steps[0] == "benchmark" and len(steps) > 1 and steps[1] != "__version__":
+                yield steps[1], node.lineno
+
+
+@pytest.mark.parametrize("part", present())
+def test_imports_run_one_way(part: str) -> None:
+    for file in files(part):
+        for imported, line in imports(file):
+            allowed = imported == part or imported in ALLOWED[part]
+            assert allowed, f"{file.relative_to(ROOT)}:{line}: {part} must not import {imported}"
+
+
+def test_every_folder_of_the_package_has_a_rule() -> None:
+    folders = {file.name for file in PACKAGE.iterdir() if (file / "__init__.py").is_file()}
+    assert folders <= {*ALLOWED, "commands"}
+
+
+def modules_of(part: str) -> list[str]:
+    """Importable names of a part's modules; a folder ``modules`` holds torch modules, imported when a part is used."""
+    found = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files(part)]
+    return [name.removesuffix(".__init__") for name in found if ".modules" not in name]
+
+
+def test_nothing_that_reads_papers_or_records_imports_torch() -> None:
+    """In a fresh interpreter: all those modules, all registered parts, and a paper loaded, checked and planned."""
+    code = f"""
+import importlib, sys
+from pathlib import Path
+for module in {[module for part in WITHOUT_TORCH for module in modules_of(part)]}:
+    importlib.import_module(module)
+    loaded = [heavy for heavy in {HEAVY[:3]} if heavy in sys.modules]
+    assert not loaded, f"{{module}} imports {{loaded}}"
+from benchmark.plan import make_plan
+from benchmark.spec.load import load
+from benchmark.spec.parts import REGISTRIES
+from benchmark.spec.schema import schema_text
+assert sum(len(registry.names()) for registry in REGISTRIES) > 20
+schema_text()
+for paper in sorted(Path("papers").glob("*.yaml")):
+    spec = load(paper).spec
+    for tier in ("full", "short", "smoke"):
+        for run in make_plan(spec, tier):
+            assert run.parameter_count > 0 and run.disk_bytes > 0
+loaded = [heavy for heavy in {HEAVY[:3]} if heavy in sys.modules]
+assert not loaded, f"loading or planning imports {{loaded}}"
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_parts_import_heavy_libraries_only_inside_their_methods() -> None:
+    for part in sorted(PARTS):
+        for file in files(part):
+            if "modules" in file.relative_to(PACKAGE).parts:
+                continue  # torch modules, imported when a part is used
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                heavy = [name for name in names if name.split(".")[0] in HEAVY]
+                assert not heavy, f"{file.relative_to(ROOT)}:{node.lineno}: imports {heavy} when it is loaded"
+
+
+def names_of_papers() -> set[str]:
+    """Ids of papers, networks, systems and experiments, and the roles and players inside systems."""
+    names: set[str] = set()
+    for file in sorted((ROOT / "papers").glob("*.yaml")):
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        names.add(data["paper"]["id"])
+        for section in ("networks", "systems", "experiments"):
+            names |= set(data[section])
+        for system in data["systems"].values():
+            names |= {*system.get("networks", ()), *system.get("players", ())}
+    return names
+
+
+def names_of_parts() -> set[str]:
+    """Names of parts; words that have a plain meaning too, or are functions of torch, are left out."""
+    plain = {"tap", "linear", "normal", "constant", "flatten", "reshape", "upsample", "precision", "recall", "drift"}
+    plain |= {
+        "digits",
+        "collapse",
+        "duplicates",
+        "orthogonal",
+        "minimax",
+        "hinge",
+        "dropout",
+        "adam",
+        "sgd",
+        "sigmoid",
+        "tanh",
+        "relu",
+    }
+    return {name for registry in REGISTRIES for name in registry.names()} - plain
+
+
+def words(file: Path) -> dict[str, int]:
+    """Identifiers and the words of texts in a file's code, docstrings and remarks left out, with a line of each."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    prose = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            for word in re.findall(r"\w+", node.value):
+                found.setdefault(word, node.lineno)
+        for name in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "arg", None)):
+            if isinstance(name, str):
+                found.setdefault(name, getattr(node, "lineno", 0))
+    return found
+
+
+#: torch's name for a source of random numbers is also what papers call one of their networks
+TORCH_WORDS = {"generator", "Generator"}
+
+
+@pytest.mark.parametrize("part", ["training", "runner", "scoring", "engines"])
+def test_the_machinery_knows_no_paper_and_no_part_by_name(part: str) -> None:
+    forbidden = (names_of_papers() | names_of_parts()) - TORCH_WORDS
+    for file in files(part):
+        found = words(file)
+        leaked = {name: found[name] for name in sorted(forbidden & set(found))}
+        assert not leaked, f"{file.relative_to(ROOT)}: {leaked}"
+
+
+def roles_in_texts(source: str) -> list[int]:
+    """Lines where a text names a role, which only specs may do."""
+    tree = ast.parse(source)
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value in ("generator", "discriminator", "encoder", "real_logit", "fake_logit", "fake")
+    ]
+
+
+def test_roles_are_never_texts_of_the_machinery() -> None:
+    for part in ("training", "runner", "scoring", "plan"):
+        for file in files(part):
+            assert roles_in_texts(file.read_text(encoding="utf-8")) == [], file
+    assert roles_in_texts("x = networks['generator']") == [1], "the check sees what it looks for"
+
+
+REGISTERED = [(registry, name, part) for registry in REGISTRIES for name, part in registry.items()]
+
+
+@pytest.mark.parametrize(("registry", "name", "part"), REGISTERED, ids=lambda value: str(getattr(value, "kind", value)))
+def test_parts_hide_no_setting(registry: object, name: str, part: type[Part]) -> None:
+    """Every setting is written in the spec; only an objective's weight has a default, the neutral 1."""
+    own = part.__dict__.get("__doc__")
+    assert own, f"{name} needs a docstring: it is what editors show"
+    assert own.strip() != (Part.__doc__ or "").strip()
+    for field, info in part.model_fields.items():
+        if registry is OBJECTIVES and field == "weight":
+            assert info.default == 1.0
+        else:
+            assert info.is_required(), f"{name}.{field} has a default"
+
+
+def test_parts_lie_in_the_folder_of_their_kind() -> None:
+    for registry, name, part in REGISTERED:
+        assert part.__module__.startswith(registry.package + "."), name
+        assert (PACKAGE / registry.package.removeprefix("benchmark.")).is_dir()
