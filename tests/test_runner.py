@@ -23,11 +23,12 @@ from benchmark.spec.load import load, loads
 from benchmark.training import checkpoint
 
 ROOT = Path(__file__).parents[1]
+TOY = ROOT / "tests" / "toy.yaml"
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
 def toy_run(experiment: str = "toy_reconstruction", numerics: str = "fp32") -> Run:
-    return make_run(load(ROOT / "papers" / "gan_rl.yaml").spec, experiment, "smoke", 0, numerics)
+    return make_run(load(TOY).spec, experiment, "smoke", 0, numerics)
 
 
 def execute(run: Run, results: Path, **settings) -> store.RunRecord:
@@ -118,7 +119,7 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
 
 def test_measuring_does_not_change_training(tmp_path):
     """Twice as many evaluations, the same curves."""
-    text = (ROOT / "papers" / "gan_rl.yaml").read_text()
+    text = TOY.read_text()
     often = text.replace("every: {iterations: 30}", "every: {iterations: 7}")
     assert often != text
     records = {}
@@ -140,7 +141,7 @@ def test_a_finished_run_is_not_repeated(tmp_path):
 
 
 def test_divergence_is_a_status_with_a_reason(tmp_path):
-    text = (ROOT / "papers" / "gan_rl.yaml").read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
+    text = TOY.read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
     run = make_run(loads(text).spec, "toy_non_saturating", "smoke", 0, "fp32")
     record = execute(run, tmp_path)
     assert record.status == "diverged"
@@ -192,12 +193,8 @@ def test_a_run_is_never_trained_twice_at_once(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, code):
-    text = (
-        (ROOT / "papers" / "gan_rl.yaml")
-        .read_text()
-        .replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
-    )
-    spec = tmp_path / "gan_rl.yaml"
+    text = TOY.read_text().replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
+    spec = tmp_path / "toy.yaml"
     spec.write_text(text)
     words = [sys.executable, "-m", "benchmark", "run", str(spec), "--tier", "smoke", "-e", "toy_minimax"]
     words += ["--results", str(tmp_path / "results"), "--no-report"]

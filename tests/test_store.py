@@ -101,7 +101,7 @@ def test_a_record_that_is_not_one_is_named(tmp_path, fault, says):
 
 
 def test_not_a_number_cannot_be_written(tmp_path):
-    with pytest.raises(ValueError, match="not JSON compliant|Out of range"):
+    with pytest.raises(ValueError, match=r"not JSON compliant|Out of range"):
         store.to_json({"value": float("nan")})
 
 
@@ -144,7 +144,7 @@ def test_a_kill_never_leaves_half_a_file(tmp_path):
 
 
 def test_a_full_disk_keeps_the_old_file(tmp_path):
-    """The new content does not fit (a limit on file size stands for the disk): the old file stays, the error is OSError."""
+    """New content that does not fit (a limit on file size stands for the disk) leaves the old file as it was."""
     file = tmp_path / "record.json"
     file.write_bytes(b"old")
     code = (

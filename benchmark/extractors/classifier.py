@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 INDEX = FOLDER / "extractors.json"
-ClassifierName = Literal["digits_8x8", "mnist_28x28", "fashion_mnist_28x28"]
+ClassifierName = Literal["digits_8x8", "mnist_28x28", "fashion_mnist_28x28", "cifar10_32x32"]
 #: the layer before the class logits
 DIMENSIONS = 64
 CLASSES = 10

@@ -15,7 +15,7 @@ from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup,
 from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
 from benchmark.spec.shapes import Layout, ShapeError, layout, resolve_sizes
-from benchmark.spec.source import Path_
+from benchmark.spec.source import Path_, dotted
 
 
 def check(
@@ -54,7 +54,7 @@ def check(
             complaints += names.check((*path, "system"), "systems", setup.system)
             complaints += _schedule(path, setup)
             if fits and setup.system in sound:  # otherwise it would only repeat the system's or the full tier's faults
-                found = list(_fit(spec, path, setup))
+                found = list(_fit(spec, names, path, setup))
                 complaints += found
                 fits = not found
     return [*complaints, *references.check(names, data)]
@@ -233,6 +233,9 @@ def _schedule_of_players(path: Path_, system: System) -> Iterator[Complaint]:
 
 
 def _observations(path: Path_, system: System, known: set[str]) -> Iterator[Complaint]:
+    for role in system.average:
+        if role not in system.networks:
+            yield _unknown((*path, "average", role), "role", role, system.networks)
     curves = dataflow.curve_names(system)
     for curve, observation in system.observe.items():
         here = (*path, "observe", curve)
@@ -273,13 +276,18 @@ def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
         yield Complaint((*path, "snapshots", "value_surface"), "is for points in two dimensions")
 
 
-def _fit(spec: PaperSpec, path: Path_, setup: Setup) -> Iterator[Complaint]:
+def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) -> Iterator[Complaint]:
     """Whether a setup's sizes, data and system fit together."""
     try:
         system = system_of(spec, setup)
     except ReplaceError as error:
         yield Complaint((*path, "replace", error.pattern), str(error))
         return
+    if setup.replace:
+        faults = list(_system(spec, names, (), system))
+        yield from (Complaint((*path, "replace"), f"{dotted(fault.path)}: {fault.message}") for fault in faults)
+        if faults or not set(system.networks.values()) <= set(spec.networks):
+            return
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = {size for network in networks.values() for size in network.sizes}
     strange = [size for size in setup.sizes if size not in sizes]

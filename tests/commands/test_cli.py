@@ -15,7 +15,7 @@ from benchmark.cli import main
 
 ROOT = Path(__file__).parents[2]
 DCGAN = str(ROOT / "papers" / "gan_dcgan_mnist.yaml")
-TOY = str(ROOT / "papers" / "gan_rl.yaml")
+TOY = str(ROOT / "tests" / "toy.yaml")
 
 
 def run(*words: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -36,7 +36,7 @@ def test_help_is_quick_and_light():
     assert min(seconds) < 0.3
     code = (
         "import sys; from benchmark.cli import parser; parser().format_help();"
-        "print([name for name in ('torch', 'numpy', 'pandas', 'pydantic', 'yaml', 'matplotlib') if name in sys.modules])"
+        "print([n for n in ('torch', 'numpy', 'pandas', 'pydantic', 'yaml', 'matplotlib') if n in sys.modules])"
     )
     assert run(code=code).stdout.strip() == "[]"
 
@@ -139,7 +139,7 @@ def test_the_whole_pipeline_and_its_second_call(tmp_path):
     assert time.monotonic() - began < 10
     assert page.read_bytes() == content
     assert second.stdout == first.stdout
-    verdicts = json.loads((tmp_path / "verdicts" / "gan_rl.json").read_text())
+    verdicts = json.loads((tmp_path / "verdicts" / "toy.json").read_text())
     assert {claim["state"] for claim in verdicts["claims"]} <= {
         "NOT COMPARABLE",
         "NOT RUN",
@@ -155,7 +155,7 @@ def test_run_one_writes_the_same_record_as_the_engine(tmp_path):
     done = run("run-one", run_id, TOY, "--tier", "smoke", "--results", str(tmp_path / "one"))
     assert done.returncode == 0, done.stderr
     ours, theirs = (
-        json.loads((tmp_path / where / "gan_rl" / "toy_minimax" / run_id / "record.json").read_text())
+        json.loads((tmp_path / where / "toy" / "toy_minimax" / run_id / "record.json").read_text())
         for where in ("engine", "one")
     )
     for volatile in ("timing", "environment"):

@@ -96,7 +96,7 @@ def test_other_sizes_are_fitted_and_colour_is_refused() -> None:
     images = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
     blocks = np.kron(images, np.ones((1, 1, 4, 4), dtype=np.uint8))
     assert network.features(blocks).shape == (20, 64)
-    with pytest.raises(MetricError, match="takes images of 1 channel.s., these have 3"):
+    with pytest.raises(MetricError, match=r"takes images of 1 channel.s., these have 3"):
         network.features(np.repeat(images, 3, axis=1))
 
 

@@ -44,3 +44,9 @@ def test_outputs_that_are_no_verdict_are_refused(subject, outputs, message: str)
         DiscriminatorAccuracy(network="discriminator", samples=50, threshold=0.0).measure(
             subject(FAKE, REAL, discriminator=outputs)
         )
+
+
+def test_an_output_at_the_threshold_is_a_verdict_of_generated(subject) -> None:
+    made = subject(FAKE, REAL, discriminator=lambda points: np.zeros((len(points), 1)))
+    found = DiscriminatorAccuracy(network="discriminator", samples=50, threshold=0.0).measure(made)
+    assert found.details == {"real": 0.0, "generated": 1.0}

@@ -118,3 +118,11 @@ def test_reduced_size_keeps_levels(subject) -> None:
     resized = MSSSIM(pairs=2, size=32, filter="bicubic")._resized(flat)
     assert resized.shape == (4, 1, 32, 32)
     assert (resized == 77).all()
+
+
+def test_real_images_are_paired_at_random_however_they_are_stored(subject) -> None:
+    images = pictures(20, 16, 1)
+    by_twos = np.repeat(images, 2, axis=0)
+    found = MSSSIM(pairs=20, size="native", filter="none").measure(subject(by_twos, by_twos))
+    assert found.value == pytest.approx(1, abs=1e-6)
+    assert found.details["real"] < 0.95

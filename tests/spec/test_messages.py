@@ -502,3 +502,38 @@ def test_uncovered_values_are_summed_up() -> None:
         "systems.saturating: neither 'stated' nor 'unstated' says how this value is known",
         "systems.pictures: neither 'stated' nor 'unstated' says how these 3 values are known",
     ]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "message"),
+    [
+        ("smaple: fake", "replace.smaple: fits nothing that system 'saturating' writes"),
+        ("networks.generator: nothing", "replace: networks.generator: unknown network 'nothing', known: "),
+        ("signals.fake.input: zz", "replace: signals.fake.input: unknown signal 'zz', known: "),
+        ("players.*.optimizer.adam.beta1: high", "replace.players.*.optimizer.adam.beta1: 'high' does not fit"),
+    ],
+)
+def test_replacements_are_checked_like_what_they_replace(replaced: str, message: str) -> None:
+    old = "    system: saturating\n"
+    (problem, *_) = problems(edited(old, f"{old}    replace: {{{replaced}}}\n"))
+    assert f"experiments.ring_saturating.{message}" in problem
+
+
+def test_average_of_no_role() -> None:
+    (problem,) = problems(edited("    says: The base.\n", "    says: The base.\n    average: {genrator: 0.9}\n"))
+    assert "systems.plain.average.genrator: unknown role 'genrator', known: " in problem
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ("3", "sweep: must map names of points"),
+        ("{a: 3}", "sweep: must map names of points"),
+        ("{a: {batch_image: 8}}", "sweep.a.batch_image: unknown key, valid: "),
+        ("{A: {batch_images: 8}}", "sweep.A: the key must be a name"),
+    ],
+)
+def test_sweeps_are_checked_where_they_are_written(points: str, message: str) -> None:
+    old = "    system: saturating\n"
+    found = problems(edited(old, f"{old}    sweep: {points}\n"))
+    assert any(f"experiments.ring_saturating.{message}" in problem for problem in found), found

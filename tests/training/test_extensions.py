@@ -17,7 +17,7 @@ from benchmark.spec.source import SpecError
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Trainer
 
-TOY = (Path(__file__).parents[2] / "papers" / "gan_rl.yaml").read_text()
+TOY = (Path(__file__).parents[1] / "toy.yaml").read_text()
 ADAM = {"lr": 1e-4, "betas": (0.5, 0.9), "eps": 1e-8}
 
 
@@ -163,10 +163,6 @@ def test_growing_modules_are_told_what_was_shown():
     assert told == [0, 32, 64]
 
 
-LEDGER = (
-    "\nunstated:\n",
-    "\nunstated:\n  experiments.toy_rate: {chosen: two rates, tag: default, source: this test}\n",
-)
 SWEEP = (
     "  toy_non_saturating:\n    extends: toy_minimax\n    says: Non-sat",
     "  toy_rate:\n    extends: toy_minimax\n    sweep:\n"
@@ -177,7 +173,7 @@ SWEEP = (
 
 
 def test_a_sweep_is_one_experiment_for_each_point():
-    spec = loads(edited(SWEEP, LEDGER)).spec
+    spec = loads(edited(SWEEP)).spec
     assert {"toy_rate_low", "toy_rate_same"} <= set(spec.experiments)
     assert "toy_rate" not in spec.experiments
     runs = {(run.experiment, run.seed): run for run in make_plan(spec, "smoke", experiments=["toy_rate_low"])}
@@ -189,7 +185,7 @@ def test_a_sweep_is_one_experiment_for_each_point():
 
 
 def test_a_replacement_that_fits_nothing_is_an_error_at_its_place():
-    text = edited(SWEEP, LEDGER).replace("adam.learning_rate: 1e-5", "adam.rate: 1e-5")
+    text = edited(SWEEP).replace("adam.learning_rate: 1e-5", "adam.rate: 1e-5")
     with pytest.raises(SpecError, match="fits nothing that system 'toy_minimax' writes") as caught:
         loads(text)
     assert "adam.rate" in text.splitlines()[caught.value.problems[0].line - 1]

@@ -16,7 +16,8 @@ from benchmark.spec.load import load, loads
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Diverged, Trainer
 
-PAPERS = Path(__file__).parents[2] / "papers"
+ROOT = Path(__file__).parents[2]
+SPECS = {"toy": ROOT / "tests" / "toy.yaml", "gan_dcgan_mnist": ROOT / "papers" / "gan_dcgan_mnist.yaml"}
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def _one_thread():
 
 
 def smoke_run(paper: str, experiment: str, numerics: str = "exact", seed: int = 3) -> Run:
-    return make_run(load(PAPERS / f"{paper}.yaml").spec, experiment, "smoke", seed, numerics)
+    return make_run(load(SPECS[paper]).spec, experiment, "smoke", seed, numerics)
 
 
 def trainer_of(run: Run) -> Trainer:
@@ -162,7 +163,7 @@ def test_twenty_iterations_equal_a_textbook_loop_bit_for_bit(experiment, pair):
 
 def test_reconstruction_enters_and_leaves_at_the_taps():
     """GAN-RL's three terms equal a computation by hand through slices of the networks (equations 1 to 4)."""
-    run = smoke_run("gan_rl", "toy_reconstruction")
+    run = smoke_run("toy", "toy_reconstruction")
     trainer = trainer_of(run)
     generator, discriminator = trainer.networks["generator"], trainer.networks["discriminator"]
     g, d = list(generator.layers), list(discriminator.layers)
@@ -203,7 +204,7 @@ def test_only_the_player_in_turn_moves():
     assert not any(torch.equal(old, new) for old, new in zip(before, moved, strict=True))
 
 
-@pytest.mark.parametrize(("paper", "experiment"), [("gan_dcgan_mnist", "gan"), ("gan_rl", "toy_reconstruction")])
+@pytest.mark.parametrize(("paper", "experiment"), [("gan_dcgan_mnist", "gan"), ("toy", "toy_reconstruction")])
 @pytest.mark.parametrize("numerics", ["exact", "fp32"])
 def test_resumed_equals_uninterrupted(paper, experiment, numerics):
     run = smoke_run(paper, experiment, numerics)
@@ -222,7 +223,7 @@ def test_resumed_equals_uninterrupted(paper, experiment, numerics):
 
 @pytest.mark.parametrize("dropped", ["iteration", "networks", "optimizers", "curves"])
 def test_a_state_with_a_part_missing_is_refused(dropped):
-    run = smoke_run("gan_rl", "toy_minimax")
+    run = smoke_run("toy", "toy_minimax")
     trainer = trainer_of(run)
     trainer.advance(2, never)
     state = trainer.state()
@@ -233,7 +234,7 @@ def test_a_state_with_a_part_missing_is_refused(dropped):
 
 def test_forgetting_the_optimiser_would_be_noticed():
     """The planted fault: restoring everything but Adam's moments must not equal the straight run."""
-    run = smoke_run("gan_rl", "toy_minimax")
+    run = smoke_run("toy", "toy_minimax")
     straight = trainer_of(run)
     straight.advance(12, never)
     first = trainer_of(run)
@@ -279,10 +280,10 @@ def test_an_epoch_shows_every_example_once():
 
 
 def test_divergence_is_found_and_named():
-    text = (PAPERS / "gan_rl.yaml").read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
+    text = SPECS["toy"].read_text().replace("learning_rate: 1e-4", "learning_rate: 1e30")
     run = make_run(loads(text).spec, "toy_non_saturating", "smoke", 0, "fp32")
     trainer = trainer_of(run)
-    with pytest.raises(Diverged, match="loss.* not finite at iteration"):
+    with pytest.raises(Diverged, match=r"loss.* not finite at iteration"):
         trainer.advance(run.iterations, never)
     assert all(np.isfinite(curve).all() for curve in trainer.curves().values())
 
