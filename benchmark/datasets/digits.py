@@ -30,7 +30,7 @@ class Digits(Dataset):
         import torch
         from sklearn.datasets import load_digits
 
-        from benchmark.datasets.resident import ResidentImages
+        from benchmark.datasets.images.resident import ResidentImages
 
         levels = load_digits().images
         images = np.rint(levels * (255 / 16)).astype(np.uint8)

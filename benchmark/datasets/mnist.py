@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
+from benchmark.datasets.images.levels import by_torchvision, fetched, from_levels
+from benchmark.datasets.images.pictures import Pictures, Source
+from benchmark.spec.parts import DATASETS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _COUNTS = {"train": 60_000, "test": 10_000}
+_PREFIXES = {"train": "train", "test": "t10k"}
 
 
 @DATASETS.register("mnist")
-class MNIST(Dataset):
+class MNIST(Pictures):
     """28x28 grey digits (LeCun et al. 1998): 60,000 to train on, 10,000 to test."""
 
-    kind = "images"
     folder: ClassVar[str] = "MNIST"
+    channels = 1
+    native = 28
     split: Literal["train", "test"]
+    size: Literal[28, 32, 64]
 
-    def example_shape(self) -> Shape:
-        return (1, 28, 28)
-
-    def example_count(self) -> int:
+    def picture_count(self) -> int:
         return _COUNTS[self.split]
 
     def missing(self, root: Path) -> str | None:
-        prefix = "train" if self.split == "train" else "t10k"
-        for file in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"):
+        for file in self._files():
             place = root / self.folder / "raw" / file
             if not place.is_file():
                 return (
@@ -35,30 +39,36 @@ class MNIST(Dataset):
                 )
         return None
 
-    def load(self, root: Path, device: str) -> Data:
+    def source(self, root: Path, *, genuine: bool) -> Source:
         from torchvision import datasets
 
-        from benchmark.datasets.resident import ResidentImages
+        found = by_torchvision(lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train"))
+        return from_levels(root / self.folder / "raw", self._files(), found.data.unsqueeze(1).numpy())
 
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
-        images = getattr(datasets, self.folder)(str(root), train=self.split == "train").data
-        if len(images) != self.example_count():
-            raise DataError(f"{root / self.folder}: {len(images)} images, {self.name} has {self.example_count()}")
-        return ResidentImages(images.unsqueeze(1), device)
+    def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
+        import numpy as np
+
+        raw = root / self.folder / "raw"
+        raw.mkdir(parents=True)
+        images, labels = self._files()
+        levels = pictures[..., 0]
+        # idx: two zeros, 8 for uint8, the number of dimensions, then each of them big-endian
+        (raw / images).write_bytes(b"\0\0\x08\x03" + np.array(levels.shape, ">i4").tobytes() + levels.tobytes())
+        classes = (np.arange(len(levels)) % 10).astype(np.uint8)
+        (raw / labels).write_bytes(b"\0\0\x08\x01" + np.array(classes.shape, ">i4").tobytes() + classes.tobytes())
 
     def fetch(self, root: Path) -> None:
         from torchvision import datasets
 
-        try:
-            getattr(datasets, self.folder)(str(root), train=self.split == "train", download=True)
-        except (OSError, RuntimeError) as error:
-            raise DataError(f"the download failed: {str(error).splitlines()[0]}") from error
+        fetched(lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train", download=True))
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(split="train"), cls(split="test")]
+        return [cls(split=split, size=28, resize="none") for split in ("train", "test")]
+
+    def _files(self) -> tuple[str, str]:
+        prefix = _PREFIXES[self.split]
+        return (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
 
 
 @DATASETS.register("fashion_mnist")

@@ -27,8 +27,6 @@ class GrowingDown(GrowingStack):
 
     def output_shape(self, shape: Shape) -> Shape:
         self._levels(shape)
-        for side in self._sides(shape):
-            self.step(self.channels(side))
         return (self.channels(self.smallest_size), self.smallest_size, self.smallest_size)
 
     def parameter_count(self, shape: Shape) -> int:

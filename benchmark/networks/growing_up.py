@@ -27,8 +27,6 @@ class GrowingUp(GrowingStack):
 
     def output_shape(self, shape: Shape) -> Shape:
         self._levels(shape)
-        for side in self._sides(shape):
-            self.step(self.channels(side))
         return (self.image_channels, self.size, self.size)
 
     def parameter_count(self, shape: Shape) -> int:

@@ -1,4 +1,4 @@
-"""Real images as a progressively growing discriminator is shown them (Karras et al. 2018, arXiv 1710.10196, figure 2)."""
+"""Real images as a growing discriminator is shown them (Karras et al. 2018, arXiv 1710.10196, figure 2)."""
 
 from __future__ import annotations
 

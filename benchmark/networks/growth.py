@@ -6,7 +6,7 @@ last level their pixels are blocks, as in the authors' first release, so that sh
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -50,7 +50,7 @@ def stage(images: int, first: int, last: int, per_level: int, per_fade: int) -> 
 def doublings(layer: str, small: int, large: int) -> int:
     """How often ``small`` is doubled to give ``large``; raises ValueError where it never does."""
     steps = (large // small).bit_length() - 1
-    if small << steps != large:
+    if large < small or small << steps != large:
         raise ValueError(f"{layer}: side {large} is not {small} doubled some times")
     return steps
 
@@ -58,7 +58,9 @@ def doublings(layer: str, small: int, large: int) -> int:
 class GrowingLayer(Layer):
     """Settings of growth. Not a part by itself."""
 
-    first_size: Annotated[Size, Field(description="side of the images that training begins with; the full one: no growth")]
+    first_size: Annotated[
+        Size, Field(description="side of the images that training begins with; the full one: no growth")
+    ]
     images_per_level: Annotated[Size, Field(description="real images shown before the next level comes in")]
     images_per_fade: Annotated[Size, Field(description="real images shown while it comes in")]
 
@@ -66,27 +68,22 @@ class GrowingLayer(Layer):
 class GrowingStack(GrowingLayer):
     """Settings of the blocks: each twice convolution, normalisation, rectifier. Not a part by itself.
 
-    Maps of side s have ``channels_times_side`` / s channels, at most ``most_channels``.
+    Maps of side s have ``channels_times_side`` / s channels, at least 1 and at most ``most_channels``.
     """
 
     channels_times_side: Size
     most_channels: Size
-    kernel: Size
+    kernel: Literal[1, 3, 5, 7]
     bias: Annotated[bool, Field(description="of the convolutions in the blocks")]
     normalisation: Annotated[Layer, PartOf(_NORMALISATIONS)] | None
     slope: Slope
 
     def channels(self, side: int) -> int:
-        """Channels of maps of a side; raises ValueError where none are left."""
-        count = min(self.most_channels, self.channels_times_side // side)
-        if count < 1:
-            raise ValueError(f"{self.name}: channels_times_side {self.channels_times_side} leaves none at side {side}")
-        return count
+        """Channels of maps of a side."""
+        return max(1, min(self.most_channels, self.channels_times_side // side))
 
     def step(self, channels: int) -> list[Layer]:
         """A convolution with what follows it."""
-        if self.kernel % 2 == 0:
-            raise ValueError(f"{self.name}: kernel {self.kernel} must be odd, to keep height and width")
         conv = Conv(channels=channels, kernel=self.kernel, stride=1, padding=self.kernel // 2, bias=self.bias)
         normalised: list[Layer] = [conv] if self.normalisation is None else [conv, self.normalisation]
         return [*normalised, LeakyReLU(slope=self.slope)]

@@ -1,0 +1,111 @@
+"""How pictures are held for training: as bytes, on the device or mapped from the cache, given out as floats.
+
+Both ways give the same floats bit for bit, because bytes travel to the device and are spread to [-1, 1] there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from typing import TYPE_CHECKING
+
+from benchmark.spec.parts import DataError, Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+#: share of a GPU's free memory that pictures may take
+_SHARE_OF_FREE = 0.5
+#: pictures hashed at once
+_HASHED_BYTES = 1 << 26
+
+
+class ResidentImages:
+    """uint8 images (n, channels, height, width) on the device: no loader, no decoding during training."""
+
+    def __init__(self, images: Tensor, device: str, *, fingerprint: str | None = None, mirrored: bool = False) -> None:
+        import torch
+
+        if images.dtype != torch.uint8 or images.ndim != 4:
+            raise DataError(f"images must be uint8 (n, channels, height, width), got {images.dtype} {images.ndim}-d")
+        plain = fingerprint or hash_levels(images.contiguous().numpy())
+        self.fingerprint = hashlib.sha256(f"mirrored {plain}".encode()).hexdigest() if mirrored else plain
+        self.shape: Shape = tuple(images.shape[1:])
+        self.images = self._placed(images.contiguous(), device)
+        self._pictures = len(images)
+        self._mirrored = mirrored
+        self.count: int | None = 2 * self._pictures if mirrored else self._pictures
+
+    def _placed(self, images: Tensor, device: str) -> Tensor:
+        return images.to(device)
+
+    def _picked(self, indices: Tensor) -> Tensor:
+        """Bytes of pictures on the device."""
+        return self.images.index_select(0, indices)
+
+    def examples(self, indices: Tensor) -> Tensor:
+        """Float images at ``indices``; of a mirrored set, the second half are the mirror images of the first."""
+        import torch
+
+        if not self._mirrored:
+            return to_floats(self._picked(indices))
+        flipped = indices >= self._pictures
+        picked = self._picked(torch.where(flipped, indices - self._pictures, indices))
+        return to_floats(torch.where(flipped.view(-1, 1, 1, 1), picked.flip(3), picked))
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        raise DataError("a finite dataset is read in epochs, not drawn from")
+
+
+class MappedImages(ResidentImages):
+    """The same where the device cannot hold them all: each batch is gathered from the host and then moved."""
+
+    def _placed(self, images: Tensor, device: str) -> Tensor:
+        self._device = device
+        return images
+
+    def _picked(self, indices: Tensor) -> Tensor:
+        picked = self.images.index_select(0, indices.cpu())
+        if self._device.startswith("cuda"):
+            return picked.pin_memory().to(self._device, non_blocking=True)
+        return picked
+
+
+def to_floats(levels: Tensor) -> Tensor:
+    """Bytes as floats in [-1, 1], bit-equal to torchvision's ToTensor followed by Normalize(0.5, 0.5)."""
+    return levels.float().div_(255).sub_(0.5).div_(0.5)
+
+
+def fits(size: int, device: str) -> bool:
+    """Whether ``size`` bytes of pictures are put on ``device``: at most half of what a GPU has free.
+
+    On a CPU the mapped cache is used in place: several runs share its pages.
+    """
+    if not device.startswith("cuda"):
+        return False
+    import torch
+
+    free, _ = torch.cuda.mem_get_info(device)
+    return size <= free * _SHARE_OF_FREE
+
+
+def on_host(levels: np.ndarray) -> Tensor:
+    """A tensor over the same memory, which may be a mapped file; nothing ever writes to it."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable", category=UserWarning)
+        return torch.from_numpy(levels)
+
+
+def hash_levels(levels: np.ndarray) -> str:
+    """SHA-256 over the shape and the bytes of uint8 images in their order."""
+    import numpy as np
+
+    digest = hashlib.sha256(f"uint8 {levels.shape}\n".encode())
+    flat = np.ascontiguousarray(levels).reshape(-1)
+    for start in range(0, len(flat), _HASHED_BYTES):
+        digest.update(flat[start : start + _HASHED_BYTES])
+    return digest.hexdigest()

@@ -1,0 +1,95 @@
+"""LSUN bedrooms (Yu et al. 2015): the published LMDB under torchvision's name, or the same pictures in a folder.
+
+The LMDB is read here and not through torchvision's class, which keeps a pickle of the keys in the current folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from benchmark.datasets.image_folder import CroppedPhotographs
+from benchmark.datasets.images.files import decode, from_files, inside, picture_names, write_pictures
+from benchmark.datasets.images.pictures import Source
+from benchmark.spec.parts import DATASETS, DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+_COUNTS = {"train": 3_033_042, "val": 300}
+_LMDB_DATA = "data.mdb"
+
+
+@DATASETS.register("lsun_bedrooms")
+class LSUNBedrooms(CroppedPhotographs):
+    """Bedrooms, the smaller side 256: 3,033,042 to train on, 300 to validate. A subset is an ``image_folder``."""
+
+    split: Literal["train", "val"]
+
+    def picture_count(self) -> int:
+        return _COUNTS[self.split]
+
+    def missing(self, root: Path) -> str | None:
+        database, folder = self._database(root), self._folder(root)
+        if (database / _LMDB_DATA).is_file():
+            if importlib.util.find_spec("lmdb") is not None or folder.is_dir():
+                return None
+            return f"{database} needs the package lmdb (pip install lmdb), or its pictures as files in {folder}"
+        if folder.is_dir():
+            return None
+        return (
+            f"{database} is missing: unpack LSUN's bedroom_{self.split}_lmdb.zip in {root}, or place the "
+            f"{self.picture_count():,} pictures in {folder}; it is not downloaded from here"
+        )
+
+    def fetch(self, root: Path) -> None:
+        message = self.missing(root)
+        if message is not None:
+            raise DataError(message)
+
+    def source(self, root: Path, *, genuine: bool) -> Source:
+        database = self._database(root)
+        if (database / _LMDB_DATA).is_file() and importlib.util.find_spec("lmdb") is not None:
+            return _from_database(inside(root, database))
+        return from_files(self._folder(root), picture_names(root, self._folder(root)))
+
+    def stand_in_size(self) -> tuple[int, int]:
+        return (256, 341)
+
+    def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
+        from PIL import Image
+
+        names = [f"{number:04d}.jpg" for number in range(len(pictures))]
+        write_pictures(self._folder(root), [Image.fromarray(picture) for picture in pictures], names)
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        return [cls(split=split, crop="centre", size=64, resize="lanczos", mirror=False) for split in ("train", "val")]
+
+    def _database(self, root: Path) -> Path:
+        return root / f"bedroom_{self.split}_lmdb"
+
+    def _folder(self, root: Path) -> Path:
+        return root / f"bedroom_{self.split}"
+
+
+def _from_database(database: Path) -> Source:
+    """A source over an LMDB of encoded pictures, in the order of their keys."""
+    lmdb: Any = importlib.import_module("lmdb")
+    try:
+        environment = lmdb.open(str(database), readonly=True, lock=False, readahead=False, meminit=False)
+        with environment.begin() as transaction:
+            keys: list[bytes] = list(transaction.cursor().iternext(keys=True, values=False))
+    except lmdb.Error as error:
+        raise DataError(f"{database}: not a readable LMDB ({error})") from error
+
+    def picture(index: int) -> Image:
+        with environment.begin() as transaction:
+            encoded = transaction.get(keys[index])
+        return decode(io.BytesIO(encoded), f"{database}: picture {keys[index]!r}")
+
+    return Source(database, len(keys), picture, [_LMDB_DATA])
