@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.spec.base import Tier
-from benchmark.spec.check import system_of, system_sizes
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
+from benchmark.spec.resolve import system_of, system_sizes
 from benchmark.spec.shapes import layout
 
 #: raised whenever the trainer's arithmetic or the meaning of a record changes; part of every run's id

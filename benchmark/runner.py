@@ -335,7 +335,7 @@ class OneRun:
 
 
 def code_hash(run: Run) -> str:
-    """SHA-256 over the source of the trainer and of every part that ``run`` uses."""
+    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses."""
     setup, system = run.setup, run.system
     parts: list[Any] = [setup.dataset, *(score.metric for score in setup.scores.values())]
     for player in system.players.values():
@@ -344,6 +344,7 @@ def code_hash(run: Run) -> str:
         parts += network.layers
         for laws in network.initialise.values():
             parts += [law for law in (laws.weight, laws.bias) if law is not None]
-    modules = {type(part).__module__ for part in parts}
-    modules |= {name for name in sys.modules if name.startswith("benchmark.training.")} | {__name__, scoring.__name__}
+    modules = {type(part).__module__ for part in parts} | {__name__, scoring.__name__}
+    shared = ("benchmark.training.", "benchmark.metrics.", "benchmark.extractors.")
+    modules |= {name for name in sys.modules if name.startswith(shared)}
     return source_hash(modules)

@@ -3,42 +3,137 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import http.client
+import os
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from benchmark import places
 from benchmark.commands.selection import UsageError
-from benchmark.registry import RegistryError
-from benchmark.spec.parts import DATASETS, DataError, Dataset
+from benchmark.registry import RegistryError, did_you_mean
+from benchmark.spec.parts import DATASETS, DataError, Dataset, MetricError
+
+#: the network behind FID and the Inception score is fetched and verified like a dataset
+INCEPTION = "inception"
+_PATIENCE_SECONDS = 30
+_BLOCK = 1 << 20
 
 
 def data(options: argparse.Namespace) -> int:
+    """Fetch if asked to, then print count and SHA-256 of everything named; 1 if something is missing or damaged."""
     root = places.data_folder(options.data_root)
+    chosen = [(name, _datasets(name)) for name in options.datasets]  # all names are read before anything is done
     worst = 0
-    for name in options.datasets:
-        for dataset in _splits(name):
+    said: set[str] = set()
+    for name, datasets in chosen:
+        steps = [_inception_step(root)] if name == INCEPTION else [_step(dataset, root) for dataset in datasets]
+        for fetch, verify in steps:
             try:
                 if options.action == "fetch":
-                    dataset.fetch(root)
-                message = dataset.missing(root)
-                if message is not None:
-                    raise DataError(message)
-                loaded = dataset.load(root, "cpu")
-            except DataError as error:
-                print(f"{dataset.name}: {error}")
+                    fetch()
+                print(verify(), flush=True)
+            except (DataError, MetricError) as error:
                 worst = 1
-            else:
-                count = "endless" if loaded.count is None else f"{loaded.count:,} examples"
-                print(f"{dataset.name} {_settings(dataset)}: {count}, SHA-256 {loaded.fingerprint}")
+                message = f"ganrepro: {name}: {error}"
+                if message not in said:  # two splits may lack the same file
+                    print(message, file=sys.stderr)
+                said.add(message)
     return worst
 
 
-def _settings(dataset: Dataset) -> str:
-    return " ".join(f"{key}={value}" for key, value in dataset.model_dump().items())
+def _step(dataset: Dataset, root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
+    return (lambda: dataset.fetch(root), lambda: _verified(dataset, root))
 
 
-def _splits(name: str) -> list[Dataset]:
-    """The dataset at each of its splits."""
+def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
+    from benchmark.extractors import inception
+
+    def verify() -> str:
+        reason = inception.unavailable(root)
+        if reason is not None:
+            raise MetricError(reason)
+        file = inception.weights_file(root)
+        with file.open("rb") as stream:
+            return f"{INCEPTION}: {file}, SHA-256 {hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+    return (lambda: _fetch_inception(root), verify)
+
+
+def _verified(dataset: Dataset, root: Path) -> str:
+    """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files."""
+    from benchmark.datasets.images.pictures import Pictures
+
+    message = dataset.missing(root)
+    if message is not None:
+        raise DataError(message)
+    if isinstance(dataset, Pictures):
+        source = dataset.checked_source(root)
+        split = f" split={dataset.split}" if hasattr(dataset, "split") else ""
+        return f"{dataset.name}{split}: {source.count:,} pictures, SHA-256 of the files {source.digest()}"
+    loaded = dataset.load(root, "cpu")
+    settings = "".join(f" {key}={value}" for key, value in dataset.model_dump().items())
+    count = "endless" if loaded.count is None else f"{loaded.count:,} examples"
+    return f"{dataset.name}{settings}: {count}, SHA-256 {loaded.fingerprint}"
+
+
+def _datasets(text: str) -> list[Dataset]:
+    """The datasets that ``name`` or ``name:split`` stands for."""
+    name, _, split = text.partition(":")
+    if text == INCEPTION:
+        return []
     try:
         part = DATASETS.get(name)
     except RegistryError as error:
-        raise UsageError(str(error)) from error
-    return part.variants()
+        known = ", ".join([*DATASETS.names(), INCEPTION])
+        near = did_you_mean(name, [*DATASETS.names(), INCEPTION])
+        raise UsageError(f"unknown dataset '{name}', known: {known}{near}") from error
+    variants: list[Dataset] = [*part.variants()]
+    if not variants:
+        raise UsageError(f"'{name}' is described by a spec, which names its content: it is checked when it is loaded")
+    if not split:
+        return variants
+    try:
+        return [part.model_validate({**variants[0].model_dump(), "split": split})]
+    except ValidationError as error:
+        raise UsageError(f"'{text}': {name} has no split '{split}'") from error
+
+
+def _fetch_inception(root: Path) -> None:
+    """Download Inception's weights, unless they are there, and keep them only if they are the pinned ones."""
+    from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
+
+    from benchmark.extractors import inception
+
+    file = inception.weights_file(root)
+    if file.is_file():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    try:
+        inception.check(_download(URL_INCEPTION_V3, partial), file)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _download(address: str, file: Path) -> str:
+    """Download to ``file`` with a bar on a terminal; return the SHA-256."""
+    from tqdm import tqdm
+
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(address, timeout=_PATIENCE_SECONDS) as answer, file.open("wb") as stream:
+            length = int(answer.headers.get("Content-Length") or 0) or None
+            with tqdm(total=length, desc=file.stem, unit="B", unit_scale=True, disable=None) as bar:
+                while block := answer.read(_BLOCK):
+                    digest.update(block)
+                    stream.write(block)
+                    bar.update(len(block))
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(f"the download of {address} failed: {error}") from error
+    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """CelebA (Liu et al. 2015), the aligned pictures of 178x218, in torchvision's layout, with the crops in use.
 
-Which crop is taken moves every score, so a spec names it. Files are read here and not through torchvision's class, which
-asks for four lists of attributes that no generator needs.
+Which crop is taken moves every score, so a spec names it. Files are read here and not through torchvision's class,
+which asks for four lists of attributes that no generator needs.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _FOLDER = "celeba"
 _PICTURES = "img_align_celeba"
 _PARTITION = "list_eval_partition.txt"
 
-#: ``face_128``: 128x128 centred on column 89, row 121 (PGGAN); ``centre_108``: DCGAN's program; ``centre_160``: Compare GAN;
-#: ``centre_178``: the largest centred square; ``rows_7_to_71``: resized to 64x78, then its rows 7 to 70 (AGE);
+#: ``face_128``: 128x128 centred on column 89, row 121 (PGGAN); ``centre_108``: a DCGAN program; ``centre_160``: Compare
+#: GAN; ``centre_178``: the largest centred square; ``rows_7_to_71``: resized to 64x78, then its rows 7 to 70 (AGE);
 #: ``none``: the whole picture, squeezed into a square
 Crop = Literal["none", "face_128", "centre_108", "centre_160", "centre_178", "rows_7_to_71"]
 _BOXES: dict[str, Box] = {

@@ -39,7 +39,7 @@ class CIFAR10(Pictures):
         return None
 
     def source(self, root: Path, *, genuine: bool) -> Source:
-        found = by_torchvision(lambda: _reader(genuine)(str(root), train=self.split == "train"))
+        found = by_torchvision(root / _FOLDER, lambda: _reader(genuine)(str(root), train=self.split == "train"))
         return from_levels(root / _FOLDER, _BATCHES[self.split], found.data.transpose(0, 3, 1, 2))
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:

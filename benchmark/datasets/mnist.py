@@ -16,6 +16,11 @@ _COUNTS = {"train": 60_000, "test": 10_000}
 _PREFIXES = {"train": "train", "test": "t10k"}
 
 
+def _files(split: str) -> tuple[str, str]:
+    """Images and labels."""
+    return (f"{_PREFIXES[split]}-images-idx3-ubyte", f"{_PREFIXES[split]}-labels-idx1-ubyte")
+
+
 @DATASETS.register("mnist")
 class MNIST(Pictures):
     """28x28 grey digits (LeCun et al. 1998): 60,000 to train on, 10,000 to test."""
@@ -30,7 +35,7 @@ class MNIST(Pictures):
         return _COUNTS[self.split]
 
     def missing(self, root: Path) -> str | None:
-        for file in self._files():
+        for file in (*_files("train"), *_files("test")):  # torchvision asks for all, whatever the split
             place = root / self.folder / "raw" / file
             if not place.is_file():
                 return (
@@ -42,20 +47,22 @@ class MNIST(Pictures):
     def source(self, root: Path, *, genuine: bool) -> Source:
         from torchvision import datasets
 
-        found = by_torchvision(lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train"))
-        return from_levels(root / self.folder / "raw", self._files(), found.data.unsqueeze(1).numpy())
+        raw = root / self.folder / "raw"
+        found = by_torchvision(raw, lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train"))
+        return from_levels(raw, _files(self.split), found.data.unsqueeze(1).numpy())
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
         import numpy as np
 
         raw = root / self.folder / "raw"
         raw.mkdir(parents=True)
-        images, labels = self._files()
-        levels = pictures[..., 0]
-        # idx: two zeros, 8 for uint8, the number of dimensions, then each of them big-endian
-        (raw / images).write_bytes(b"\0\0\x08\x03" + np.array(levels.shape, ">i4").tobytes() + levels.tobytes())
-        classes = (np.arange(len(levels)) % 10).astype(np.uint8)
-        (raw / labels).write_bytes(b"\0\0\x08\x01" + np.array(classes.shape, ">i4").tobytes() + classes.tobytes())
+        for split in _PREFIXES:
+            levels = pictures[..., 0] if split == self.split else pictures[:0, ..., 0]
+            classes = (np.arange(len(levels)) % 10).astype(np.uint8)
+            for file, values in zip(_files(split), (levels, classes), strict=True):
+                # idx: two zeros, 8 for uint8, the number of dimensions, then each of them big-endian
+                header = bytes((0, 0, 8, values.ndim)) + np.array(values.shape, ">i4").tobytes()
+                (raw / file).write_bytes(header + values.tobytes())
 
     def fetch(self, root: Path) -> None:
         from torchvision import datasets
@@ -65,10 +72,6 @@ class MNIST(Pictures):
     @classmethod
     def variants(cls) -> list[Self]:
         return [cls(split=split, size=28, resize="none") for split in ("train", "test")]
-
-    def _files(self) -> tuple[str, str]:
-        prefix = _PREFIXES[self.split]
-        return (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
 
 
 @DATASETS.register("fashion_mnist")

@@ -55,6 +55,9 @@ class StandIn(Dataset):
         except OSError as error:
             raise DataError(f"a stand-in for {self.of.name} cannot be written: {error}") from error
 
+    def held_out(self) -> Self:
+        return self.model_copy(update={"of": self.of.held_out()})
+
     def fetch(self, root: Path) -> None:
         """Nothing: the pictures are generated."""
 

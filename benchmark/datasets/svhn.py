@@ -34,7 +34,7 @@ class SVHN(Pictures):
         )
 
     def source(self, root: Path, *, genuine: bool) -> Source:
-        found = by_torchvision(lambda: _reader(genuine)(str(root), split=self.split))
+        found = by_torchvision(root / self._file(), lambda: _reader(genuine)(str(root), split=self.split))
         return from_levels(root, [self._file()], found.data)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmark.spec.parts import DataError, MetricError, Shape, Subject
 
@@ -43,15 +43,11 @@ def _test_split(subject: Subject) -> np.ndarray:
     import torch
 
     dataset = subject.dataset
-    settings = {name: getattr(dataset, name) for name in type(dataset).model_fields}
     try:
-        held_out = type(dataset).model_validate({**settings, "split": "test"})
-    except ValidationError as error:
-        raise MetricError(f"'{dataset.name}' has no test split to refer to") from error
-    missing = held_out.missing(subject.root)
-    if missing is not None:
-        raise MetricError(missing)
-    try:
+        held_out = dataset.held_out()
+        missing = held_out.missing(subject.root)
+        if missing is not None:
+            raise DataError(missing)
         data = held_out.load(subject.root, "cpu")
     except DataError as error:
         raise MetricError(str(error)) from error

@@ -50,8 +50,13 @@ def reference_moments(
         found = moments(extractor.features(reals), "real")
         return {"mean": found.mean, "covariance": found.covariance}
 
-    arrays = cached(subject.root / "cache", key, compute)
+    arrays = cached(cache_folder(subject.root), key, compute)
     return Moments(arrays["mean"], arrays["covariance"], len(reals)), facts
+
+
+def cache_folder(root: Path) -> Path:
+    """``statistics`` in GANREPRO_CACHE if that is set, else in ``.cache`` below the data root."""
+    return Path(os.environ.get("GANREPRO_CACHE") or root / ".cache") / "statistics"
 
 
 def cached(folder: Path, key: Mapping[str, object], compute: Callable[[], Arrays]) -> Arrays:
@@ -92,8 +97,8 @@ def _read(file: Path, text: str) -> Arrays | None:
 def _write(file: Path, text: str, arrays: Arrays) -> None:
     import numpy as np
 
-    above = file.parent.parent
-    if above.is_dir() and not above.stat().st_mode & stat.S_IWUSR:
+    above = next(folder for folder in file.parents if folder.is_dir())
+    if not above.stat().st_mode & stat.S_IWUSR:
         raise PermissionError(errno.EACCES, f"{above} is read-only")  # an administrator could write all the same
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".statistics-")

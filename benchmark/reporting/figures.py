@@ -104,7 +104,7 @@ def line_chart(
         axes.margins(x=0.01)
         axes.tick_params(length=2.5, width=0.6)
         rows = -(-len(lines) // _LEGEND_COLUMNS)
-        figure.subplots_adjust(left=0.12, right=0.975, bottom=0.165, top=0.97 - 0.066 * rows)
+        figure.subplots_adjust(left=0.12, right=0.945, bottom=0.165, top=0.97 - 0.066 * rows)
         figure.legend(
             loc="upper left",
             bbox_to_anchor=(0.06, 1.0),

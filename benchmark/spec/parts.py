@@ -17,6 +17,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    ValidationError,
     WrapValidator,
     create_model,
 )
@@ -246,6 +247,14 @@ class Dataset(Part, ABC):
     def fetch(self, root: Path) -> None:
         """Download to ``root``, the only method that uses the network; raises :class:`DataError`."""
         raise DataError(f"{self.name} cannot be downloaded")
+
+    def held_out(self) -> Dataset:
+        """The same dataset at its test split; raises :class:`DataError` where there is none."""
+        settings = {name: getattr(self, name) for name in type(self).model_fields}
+        try:
+            return type(self).model_validate({**settings, "split": "test"})
+        except ValidationError as error:
+            raise DataError(f"'{self.name}' has no test split to refer to") from error
 
     @classmethod
     def variants(cls) -> list[Self]:

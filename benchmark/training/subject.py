@@ -35,6 +35,7 @@ class TrainedSubject:
         self._system = trainer.system
         self._shapes = trainer.shapes
         self._streams = Streams(trainer.run.seed, trainer.device)
+        self._reference = Streams(0, trainer.device)  # which real examples count must not depend on the run's seed
         self._batch_statistics = setup.generator_mode == "batch_statistics"
         self._chunk = setup.batch_images if self._batch_statistics else CHUNK
         self._networks: Mapping[str, Assembly] = {
@@ -76,12 +77,12 @@ class TrainedSubject:
         if self.data.count is None:
             if count is None:
                 raise MetricError("endless data has no complete set: say how many real examples")
-            return self._given_out(self.data.draw(count, self._streams.generator("reference")).cpu())
+            return self._given_out(self.data.draw(count, self._reference.generator("reference")).cpu())
         if count is not None and count > self.data.count:
             raise MetricError(f"{count} real examples asked for, the dataset has {self.data.count}")
         order = torch.arange(self.data.count, device=self.device)
         if count is not None:
-            order = self._streams.permutation("reference", self.data.count)[:count]
+            order = self._reference.permutation("reference", self.data.count)[:count]
         pieces = [self._given_out(self.data.examples(part).cpu()) for part in torch.split(order, 4096)]
         return np.concatenate(pieces)
 

@@ -47,6 +47,12 @@ def stand_in(shape: tuple[int, ...]) -> Any:
     return SimpleNamespace(name="stand_in", kind=kind, example_shape=lambda: shape)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep statistics below each test's own root."""
+    monkeypatch.delenv("GANREPRO_CACHE", raising=False)
+
+
 Make = Callable[..., FixedSubject]
 
 
@@ -65,7 +71,7 @@ def digits() -> np.ndarray:
     """scikit-learn's digits in a fixed random order, uint8 (1797, 1, 8, 8)."""
     import torch
 
-    data = DATASETS.get("digits")().load(Path(), "cpu")
+    data = DATASETS.get("digits").variants()[0].load(Path(), "cpu")
     order = np.random.default_rng(0).permutation(1797)
     return ((data.examples(torch.from_numpy(order)) + 1) * 127.5).round().to(torch.uint8).numpy()
 

@@ -48,7 +48,7 @@ def example_of(name: str) -> Metric:
 
 
 def images_subject(subject, digits: np.ndarray):
-    return subject(digits[:900], digits[900:], DATASETS.get("digits")(), discriminator=_first_number)
+    return subject(digits[:900], digits[900:], DATASETS.get("digits").variants()[0], discriminator=_first_number)
 
 
 def points_subject(subject):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
+import torch
 
-from benchmark.spec.parts import DATASETS, METRICS, MetricError
+from benchmark.metrics.inputs import real
+from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, MetricError, Shape
 
 STANDARD = {
     "extractor": "inception_2015_12_05",
@@ -118,35 +122,50 @@ def test_numbers_of_an_extractor_that_are_not_finite_are_refused(
 
 
 def test_a_dataset_without_a_test_split_cannot_be_referred_to(subject, digits: np.ndarray) -> None:
-    made = subject(digits[:800], digits[800:], DATASETS.get("digits")())
+    made = subject(digits[:800], digits[800:], DATASETS.get("digits").variants()[0])
     metric = METRICS.get("proxy_frechet_distance")(**{**FRECHET, "samples": 400, "reference": "test"})
     with pytest.raises(MetricError, match="'digits' has no test split"):
         metric.measure(made)
 
 
-def test_a_test_split_that_is_missing_is_named(subject, tmp_path) -> None:
-    images = np.random.default_rng(0).integers(0, 256, (200, 1, 28, 28), dtype=np.uint8)
-    made = subject(images, images[::-1].copy(), DATASETS.get("mnist")(split="train"))
-    metric = METRICS.get("proxy_frechet_distance")(
-        classifier="mnist_28x28", samples=100, reference="test", reference_images="all"
-    )
-    with pytest.raises(MetricError, match="t10k-images-idx3-ubyte is missing"):
+class Halved(Dataset):
+    """Pictures whose two splits lie in two files."""
+
+    name = "halved"
+    kind = "images"
+    split: Literal["train", "test"]
+
+    def example_shape(self) -> Shape:
+        return (1, 8, 8)
+
+    def example_count(self) -> int:
+        return 200
+
+    def missing(self, root: Path) -> str | None:
+        return None if (root / self.split).is_file() else f"{root / self.split} is missing"
+
+    def load(self, root: Path, device: str) -> Data:
+        levels = np.frombuffer((root / self.split).read_bytes(), dtype=np.uint8).reshape(-1, 1, 8, 8)
+        if len(levels) != 200:
+            raise DataError(f"{len(levels)} pictures, not 200")
+        scaled = torch.from_numpy(levels.copy()).float().div(255).sub(0.5).div(0.5)
+        return SimpleNamespace(count=200, examples=lambda indices: scaled[indices])
+
+
+def test_the_test_split_is_read_as_it_lies_on_disk(subject, tmp_path: Path) -> None:
+    held_out = np.random.default_rng(0).integers(0, 256, (200, 1, 8, 8), dtype=np.uint8)
+    (tmp_path / "test").write_bytes(held_out.tobytes())
+    made = subject(held_out[::-1], held_out[::-1], Halved(split="train"))
+    assert (real(made, "all", reference="test") == held_out).all()
+    assert (real(made, 7, reference="test") == held_out[:7]).all()
+    assert (real(made, "all") == held_out[::-1]).all()
+
+
+def test_a_test_split_that_is_missing_or_broken_is_named(subject, digits: np.ndarray, tmp_path: Path) -> None:
+    made = subject(digits[:200], digits[200:400], Halved(split="train"))
+    metric = METRICS.get("proxy_frechet_distance")(**{**FRECHET, "samples": 200, "reference": "test"})
+    with pytest.raises(MetricError, match="test is missing"):
         metric.measure(made)
-
-
-def test_the_test_split_is_read_as_it_lies_on_disk(subject, tmp_path) -> None:
-    random = np.random.default_rng(0)
-    held_out = random.integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    header = b"\x00\x00\x08\x03" + b"".join(size.to_bytes(4, "big") for size in held_out.shape)
-    (raw / "t10k-images-idx3-ubyte").write_bytes(header + held_out.tobytes())
-    labels = np.zeros(10_000, dtype=np.uint8)
-    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"\x00\x00\x08\x01" + (10_000).to_bytes(4, "big") + labels.tobytes())
-    for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
-        (raw / file).touch()  # torchvision wants to see both splits
-    from benchmark.metrics.inputs import real
-
-    made = subject(held_out[:10, None], held_out[:10, None], DATASETS.get("mnist")(split="train"))
-    assert (real(made, "all", reference="test") == held_out[:, None]).all()
-    assert (real(made, 7, reference="test") == held_out[:7, None]).all()
+    (tmp_path / "test").write_bytes(bytes(64))
+    with pytest.raises(MetricError, match="1 pictures, not 200"):
+        metric.measure(made)

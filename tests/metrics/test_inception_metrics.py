@@ -15,6 +15,7 @@ from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistanc
 from benchmark.metrics.inception_score import InceptionScore, score
 from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distance, fidelity_settings
 from benchmark.metrics.precision_recall import Precision, Recall
+from benchmark.metrics.reference import cache_folder
 from benchmark.spec.parts import MetricError
 from tests.extractors.inception_weights import random_weights
 
@@ -73,7 +74,7 @@ def test_frechet_inception_distance_from_images_to_number(made, monkeypatch: pyt
     assert found.value == pytest.approx(expected, rel=1e-3)
     assert found.protocol["n_real"] == COUNT
     assert found.protocol["weights_sha256"] == hashlib.sha256(random_weights()).hexdigest()
-    assert len(list((made.root / "cache").glob("*.npz"))) == 1
+    assert len(list(cache_folder(made.root).glob("*.npz"))) == 1
 
 
 def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.metrics.reference import cached, reference_moments
+from benchmark.metrics.reference import cache_folder, cached, reference_moments
 
 KEY = {"dataset": "a", "n_real": 10, "resize": "r", "extractor": "e", "weights_sha256": "w"}
 
@@ -83,6 +83,12 @@ def test_a_root_marked_read_only_is_left_alone(tmp_path: Path) -> None:
         assert not (tmp_path / "cache").exists()
     finally:
         tmp_path.chmod(0o755)
+
+
+def test_the_environment_names_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_folder(tmp_path) == tmp_path / ".cache" / "statistics"
+    monkeypatch.setenv("GANREPRO_CACHE", str(tmp_path / "elsewhere"))
+    assert cache_folder(Path("data")) == tmp_path / "elsewhere" / "statistics"
 
 
 class Pixels:

@@ -241,7 +241,7 @@ SLIPS = {
     ),
     "data that do not fit": (
         "dataset: digits",
-        "§dataset: {mnist: {split: train}}",
+        "§dataset: {mnist: {split: train, size: 28, resize: none}}",
         "experiments.scans.dataset: signal 'real_logit': 'real' has shape (1, 28, 28), the input of 'discriminator' "
         "takes (1, 8, 8)",
     ),

@@ -1,1 +1,1 @@
-"""What datasets of pictures share: settings, crops and filters, the cache of decoded pictures, and how they are held."""
+"""What datasets of pictures share: settings, crops, filters, the cache of decoded pictures, how they are held."""

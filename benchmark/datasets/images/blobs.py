@@ -18,8 +18,8 @@ def blobs(count: int, height: int, width: int, channels: int, *, first: int) -> 
     """uint8 (count, height, width, channels): pictures ``first`` and following, number i of class i modulo 10."""
     import numpy as np
 
-    rows = np.linspace(-1, 1, height)[:, None, None]
-    columns = np.linspace(-1, 1, width)[None, :, None]
+    rows = np.linspace(-1, 1, height)
+    columns = np.linspace(-1, 1, width)
     pictures = np.empty((count, height, width, channels), np.uint8)
     for place, number in enumerate(range(first, first + count)):
         kind = number % _CLASSES
@@ -31,8 +31,9 @@ def blobs(count: int, height: int, width: int, channels: int, *, first: int) -> 
             colour = np.array(
                 [0.35 + 0.5 * _fraction((kind + 1) * (blob + 1 + c) * _ROOT_TWO) for c in range(channels)]
             )
-            distance = (rows - radius * math.sin(angle)) ** 2 + (columns - radius * math.cos(angle)) ** 2
-            light = light + colour * np.exp(-distance / (2 * spread**2))
+            down = np.exp(-((rows - radius * math.sin(angle)) ** 2) / (2 * spread**2))
+            across = np.exp(-((columns - radius * math.cos(angle)) ** 2) / (2 * spread**2))
+            light += down[:, None, None] * across[None, :, None] * colour
         pictures[place] = np.rint(255 * np.clip(light, 0, 1)).astype(np.uint8)
     return pictures
 

@@ -38,8 +38,8 @@ def decoded(
 ) -> tuple[np.ndarray, str]:
     """All examples, uint8 of ``shape``, as a read-only mapping, and the SHA-256 of shape and bytes.
 
-    ``example`` gives example i as uint8 of ``shape[1:]``, from any thread. What lies there already is taken unless it is
-    damaged. Raises :class:`DataError` where nothing can be written.
+    ``example`` gives example i as uint8 of ``shape[1:]``, from any thread. What lies there already is taken
+    unless it is damaged. Raises :class:`DataError` where nothing can be written.
     """
     from filelock import FileLock
 

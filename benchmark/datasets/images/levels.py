@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 #: what torchvision and the readers below it raise on files that are damaged or not what their names say
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, AssertionError, pickle.UnpicklingError)
 
+_LONGEST_REASON = 200
 
-def by_torchvision(make: Callable[[], Any]) -> Any:
-    """The torchvision dataset that ``make`` builds from files; damaged ones are a :class:`DataError`."""
+
+def by_torchvision(place: Path, make: Callable[[], Any]) -> Any:
+    """The torchvision dataset that ``make`` builds from files at ``place``; damaged ones are a :class:`DataError`."""
     try:
         return make()
+    except RuntimeError as error:  # torchvision's own message offers a download
+        raise DataError(f"{place}: a file is not the published one, by its checksum: remove it") from error
     except _UNREADABLE as error:
-        raise DataError(f"a file is damaged or not the published one: {_first_line(error)}") from error
+        raise DataError(f"{place}: a file is damaged ({_in_one_line(error)}): remove it") from error
 
 
 def fetched(download: Callable[[], Any]) -> None:
@@ -30,7 +34,7 @@ def fetched(download: Callable[[], Any]) -> None:
     try:
         download()
     except _UNREADABLE as error:
-        raise DataError(f"the download failed: {_first_line(error)}") from error
+        raise DataError(f"the download failed: {_in_one_line(error)}") from error
 
 
 def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source:
@@ -44,5 +48,5 @@ def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source
     return Source(place, len(levels), picture, names, levels)
 
 
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__

@@ -107,5 +107,5 @@ def hash_levels(levels: np.ndarray) -> str:
     digest = hashlib.sha256(f"uint8 {levels.shape}\n".encode())
     flat = np.ascontiguousarray(levels).reshape(-1)
     for start in range(0, len(flat), _HASHED_BYTES):
-        digest.update(flat[start : start + _HASHED_BYTES])
+        digest.update(flat[start : start + _HASHED_BYTES].data)
     return digest.hexdigest()
