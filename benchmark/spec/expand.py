@@ -14,7 +14,7 @@ from benchmark.spec.paper import Setup
 from benchmark.spec.source import Path_, Source
 
 #: fields that hold one of several things under its own key (a part, an interval): another key replaces the whole
-_CHOICES = {"dataset", "optimizer", "metric", "normalisation", "budget", "every"}
+_CHOICES = {"dataset", "of", "optimizer", "metric", "normalisation", "budget", "every"}
 _SETUP_FIELDS = set(Setup.model_fields)
 #: what an item does not inherit from the one that it extends
 _OWN = ("says", "where")

@@ -5,6 +5,7 @@ A folder appears whole or not at all, and one process at a time makes it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -82,7 +83,8 @@ def _intact(entry: Path, text: str, shape: tuple[int, ...]) -> str | None:
         if facts["stamp"] != seen:
             if hash_levels(_mapped(entry / _LEVELS, shape, "r")) != fingerprint:
                 return None
-            _note(entry, text, fingerprint)
+            with contextlib.suppress(OSError):  # where nothing can be written, it is hashed every time
+                _note(entry, text, fingerprint)
     except (OSError, ValueError, KeyError):
         return None
     return str(fingerprint)
@@ -100,13 +102,26 @@ def _made(entry: Path, text: str, shape: tuple[int, ...], example: Callable[[int
     if free < _size(shape) + _SPARE:
         raise DataError(f"{entry.parent}: {_size(shape) / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
     partial.mkdir()
-    levels: Any = _mapped(partial / _LEVELS, shape, "w+")
-    _fill(levels, example, label)
-    levels.flush()
-    fingerprint = hash_levels(levels)
-    _note(partial, text, fingerprint)
-    os.replace(partial, entry)
+    try:
+        _reserve(partial / _LEVELS, _size(shape))
+        levels: Any = _mapped(partial / _LEVELS, shape, "r+")
+        _fill(levels, example, label)
+        levels.flush()
+        fingerprint = hash_levels(levels)
+        _note(partial, text, fingerprint)
+        os.replace(partial, entry)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     return fingerprint
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Make a file of ``size`` bytes that has its blocks: a disk that fills up under a mapping would kill the process."""
+    with file.open("wb") as stream:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(stream.fileno(), 0, size)
+        stream.truncate(size)
 
 
 def _fill(levels: np.ndarray, example: Callable[[int], np.ndarray], label: str) -> None:
