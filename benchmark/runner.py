@@ -78,6 +78,7 @@ class OneRun:
         self.seconds = dict.fromkeys(("training", "evaluation", "redone", "warmup"), 0.0)
         self.sessions = 0
         self.warm = 0
+        self.warmup_iterations = 0
         self.data: Data | None = None
 
     def execute(self) -> RunRecord:
@@ -157,6 +158,7 @@ class OneRun:
             before, seconds = self.trainer.iteration, self.seconds["training"]
             self._timed("training", until, lambda _: self.stop())
             self.warm += self.trainer.iteration - before
+            self.warmup_iterations += self.trainer.iteration - before
             self.seconds["warmup"] += self.seconds["training"] - seconds
 
     def _timed(self, account: str, until: int, stop: Callable[[int], bool]) -> None:
@@ -235,6 +237,7 @@ class OneRun:
             "measured": {name: score.model_dump(mode="json") for name, score in self.measured.items()},
             "seconds": self.seconds,
             "sessions": self.sessions,
+            "warmup_iterations": self.warmup_iterations,
             "snapshot_iterations": self.snapshot_iterations,
             "measured_until": self.measured_until,
         }
@@ -258,6 +261,7 @@ class OneRun:
             for key in self.snapshots
         }
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
+        self.warmup_iterations = kept["warmup_iterations"]
         heartbeat = self.folder / ".heartbeat"
         if heartbeat.is_file():
             lost = float(heartbeat.read_text() or 0) - self.seconds["training"] - self.seconds["redone"]
@@ -325,7 +329,7 @@ class OneRun:
                 evaluation_seconds=self.seconds["evaluation"],
                 redone_seconds=self.seconds["redone"],
                 warmup_seconds=self.seconds["warmup"],
-                warmup_iterations=self.warm,
+                warmup_iterations=self.warmup_iterations,
                 sessions=self.sessions,
             ),
             hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},

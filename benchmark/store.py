@@ -66,6 +66,11 @@ class Timing(Model):
     warmup_iterations: int
     sessions: int
 
+    def rate(self, iterations: int) -> float | None:
+        """Seconds per iteration after the warm-up of a run of ``iterations``; None where the warm-up is all of it."""
+        rest = iterations - self.warmup_iterations
+        return (self.training_seconds - self.warmup_seconds) / rest if rest > 0 else None
+
 
 class RunRecord(Model):
     """One run: immutable once written."""
@@ -181,6 +186,17 @@ def read_record(file: Path) -> RunRecord:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "file"
         raise StoreError(f"{file}: {place}: {first['msg']}") from error
+
+
+def device_of(environment: Mapping[str, Any]) -> str:
+    """The device's name as far as a record's environment tells."""
+    for key in ("gpu", "processor", "device"):
+        value = environment.get(key)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, str) and value:
+            return value
+    return "not recorded"
 
 
 def finished_record(folder: Path) -> RunRecord | None:

@@ -33,7 +33,7 @@ def toy_run(experiment: str = "toy_reconstruction", numerics: str = "fp32") -> R
 
 def execute(run: Run, results: Path, **settings) -> store.RunRecord:
     prepare(run.numerics, 1)
-    return OneRun(run, results, Path("no-data-needed"), settings.pop("device", "cpu"), **settings).execute()
+    return OneRun(run, results, results / "data", settings.pop("device", "cpu"), **settings).execute()
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -156,7 +156,7 @@ def test_divergence_is_a_status_with_a_reason(tmp_path):
 def test_a_failure_is_recorded_and_tried_again(tmp_path, monkeypatch):
     run = toy_run()
     prepare(run.numerics, 1)
-    broken = OneRun(run, tmp_path, Path("x"), "cpu")
+    broken = OneRun(run, tmp_path, tmp_path / "data", "cpu")
     monkeypatch.setattr(broken, "_segments", lambda: (_ for _ in ()).throw(RuntimeError("out of memory\nmore")))
     with pytest.raises(RuntimeError):
         broken.execute()

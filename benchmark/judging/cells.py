@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmark.judging import statistics, words
@@ -38,7 +38,8 @@ def margin(printed: Printed) -> float | None:
 
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     """A verdict on every published number, in reading order."""
-    return [_verdict(evidence, printed) for printed in cells(spec)]
+    every = cells(spec)
+    return [_verdict(evidence, printed, _first_time(printed, every)) for printed in every]
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class _Finding:
     assumed: tuple[str, ...] = ()
 
 
-def _verdict(evidence: Evidence, printed: Printed) -> CellVerdict:
+def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> CellVerdict:
     sample = _measured(evidence, printed)
     finding = _judge(printed, sample)
+    if printed.source.quantity == "seconds" and sample is not None:
+        finding, sample = replace(finding, reason=finding.reason + _time_ratio(evidence, printed, first)), None
     return CellVerdict(
         table=printed.table,
         row=printed.row,
@@ -81,7 +84,7 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
         if cell.score is None:
             if printed.source.quantity != "seconds":
                 return None
-            sample = evidence.seconds(cell.experiment, tier)
+            sample = evidence.sample(Quantity(experiment=cell.experiment, time="training_seconds"), tier)
         elif printed.source.quantity == "iterations":
             sample = evidence.best_iteration(cell.experiment, cell.score, tier)
         else:
@@ -117,6 +120,28 @@ def _judge(printed: Printed, sample: Sample | None) -> _Finding:
         return _Finding("NOT ASSESSABLE", f"no margin is fixed for {printed.source.quantity}")
     assumed = _assumed(printed.source.protocol, protocol)
     return _compare(printed, sample, allowed, assumed)
+
+
+def _first_time(printed: Printed, every: Sequence[Printed]) -> Printed | None:
+    """The first time in the row of a table of seconds that an experiment here regenerates."""
+    row = (one for one in every if (one.table, one.row) == (printed.table, printed.row))
+    return next((one for one in row if one.cell.experiment is not None and one.cell.quoted_from is None), None)
+
+
+def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> str:
+    """How a time relates to the first of its row, in print and as measured: all that another device can tell."""
+    if first is None or first.column == printed.column or first.cell.value == 0:
+        return ""
+    told = f"; {words.number(printed.cell.value / first.cell.value)} times {first.column} in print"
+    ours, theirs = _measured(evidence, printed), _measured(evidence, first)
+    if ours is None or theirs is None or not ours.values or not theirs.values or ours.tier != theirs.tier:
+        return f"{told}, not measured here"
+    difference = protocol_difference([ours, theirs])
+    if difference is not None:
+        return f"{told}, no ratio here: {difference}"
+    ratio = words.number(statistics.mean(ours.numbers) / statistics.mean(theirs.numbers))
+    seeds = f"{len(ours.values)} and {words.counted(len(theirs.values), 'seed')}"
+    return f"{told}, {ratio} times here (tier {ours.tier}, {seeds})"
 
 
 def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[str, ...]) -> _Finding:

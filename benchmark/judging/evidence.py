@@ -13,7 +13,7 @@ from benchmark.judging.curves import Course, CurveError, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Quantity
 from benchmark.spec.load import canonical
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage
+from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -153,14 +153,8 @@ class Evidence:
         return found
 
     def sample(self, asked: Quantity, tier: str) -> Sample:
-        """A score or a curve's statistic over the seeds of one tier."""
+        """A score, a curve's statistic or a time over the seeds of one tier."""
         return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
-
-    def seconds(self, experiment: str, tier: str) -> Sample:
-        """Training seconds over the seeds of one tier."""
-        return self._gather(
-            experiment, tier, "training seconds", lambda one: _Reading(one.record.timing.training_seconds)
-        )
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
         """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
@@ -226,6 +220,8 @@ class Evidence:
             if entry is None or entry.value is None:
                 return _Reading(None, _why_missing(asked.score, entry))
             return _Reading(entry.value, protocol=_protocol(entry), direction=entry.direction, proxy=entry.proxy)
+        if asked.time is not None:
+            return _time(asked.time, one.record)
         assert asked.curve is not None
         assert asked.statistic is not None
         if one.record.run_id in self._broken_curves:
@@ -260,6 +256,25 @@ class _Reading:
     direction: Literal["lower", "higher", "two_sided", "none"] = "none"
     proxy: bool = False
     protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _time(asked: str, record: RunRecord) -> _Reading:
+    """Training time at the rate after the warm-up, with the device that it belongs to."""
+    gpu = record.environment.get("gpu")
+    protocol = {"quantity": asked, "device": device_of(record.environment), "numerics": record.numerics}
+    # a CPU's threads make its speed; another process on the GPU shares it
+    protocol |= (
+        {"shared": bool(gpu.get("other_processes"))}
+        if isinstance(gpu, dict)
+        else {"threads": record.environment.get("threads")}
+    )
+    if protocol["device"] == "not recorded":
+        return _Reading(None, "the record does not name the device", direction="lower", protocol=protocol)
+    rate = record.timing.rate(record.iterations)
+    if rate is None:
+        return _Reading(None, "the run is no longer than its warm-up", direction="lower", protocol=protocol)
+    value = rate if asked == "seconds_per_iteration" else rate * record.iterations
+    return _Reading(value, direction="lower", protocol=protocol)
 
 
 def _protocol(entry: ScoreRecord) -> dict[str, Any]:

@@ -71,14 +71,26 @@ def scores(spec: PaperSpec) -> dict[tuple[str, str], list[Printed]]:
     return found
 
 
+def times(spec: PaperSpec) -> dict[str, list[Printed]]:
+    """Published training times by the experiment that regenerates them."""
+    found: dict[str, list[Printed]] = {}
+    for one in cells(spec):
+        if one.cell.experiment is not None and one.source.quantity == "seconds":
+            found.setdefault(one.cell.experiment, []).append(one)
+    return found
+
+
 def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None, str]:
     """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
     printed: dict[Quantity, Printed] = {}
-    by_score = scores(spec)
+    by_score, by_time = scores(spec), times(spec)
     for asked in quantities(predicate):
-        if asked.score is None:
+        if asked.curve is not None:
             return None, "it rests on curves, of which the paper prints no numbers"
-        found = by_score.get((asked.experiment, asked.score), [])
+        if asked.score is not None:
+            found = by_score.get((asked.experiment, asked.score), [])
+        else:  # the paper's seconds are of whole runs
+            found = by_time.get(asked.experiment, []) if asked.time == "training_seconds" else []
         if not found:
             return None, f"the paper prints no number for {words.quantity(asked)}"
         if len({one.cell.value for one in found}) > 1:

@@ -112,6 +112,65 @@ class ExperimentState(Model):
     training_seconds: float
 
 
+class RuleChange(Model):
+    """One difference between the sealed rules and today's; absent values are None, others JSON text."""
+
+    kind: Literal["changed", "removed", "added", "code"]
+    #: the sealed item (``claims.G-C1``, ``tables.T1, GAN, SVHN``, ``experiments.gan at full``, ``rules``)
+    item: str
+    #: where in the item, empty for the whole of it
+    path: str
+    old: str | None
+    new: str | None
+
+
+class SealState(Model):
+    """The rules of a paper today against those that were sealed at its first run; see ``judging.seal``.
+
+    ``intact``: the same; ``added to``: only new items; ``code changed``: the sources that judge have changed, the
+    rules' version has not; ``changed``: rules were changed or removed after results were seen; ``damaged``: the seal
+    is not what was written; ``absent``: there are results, and nobody fixed rules before them.
+    """
+
+    status: Literal["intact", "added to", "code changed", "changed", "damaged", "absent"]
+    sealed_sha256: str | None
+    today_sha256: str
+    sealed_at: str | None
+    #: runs of a tier above smoke that had been begun when the rules were sealed
+    runs_before: int
+    changes: list[RuleChange]
+    #: one sentence for a reader
+    says: str
+
+
+class Selected(Model):
+    """One score under several rules of choosing the checkpoint: means over the seeds that have evaluations.
+
+    ``gain`` is how much better ``best`` looks than ``last``, positive = better; ``luck`` is what choosing the best of
+    as many evaluations would gain if they differed by noise alone.
+    """
+
+    experiment: str
+    tier: str
+    score: str
+    label: str
+    direction: Literal["lower", "higher", "two_sided", "none"]
+    rule: Literal["last", "best"]
+    seeds: int
+    #: evaluations over training, the fewest of any seed
+    evaluations: int
+    last: float
+    best: float | None
+    #: evaluations in ``median_of_last``
+    window: int
+    median_of_last: float
+    own: float
+    #: standard deviation of one evaluation, from successive differences in the second half of training
+    noise: float | None
+    gain: float | None
+    luck: float | None
+
+
 class PaperVerdicts(Model):
     """All verdicts on one paper from one results folder."""
 
@@ -126,3 +185,6 @@ class PaperVerdicts(Model):
     stale: list[str]
     #: what does not agree between records and their files
     damage: list[str]
+    #: today's rules against the sealed ones; None where nothing was run, so that there is nothing to seal against
+    seal: SealState | None = None
+    selection: list[Selected] = []

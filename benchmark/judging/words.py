@@ -87,6 +87,8 @@ def bare(asked: Quantity) -> str:
     """A quantity without its experiment."""
     if asked.score is not None:
         return asked.score
+    if asked.time is not None:
+        return asked.time.replace("_", " ")
     assert asked.curve is not None
     curve = asked.curve.strip()
     match asked.statistic:

@@ -12,10 +12,7 @@ from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short
 from benchmark.spec.load import canonical
-from benchmark.store import RunRecord, Stored
-
-_DEVICE_KEYS = ("gpu", "processor", "device")
-
+from benchmark.store import RunRecord, Stored, device_of
 
 @dataclass(frozen=True)
 class ScoreRow:
@@ -98,7 +95,7 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
             continue
         devices = sorted({device_of(stored.record.environment) for stored in finished})
         seconds = [stored.record.timing.training_seconds for stored in finished]
-        rates = [rate for stored in finished if (rate := _rate(stored.record)) is not None]
+        rates = [rate for stored in finished if (rate := stored.record.timing.rate(stored.record.iterations)) is not None]
         rate = statistics.fmean(rates) if rates else None
         ratio = against = None
         if rate and len(devices) == 1:
@@ -127,12 +124,6 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
             )
         )  # fmt: skip
     return rows
-
-
-def _rate(record: RunRecord) -> float | None:
-    """Seconds per iteration after the warm-up; None where the warm-up is all there is."""
-    iterations = record.iterations - record.timing.warmup_iterations
-    return (record.timing.training_seconds - record.timing.warmup_seconds) / iterations if iterations > 0 else None
 
 
 def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]:
@@ -176,17 +167,6 @@ def hashes(stored: Sequence[Stored]) -> list[tuple[str, list[tuple[str, int]]]]:
             counts = found.setdefault(what, {})
             counts[value] = counts.get(value, 0) + 1
     return [(what, sorted(values.items())) for what, values in sorted(found.items())]
-
-
-def device_of(environment: dict[str, Any]) -> str:
-    """The device's name as far as the record tells."""
-    for key in _DEVICE_KEYS:
-        value = environment.get(key)
-        if isinstance(value, dict):
-            value = value.get("name")
-        if isinstance(value, str) and value:
-            return value
-    return "not recorded"
 
 
 def flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -131,18 +131,29 @@ Statistic = Annotated[
 
 
 class Quantity(Model):
-    """One number per seed: a score of an experiment, or a statistic of one of its curves."""
+    """One number per seed: a score of an experiment, a statistic of one of its curves, or its training time.
+
+    ``training_seconds`` is the time of all iterations at the rate after the warm-up, ``seconds_per_iteration`` that
+    rate; evaluation and checkpoints are no part of either. They are only compared within one device.
+    """
 
     experiment: Name
     score: Name | None = None
     curve: Curve | None = Field(default=None, description="expression over the run's curves")
     statistic: Statistic | None = None
+    time: Literal["training_seconds", "seconds_per_iteration"] | None = None
 
     @model_validator(mode="after")
-    def _score_or_curve(self) -> Quantity:
-        if (self.score is None) == (self.curve is None) or (self.curve is None) != (self.statistic is None):
-            raise PydanticCustomError("quantity", "needs either score, or curve and statistic")
+    def _one_source(self) -> Quantity:
+        sources = (self.score, self.curve, self.time)
+        if sum(source is not None for source in sources) != 1 or (self.curve is None) != (self.statistic is None):
+            raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time")
         return self
+
+
+def _no_seconds(*asked: Quantity) -> None:
+    if any(one.time is not None for one in asked):
+        raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
 
 
 class Order(Model):
@@ -174,6 +185,7 @@ class Bound(Model):
     def _some(self) -> Bound:
         if self.above is None and self.below is None:
             raise PydanticCustomError("bound", "needs above, below or both")
+        _no_seconds(self.bound)
         return self
 
 
@@ -197,6 +209,11 @@ class Equal(Model):
     equal: Annotated[Many[Quantity], Field(min_length=2, max_length=2)]
     margin: Positive
 
+    @model_validator(mode="after")
+    def _no_time(self) -> Equal:
+        _no_seconds(*self.equal)
+        return self
+
 
 class Exactly(Model):
     """A quantity that counts takes one exact value, in more than ``share`` of the seeds."""
@@ -204,6 +221,11 @@ class Exactly(Model):
     exactly: Quantity
     value: float
     share: Annotated[float, Field(ge=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _no_time(self) -> Exactly:
+        _no_seconds(self.exactly)
+        return self
 
 
 class AllOf(Model):

@@ -27,7 +27,9 @@ def centres(size: int, first: float, extent: float) -> np.ndarray:
     ("crop", "side", "column", "row"),
     [("face_128", 128, 25, 57), ("centre_108", 108, 35, 55), ("centre_160", 160, 9, 29), ("centre_178", 178, 0, 20)],
 )
-def test_crops_without_resizing_are_the_very_pixels(crop: str, side: int, column: int, row: int, tmp_path: Path) -> None:
+def test_crops_without_resizing_are_the_very_pixels(
+    crop: str, side: int, column: int, row: int, tmp_path: Path
+) -> None:
     """PGGAN: rows 121 - 64 to 121 + 64, columns 89 - 64 to 89 + 64; the others are centred in 178x218."""
     write_celeba(tmp_path, "0")
     (picture,) = levels(held(celeba(crop, side, "none"), tmp_path))
@@ -55,7 +57,7 @@ def test_resized_crops(
     write_celeba(tmp_path, "0")
     (picture,) = levels(held(celeba(crop, size, resize), tmp_path)).astype(float)
     inner = slice(size // 8, -size // 8)
-    slack = 1.5 if resize != "box" else max(1.5, 1.0 + max(width, height) / size / 2)
+    slack = 1.05 if resize == "box" else 0.6  # a box takes whole pixels or none
     across, down = centres(size, column, width), centres(size, row, height)
     assert np.abs(picture[0] - across[None, :])[:, inner].max() <= slack
     assert np.abs(picture[1] - down[:, None])[inner].max() <= slack
@@ -103,7 +105,11 @@ def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "says"),
-    [("000001.jpg 0\n000002.jpg 0 1\n", "every line"), ("000001.jpg 3\n", "every line"), ("9.jpg 0\n", "9.jpg is miss")],
+    [
+        ("000001.jpg 0\n000002.jpg 0 1\n", "every line"),
+        ("000001.jpg 3\n", "every line"),
+        ("9.jpg 0\n", "9.jpg is miss"),
+    ],
 )
 def test_a_damaged_list_is_refused(lines: str, says: str, tmp_path: Path) -> None:
     write_celeba(tmp_path, "000")

@@ -18,6 +18,7 @@ EXAMPLES: list[Dataset] = [
         {"folder": "faces/large", "images": 12, "size": 16, "resize": "box", "crop": "centre", "mirror": True}
     ),
 ]
+SPLITS = ("train", "valid", "test")
 PICTURES = [dataset for dataset in EXAMPLES if isinstance(dataset, Pictures)]
 
 
@@ -76,9 +77,6 @@ def test_the_splits_of_celeba_add_up() -> None:
     of = {"crop": "face_128", "size": 128, "resize": "none", "mirror": False}
     counts = [DATASETS.get("celeba").model_validate({**of, "split": split}).example_count() for split in SPLITS]
     assert sum(filter(None, counts)) == 202_599
-
-
-SPLITS = ("train", "valid", "test")
 
 
 @pytest.mark.parametrize(

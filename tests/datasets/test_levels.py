@@ -87,7 +87,7 @@ def test_files_without_the_published_checksums_are_refused_before_they_are_unpic
         svhn().load(tmp_path, "cpu")
 
 
-@pytest.mark.parametrize("damage", [lambda whole: whole[:-5], lambda whole: b"", lambda whole: b"\1" + whole[1:]])
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-5], lambda _: b"", lambda whole: b"\1" + whole[1:]])
 def test_a_damaged_idx_file_is_one_line(damage, tmp_path: Path) -> None:
     write_idx(tmp_path, "MNIST", noise(5, 28, 28), noise(3, 28, 28))
     file = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"

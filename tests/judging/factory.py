@@ -17,6 +17,7 @@ from benchmark.spec.paper import Bibliography, PaperSpec, Table
 from benchmark.store import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, sha256, write_record
 
 PAPER = "small"
+ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}
 
 
 def determinant(experiment: str, tier: str, seed: int) -> dict[str, Any]:
@@ -64,8 +65,10 @@ def run(
     iterations: int = 100,
     iterations_per_epoch: float | None = 10,
     paper: str = PAPER,
+    seconds: float = 3600.0,
+    environment: dict[str, Any] | None = None,
 ) -> Stored:
-    """Write one run of one hour with its files; ``samples`` differ by experiment and seed unless given."""
+    """Write one run of one hour on :data:`ENVIRONMENT` with its files; ``samples`` differ by experiment and seed unless given."""
     place = results / paper / (folder or experiment) / run_id(experiment, tier, seed)
     place.mkdir(parents=True)
     (place / SAMPLES).write_bytes(samples or f"{experiment} {tier} {seed}".encode())
@@ -88,7 +91,7 @@ def run(
             "iterations_per_epoch": iterations_per_epoch,
             "scores": scores or {},
             "timing": {
-                "training_seconds": 3600.0,
+                "training_seconds": seconds,
                 "evaluation_seconds": 0.0,
                 "redone_seconds": 0.0,
                 "warmup_seconds": 0.0,
@@ -96,7 +99,7 @@ def run(
                 "sessions": 1,
             },
             "hashes": {},
-            "environment": {},
+            "environment": ENVIRONMENT if environment is None else environment,
             "files": {name: sha256(place / name) for name in (SAMPLES, CURVES) if (place / name).exists()},
         }
     )

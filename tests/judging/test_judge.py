@@ -256,8 +256,6 @@ def test_what_is_not_comparable(tmp_path: Path) -> None:
     assert (found.state, found.tier, found.deviation) == ("NOT COMPARABLE", "short", None)
     assert found.measured is not None
     assert found.measured.mean == pytest.approx(np.mean(GOOD))
-    time = one_cell({"value": 4158, "experiment": "a"}, stored, quantity="seconds")
-    assert (time.state, time.measured is not None) == ("NOT COMPARABLE", True)
 
 
 def test_cells_that_nothing_measures(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def _made(entry: Path, text: str, shape: tuple[int, ...], example: Callable[[int
 
 
 def _reserve(file: Path, size: int) -> None:
-    """Make a file of ``size`` bytes that has its blocks: a disk that fills up under a mapping would kill the process."""
+    """Make a file of ``size`` bytes with its blocks: a disk that fills up under a mapping kills the process."""
     with file.open("wb") as stream:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(stream.fileno(), 0, size)

@@ -23,7 +23,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 def _below(text: str) -> str:
     path = PurePosixPath(text)
-    if not text or text != str(path) or path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text:
+    if not path.parts or text != str(path) or path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text:
         raise PydanticCustomError("folder", "must be a folder below the data root, such as faces or faces/large")
     if any(part.startswith(".") for part in path.parts) or not text.isprintable():
         raise PydanticCustomError("folder", "must name a folder that is not hidden, in printable characters")

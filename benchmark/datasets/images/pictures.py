@@ -32,7 +32,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """Undecoded or undisturbed pictures as they lie in files: ``names`` below ``place``, in the examples' order."""
+    """Pictures as they lie in files: ``names`` below ``place``, in the examples' order."""
 
     place: Path
     count: int

@@ -1,0 +1,196 @@
+"""What a record says against its own parts: what was asked, how long it trained, its curves, its series of scores.
+
+These checks need neither the spec nor a second run. They find records that were edited in one place, trained with
+other weights than they state, or stopped early. A record that is rewritten as a whole and in agreement with itself
+passes; ``docs/verdicts.md`` lists what that leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchmark.spec.load import canonical
+from benchmark.store import CURVES, RunRecord, ScoreRecord, Stored, StoreError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: a loss is the sum of its float32 terms, in an order of operations of the device's own
+_RELATIVE = 1e-3
+_ABSOLUTE = 1e-5
+#: iterations at which a loss is compared with its terms
+_LOOKS = 4096
+
+
+def contradictions(stored: Stored) -> list[str]:
+    """What cannot be true of one run, one line each; empty for a record that agrees with itself."""
+    record = stored.record
+    return [*_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
+
+
+def _length(record: RunRecord) -> Iterator[str]:
+    if record.status == "finished" and record.iterations != record.planned_iterations:
+        yield f"finished after {record.iterations} of {record.planned_iterations} iterations"
+    budget = _setup(record).get("budget", {})
+    planned = budget.get("iterations")
+    if planned is None and budget.get("epochs") is not None and record.iterations_per_epoch is not None:
+        planned = max(1, round(budget["epochs"] * record.iterations_per_epoch))
+    if planned is not None and planned != record.planned_iterations:
+        yield f"planned {record.planned_iterations} iterations, its budget is {planned}"
+
+
+def _setup(record: RunRecord) -> dict[str, Any]:
+    found = record.determinant.get("setup")
+    return found if isinstance(found, dict) else {}
+
+
+def _dataset(record: RunRecord) -> Iterator[str]:
+    """Scores must refer to the data that was trained on."""
+    trained = record.hashes.get("dataset")
+    for name, score in sorted(record.scores.items()):
+        measured = score.protocol.get("dataset")
+        if trained is not None and measured is not None and measured != trained:
+            yield f"score {name} was measured on other data than it was trained on"
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def _scores(record: RunRecord) -> Iterator[str]:
+    asked = _setup(record).get("scores", {})
+    mode = _setup(record).get("generator_mode")
+    for name, score in sorted(record.scores.items()):
+        for problem in (*_asked(score, asked.get(name), mode), *_series(record, score, asked.get(name, {}))):
+            yield f"score {name}: {problem}"
+
+
+def _asked(score: ScoreRecord, asked: Mapping[str, Any] | None, mode: object) -> Iterator[str]:
+    """Metric, checkpoint rule and protocol as the run's setup asks for."""
+    if asked is None:
+        return
+    ((metric, settings),) = asked["metric"].items()
+    if score.metric != metric:
+        yield f"is {score.metric}, asked was {metric}"
+    if score.checkpoint != asked["checkpoint"]:
+        yield f"checkpoint {score.checkpoint}, asked was {asked['checkpoint']}"
+    wanted = {**settings, "metric": metric, "checkpoint": asked["checkpoint"], "generator_mode": mode}
+    for field, value in sorted(wanted.items()):
+        # a metric may complete what it was asked ("all" becomes a count) under another field, never under the same
+        if score.value is not None and field in score.protocol and canonical(score.protocol[field]) != canonical(value):
+            yield f"protocol field '{field}' is {score.protocol[field]}, asked was {value}"
+
+
+def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> Iterator[str]:
+    if score.value is not None and score.checkpoint == "last" and record.status == "finished":
+        if score.iteration is not None and score.iteration != record.iterations:
+            yield f"last checkpoint taken at iteration {score.iteration} of {record.iterations}"
+    if score.value is None:
+        return
+    if not score.series:
+        if asked.get("every") is not None:
+            yield "was to be evaluated over training, its series is empty"
+        return
+    steps = [step for step, _ in score.series]
+    if steps != sorted(set(steps)) or steps[-1] > record.iterations:
+        yield "the iterations of its series do not rise to the end of the run"
+        return
+    if asked.get("every") is not None and record.status == "finished" and steps[-1] != record.iterations:
+        yield f"its series ends at iteration {steps[-1]} of {record.iterations}"
+    values = dict(score.series)
+    if score.iteration in values and values[score.iteration] != score.value:
+        yield f"value {score.value!r}, its series has {values[score.iteration]!r} at that iteration"
+    elif score.iteration is not None and score.iteration not in values:
+        yield f"iteration {score.iteration} is not in its series"
+    if score.checkpoint == "best" and score.direction in ("lower", "higher"):
+        best = (min if score.direction == "lower" else max)(values.values())
+        if score.value != best:
+            yield f"value {score.value!r} is not the best of its series, {best!r}"
+
+
+# --- curves ---------------------------------------------------------------------------------------------------------
+
+
+def _curves(stored: Stored) -> Iterator[str]:
+    if CURVES not in stored.record.files:
+        return
+    try:
+        curves = stored.curves()
+    except StoreError:
+        return  # its hash tells
+    if not curves:
+        return
+    lengths = sorted({len(curve) for curve in curves.values()})
+    if lengths != [stored.record.iterations]:
+        shown = ", ".join(map(str, lengths))
+        yield f"{CURVES} holds {shown} iterations, the record says {stored.record.iterations}"
+        return
+    yield from _losses(stored.record, curves)
+
+
+def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Every player's loss is the weighted sum of its terms: other weights than stated show here."""
+    import numpy as np
+
+    system = record.determinant.get("system")
+    players = system.get("players", {}) if isinstance(system, dict) else {}
+    looks = np.unique(np.linspace(0, record.iterations - 1, min(record.iterations, _LOOKS)).astype(np.int64))
+    for name, player in players.items():
+        terms = [next(iter(term.items())) for term in (*player["minimise"], *player.get("penalties", ()))]
+        names = [f"{name}_loss", *_columns(name, [term for term, _ in terms])]
+        missing = sorted(set(names) - set(curves))
+        if missing:
+            yield f"{CURVES} has no curve '{missing[0]}'"
+            continue
+        if len(names) < 2 or not len(looks):
+            continue
+        loss = curves[names[0]][looks].astype(np.float64)
+        parts = [
+            float(settings.get("weight", 1.0)) * curves[column][looks].astype(np.float64)
+            for column, (_, settings) in zip(names[1:], terms, strict=True)
+        ]
+        scale = np.sum(np.abs(parts), axis=0)
+        with np.errstate(invalid="ignore"):  # a run that diverged may end in numbers that are not finite
+            off = np.abs(loss - np.sum(parts, axis=0)) > _RELATIVE * scale + _ABSOLUTE
+        if off.any():
+            iteration = int(looks[int(off.argmax())]) + 1
+            yield (
+                f"{names[0]} is not the weighted sum of its terms (first at iteration {iteration}): "
+                "trained with other weights than stated"
+            )
+
+
+def _columns(player: str, terms: Sequence[str]) -> list[str]:
+    """Curves of a player's unweighted terms, as ``spec.dataflow.curve_names`` names them."""
+    if len(terms) < 2:
+        return []
+    return [
+        f"{player}_{term}" + (f"_{terms[:index].count(term) + 1}" if term in terms[:index] else "")
+        for index, term in enumerate(terms)
+    ]
+
+
+# --- between records ------------------------------------------------------------------------------------------------
+
+
+def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
+    """Records that cannot both be right: one dataset setting with two contents, or two seeds with the same curves.
+
+    Of two contents the rarer one is named; of two equal runs the one of the higher seed.
+    """
+    by_data: dict[str, dict[str, list[Stored]]] = {}
+    by_curves: dict[str, Stored] = {}
+    for one in sorted(several, key=lambda one: (one.record.seed, str(one.folder))):
+        data, content = _setup(one.record).get("dataset"), one.record.hashes.get("dataset")
+        if data is not None and content is not None:
+            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(one)
+        digest = one.record.files.get(CURVES)
+        known = by_curves.setdefault(digest, one) if digest is not None else one
+        if known.record.seed != one.record.seed:
+            yield one, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
+    for contents in by_data.values():
+        usual = max(contents.values(), key=len)
+        for several_ in contents.values():
+            if several_ is not usual:
+                for one in several_:
+                    yield one, f"trained on other data than {usual[0].folder}, though both name the same dataset"

@@ -1,0 +1,371 @@
+"""Rules fixed before results: what decides a paper's verdicts, hashed at its first run and compared ever after.
+
+A seal holds the rules themselves beside their hash, so that a change can be shown and not only noticed. Order does not
+matter, prose does not matter. An item that is new since then was "added after"; an item that differs or is gone was
+"changed after results were seen". Hashes show accidents and carelessness; who rewrites every file is stopped only by a
+copy that somebody else keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from benchmark.judging import statistics
+from benchmark.judging.cells import margin
+from benchmark.judging.published import cells
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, RuleChange, SealState
+from benchmark.judging.words import counted
+from benchmark.spec.base import TIERS, Model
+from benchmark.spec.claims import quantities
+from benchmark.spec.load import canonical
+from benchmark.spec.paper import Experiment, PaperSpec
+from benchmark.store import RECORD, read_record, to_json, write_atomic
+
+#: raised whenever a rule of judging changes its meaning
+RULES_VERSION = 1
+#: modules of this folder that describe, compare or test, but decide no verdict
+_NO_RULES = {"__init__", "audit", "compare", "seal", "selection", "selftest", "tables", "verdict", "words"}
+#: lists in predicates whose order has no meaning: of all their elements, or of all but the first
+_UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
+
+Item = dict[str, Any]
+
+
+class Seal(Model):
+    """Rules as they were sealed; ``sha256`` is that of the canonical JSON of ``items``."""
+
+    schema_version: Literal[1]
+    paper: str
+    sha256: str
+    #: time of the first run, UTC, ISO 8601
+    sealed_at: str
+    runs_before: int
+    #: item -> its rules
+    items: dict[str, Item]
+    #: module of judging -> SHA-256 of its source
+    sources: dict[str, str]
+
+
+def make_seal(spec: PaperSpec, sealed_at: str, runs_before: int) -> Seal:
+    """Seal today's rules of ``spec``; ``runs_before`` runs of it had been begun without a seal."""
+    items = rules(spec)
+    return Seal(
+        schema_version=1,
+        paper=spec.paper.id,
+        sha256=digest(items),
+        sealed_at=sealed_at,
+        runs_before=runs_before,
+        items=items,
+        sources=sources(),
+    )
+
+
+def read_seal(content: bytes) -> Seal | None:
+    """A seal from its file's bytes; None where they are none."""
+    try:
+        return Seal.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def digest(items: Mapping[str, Item]) -> str:
+    """SHA-256 of rules."""
+    return hashlib.sha256(canonical(items).encode()).hexdigest()
+
+
+def sources() -> dict[str, str]:
+    """SHA-256 of every module that takes part in deciding a verdict."""
+    folder = Path(__file__).parent
+    return {
+        file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.glob("*.py"))
+        if file.stem not in _NO_RULES
+    }
+
+
+def rules(spec: PaperSpec) -> dict[str, Item]:
+    """Everything that decides a verdict on ``spec`` besides its runs, item by item."""
+    items: dict[str, Item] = {
+        "rules": {
+            "version": RULES_VERSION,
+            "level": statistics.ALPHA,
+            "fewest seeds": statistics.LEAST_SEEDS,
+        }
+    }
+    for name, claim in spec.claims.items():
+        kept = claim.model_dump(mode="json", exclude={"where", "says", "note"}, exclude_none=True)
+        items[f"claims.{name}"] = _unordered(kept)
+    for name, table in spec.tables.items():
+        about = {"quantity", "direction", "protocol"}
+        items[f"tables.{name}"] = table.model_dump(mode="json", include=about)
+    for printed in cells(spec):
+        place, again = f"tables.{printed.place}", 1
+        while place in items:  # a label that occurs in several rows
+            again += 1
+            place = f"tables.{printed.place} ({again})"
+        cell = printed.cell.model_dump(mode="json", exclude={"note", "bold"}, exclude_none=True)
+        items[place] = {**cell, "margin": margin(printed)}
+    for name, experiment in spec.experiments.items():
+        items |= _experiment(spec, name, experiment)
+    return items
+
+
+def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str, Item]:
+    """Seeds and recipe of every tier, and every score with its protocol and checkpoint rule."""
+    items: dict[str, Item] = {}
+    for tier in TIERS:
+        setup = experiment.setup(tier)
+        if setup is None or tier == "smoke":  # smoke runs judge nothing
+            continue
+        system = spec.systems[setup.system]
+        recipe = {
+            "setup": setup.model_dump(
+                mode="json",
+                exclude={"scores", "seeds", "snapshots", "reduces", "generator_mode", "budget"},
+                exclude_defaults=True,
+            ),
+            "system": system.model_dump(mode="json", exclude={"says"}, exclude_defaults=True),
+            "networks": {
+                role: spec.networks[network].model_dump(
+                    mode="json", exclude={"says", "parameters"}, exclude_defaults=True
+                )
+                for role, network in system.networks.items()
+            },
+        }
+        place = f"experiments.{name} at {tier}"
+        items[place] = {
+            "seeds": sorted(setup.seeds),
+            "generator_mode": setup.generator_mode,
+            "budget": setup.budget.model_dump(mode="json", exclude_none=True),
+            "recipe_sha256": hashlib.sha256(canonical(recipe).encode()).hexdigest(),
+        }
+        for score, entry in setup.scores.items():
+            items[f"{place}, {score}"] = entry.model_dump(mode="json", exclude_none=True)
+    return items
+
+
+def _unordered(value: Any, key: str = "") -> Any:
+    """``value`` with every list whose order means nothing in a fixed order."""
+    if isinstance(value, dict):
+        return {name: _unordered(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        several = [_unordered(inner) for inner in value]
+        fixed = _UNORDERED.get(key, len(several))
+        return [*several[:fixed], *sorted(several[fixed:], key=canonical)]
+    return value
+
+
+# --- on disk --------------------------------------------------------------------------------------------------------
+
+
+def seal_file(results: Path, paper: str) -> Path:
+    """Where the seal of a paper lies in a results folder."""
+    return results / "seals" / f"{paper}.json"
+
+
+def runs_begun(results: Path, paper: str) -> int:
+    """Runs of a paper that may have shown results: those above smoke, and those whose tier no record tells."""
+    begun = 0
+    for folder in sorted(results.glob(f"{paper}/*/*/")):
+        file = folder / RECORD
+        begun += not file.is_file() or read_record(file).tier != "smoke"
+    return begun
+
+
+def ensure_seal(results: Path, spec: PaperSpec) -> Path:
+    """Seal a paper's rules unless they are sealed; to be called before anything is trained.
+
+    As long as only smoke runs were begun, which judge nothing, the seal follows the spec.
+    """
+    from filelock import FileLock
+
+    file = seal_file(results, spec.paper.id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        begun = runs_begun(results, spec.paper.id)
+        if file.exists():
+            old = read_seal(file.read_bytes())
+            if old is None or begun or old.items == rules(spec):
+                return file
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        write_atomic(file, to_json(make_seal(spec, now, begun).model_dump(mode="json")))
+    return file
+
+
+def stored_state(results: Path, spec: PaperSpec) -> SealState | None:
+    """State of the seal in a results folder; see :func:`state`."""
+    file = seal_file(results, spec.paper.id)
+    content = file.read_bytes() if file.is_file() else None
+    seal = read_seal(content) if content is not None else None
+    damaged = content is not None and seal is None
+    return state(spec, seal, damaged=damaged, runs=runs_begun(results, spec.paper.id))
+
+
+# --- today against then ---------------------------------------------------------------------------------------------
+
+
+def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: int = 0) -> SealState | None:
+    """Today's rules against the sealed ones.
+
+    ``damaged``: there is a file that is no seal. ``runs``: of a tier above smoke, begun so far. None where there is
+    neither a seal nor a run that one would protect.
+    """
+    today = rules(spec)
+    now = digest(today)
+    if seal is None:
+        if not damaged and not runs:
+            return None
+        status: Literal["damaged", "absent"] = "damaged" if damaged else "absent"
+        says = (
+            "the file of the seal cannot be read, so nobody knows which rules were fixed before the results"
+            if damaged
+            else f"no rules were sealed before these {counted(runs, 'run')}: margins, claims and seeds may have been "
+            "chosen after results were seen"
+        )
+        return SealState(
+            status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
+        )
+    changes = [*_changes(seal.items, today), *_code(seal.sources)]
+    broken = digest(seal.items) != seal.sha256 or seal.paper != spec.paper.id
+    status_, says = _status(seal, changes, broken)
+    return SealState(
+        status=status_,
+        sealed_sha256=seal.sha256,
+        today_sha256=now,
+        sealed_at=seal.sealed_at,
+        runs_before=seal.runs_before,
+        changes=changes,
+        says=says,
+    )
+
+
+def _status(
+    seal: Seal, changes: Sequence[RuleChange], broken: bool
+) -> tuple[Literal["intact", "added to", "code changed", "changed", "damaged"], str]:
+    if broken:
+        return "damaged", "the seal itself has been edited: its rules do not have the hash that it states"
+    kinds = [change.kind for change in changes]
+    different, added = kinds.count("changed") + kinds.count("removed"), kinds.count("added")
+    files = [change.item for change in changes if change.kind == "code"]
+    parts = []
+    if different:
+        parts.append(f"{counted(different, 'rule')} changed after results were seen")
+    if added:
+        parts.append(f"{counted(added, 'rule')} added after results were seen")
+    if files:
+        parts.append(f"the code that applies the rules has changed ({', '.join(files)})")
+    if not parts:
+        parts.append(f"all {len(seal.items)} rules are as they were sealed before the first run")
+    if seal.runs_before:
+        parts.append(f"{counted(seal.runs_before, 'run')} had been begun before the rules were sealed")
+    says = "; ".join(parts)
+    if different:
+        return "changed", says
+    return ("code changed" if files else "added to" if added else "intact"), says
+
+
+def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleChange]:
+    for item in sorted({*old, *new}):
+        if item not in old:
+            yield RuleChange(kind="added", item=item, path="", old=None, new=canonical(new[item]))
+        elif item not in new:
+            yield RuleChange(kind="removed", item=item, path="", old=canonical(old[item]), new=None)
+        else:
+            before, after = dict(_leaves(old[item])), dict(_leaves(new[item]))
+            for path in sorted({*before, *after}):
+                if before.get(path) != after.get(path):
+                    yield RuleChange(
+                        kind="changed", item=item, path=path, old=before.get(path), new=after.get(path)
+                    )
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, JSON text) of every value; a list of plain values is one value."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]")
+    else:
+        yield path, json.dumps(value)
+
+
+def _code(sealed: Mapping[str, str]) -> Iterator[RuleChange]:
+    today = sources()
+    for name in sorted({*sealed, *today}):
+        if sealed.get(name) != today.get(name):
+            item = f"judging/{name}.py"
+            yield RuleChange(kind="code", item=item, path="", old=sealed.get(name), new=today.get(name))
+
+
+# --- verdicts under a seal ------------------------------------------------------------------------------------------
+
+
+def under_seal(spec: PaperSpec, verdicts: PaperVerdicts, found: SealState | None) -> PaperVerdicts:
+    """``verdicts`` with the state of the seal; each one that rests on a changed or added rule says so."""
+    if found is None:
+        return verdicts
+    changed = {change.item for change in found.changes if change.kind in ("changed", "removed")}
+    added = {change.item for change in found.changes if change.kind == "added"}
+    everything = found.status in ("damaged", "absent") or "rules" in changed
+
+    def caveat(items: set[str]) -> str:
+        if found.status == "damaged":
+            return "; the seal of the rules is damaged"
+        if found.status == "absent":
+            return "; no rules were sealed before the results"
+        touched = sorted(changed & items)
+        if everything or touched:
+            return f"; CHANGED AFTER RESULTS WERE SEEN: {', '.join(touched or ['rules'])}"
+        new = sorted(added & items)
+        return f"; added after results were seen: {', '.join(new)}" if new else ""
+
+    family = {item for item in changed | added if item.startswith("claims.")}
+
+    def of_claim(claim: ClaimVerdict) -> ClaimVerdict:
+        items = {f"claims.{claim.claim}"}
+        predicate = spec.claims[claim.claim].predicate
+        if predicate is not None:
+            for one in quantities(predicate):
+                items |= _items_of(one.experiment, one.score, claim.tier or "full")
+        note = caveat(items)
+        # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
+        if not note and family and claim.p is not None:
+            note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
+        return claim.model_copy(update={"reason": claim.reason + note})
+
+    def of_cell(cell: CellVerdict) -> CellVerdict:
+        items = {f"tables.{cell.table}", f"tables.{cell.table}, {cell.row}, {cell.column}"}
+        if cell.measured is not None:
+            score = spec_score(spec, cell)
+            items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
+        return cell.model_copy(update={"reason": cell.reason + caveat(items)})
+
+    return verdicts.model_copy(
+        update={
+            "claims": [of_claim(claim) for claim in verdicts.claims],
+            "cells": [of_cell(cell) for cell in verdicts.cells],
+            "seal": found,
+        }
+    )
+
+
+def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
+    """The score that regenerates the cell of a verdict."""
+    for printed in cells(spec):
+        if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
+            return printed.cell.score
+    return None
+
+
+def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:
+    place = f"experiments.{experiment} at {tier}"
+    return {place} | ({f"{place}, {score}"} if score is not None else set())

@@ -1,0 +1,165 @@
+"""``ganrepro data``: what is printed, what is said when something is missing, and downloads that go wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import re
+import socket
+import urllib.error
+import urllib.request
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from benchmark import cli
+from benchmark.datasets import mnist
+from benchmark.extractors import inception
+from tests.datasets.layouts import noise, write_idx
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches the network."""
+
+    def refuse(*arguments: object, **settings: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.delenv("GANREPRO_WEIGHTS", raising=False)
+
+
+def call(*words: str | Path) -> int:
+    return cli.main(["data", *map(str, words)])
+
+
+def test_verify_prints_count_and_hash_of_the_files(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "_COUNTS", {"train": 5, "test": 3})
+    write_idx(tmp_path, "MNIST", noise(5, 28, 28), noise(3, 28, 28))
+    raw = tmp_path / "MNIST" / "raw"
+    expected = hashlib.sha256()
+    for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        content = (raw / file).read_bytes()
+        expected.update(f"{file}\0{len(content)}\n".encode() + content)
+    assert call("verify", "mnist", "--data-root", tmp_path) == 0
+    train, test = capsys.readouterr().out.splitlines()
+    assert train == f"mnist split=train: 5 pictures, SHA-256 of the files {expected.hexdigest()}"
+    assert test.startswith("mnist split=test: 3 pictures")
+    assert call("verify", "mnist:test", "--data-root", tmp_path) == 0
+    assert capsys.readouterr().out.splitlines() == [test]
+    label = raw / "t10k-labels-idx1-ubyte"
+    label.write_bytes(label.read_bytes()[:-1] + b"\7")
+    assert call("verify", "mnist:test", "--data-root", tmp_path) == 0
+    assert capsys.readouterr().out.splitlines() != [test]
+
+
+def test_verify_what_needs_no_files(tmp_path: Path, capsys) -> None:
+    assert call("verify", "digits", "eight_gaussians", "--data-root", tmp_path) == 0
+    digits, points = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"digits: 1,797 examples, SHA-256 [0-9a-f]{64}", digits)
+    assert "endless" in points
+
+
+@pytest.mark.parametrize("action", ["verify", "fetch"])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("celeba", "unpack img_align_celeba.zip"),
+        ("lsun_bedrooms:train", "unpack LSUN's bedroom_train_lmdb.zip"),
+        ("cz", "place 14,248 pictures"),
+    ],
+)
+def test_what_is_placed_by_hand_is_said_in_one_line(action: str, name: str, says: str, tmp_path: Path, capsys) -> None:
+    assert call(action, name, "--data-root", tmp_path) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"ganrepro: {name}: {tmp_path}")
+    assert says in line
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "svhn", "svhn:extra", "inception"])
+def test_without_a_network_a_fetch_is_one_line(name: str, tmp_path: Path, capsys) -> None:
+    assert call("fetch", name, "--data-root", tmp_path) == 1
+    (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("ganrepro")]
+    assert line.startswith(f"ganrepro: {name}: the download ")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mnits", "did you mean 'mnist'"),
+        ("incepton", "did you mean 'inception'"),
+        ("mnist:extra", "mnist has no split 'extra'"),
+        ("digits:train", "digits has no split 'train'"),
+        ("image_folder", "described by a spec"),
+        ("stand_in", "described by a spec"),
+        ("../mnist", "unknown dataset"),
+    ],
+)
+def test_names_that_mean_nothing_stop_everything(name: str, says: str, tmp_path: Path, capsys) -> None:
+    assert call("fetch", "digits", name, "--data-root", tmp_path) == 2
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert shown.out == ""
+
+
+class Answer(io.BytesIO):
+    """A response with a length."""
+
+    def __init__(self, content: bytes, breaks: bool = False) -> None:
+        super().__init__(content)
+        self.headers = Message()
+        self.headers["Content-Length"] = str(len(content))
+        self.breaks = breaks
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.breaks:
+            raise http.client.IncompleteRead(b"", 10)
+        return super().read(size)
+
+
+def weights(monkeypatch: pytest.MonkeyPatch, content: bytes, answer: Answer | Exception) -> None:
+    """Pin ``content`` and let the address answer."""
+    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(content).hexdigest())
+
+    def open_(address: str, timeout: float) -> Answer:
+        assert address.endswith(inception.FILE)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(urllib.request, "urlopen", open_)
+
+
+def test_inceptions_weights_are_kept_when_they_are_the_pinned_ones(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights(monkeypatch, b"weights", Answer(b"weights"))
+    assert call("fetch", "inception", "--data-root", tmp_path) == 0
+    assert (tmp_path / "weights" / inception.FILE).read_bytes() == b"weights"
+    assert hashlib.sha256(b"weights").hexdigest() in capsys.readouterr().out
+    weights(monkeypatch, b"weights", OSError("asked again"))
+    assert call("fetch", "inception", "--data-root", tmp_path) == 0
+    assert call("verify", "inception", "--data-root", tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Answer(b"other weights"), "SHA-256 is "),
+        (Answer(b"weights", breaks=True), "IncompleteRead"),
+        (urllib.error.HTTPError("https://x", 404, "Not Found", Message(), None), "404"),
+        (TimeoutError("timed out"), "timed out"),
+    ],
+    ids=["wrong", "broken", "absent", "slow"],
+)
+def test_other_weights_and_broken_downloads_leave_nothing(
+    answer: Answer | Exception, says: str, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights(monkeypatch, b"weights", answer)
+    assert call("fetch", "inception", "--data-root", tmp_path) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert says in line
+    assert not list((tmp_path / "weights").iterdir())

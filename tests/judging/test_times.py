@@ -1,0 +1,146 @@
+"""Training time in claims and in tables: compared within one device, never across, and never as plain seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from benchmark.judging.judge import describe, judge
+from benchmark.judging.published import on_published
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict
+from benchmark.spec.claims import Quantity
+from benchmark.store import Stored
+
+from .factory import ENVIRONMENT, cell, claim, evidence, expect, paper, predicate, run, table
+
+GPU = {"gpu": {"name": "Some GPU", "other_processes": 0}, "processor": "Some processor", "threads": 8}
+
+
+def time_of(experiment: str, what: str = "training_seconds") -> dict[str, str]:
+    return {"experiment": experiment, "time": what}
+
+
+RATIO = {"ratio": [time_of("b"), time_of("a")], "above": 1.3, "below": 1.7}
+
+
+def runs(results: Path, experiment: str, seconds: list[float], **over: Any) -> list[Stored]:
+    return [run(results, experiment, seed, seconds=value, **over) for seed, value in enumerate(seconds)]
+
+
+def verdict(stored: list[Stored], written: dict[str, Any] = RATIO, seeds: int = 4) -> ClaimVerdict:
+    experiments = expect({"a": range(seeds), "b": range(seeds)})
+    return judge(paper({"C": claim(written)}), "x", stored, experiments).claims[0]
+
+
+A, B = [100.0, 101, 99, 100], [150.0, 149, 151, 150]
+
+
+def test_a_ratio_on_one_device_is_judged(tmp_path: Path) -> None:
+    stored = runs(tmp_path, "a", A) + runs(tmp_path, "b", B)
+    found = verdict(stored)
+    assert found.state == "HOLDS"
+    assert "ratio of geometric means 1.5" in found.reason
+    assert verdict(stored, {**RATIO, "above": 1.6, "below": 1.9}).state == "REVERSED"
+    per_iteration = {"order": [time_of(name, "seconds_per_iteration") for name in "ab"]}
+    assert verdict(stored, per_iteration).state == "HOLDS"
+    assert verdict(stored, {"order": [time_of("b"), time_of("a")]}).state == "REVERSED"
+
+
+@pytest.mark.parametrize(
+    ("environment", "field"),
+    [
+        ({"processor": "Another processor", "threads": 1}, "device"),
+        ({**ENVIRONMENT, "threads": 2}, "threads"),
+        (GPU, "device"),
+    ],
+)
+def test_different_devices_are_never_compared(tmp_path: Path, environment: dict[str, Any], field: str) -> None:
+    stored = runs(tmp_path, "a", A) + runs(tmp_path, "b", B[:3])
+    stored.append(run(tmp_path, "b", 3, seconds=150, environment=environment))
+    found = verdict(stored)
+    assert found.state == "NOT COMPARABLE"
+    assert f"'{field}' differs" in found.reason
+
+
+def test_a_gpu_that_others_use_is_not_the_same_device(tmp_path: Path) -> None:
+    busy = {**GPU, "gpu": {"name": "Some GPU", "other_processes": 2}}
+    alone = runs(tmp_path, "a", A, environment=GPU)
+    assert verdict(alone + runs(tmp_path, "b", B, environment=busy)).state == "NOT COMPARABLE"
+    # threads of the processor do not matter to a GPU
+    other_threads = {**GPU, "threads": 2}
+    assert verdict(alone + runs(tmp_path / "x", "b", B, environment=other_threads)).state == "HOLDS"
+
+
+def test_a_record_without_a_device_gives_no_time(tmp_path: Path) -> None:
+    stored = runs(tmp_path, "a", A, environment={}) + runs(tmp_path, "b", B)
+    found = verdict(stored)
+    assert found.state == "NOT RUN"
+    assert "does not name the device" in found.reason
+
+
+def test_the_warm_up_is_no_part_of_it(tmp_path: Path) -> None:
+    """120 s, of them 20 s for the first 20 of 100 iterations: 100 s / 80 = 1.25 s an iteration, 125 s in all."""
+    stored = run(tmp_path, "a", 0, seconds=120)
+    timing = stored.record.timing.model_copy(update={"warmup_seconds": 20.0, "warmup_iterations": 20})
+    changed = Stored(stored.record.model_copy(update={"timing": timing}), stored.folder)
+    known = evidence([changed], expect({"a": [0]}))
+    assert known.sample(Quantity(**time_of("a")), "full").values == {0: pytest.approx(125)}
+    assert known.sample(Quantity(**time_of("a", "seconds_per_iteration")), "full").values == {0: pytest.approx(1.25)}
+    timing = timing.model_copy(update={"warmup_iterations": 100})
+    changed = Stored(stored.record.model_copy(update={"timing": timing}), stored.folder)
+    sample = evidence([changed], expect({"a": [0]})).sample(Quantity(**time_of("a")), "full")
+    assert (dict(sample.values), "warm-up" in sample.reasons[0]) == ({}, True)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"bound": time_of("a"), "below": 5},
+        {"equal": [time_of("a"), time_of("b")], "margin": 1},
+        {"exactly": time_of("a"), "value": 1, "share": 0.5},
+        {"order": [{**time_of("a"), "score": "fid"}, time_of("b")]},
+        {"order": [time_of("a", "hours"), time_of("b")]},
+    ],
+    ids=["bound", "equal", "exactly", "two sources", "unknown"],
+)
+def test_plain_seconds_cannot_be_claimed(written: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        predicate(written)
+
+
+def test_in_words() -> None:
+    assert describe(predicate(RATIO)) == "1.3 < training seconds (b) / training seconds (a) < 1.7"
+    slow = {"order": [time_of(name, "seconds_per_iteration") for name in "ab"]}
+    assert describe(predicate(slow)) == "seconds per iteration (a) < seconds per iteration (b)"
+
+
+def seconds_table(a: float, b: float) -> Any:
+    row = {"gan": cell(a, "a", score=None, decimals=0), "new": cell(b, "b", score=None, decimals=0)}
+    return table({"CIFAR-10": row}, quantity="seconds")
+
+
+def test_on_the_paper_s_own_times() -> None:
+    spec = paper(tables={"T": seconds_table(4158, 6050)})
+    assert on_published(spec, predicate(RATIO))[0] == "holds"
+    assert on_published(spec, predicate({"order": [time_of("b"), time_of("a")]}))[0] == "fails"
+    per_iteration = {"order": [time_of("a", "seconds_per_iteration"), time_of("b", "seconds_per_iteration")]}
+    assert on_published(spec, predicate(per_iteration))[0] is None
+
+
+def cells_of(stored: list[Stored]) -> list[CellVerdict]:
+    spec = paper(tables={"T": seconds_table(4158, 6050)})
+    return judge(spec, "x", stored, expect({"a": range(4), "b": range(4)})).cells
+
+
+def test_cells_know_ratios_only(tmp_path: Path) -> None:
+    first, second = cells_of(runs(tmp_path, "a", A) + runs(tmp_path, "b", B))
+    assert (first.state, first.measured) == (second.state, second.measured) == ("NOT COMPARABLE", None)
+    assert "times" not in first.reason
+    assert "1.455 times gan in print, 1.5 times here (tier full, 4 and 4 seeds)" in second.reason
+    _, elsewhere = cells_of(runs(tmp_path / "x", "a", A) + runs(tmp_path / "x", "b", B, environment=GPU))
+    assert "no ratio here: protocol field 'device' differs" in elsewhere.reason
+    _, alone = cells_of(runs(tmp_path / "y", "b", B))
+    assert "not measured here" in alone.reason
