@@ -75,7 +75,7 @@ class OneRun:
         self.snapshots: dict[str, list[np.ndarray]] = {"samples": [], "value_surface": []}
         self.snapshot_iterations: list[int] = []
         self.measured_until = -1
-        self.seconds = dict.fromkeys(("training", "evaluation", "redone", "warmup"), 0.0)
+        self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
         self.sessions = 0
         self.warm = 0
         self.warmup_iterations = 0
@@ -163,12 +163,13 @@ class OneRun:
 
     def _timed(self, account: str, until: int, stop: Callable[[int], bool]) -> None:
         self.trainer.wait()
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         try:
             self.trainer.advance(until, stop)
         finally:
             self.trainer.wait()
             self.seconds[account] += time.perf_counter() - began
+            self.seconds["processor"] += time.process_time() - worked
             self._heartbeat()
 
     # --- measuring --------------------------------------------------------------------------------------------------
@@ -326,6 +327,7 @@ class OneRun:
             scores={**missing, **self.measured},
             timing=Timing(
                 training_seconds=self.seconds["training"],
+                processor_seconds=self.seconds["processor"],
                 evaluation_seconds=self.seconds["evaluation"],
                 redone_seconds=self.seconds["redone"],
                 warmup_seconds=self.seconds["warmup"],
@@ -349,6 +351,6 @@ def code_hash(run: Run) -> str:
         for laws in network.initialise.values():
             parts += [law for law in (laws.weight, laws.bias) if law is not None]
     modules = {type(part).__module__ for part in parts} | {__name__, scoring.__name__}
-    shared = ("benchmark.training.", "benchmark.metrics.", "benchmark.extractors.")
+    shared = ("benchmark.training.", "benchmark.metrics.", "benchmark.extractors.", "benchmark.datasets.images.")
     modules |= {name for name in sys.modules if name.startswith(shared)}
     return source_hash(modules)

@@ -58,6 +58,8 @@ class Timing(Model):
     """Seconds of wall time. Training alone: evaluation, pictures, checkpoints and data preparation apart."""
 
     training_seconds: float
+    #: what all threads of the process worked during training: less than training_seconds where others were in the way
+    processor_seconds: float | None = None
     evaluation_seconds: float
     #: training that was lost with an interruption and done again, not part of training_seconds
     redone_seconds: float

@@ -39,6 +39,7 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
     """Verdicts on every paper from one results folder, written beside the records and given to the report."""
     from benchmark.judging.audit import audit
     from benchmark.judging.judge import judge
+    from benchmark.judging.seal import stored_state, under_seal
     from benchmark.reporting.report import PaperInput
 
     everything = list(store.records(results)) if results.is_dir() else []
@@ -48,6 +49,7 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
         expected = expected_runs(loaded, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = judge(spec, spec_hash(loaded), mine, expected)
+        verdicts = under_seal(spec, verdicts, stored_state(results, spec))
         store.write_atomic(
             results / "verdicts" / f"{spec.paper.id}.json", store.to_json(verdicts.model_dump(mode="json"))
         )
@@ -68,7 +70,7 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics:
     digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
-    for file in sorted(results.glob(f"*/*/*/{store.RECORD}")):
+    for file in sorted((*results.glob(f"*/*/*/{store.RECORD}"), *results.glob("seals/*.json"))):
         digest.update(f"{file.relative_to(results)} {store.sha256(file)}\n".encode())
     package = Path(__file__).parent.parent
     for folder in ("judging", "reporting"):
@@ -118,6 +120,8 @@ def judge(options: argparse.Namespace) -> int:
 
 def _print_verdicts(verdicts: PaperVerdicts) -> None:
     print(f"{verdicts.paper}: {verdicts.title}")
+    if verdicts.seal is not None:
+        print(f"  seal {verdicts.seal.status}: {verdicts.seal.says}")
     for claim in verdicts.claims:
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         print(f"  {claim.claim:<8} {claim.state:<16}{preview} {claim.reason}")

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark import places
@@ -46,6 +47,7 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     from benchmark.engines.serial import execute
 
     device = resolve_device(options.device)
+    _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
     workers = min(options.jobs or (1 if device.startswith("cuda") else os.cpu_count() or 1), len(todo))
     threads = None if device.startswith("cuda") else max(1, (os.cpu_count() or 1) // workers)
     jobs = [
@@ -75,6 +77,14 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
         say("stopped; the same command continues where this one ended")
         return _INTERRUPTED if ending.signal == 2 else _RESUMABLE
     return _RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else _OK
+
+
+def _seal(selections: Iterable[Selection], results: Path) -> None:
+    """Fix the rules of every paper before its first run."""
+    from benchmark.judging.seal import ensure_seal
+
+    for selection in selections:
+        ensure_seal(results, selection.loaded.spec)
 
 
 def _bad(outcome: Outcome) -> bool:
@@ -107,7 +117,9 @@ def run_one(options: argparse.Namespace) -> int:
     ]
     if not found:
         raise UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
-    ((run, _),) = found
+    ((run, selection),) = found
+    results, device = places.results_folder(options.results), resolve_device(options.device)
+    _seal([selection], results)
     display = Display({run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations)})
     outcome = perform(
         Job(
@@ -117,9 +129,9 @@ def run_one(options: argparse.Namespace) -> int:
             seed=run.seed,
             numerics=run.numerics,
             run_id=run.run_id,
-            results=places.results_folder(options.results),
+            results=results,
             data_root=places.data_folder(options.data_root),
-            device=resolve_device(options.device),
+            device=device,
             threads=None,
         ),
         lambda iteration, _seconds: display.advanced(run.run_id, iteration),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.judging import statistics, words
+from benchmark.judging.consistency import between, contradictions
 from benchmark.judging.curves import Course, CurveError, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Quantity
@@ -17,6 +18,8 @@ from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Sto
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
+#: a process that gets less of one core than this share shared it with others
+_UNDISTURBED = 0.8
 #: runs whose curves are kept in memory
 _OPEN_COURSES = 32
 
@@ -83,7 +86,13 @@ class Evidence:
         self._refused: dict[str, str] = {}
         self._broken_curves: set[str] = set()
         self._courses: dict[Path, Course] = {}
-        self.damage = [*self._files(used), *self._identities(used), *self._repeats(used), *self._copies()]
+        self.damage = [
+            *self._files(used),
+            *self._identities(used),
+            *self._contradictions(used),
+            *self._repeats(used),
+            *self._copies(),
+        ]
 
     # --- integrity ---
 
@@ -107,6 +116,13 @@ class Evidence:
             else:
                 continue
             self._refused[record.run_id] = f"the record has been edited: {problem}"
+            yield f"{one.folder}: {problem}"
+
+    def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:
+        """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
+        alone = ((one, problem) for one in used for problem in contradictions(one))
+        for one, problem in (*alone, *between(used)):
+            self._refused.setdefault(one.record.run_id, f"the record contradicts itself or others: {problem}")
             yield f"{one.folder}: {problem}"
 
     def _repeats(self, used: Sequence[Stored]) -> Iterator[str]:
@@ -260,17 +276,17 @@ class _Reading:
 
 def _time(asked: str, record: RunRecord) -> _Reading:
     """Training time at the rate after the warm-up, with the device that it belongs to."""
-    gpu = record.environment.get("gpu")
+    gpu, timing = record.environment.get("gpu"), record.timing
     protocol = {"quantity": asked, "device": device_of(record.environment), "numerics": record.numerics}
-    # a CPU's threads make its speed; another process on the GPU shares it
-    protocol |= (
-        {"shared": bool(gpu.get("other_processes"))}
-        if isinstance(gpu, dict)
-        else {"threads": record.environment.get("threads")}
-    )
+    if isinstance(gpu, dict):
+        protocol["shared"] = bool(gpu.get("other_processes"))
+    else:
+        worked = timing.processor_seconds
+        protocol["threads"] = record.environment.get("threads")
+        protocol["shared"] = worked is not None and worked < _UNDISTURBED * timing.training_seconds
     if protocol["device"] == "not recorded":
         return _Reading(None, "the record does not name the device", direction="lower", protocol=protocol)
-    rate = record.timing.rate(record.iterations)
+    rate = timing.rate(record.iterations)
     if rate is None:
         return _Reading(None, "the run is no longer than its warm-up", direction="lower", protocol=protocol)
     value = rate if asked == "seconds_per_iteration" else rate * record.iterations

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.evidence import Evidence, Expected
+from benchmark.judging.selection import selection
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.judging.words import describe as describe
 from benchmark.spec.paper import PaperSpec
@@ -30,4 +31,5 @@ def judge(spec: PaperSpec, spec_sha256: str, stored: Sequence[Stored], expected:
         experiments=evidence.states(),
         stale=evidence.stale,
         damage=evidence.damage,
+        selection=selection(evidence),
     )

@@ -1,0 +1,377 @@
+"""FaceGANs (Li, Zhan, Ding and Wang)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from benchmark.plan import make_run
+from benchmark.runner import OneRun, prepare
+from benchmark.spec.paper import System
+from benchmark.spec.parts import Shape
+from benchmark.spec.shapes import layout
+from tests.papers import checks
+from tests.papers.checks import Planted
+
+NAME = "facegans"
+SPEC = checks.paper(NAME).spec
+TEXT = (checks.ROOT / "papers" / f"{NAME}.yaml").read_text(encoding="utf-8")
+TIERS = sorted(checks.setups(SPEC))
+LENGTH = 3160
+FACES = ("celeba_dcgan", "celeba_facegan")
+RATES = {"x2": 4e-4, "x5": 1e-3, "x10": 2e-3}
+AFTER = {"quarter": 790, "half": 1580, "three_quarters": 2370}
+
+
+def test_everything_the_paper_has_is_there() -> None:
+    assert set(SPEC.claims) == {f"FG-C{number}" for number in range(1, 13)}
+    assert set(SPEC.contradictions) == {f"FG-I{number}" for number in range(1, 11)}
+    marks = [f"FG-V{number}" for number in range(1, 5)] + [f"FG-N{number}" for number in range(1, 6)] + ["FG-U1"]
+    assert [mark for mark in marks if not re.search(rf"{mark}\b", TEXT)] == []
+    assert {*FACES, "mnist_dcgan", "mnist_facegan"} <= set(SPEC.experiments)
+
+
+def test_departures_are_marked_where_they_happen() -> None:
+    recipe = TEXT[: TEXT.index("\ndepartures:")]
+    assert set(SPEC.departures) == {"FG-D1"}
+    assert all(departure in recipe for departure in SPEC.departures)
+
+
+# --- networks -------------------------------------------------------------------------------------------------------
+
+
+def meta_pass(network: str, sizes: dict[str, int]) -> tuple[Shape, int]:
+    """Shape after all of a network's torch modules, and their trainable parameters, on the meta device."""
+    plan = layout(SPEC.networks[network], sizes)
+    count = 0
+    with torch.device("meta"):
+        value = torch.empty(3, *plan.inputs[0])
+        for layer, shape in zip(plan.layers, plan.inputs, strict=True):
+            module = layer.module(shape)
+            value = module(value)
+            count += sum(parameter.numel() for parameter in module.parameters())
+    return tuple(value.shape), count
+
+
+def counts(width: int, size: int, channels: int, latent: int) -> dict[str, int]:
+    """Parameters by the layers of the tables: kernels of 4 x 4 without biases, scale and shift of batch norm."""
+    field = 16
+    places = (size // 16) ** 2
+    maps = (4 * width, 4 * width, 2 * width, width)
+    stack = field * (sum(a * b for a, b in itertools.pairwise(maps)) + width * channels)
+    wide, narrow = 128 * width, 4 * width * places
+    project = 8 * width * places
+    dcgan = field * (8 * 4 + 4 * 2 + 2) * width**2 + field * width * channels
+    return {
+        "facegan_generator": latent * wide + wide * narrow + 2 * (wide + narrow) + stack + 2 * sum(maps[1:]),
+        "facegan_discriminator": stack + 2 * (2 + 4 + 4) * width + narrow * wide + 2 * wide + wide + 1,
+        "dcgan_generator": latent * project + 2 * (8 + 4 + 2 + 1) * width + dcgan,
+        "dcgan_discriminator": dcgan + 2 * (2 + 4 + 8) * width + project,
+    }
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"width": 64, "size": 64, "channels": 3, "latent": 100},
+        {"width": 64, "size": 64, "channels": 1, "latent": 100},
+        {"width": 32, "size": 64, "channels": 3, "latent": 100},
+        {"width": 16, "size": 32, "channels": 1, "latent": 100},
+        {"width": 4, "size": 16, "channels": 3, "latent": 8},
+    ],
+    ids=["faces", "digits", "light", "short", "smoke"],
+)
+def test_parameter_counts_and_shapes(sizes: dict[str, int]) -> None:
+    for name, count in counts(**sizes).items():
+        image = (3, sizes["channels"], sizes["size"], sizes["size"])
+        assert meta_pass(name, sizes) == ((3, 1) if "discriminator" in name else image, count)
+
+
+def test_published_widths_of_the_dcgan() -> None:
+    full = counts(64, 64, 3, 100)
+    assert full == {name: network.parameters for name, network in SPEC.networks.items()}
+    assert (full["dcgan_generator"], full["dcgan_discriminator"]) == (3_576_704, 2_765_568)
+    grey = counts(64, 64, 1, 100)
+    assert (grey["dcgan_generator"], grey["dcgan_discriminator"]) == (3_574_656, 2_763_520)
+
+
+@pytest.mark.parametrize(("experiment", "tier"), [pair for pair in TIERS if pair[1] == "smoke"])
+def test_ranges(experiment: str, tier: str) -> None:
+    setup = SPEC.experiments[experiment].setup(tier)
+    assert setup is not None
+    roles = SPEC.systems[setup.system].networks
+    sizes = checks.run_sizes(SPEC, experiment, tier)
+    generator = checks.module(SPEC, roles["generator"], sizes)
+    discriminator = checks.module(SPEC, roles["discriminator"], sizes)
+    noise = torch.randn(4, *generator.layout.inputs[0], generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        images = generator.train()(100 * noise)
+        raw = discriminator(images, 0, discriminator.index("raw", 0))
+        probability = discriminator(images)
+    assert images.shape == (4, *setup.dataset.example_shape())
+    assert images.abs().max() <= 1
+    assert torch.equal(probability, raw.sigmoid())
+
+
+def test_networks_mirror_each_other() -> None:
+    """Widths of the generator, read backwards, are the discriminator's, and its first layer is the widest."""
+    generator = layout(SPEC.networks["facegan_generator"], {})
+    discriminator = layout(SPEC.networks["facegan_discriminator"], {})
+
+    def outputs(plan: object, kinds: tuple[str, ...]) -> list[Shape]:
+        assert isinstance(plan, type(generator))
+        return [
+            layer.output_shape(shape)
+            for layer, shape in zip(plan.layers, plan.inputs, strict=True)
+            if layer.name in kinds
+        ]
+
+    up = outputs(generator, ("linear", "deconv"))
+    down = outputs(discriminator, ("linear", "conv"))
+    assert up == [(8192,), (4096,), (256, 8, 8), (128, 16, 16), (64, 32, 32), (3, 64, 64)]
+    assert down == [(64, 32, 32), (128, 16, 16), (256, 8, 8), (256, 4, 4), (8192,), (1,)]
+    names = [layer.name for layer in discriminator.layers]
+    assert names[:3] == ["conv", "leaky_relu", "conv"]
+    assert names.count("batch_norm") == 4
+    assert [layer.name for layer in generator.layers].count("batch_norm") == 5
+
+
+# --- losses ---------------------------------------------------------------------------------------------------------
+
+
+class _Bench:
+    def __init__(self, real: Tensor, fake: Tensor) -> None:
+        self.signals = {"real_output": real, "fake_output": fake}
+
+    def signal(self, name: str) -> Tensor:
+        return self.signals[name]
+
+
+def losses(system: System, real: Tensor | float, fake: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Losses of D and of G where D gives ``real`` and ``fake``, as the player's terms have them."""
+    bench = _Bench(*(torch.as_tensor(value, dtype=torch.float64).reshape(-1, 1) for value in (real, fake)))
+    both = []
+    for player in ("discriminator", "generator"):
+        (term,) = system.players[player].minimise
+        both.append(term.weight * term.value(bench))  # type: ignore[arg-type]
+    return both[0], both[1]
+
+
+def softplus(value: float) -> float:
+    return math.log1p(math.exp(value))
+
+
+@pytest.mark.parametrize("system", ["facegan", "facegan_two_sigmoids", "dcgan_facegan_loss"])
+def test_printed_losses(system: str) -> None:
+    for real, fake in ((0.3, -1.2), (-2.0, 4.0)):
+        by_d, by_g = losses(SPEC.systems[system], real, fake)
+        assert by_d.item() == pytest.approx(softplus(-real) + softplus(fake - 1))
+        assert by_g.item() == pytest.approx(softplus(-fake))
+
+
+@pytest.mark.parametrize(
+    ("system", "output", "by_d", "by_g"),
+    [
+        ("dcgan", 0.0, 1.386, 0.693),
+        ("facegan_standard_loss", 0.0, 1.386, 0.693),
+        ("facegan", 0.5, 0.948, 0.474),
+        ("dcgan_facegan_loss", 0.5, 0.948, 0.474),
+    ],
+)
+def test_equilibrium(system: str, output: float, by_d: float, by_g: float) -> None:
+    """Where both laws agree D's best answer is one number, and there the losses are as the file says."""
+    value = torch.tensor(output, dtype=torch.float64, requires_grad=True)
+    found = losses(SPEC.systems[system], value, value)
+    (slope,) = torch.autograd.grad(found[0], value)
+    assert abs(slope.item()) < 1e-12
+    assert (found[0].item(), found[1].item()) == pytest.approx((by_d, by_g), abs=5e-4)
+    assert f"{by_d:.3f}" in TEXT
+    assert f"{by_g:.3f}" in TEXT
+
+
+def test_losses_at_the_start() -> None:
+    by_d, by_g = losses(SPEC.systems["facegan"], 0.0, 0.0)
+    assert (by_d.item(), by_g.item()) == pytest.approx((1.006, 0.693), abs=5e-4)
+
+
+def test_two_sigmoids_keep_the_losses_close_by_construction() -> None:
+    system = SPEC.systems["facegan_two_sigmoids"]
+    assert {system.signals[name].until for name in ("real_output", "fake_output")} == {"probability"}
+    values = [k / 50 for k in range(51)]
+    pairs = [losses(system, real, fake) for real in values for fake in values]
+    by_d, by_g = (torch.stack(list(side)) for side in zip(*pairs, strict=True))
+    assert (by_d.min().item(), by_d.max().item()) == pytest.approx((0.627, 1.386), abs=5e-4)
+    assert (by_g.min().item(), by_g.max().item()) == pytest.approx((0.313, 0.693), abs=5e-4)
+    assert (by_d - by_g).max().item() == pytest.approx(1.073, abs=5e-4)
+    assert (by_g - by_d).max().item() == pytest.approx(0.067, abs=5e-4)
+
+
+def test_ablations_change_one_thing_each() -> None:
+    def parts(name: str) -> tuple[object, object]:
+        system = SPEC.systems[name]
+        return system.networks, system.model_dump(exclude={"networks", "says"})
+
+    dcgan, facegan = parts("dcgan"), parts("facegan")
+    assert parts("facegan_standard_loss") == (facegan[0], dcgan[1])
+    assert parts("dcgan_facegan_loss") == (dcgan[0], facegan[1])
+    assert facegan[0] != dcgan[0]
+    assert facegan[1] != dcgan[1]
+
+
+# --- experiments ----------------------------------------------------------------------------------------------------
+
+
+def test_budgets() -> None:
+    for name in SPEC.experiments:
+        expected = AFTER.get(name.removeprefix("celeba_facegan_after_"), LENGTH)
+        assert make_run(SPEC, name, "full", 0, "fp32").iterations == expected
+        assert make_run(SPEC, name, "short", 0, "fp32").iterations == expected
+
+
+def test_faces_end_within_the_first_epoch() -> None:
+    per_epoch = make_run(SPEC, "celeba_facegan", "full", 0, "fp32").iterations_per_epoch
+    assert per_epoch == math.ceil(202_599 / 64) == 3166
+
+
+@pytest.mark.parametrize("system", ["dcgan", "facegan"])
+@pytest.mark.parametrize("point", RATES)
+def test_rates(system: str, point: str) -> None:
+    slow = make_run(SPEC, f"celeba_{system}", "full", 0, "fp32")
+    fast = make_run(SPEC, f"celeba_{system}_rate_{point}", "full", 0, "fp32")
+    for name, player in fast.system.players.items():
+        settings = slow.system.players[name].optimizer.model_dump()
+        assert settings["learning_rate"] == 2e-4
+        assert player.optimizer.model_dump() == {**settings, "learning_rate": RATES[point]}
+    assert fast.networks == slow.networks
+
+
+@pytest.mark.parametrize("experiment", ["celeba_facegan", "mnist_dcgan"])
+def test_smoke_run(experiment: str, tmp_path: Path) -> None:
+    prepare("fp32", 1)
+    run = make_run(SPEC, experiment, "smoke", 0, "fp32")
+    record = OneRun(run, tmp_path / "results", tmp_path / "no-data", "cpu").execute()
+    assert record.status == "finished"
+    assert record.iterations == run.iterations
+    with np.load(tmp_path / "results" / run.folder / "curves.npz") as curves:
+        assert all(np.isfinite(curves[name]).all() and len(curves[name]) == run.iterations for name in curves)
+        # outputs start near zero, where the losses are known
+        level = 1.006 if "facegan" in experiment else 1.386
+        assert curves["discriminator_loss"][0] == pytest.approx(level, abs=0.15)
+    assert set(record.scores) == set(run.setup.scores)
+
+
+# --- claims on planted runs -----------------------------------------------------------------------------------------
+
+
+def constant(level: float) -> np.ndarray:
+    return np.full(LENGTH, level)
+
+
+def swinging(level: float, swing: float) -> np.ndarray:
+    """Up and down from one iteration to the next."""
+    return level + swing * np.where(np.arange(LENGTH) % 2, 1.0, -1.0)
+
+
+def settling(start: float, end: float, iterations: float) -> np.ndarray:
+    return end + (start - end) * np.exp(-np.arange(LENGTH) / iterations)
+
+
+def _as_claimed() -> dict[str, Planted]:
+    facegan = Planted(
+        curves={
+            "generator_loss": settling(2.6, 0.5, 30),
+            "discriminator_loss": swinging(0.95, 0.01),
+            "mean_real_output": constant(0.5),
+            "real_probability": constant(0.62),
+        },
+        scores={"fid": 40.5},
+    )
+    dcgan = Planted(
+        curves={
+            "generator_loss": swinging(0.7, 0.3),
+            "discriminator_loss": swinging(0.7, 0.3) + np.where(np.arange(LENGTH) < 2500, 1.6, 0.6),
+        },
+        scores={"fid": 60.5},
+    )
+    rates = {
+        f"celeba_{system}_rate_{point}": Planted(scores={"fid": fid})
+        for system, fids in (("facegan", (35.5, 38.5, 44.5)), ("dcgan", (66.5, 90.5, 200.5)))
+        for point, fid in zip(RATES, fids, strict=True)
+    }
+    after = {
+        f"celeba_facegan_after_{point}": Planted(scores={"fid": fid})
+        for point, fid in zip(AFTER, (90.5, 58.5, 45.5), strict=True)
+    }
+    digits = {
+        "mnist_facegan": replace(facegan, scores={"digit_distance": 10.5}),
+        "mnist_dcgan": replace(dcgan, scores={"digit_distance": 14.5}),
+    }
+    return {"celeba_facegan": facegan, "celeba_dcgan": dcgan, **rates, **after, **digits}
+
+
+def _faults() -> dict[str, dict[str, Planted]]:
+    """For each claim a world in which that claim is false."""
+    true = _as_claimed()
+    facegan, dcgan = true["celeba_facegan"], true["celeba_dcgan"]
+
+    def but(experiment: str, fid: float | None = None, **curves: np.ndarray) -> dict[str, Planted]:
+        old = true[experiment]
+        scores = old.scores if fid is None else {"fid": fid}
+        return {**true, experiment: Planted({**old.curves, **curves}, scores)}
+
+    late = facegan.curves["discriminator_loss"] + np.where(np.arange(LENGTH) < 900, 1.5, 0)
+    rates = {
+        name: replace(one, scores={"fid": 100.5}) for name, one in true.items() if name.startswith("celeba_facegan_r")
+    }
+    return {
+        "FG-C1": but("celeba_facegan", generator_loss=constant(2.1)),
+        "FG-C2": but("celeba_dcgan", discriminator_loss=constant(1.4), generator_loss=constant(0.7)),
+        "FG-C3": but("celeba_dcgan", discriminator_loss=constant(0.6), generator_loss=constant(2.0)),
+        "FG-C4": but("celeba_facegan", generator_loss=swinging(0.5, 0.6)),
+        "FG-C5": but("celeba_facegan", generator_loss=constant(0.5), discriminator_loss=late),
+        "FG-C6": but("celeba_facegan", generator_loss=constant(0.69), discriminator_loss=constant(1.0)),
+        "FG-C7": {**true, "mnist_facegan": Planted({**facegan.curves, "discriminator_loss": late})},
+        "FG-C8": but("celeba_facegan", fid=70.5),
+        "FG-C9": {**true, **rates},
+        "FG-C10": but("celeba_facegan", mean_real_output=constant(1.8), real_probability=constant(0.86)),
+        "FG-C11": {
+            **true,
+            **{f"celeba_facegan_after_{point}": Planted(scores={"fid": 80.5}) for point in AFTER},
+        },
+        "FG-C12": {**true, "mnist_facegan": replace(dcgan, scores={"digit_distance": 20.5})},
+    }
+
+
+@pytest.mark.parametrize("claim", sorted(_faults()))
+def test_claims_are_decided_by_what_they_say(claim: str) -> None:
+    checks.assert_decided(SPEC, claim, _as_claimed(), _faults()[claim])
+
+
+def test_every_measured_claim_is_planted() -> None:
+    assert {name for name, claim in SPEC.claims.items() if claim.predicate is not None} == set(_faults())
+
+
+# --- the text -------------------------------------------------------------------------------------------------------
+
+
+def test_pointers_name_places_that_exist() -> None:
+    text = checks.text_of(NAME)
+    wrong = {place: lost for place, where in checks.pointers(SPEC) if (lost := checks.missing_pointers(where, text))}
+    # this paper's equations carry their numbers on a line of their own
+    assert {name for lost in wrong.values() for name in lost} <= {"equation 1", "equation 2"}
+    assert {"(1)", "(2)"} <= set(text.split("\n"))
+
+
+def test_numbers_stand_in_the_text() -> None:
+    text = checks.text_of(NAME)
+    for words in ("around the 80th iteration", "smaller than 1", "larger than 1", "about the 60th iteration", "3160th"):
+        assert words in text
+    assert re.search(r"D\(x\) = \\frac\{1\}\{2\}", text)
