@@ -23,6 +23,10 @@ _HANDLERS = {
     "judge": ("report", "judge"),
     "report": ("report", "report"),
     "schema": ("inspect", "schema"),
+    "compare": ("compare", "compare"),
+    "pack": ("pack", "pack"),
+    "verify": ("verify", "verify"),
+    "selftest": ("selftest", "selftest"),
     "data": ("data", "data"),
     "sys-info": ("inspect", "sys_info"),
 }
@@ -128,6 +132,21 @@ def parser() -> argparse.ArgumentParser:
     report = command("report", "the report from records alone, without torch")
     results(report)
     formats(report)
+    compare = command("compare", "two results folders or packs side by side, with the statistics of the verdicts", None)
+    compare.add_argument("first", type=Path, metavar="A")
+    compare.add_argument("second", type=Path, metavar="B")
+    as_json(compare)
+    pack = command("pack", "an audit pack: records, files, seals, specs, verdicts and tables in one file")
+    results(pack)
+    pack.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
+    verify = command("verify", "recompute a results folder or a pack, without torch; exit code 1 on any mismatch", None)
+    verify.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: the results folder")
+    verify.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
+    verify.add_argument("--numerics", choices=("exact", "fp32"), default="fp32", help="of a folder's runs")
+    as_json(verify)
+    selftest = command("selftest", "plant faults and count what passes: the harness's own error rates", None)
+    selftest.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
+    as_json(selftest)
     command("schema", "print the JSON schema of spec files, for editors", None)
     data = command("data", "fetch or verify datasets: the only command that uses the network", None)
     data.add_argument("action", choices=("fetch", "verify"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from benchmark.spec.load import Loaded
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts
     from benchmark.reporting.report import PaperInput
+    from benchmark.store import Stored
 
 FORMATS = ("html", "markdown")
 
@@ -35,11 +36,23 @@ def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int
     }
 
 
+def verdicts_on(
+    loaded: Loaded, stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]], results: Path
+) -> PaperVerdicts:
+    """Verdicts on one paper under its seal; folders are named from the results folder on."""
+    from benchmark.judging.judge import judge
+    from benchmark.judging.seal import stored_state, under_seal
+    from benchmark.judging.verdict import PaperVerdicts
+
+    verdicts = judge(loaded.spec, spec_hash(loaded), stored, expected)
+    verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
+    here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
+    return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
+
+
 def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[PaperInput]:
     """Verdicts on every paper from one results folder, written beside the records and given to the report."""
     from benchmark.judging.audit import audit
-    from benchmark.judging.judge import judge
-    from benchmark.judging.seal import stored_state, under_seal
     from benchmark.reporting.report import PaperInput
 
     everything = list(store.records(results)) if results.is_dir() else []
@@ -48,8 +61,7 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
         spec = loaded.spec
         expected = expected_runs(loaded, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = judge(spec, spec_hash(loaded), mine, expected)
-        verdicts = under_seal(spec, verdicts, stored_state(results, spec))
+        verdicts = verdicts_on(loaded, mine, expected, results)
         store.write_atomic(
             results / "verdicts" / f"{spec.paper.id}.json", store.to_json(verdicts.model_dump(mode="json"))
         )

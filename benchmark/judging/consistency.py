@@ -7,6 +7,7 @@ passes; ``docs/verdicts.md`` lists what that leaves open.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,17 @@ def contradictions(stored: Stored) -> list[str]:
     """What cannot be true of one run, one line each; empty for a record that agrees with itself."""
     record = stored.record
     return [*_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
+
+
+def identity(record: RunRecord) -> str | None:
+    """Why a record's id does not belong to what it says it ran; None where it does."""
+    digest = hashlib.sha256(canonical(record.determinant).encode()).hexdigest()
+    if not record.run_id or not digest.startswith(record.run_id):
+        return f"run_id {record.run_id} is not the hash of its determinant"
+    stated = {key: record.determinant.get(key) for key in ("seed", "tier", "numerics")}
+    if stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
+        return "seed, tier or numerics differ from its determinant"
+    return None
 
 
 def _length(record: RunRecord) -> Iterator[str]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from benchmark.judging import statistics, words
-from benchmark.judging.consistency import between, contradictions
+from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.judging.curves import Course, CurveError, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Quantity
-from benchmark.spec.load import canonical
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
@@ -106,16 +104,10 @@ class Evidence:
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
         """A record whose id is not the hash of what it says it ran has been edited."""
         for one in used:
-            record = one.record
-            digest = hashlib.sha256(canonical(record.determinant).encode()).hexdigest()
-            stated = {key: record.determinant.get(key) for key in ("seed", "tier", "numerics")}
-            if not digest.startswith(record.run_id):
-                problem = f"run_id {record.run_id} is not the hash of its determinant"
-            elif stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
-                problem = "seed, tier or numerics differ from its determinant"
-            else:
+            problem = identity(one.record)
+            if problem is None:
                 continue
-            self._refused[record.run_id] = f"the record has been edited: {problem}"
+            self._refused[one.record.run_id] = f"the record has been edited: {problem}"
             yield f"{one.folder}: {problem}"
 
     def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:

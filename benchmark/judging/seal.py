@@ -26,7 +26,7 @@ from benchmark.spec.base import TIERS, Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Experiment, PaperSpec
-from benchmark.store import RECORD, read_record, to_json, write_atomic
+from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 1
@@ -188,7 +188,7 @@ def ensure_seal(results: Path, spec: PaperSpec) -> Path:
 
     file = seal_file(results, spec.paper.id)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):
+    with FileLock(file.with_name(f".{file.stem}.lock")):
         begun = runs_begun(results, spec.paper.id)
         if file.exists():
             old = read_seal(file.read_bytes())
@@ -199,13 +199,13 @@ def ensure_seal(results: Path, spec: PaperSpec) -> Path:
     return file
 
 
-def stored_state(results: Path, spec: PaperSpec) -> SealState | None:
-    """State of the seal in a results folder; see :func:`state`."""
+def stored_state(results: Path, spec: PaperSpec, stored: Sequence[Stored]) -> SealState | None:
+    """State of the seal in a results folder that holds these records; see :func:`state`."""
     file = seal_file(results, spec.paper.id)
     content = file.read_bytes() if file.is_file() else None
     seal = read_seal(content) if content is not None else None
-    damaged = content is not None and seal is None
-    return state(spec, seal, damaged=damaged, runs=runs_begun(results, spec.paper.id))
+    runs = sum(one.record.paper == spec.paper.id and one.record.tier != "smoke" for one in stored)
+    return state(spec, seal, damaged=content is not None and seal is None, runs=runs)
 
 
 # --- today against then ---------------------------------------------------------------------------------------------

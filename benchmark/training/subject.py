@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -22,11 +23,26 @@ from benchmark.training.trainer import Trainer
 #: examples that pass through a network at once; with running statistics it does not change what comes out
 CHUNK = 256
 
+#: how a level between two of 0 to 255 becomes one of them; ``down`` is what a plain cast to bytes does
+Rounding = Literal["nearest", "down"]
+
 
 class TrainedSubject:
-    """The ``Subject`` contract over the present state of a trainer."""
+    """The ``Subject`` contract over the present state of a trainer.
 
-    def __init__(self, trainer: Trainer, root: Path) -> None:
+    Other than what the run's spec says: ``generator_mode``, ``rounding`` of generated images to 8 bits, and ``noise``,
+    the name of the stream that samples are drawn from.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        root: Path,
+        *,
+        generator_mode: Literal["running_statistics", "batch_statistics"] | None = None,
+        rounding: Rounding = "nearest",
+        noise: str = "evaluation",
+    ) -> None:
         setup = trainer.run.setup
         self.dataset: Dataset = setup.dataset
         self.data: Data = trainer.data
@@ -36,7 +52,9 @@ class TrainedSubject:
         self._shapes = trainer.shapes
         self._streams = Streams(trainer.run.seed, trainer.device)
         self._reference = Streams(0, trainer.device)  # which real examples count must not depend on the run's seed
-        self._batch_statistics = setup.generator_mode == "batch_statistics"
+        self._batch_statistics = (generator_mode or setup.generator_mode) == "batch_statistics"
+        self._rounding: Rounding = rounding
+        self._noise = noise
         self._chunk = setup.batch_images if self._batch_statistics else CHUNK
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
@@ -45,7 +63,7 @@ class TrainedSubject:
 
     def samples(self, count: int) -> np.ndarray:
         """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""
-        return self._generate("evaluation", count)
+        return self._generate(self._noise, count)
 
     def fixed_samples(self, count: int) -> np.ndarray:
         """Generated examples from the noise that all snapshots of a run share."""
@@ -60,7 +78,7 @@ class TrainedSubject:
             shape = (self._chunk, *self._shapes[noise_name])
             value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
             pieces.append(self._run(self._system.sample, noise_name, value)[: count - start].cpu())
-        return self._given_out(torch.cat(pieces))
+        return self.given_out(torch.cat(pieces), self._rounding)
 
     def _run(self, signal: str, source: str, value: Tensor) -> Tensor:
         """Compute ``signal`` from ``value`` of the input ``source``."""
@@ -77,13 +95,13 @@ class TrainedSubject:
         if self.data.count is None:
             if count is None:
                 raise MetricError("endless data has no complete set: say how many real examples")
-            return self._given_out(self.data.draw(count, self._reference.generator("reference")).cpu())
+            return self.given_out(self.data.draw(count, self._reference.generator("reference")).cpu())
         if count is not None and count > self.data.count:
             raise MetricError(f"{count} real examples asked for, the dataset has {self.data.count}")
         order = torch.arange(self.data.count, device=self.device)
         if count is not None:
             order = self._reference.permutation("reference", self.data.count)[:count]
-        pieces = [self._given_out(self.data.examples(part).cpu()) for part in torch.split(order, 4096)]
+        pieces = [self.given_out(self.data.examples(part).cpu()) for part in torch.split(order, 4096)]
         return np.concatenate(pieces)
 
     @torch.inference_mode()
@@ -96,7 +114,7 @@ class TrainedSubject:
         output: np.ndarray = torch.cat(pieces).numpy()
         return output
 
-    def _given_out(self, examples: Tensor) -> np.ndarray:
+    def given_out(self, examples: Tensor, rounding: Rounding = "nearest") -> np.ndarray:
         """Points as they are; images from [-1, 1] rounded to 8 bits. Anything not finite or out of range is refused."""
         if not bool(torch.isfinite(examples).all()):
             raise MetricError("the generator emits numbers that are not finite")
@@ -106,7 +124,9 @@ class TrainedSubject:
         low, high = float(examples.min()), float(examples.max())
         if low < -1.0001 or high > 1.0001:
             raise MetricError(f"images must lie in [-1, 1], these reach from {low:.4g} to {high:.4g}")
-        pixels: np.ndarray = ((examples + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+        levels = (examples + 1) * 127.5
+        levels = levels.round() if rounding == "nearest" else levels.floor()
+        pixels: np.ndarray = levels.clamp(0, 255).to(torch.uint8).numpy()
         return pixels
 
 

@@ -1,0 +1,330 @@
+"""``ganrepro verify``: a results folder or an audit pack recomputed, without torch; every mismatch is one line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark import pack, places, store
+from benchmark.commands.report import expected_runs, verdicts_on
+from benchmark.commands.selection import UsageError, load_all, spec_files
+from benchmark.pack import Manifest, PackError
+from benchmark.spec.load import Loaded
+from benchmark.spec.source import SpecError
+from benchmark.store import CURVES, RECORD, SAMPLES, Stored, StoreError
+
+if TYPE_CHECKING:
+    from benchmark.judging.verdict import PaperVerdicts
+
+#: numbers that other versions of the numerical libraries may give differ by less
+_RELATIVE = 1e-9
+#: a score from stored moments: the square root of a matrix on another processor
+_RESCORED = 1e-5
+MOMENTS = "moments.npz"
+TABLES = ("tables.csv", "claims.csv")
+
+
+@dataclass
+class Findings:
+    """What was found: ``problems`` fail a verification, ``notes`` do not."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: int = 0
+    rescored: int = 0
+    verdicts: int = 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    path: Path = options.path or places.results_folder(None)
+    try:
+        with opened(path) as (results, papers_folder, manifest, found):
+            if manifest is None:
+                papers = load_all(spec_files(options.papers))
+                check(results, papers, options.numerics, found)
+            else:
+                files = sorted(papers_folder.glob("*.yaml"))
+                check(results, _packed_specs(files, manifest, found), manifest.numerics, found, manifest)
+    except PackError as error:
+        found = Findings([str(error)])
+    if options.json:
+        print(json.dumps(vars(found), indent=1, sort_keys=True))
+    else:
+        for line in found.problems:
+            print(f"MISMATCH {line}")
+        for line in found.notes:
+            print(f"note: {line}")
+        counts = f"{found.records} records, {found.rescored} scores from moments, {found.verdicts} verdicts"
+        print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
+    return 1 if found.problems else 0
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Path, Path, Manifest | None, Findings]]:
+    """A results folder as it lies, or a pack unfolded for as long as the block runs: results, specs, manifest."""
+    if path.is_dir():
+        yield path, places.papers_folder(), None, Findings()
+        return
+    if not path.is_file():
+        raise UsageError(f"{path}: neither a results folder nor a pack")
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        unpacked = pack.unpack(path, Path(scratch))
+        results = unpacked.folder / "results"
+        results.mkdir(exist_ok=True)
+        yield results, unpacked.folder / "papers", unpacked.manifest, Findings(list(unpacked.problems))
+
+
+def _packed_specs(files: Sequence[Path], manifest: Manifest, found: Findings) -> list[tuple[Path, Loaded]]:
+    papers = []
+    for file in files:
+        try:
+            papers += load_all([file])
+        except SpecError as error:
+            found.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
+            continue
+        here = places.papers_folder() / file.name
+        if here.is_file() and store.sha256(here) != store.sha256(file):
+            found.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
+    names = sorted(loaded.spec.paper.id for _, loaded in papers)
+    if names != sorted(manifest.papers):
+        found.problems.append(f"specs of {', '.join(names) or 'no paper'}, listed are {', '.join(manifest.papers)}")
+    return papers
+
+
+def check(
+    results: Path,
+    papers: Sequence[tuple[Path, Loaded]],
+    numerics: str,
+    found: Findings,
+    manifest: Manifest | None = None,
+) -> None:
+    """Recompute everything in ``results`` and add what differs to ``found``."""
+    stored = list(_records(results, found))
+    for one in stored:
+        found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
+        _rescore(one, results, found)
+    known = {loaded.spec.paper.id for _, loaded in papers}
+    for paper in sorted({one.record.paper for one in stored} - known):
+        found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
+    inputs = []
+    for _, loaded in papers:
+        mine = [one for one in stored if one.record.paper == loaded.spec.paper.id]
+        file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
+        if not mine and not file.is_file():
+            continue
+        expected = expected_runs(loaded, numerics)
+        verdicts = verdicts_on(loaded, mine, expected, results)
+        found.problems += [line for line in verdicts.damage if line not in found.problems]
+        found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
+        _seal(verdicts, found)
+        same_rules = _same_rules(manifest, found)
+        _verdicts(file, verdicts, same_rules, manifest is not None, found)
+        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+        inputs.append((loaded, verdicts, [one for one in mine if one.record.run_id in wanted]))
+    if manifest is not None:
+        order = {paper: place for place, paper in enumerate(manifest.papers)}
+        inputs.sort(key=lambda one: order.get(one[1].paper, len(order)))
+        for name, content in tables(inputs).items():
+            file = results.parent / "tables" / name
+            if not file.is_file():
+                found.problems.append(f"tables/{name} is missing")
+            elif file.read_bytes() != content:
+                found.problems += _lines_that_differ(name, file.read_bytes(), content)
+
+
+def tables(inputs: Sequence[tuple[Loaded, PaperVerdicts, list[Stored]]]) -> dict[str, bytes]:
+    """The tables of a pack, by file name."""
+    from benchmark.reporting.report import PaperInput
+    from benchmark.reporting.tabular import cells_csv, claims_csv
+    from benchmark.reporting.view import paper_view
+
+    views = [paper_view(PaperInput(loaded.spec, verdicts, stored)) for loaded, verdicts, stored in inputs]
+    return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
+
+
+def _short(line: str, results: Path) -> str:
+    return line.replace(f"{results}/", "")
+
+
+# --- records --------------------------------------------------------------------------------------------------------
+
+
+def _records(results: Path, found: Findings) -> Iterator[Stored]:
+    """Every record that can be read; the others are problems."""
+    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
+        try:
+            pack.parse(file.read_bytes())
+            yield Stored(store.read_record(file), file.parent)
+        except (StoreError, ValueError) as error:
+            found.problems.append(_short(str(error) if str(file) in str(error) else f"{file}: {error}", results))
+        else:
+            found.records += 1
+
+
+def _record_problems(one: Stored, results: Path) -> Iterator[str]:
+    """What is wrong with one record, whether or not a spec wants it."""
+    from benchmark.judging.consistency import contradictions, identity
+
+    record = one.record
+    place = one.folder.relative_to(results).parts
+    stated = (record.paper, record.experiment, record.run_id)
+    if place != stated:
+        yield f"{one.folder}: the record says it is {'/'.join(stated)}"
+    for name in sorted(record.files):
+        if not pack.plain(name) or "/" in name:
+            yield f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+            return
+        file = one.folder / name
+        if name.endswith(".npz") and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
+            yield f"{file}: {why}"
+            return
+    if record.status == "finished":
+        yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
+    yield from store.damage(one)
+    problem = identity(record)
+    for line in (*([problem] if problem is not None else []), *contradictions(one)):
+        yield f"{one.folder}: {line}"
+
+
+def _rescore(one: Stored, results: Path, found: Findings) -> None:
+    """Scores that are a distance between stored moments, computed again.
+
+    ``moments.npz`` holds for a score ``s`` the arrays ``s.generated.mean`` (d,), ``s.generated.covariance`` (d, d),
+    ``s.reference.mean`` and ``s.reference.covariance``.
+    """
+    if MOMENTS not in one.record.files or not (one.folder / MOMENTS).is_file():
+        return
+    if pack.unsafe_arrays(one.folder / MOMENTS) is not None:
+        return  # said already
+    from benchmark.metrics.frechet import Moments, frechet_distance
+    from benchmark.spec.parts import MetricError
+
+    arrays = store.read_arrays(one.folder / MOMENTS)
+    where = _short(str(one.folder), results)
+    for name in sorted({key.split(".")[0] for key in arrays}):
+        score = one.record.scores.get(name)
+        if score is None or score.value is None:
+            found.problems.append(f"{where}: moments of {name}, which has no value")
+            continue
+        try:
+            sides = [
+                Moments(arrays[f"{name}.{side}.mean"], arrays[f"{name}.{side}.covariance"], 0)
+                for side in ("reference", "generated")
+            ]
+            value = frechet_distance(*sides)
+        except (KeyError, ValueError, MetricError) as error:
+            found.problems.append(f"{where}: the moments of {name} give no score ({error})")
+            continue
+        found.rescored += 1
+        if not math.isclose(value, score.value, rel_tol=_RESCORED, abs_tol=_RESCORED):
+            found.problems.append(f"{where}: {name} is recorded as {score.value!r}, its moments give {value!r}")
+
+
+# --- seal and verdicts ----------------------------------------------------------------------------------------------
+
+
+def _seal(verdicts: PaperVerdicts, found: Findings) -> None:
+    seal = verdicts.seal
+    if seal is None:
+        return
+    line = f"seal of {verdicts.paper}: {seal.status}: {seal.says}"
+    (found.problems if seal.status in ("changed", "damaged") else found.notes).append(line)
+    for change in seal.changes:
+        where = f"{change.item}{f'.{change.path}' if change.path else ''}"
+        detail = f"seal of {verdicts.paper}: {where} {change.kind}: {_cut(change.old)} -> {_cut(change.new)}"
+        (found.problems if change.kind in ("changed", "removed") else found.notes).append(detail)
+
+
+def _cut(text: str | None) -> str:
+    return "nothing" if text is None else text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _same_rules(manifest: Manifest | None, found: Findings) -> bool:
+    """Whether what judges here is what judged the pack."""
+    from benchmark.judging.seal import RULES_VERSION, sources
+
+    if manifest is None or (manifest.rules_sources == sources() and manifest.rules_version == RULES_VERSION):
+        return True
+    note = f"judged by rules version {manifest.rules_version} of ganrepro {manifest.ganrepro}, here by {RULES_VERSION}"
+    if note not in found.notes:
+        found.notes.append(note)
+    return False
+
+
+def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, found: Findings) -> None:
+    if not file.is_file():
+        line = f"no stored verdicts on {verdicts.paper}"
+        (found.problems if needed else found.notes).append(line)
+        return
+    try:
+        old = pack.parse(file.read_bytes())
+    except ValueError as error:
+        found.problems.append(f"verdicts/{file.name}: {error}")
+        return
+    new = verdicts.model_dump(mode="json")
+    if not same_rules and isinstance(old, dict):  # the seal tells of the code that it sees, which is another one here
+        old, new = ({key: value for key, value in one.items() if key != "seal"} for one in (old, new))
+    found.verdicts += len(verdicts.claims) + len(verdicts.cells)
+    for place, then, now in differences(old, new):
+        place = _named(place, new)
+        found.problems.append(f"verdicts/{file.name}: {place}: stored {_cut(then)}, recomputed {_cut(now)}")
+
+
+def _named(place: str, verdicts: Mapping[str, Any]) -> str:
+    """A path with the claim or the cell it leads to in words."""
+    section, _, rest = place.partition("[")
+    index, closed, tail = rest.partition("]")
+    entries = verdicts.get(section)
+    if not closed or not isinstance(entries, list) or int(index) >= len(entries):
+        return place
+    one = entries[int(index)]
+    match section:
+        case "claims":
+            return f"claim {one['claim']}{tail}"
+        case "cells":
+            return f"{one['table']}, {one['row']}, {one['column']}{tail}"
+        case "experiments":
+            return f"{one['experiment']} at {one['tier']}{tail}"
+    return place
+
+
+def differences(old: Any, new: Any, place: str = "") -> Iterator[tuple[str, str | None, str | None]]:
+    """(path, old, new) of every value that differs; numbers within rounding of one another do not."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            inner = f"{place}.{key}" if place else str(key)
+            if key not in old or key not in new:
+                yield inner, json.dumps(old[key]) if key in old else None, json.dumps(new[key]) if key in new else None
+            else:
+                yield from differences(old[key], new[key], inner)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from differences(before, after, f"{place}[{index}]")
+    elif not _equal(old, new):
+        yield place, json.dumps(old), json.dumps(new)
+
+
+def _equal(old: Any, new: Any) -> bool:
+    numbers = (int, float)
+    if isinstance(old, numbers) and isinstance(new, numbers) and bool not in (type(old), type(new)):
+        return math.isclose(old, new, rel_tol=_RELATIVE, abs_tol=1e-12)
+    return type(old) is type(new) and bool(old == new)
+
+
+def _lines_that_differ(name: str, old: bytes, new: bytes) -> list[str]:
+    before, after = old.decode(errors="replace").splitlines(), new.decode().splitlines()
+    lines = [
+        f"tables/{name}: line {number} is not what the records give: {_cut(one)}"
+        for number, (one, two) in enumerate(zip(before, after, strict=False), start=1)
+        if one != two
+    ]
+    if len(before) != len(after):
+        lines.append(f"tables/{name}: {len(before)} lines, the records give {len(after)}")
+    return lines or [f"tables/{name}: other bytes than the records give"]
