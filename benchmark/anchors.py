@@ -127,7 +127,10 @@ def measure_all(
 def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
     began = time.perf_counter()
     score = one.run.setup.scores[one.score]
-    values, reason, protocol, reduced = [], None, {}, {}
+    values: list[float] = []
+    reason: str | None = None
+    protocol: dict[str, Any] = {}
+    reduced: dict[str, list[int | str]] = {}
     for order in range(_ORDERS if one.kind == "real" else 1):
         try:
             stand = _stand(one.kind, subject, score.metric, order)
@@ -156,7 +159,7 @@ def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Part:
     """Some of a dataset's examples, as far as metrics ask."""
 
@@ -171,7 +174,7 @@ class _Part:
         raise DataError("only examples given out as bytes are at hand")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Stand:
     """The ``Subject`` contract with something else in a trained generator's place."""
 

@@ -27,6 +27,9 @@ _HANDLERS = {
     "pack": ("pack", "pack"),
     "verify": ("verify", "verify"),
     "selftest": ("selftest", "selftest"),
+    "score": ("score", "score"),
+    "anchors": ("anchors", "anchors"),
+    "speed": ("speed", "speed"),
     "data": ("data", "data"),
     "sys-info": ("inspect", "sys_info"),
 }
@@ -96,6 +99,11 @@ def parser() -> argparse.ArgumentParser:
         to.add_argument("--results", type=Path, metavar="DIR", help="default: results/local, or GANREPRO_RESULTS")
         to.add_argument("--numerics", choices=("exact", "fp32"), default="fp32")
 
+    def where(to: argparse.ArgumentParser) -> None:
+        to.add_argument("--results", type=Path, metavar="DIR", help="default: results/local, or GANREPRO_RESULTS")
+        to.add_argument("--data-root", type=Path, metavar="DIR", help="torchvision's layout; default: GANREPRO_DATA")
+        to.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
+
     def formats(to: argparse.ArgumentParser) -> None:
         to.add_argument(
             "--format",
@@ -140,13 +148,38 @@ def parser() -> argparse.ArgumentParser:
     results(pack)
     pack.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
     verify = command("verify", "recompute a results folder or a pack, without torch; exit code 1 on any mismatch", None)
-    verify.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: the results folder")
+    verify.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
     verify.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
     verify.add_argument("--numerics", choices=("exact", "fp32"), default="fp32", help="of a folder's runs")
+    verify.add_argument("--replay", type=_positive, metavar="N", help="train N iterations of each again; needs torch")
+    verify.add_argument("--data-root", type=Path, metavar="DIR", help="for --replay; default: GANREPRO_DATA")
     as_json(verify)
     selftest = command("selftest", "plant faults and count what passes: the harness's own error rates", None)
     selftest.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
     as_json(selftest)
+    score = command("score", "a finished run's generator under other protocols: how far these alone move it", None)
+    score.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
+    score.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
+    score.add_argument(
+        "--protocols", nargs="+", metavar="AXIS", help="what to vary, one at a time; default: everything"
+    )
+    score.add_argument("--score", action="append", metavar="NAME", help="only these scores; repeatable")
+    score.add_argument(
+        "--counts", nargs="+", type=_positive, metavar="N", help="instead of 1/4, 1/2 and 2 of the spec's"
+    )
+    where(score)
+    as_json(score)
+    anchors = command("anchors", "floors and ceilings of every score: real data, copier, untrained generator, noise")
+    anchors.add_argument("--numerics", choices=("exact", "fp32"), default="fp32", help="of the folder's runs")
+    where(anchors)
+    as_json(anchors)
+    speed = command("speed", "what this device does; with PAPER, the tuned loop against the textbook one", "*")
+    choice_of_runs(speed)
+    speed.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
+    speed.add_argument("--threads", type=_positive, metavar="N", help="of a CPU; default: as torch chooses")
+    speed.add_argument("--seconds", type=_positive, default=30, metavar="S", help="per experiment; default: 30")
+    speed.add_argument("--rounds", type=_positive, default=5, metavar="N", help="turns of the two loops; default: 5")
+    as_json(speed)
     command("schema", "print the JSON schema of spec files, for editors", None)
     data = command("data", "fetch or verify datasets: the only command that uses the network", None)
     data.add_argument("action", choices=("fetch", "verify"))

@@ -21,7 +21,7 @@ from benchmark.spec.base import Model
 from benchmark.spec.load import canonical
 from benchmark.store import RunRecord, StoreError, to_json, write_atomic
 
-ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
+FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
 
 Kind = Literal["real", "copier", "untrained", "noise"]
 #: in the order in which a reader compares: the ceiling first

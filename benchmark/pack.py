@@ -15,6 +15,7 @@ import re
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -243,7 +244,7 @@ def unsafe_arrays(file: Path) -> str | None:
                         size *= length
                     if size != info.file_size - stream.tell():
                         return f"{info.filename} says it has {size} bytes, it has {info.file_size - stream.tell()}"
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, KeyError) as error:
         return f"not a readable .npz file ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
     return None
 
@@ -260,4 +261,7 @@ def parse(content: bytes) -> Any:
             raise ValueError("a key occurs twice")
         return found
 
-    return json.loads(content, parse_constant=refuse, object_pairs_hook=once)
+    try:
+        return json.loads(content, parse_constant=refuse, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -30,8 +30,12 @@ ALLOWED: dict[str, set[str]] = {
     "plan": BASE,
     "training": BASE | {"plan", "store"},
     "store": BASE,
+    "companions": BASE | {"store"},
+    "anchors": BASE | {"plan", "store", "companions", "training", "scoring", "runner"},
+    "rescoring": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "anchors", "metrics"},
+    "calibration": BASE | {"plan", "store", "companions", "training", "runner", "environment", "datasets"},
     "judging": BASE | {"plan", "store"},
-    "reporting": BASE | {"plan", "store", "judging"},
+    "reporting": BASE | {"plan", "store", "companions", "judging"},
     "scoring": BASE | {"store"},
     "runner": BASE | {"plan", "store", "training", "scoring", "environment", "places"},
     "engines": BASE | {"plan", "store", "training", "runner", "environment", "places"},
@@ -39,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "places": BASE,
 }
 #: what reads specs, plans, records and verdicts must do so on a machine without torch
-WITHOUT_TORCH = ("spec", "plan", "store", "judging", "reporting", *sorted(PARTS))
+WITHOUT_TORCH = ("spec", "plan", "store", "companions", "judging", "reporting", *sorted(PARTS))
 #: modules that torch's absence would not stop from loading, yet would take long or be missing
 HEAVY = ("torch", "torchvision", "torch_fidelity", "sklearn", "matplotlib", "scipy")
 

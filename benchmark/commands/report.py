@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import __version__, places, store
+from benchmark import __version__, companions, places, store
 from benchmark.commands.selection import load_all, spec_files, spec_hash
 from benchmark.plan import make_plan
 from benchmark.spec.base import TIERS
@@ -37,14 +37,18 @@ def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int
 
 
 def verdicts_on(
-    loaded: Loaded, stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]], results: Path
+    loaded: Loaded,
+    text: bytes,
+    stored: Sequence[Stored],
+    expected: Mapping[str, Mapping[str, Mapping[int, str]]],
+    results: Path,
 ) -> PaperVerdicts:
-    """Verdicts on one paper under its seal; folders are named from the results folder on."""
+    """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on."""
     from benchmark.judging.judge import judge
     from benchmark.judging.seal import stored_state, under_seal
     from benchmark.judging.verdict import PaperVerdicts
 
-    verdicts = judge(loaded.spec, spec_hash(loaded), stored, expected)
+    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected)
     verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
@@ -56,12 +60,13 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
     from benchmark.reporting.report import PaperInput
 
     everything = list(store.records(results)) if results.is_dir() else []
+    beside = companions.read(results)
     inputs = []
-    for _, loaded in papers:
+    for file, loaded in papers:
         spec = loaded.spec
         expected = expected_runs(loaded, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, mine, expected, results)
+        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results)
         store.write_atomic(
             results / "verdicts" / f"{spec.paper.id}.json", store.to_json(verdicts.model_dump(mode="json"))
         )
@@ -72,6 +77,7 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
                 verdicts=verdicts,
                 stored=[stored for stored in mine if stored.record.run_id in wanted],
                 audit=audit(spec, loaded.source.data),
+                beside=beside,
             )
         )
     return inputs
@@ -82,7 +88,8 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics:
     digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
-    for file in sorted((*results.glob(f"*/*/*/{store.RECORD}"), *results.glob("seals/*.json"))):
+    beside = (file for folder in companions.FOLDERS for file in results.glob(f"{folder}/*.json"))
+    for file in sorted((*results.glob(f"*/*/*/{store.RECORD}"), *results.glob("seals/*.json"), *beside)):
         digest.update(f"{file.relative_to(results)} {store.sha256(file)}\n".encode())
     package = Path(__file__).parent.parent
     for folder in ("judging", "reporting"):

@@ -36,9 +36,13 @@ def run(options: argparse.Namespace) -> int:
         say(f"Nothing to train: all {len(runs)} runs are finished in {places.shown(results)}.")
     if code in (_RESUMABLE, _INTERRUPTED) or options.no_report:
         return code
+    from benchmark.commands.anchors import after_run
     from benchmark.commands.report import summarise
 
-    summarise([(selection.file, selection.loaded) for selection in selections], results, options.numerics)
+    papers = [(selection.file, selection.loaded) for selection in selections]
+    if todo:
+        after_run(papers, results, root, resolve_device(options.device), options.numerics)
+    summarise(papers, results, options.numerics)
     return code
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import math
 import tempfile
@@ -28,7 +30,9 @@ _RELATIVE = 1e-9
 #: a score from stored moments: the square root of a matrix on another processor
 _RESCORED = 1e-5
 MOMENTS = "moments.npz"
-TABLES = ("tables.csv", "claims.csv")
+
+#: a paper, the verdicts on it and the records that its spec expects
+Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]
 
 
 @dataclass
@@ -40,20 +44,12 @@ class Findings:
     records: int = 0
     rescored: int = 0
     verdicts: int = 0
+    replayed: int = 0
 
 
 def verify(options: argparse.Namespace) -> int:
     path: Path = options.path or places.results_folder(None)
-    try:
-        with opened(path) as (results, papers_folder, manifest, found):
-            if manifest is None:
-                papers = load_all(spec_files(options.papers))
-                check(results, papers, options.numerics, found)
-            else:
-                files = sorted(papers_folder.glob("*.yaml"))
-                check(results, _packed_specs(files, manifest, found), manifest.numerics, found, manifest)
-    except PackError as error:
-        found = Findings([str(error)])
+    found = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
     if options.json:
         print(json.dumps(vars(found), indent=1, sort_keys=True))
     else:
@@ -62,8 +58,28 @@ def verify(options: argparse.Namespace) -> int:
         for line in found.notes:
             print(f"note: {line}")
         counts = f"{found.records} records, {found.rescored} scores from moments, {found.verdicts} verdicts"
+        counts += f", {found.replayed} runs begun again" if options.replay else ""
         print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
     return 1 if found.problems else 0
+
+
+def verified(
+    path: Path, papers: Sequence[str], numerics: str, replay: int | None = None, data_root: Path | None = None
+) -> Findings:
+    """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again."""
+    try:
+        with opened(path) as (results, papers_folder, manifest, found):
+            if manifest is None:
+                specs = load_all(spec_files(papers))
+            else:
+                specs = _packed_specs(sorted(papers_folder.glob("*.yaml")), manifest, found)
+                numerics = manifest.numerics
+            check(results, specs, numerics, found, manifest)
+            if replay:
+                _replay(results, specs, numerics, replay, data_root or places.data_folder(None), found)
+    except PackError as error:
+        return Findings([str(error)])
+    return found
 
 
 @contextmanager
@@ -113,21 +129,20 @@ def check(
     known = {loaded.spec.paper.id for _, loaded in papers}
     for paper in sorted({one.record.paper for one in stored} - known):
         found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
-    inputs = []
-    for _, loaded in papers:
+    inputs: list[Judged] = []
+    for spec_file, loaded in papers:
         mine = [one for one in stored if one.record.paper == loaded.spec.paper.id]
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
         if not mine and not file.is_file():
             continue
         expected = expected_runs(loaded, numerics)
-        verdicts = verdicts_on(loaded, mine, expected, results)
+        verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
         found.problems += [line for line in verdicts.damage if line not in found.problems]
         found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
         _seal(verdicts, found)
         same_rules = _same_rules(manifest, found)
         _verdicts(file, verdicts, same_rules, manifest is not None, found)
-        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-        inputs.append((loaded, verdicts, [one for one in mine if one.record.run_id in wanted]))
+        inputs.append((loaded, verdicts, wanted(mine, expected)))
     if manifest is not None:
         order = {paper: place for place, paper in enumerate(manifest.papers)}
         inputs.sort(key=lambda one: order.get(one[1].paper, len(order)))
@@ -139,7 +154,13 @@ def check(
                 found.problems += _lines_that_differ(name, file.read_bytes(), content)
 
 
-def tables(inputs: Sequence[tuple[Loaded, PaperVerdicts, list[Stored]]]) -> dict[str, bytes]:
+def wanted(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
+    """Records that today's spec expects."""
+    run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+    return [one for one in stored if one.record.run_id in run_ids]
+
+
+def tables(inputs: Sequence[Judged]) -> dict[str, bytes]:
     """The tables of a pack, by file name."""
     from benchmark.reporting.report import PaperInput
     from benchmark.reporting.tabular import cells_csv, claims_csv
@@ -227,6 +248,40 @@ def _rescore(one: Stored, results: Path, found: Findings) -> None:
             found.problems.append(f"{where}: {name} is recorded as {score.value!r}, its moments give {value!r}")
 
 
+def _replay(
+    results: Path,
+    papers: Sequence[tuple[Path, Loaded]],
+    numerics: str,
+    iterations: int,
+    data_root: Path,
+    found: Findings,
+) -> None:
+    """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
+    import torch
+
+    from benchmark.plan import make_run
+    from benchmark.replay import replay
+
+    for _, loaded in papers:
+        expected = expected_runs(loaded, numerics)
+        mine = [one for one in _records(results, Findings()) if one.record.paper == loaded.spec.paper.id]
+        for one in wanted(mine, expected):
+            record, where = one.record, _short(str(one.folder), results)
+            device = str(record.environment.get("device", "cpu")).partition(":")[0]
+            owners = [name for name, tiers in expected.items() if record.run_id in tiers.get(record.tier, {}).values()]
+            run = make_run(loaded.spec, owners[0], record.tier, record.seed, record.numerics)
+            missing = run.setup.dataset.missing(data_root)
+            if device == "cuda" and not torch.cuda.is_available():
+                missing = "it was trained on a GPU, there is none here"
+            if record.status != "finished" or missing is not None:
+                found.notes.append(f"{where}: not begun again: {missing or record.status}")
+                continue
+            difference = replay(run, one.curves(), data_root, device, iterations=iterations)
+            found.replayed += 1
+            if difference is not None:
+                found.problems.append(f"{where}: {difference}")
+
+
 # --- seal and verdicts ----------------------------------------------------------------------------------------------
 
 
@@ -236,7 +291,7 @@ def _seal(verdicts: PaperVerdicts, found: Findings) -> None:
         return
     line = f"seal of {verdicts.paper}: {seal.status}: {seal.says}"
     (found.problems if seal.status in ("changed", "damaged") else found.notes).append(line)
-    for change in seal.changes:
+    for change in (one for one in seal.changes if one.kind != "code"):
         where = f"{change.item}{f'.{change.path}' if change.path else ''}"
         detail = f"seal of {verdicts.paper}: {where} {change.kind}: {_cut(change.old)} -> {_cut(change.new)}"
         (found.problems if change.kind in ("changed", "removed") else found.notes).append(detail)
@@ -268,13 +323,25 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     except ValueError as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return
-    new = verdicts.model_dump(mode="json")
-    if not same_rules and isinstance(old, dict):  # the seal tells of the code that it sees, which is another one here
-        old, new = ({key: value for key, value in one.items() if key != "seal"} for one in (old, new))
+    old, new = (_comparable(one, same_rules) for one in (old, verdicts.model_dump(mode="json")))
     found.verdicts += len(verdicts.claims) + len(verdicts.cells)
     for place, then, now in differences(old, new):
         place = _named(place, new)
         found.problems.append(f"verdicts/{file.name}: {place}: stored {_cut(then)}, recomputed {_cut(now)}")
+
+
+def _comparable(verdicts: Any, same_rules: bool) -> Any:
+    """Verdicts without what their seal says of the code that judged, which is another matter than the evidence."""
+    if not isinstance(verdicts, dict) or not isinstance(verdicts.get("seal"), dict):
+        return verdicts
+    seal = verdicts["seal"]
+    kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes")}
+    changes = seal.get("changes")
+    if isinstance(changes, list):
+        kept["changes"] = [one for one in changes if not isinstance(one, dict) or one.get("kind") != "code"]
+    if seal.get("status") in ("damaged", "absent"):
+        kept["status"] = seal["status"]
+    return {**verdicts, "seal": kept if same_rules else None}
 
 
 def _named(place: str, verdicts: Mapping[str, Any]) -> str:
@@ -318,13 +385,17 @@ def _equal(old: Any, new: Any) -> bool:
     return type(old) is type(new) and bool(old == new)
 
 
-def _lines_that_differ(name: str, old: bytes, new: bytes) -> list[str]:
-    before, after = old.decode(errors="replace").splitlines(), new.decode().splitlines()
-    lines = [
-        f"tables/{name}: line {number} is not what the records give: {_cut(one)}"
-        for number, (one, two) in enumerate(zip(before, after, strict=False), start=1)
-        if one != two
-    ]
+def _lines_that_differ(name: str, old: bytes, new: bytes) -> Iterator[str]:
+    before, after = (list(csv.reader(io.StringIO(text.decode(errors="replace")))) for text in (old, new))
+    for number, (one, two) in enumerate(zip(before, after, strict=False), start=1):
+        if len(one) != len(two) or not all(map(_same_text, one, two)):
+            yield f"tables/{name}: row {number} is not what the records give: {_cut(', '.join(one))}"
     if len(before) != len(after):
-        lines.append(f"tables/{name}: {len(before)} lines, the records give {len(after)}")
-    return lines or [f"tables/{name}: other bytes than the records give"]
+        yield f"tables/{name}: {len(before)} rows, the records give {len(after)}"
+
+
+def _same_text(old: str, new: str) -> bool:
+    try:
+        return old == new or _equal(float(old), float(new))
+    except ValueError:
+        return False

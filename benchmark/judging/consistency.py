@@ -94,11 +94,11 @@ def _asked(score: ScoreRecord, asked: Mapping[str, Any] | None, mode: object) ->
 
 
 def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> Iterator[str]:
-    if score.value is not None and score.checkpoint == "last" and record.status == "finished":
-        if score.iteration is not None and score.iteration != record.iterations:
-            yield f"last checkpoint taken at iteration {score.iteration} of {record.iterations}"
     if score.value is None:
         return
+    ended = record.status == "finished" and score.checkpoint == "last"
+    if ended and score.iteration not in (None, record.iterations):
+        yield f"last checkpoint taken at iteration {score.iteration} of {record.iterations}"
     if not score.series:
         if asked.get("every") is not None:
             yield "was to be evaluated over training, its series is empty"
@@ -188,7 +188,8 @@ def _columns(player: str, terms: Sequence[str]) -> list[str]:
 def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
     """Records that cannot both be right: one dataset setting with two contents, or two seeds with the same curves.
 
-    Of two contents the rarer one is named; of two equal runs the one of the higher seed.
+    Of several contents all but the usual one are named, and all where none is; of two equal runs that of the higher
+    seed.
     """
     by_data: dict[str, dict[str, list[Stored]]] = {}
     by_curves: dict[str, Stored] = {}
@@ -201,8 +202,9 @@ def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
         if known.record.seed != one.record.seed:
             yield one, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
     for contents in by_data.values():
-        usual = max(contents.values(), key=len)
-        for several_ in contents.values():
-            if several_ is not usual:
-                for one in several_:
-                    yield one, f"trained on other data than {usual[0].folder}, though both name the same dataset"
+        groups = sorted(contents.values(), key=len)
+        clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])
+        for group in groups[: len(groups) - clear]:
+            other = groups[-1] if group is not groups[-1] else groups[0]
+            for one in group:
+                yield one, f"trained on other data than {other[0].folder}, though both name the same dataset"

@@ -73,7 +73,11 @@ class Evidence:
 
     def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected) -> None:
         self.expected = expected
-        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+        self._owners: dict[str, list[str]] = {}
+        for experiment, tiers in expected.items():
+            for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
+                self._owners.setdefault(run_id, []).append(experiment)
+        wanted = set(self._owners)
         self.stale = sorted(
             str(one.folder) for one in stored if one.record.run_id not in wanted and one.record.paper == paper
         )
@@ -102,9 +106,12 @@ class Evidence:
                 self._broken_curves.add(one.record.run_id)
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
-        """A record whose id is not the hash of what it says it ran has been edited."""
+        """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""
         for one in used:
             problem = identity(one.record)
+            owners = self._owners[one.record.run_id]
+            if problem is None and one.record.experiment not in owners:
+                problem = f"it says it is {one.record.experiment}, it is a run of {' and '.join(owners)}"
             if problem is None:
                 continue
             self._refused[one.record.run_id] = f"the record has been edited: {problem}"
@@ -269,7 +276,7 @@ class _Reading:
 def _time(asked: str, record: RunRecord) -> _Reading:
     """Training time at the rate after the warm-up, with the device that it belongs to."""
     gpu, timing = record.environment.get("gpu"), record.timing
-    protocol = {"quantity": asked, "device": device_of(record.environment), "numerics": record.numerics}
+    protocol: dict[str, Any] = {"quantity": asked, "device": device_of(record.environment), "numerics": record.numerics}
     if isinstance(gpu, dict):
         protocol["shared"] = bool(gpu.get("other_processes"))
     else:

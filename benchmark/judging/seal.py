@@ -281,9 +281,7 @@ def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleC
             before, after = dict(_leaves(old[item])), dict(_leaves(new[item]))
             for path in sorted({*before, *after}):
                 if before.get(path) != after.get(path):
-                    yield RuleChange(
-                        kind="changed", item=item, path=path, old=before.get(path), new=after.get(path)
-                    )
+                    yield RuleChange(kind="changed", item=item, path=path, old=before.get(path), new=after.get(path))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ upper estimate.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def evaluation_noise(values: Sequence[float]) -> float | None:
     if len(values) < _LEAST_EVALUATIONS:
         return None
     later = values[len(values) // 2 - 1 :] if len(values) < 2 * _LEAST_EVALUATIONS else values[len(values) // 2 :]
-    steps = [b - a for a, b in zip(later, later[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(later)]
     return math.sqrt(math.fsum(step * step for step in steps) / (2 * len(steps)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-#: rows of distances held at once
+#: examples on either side that are held as float64 at once
 _BLOCK = 1024
 
 
@@ -20,14 +20,16 @@ def nearest_distances(examples: np.ndarray, others: np.ndarray, *, self_at: int 
     import numpy as np
 
     rows = examples.reshape(len(examples), -1).astype(np.float64)
-    columns = others.reshape(len(others), -1).astype(np.float64)
-    lengths = np.einsum("nd,nd->n", columns, columns)
-    nearest = np.empty(len(rows))
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        squared = lengths - 2 * (block @ columns.T)
-        if self_at is not None:
-            own = np.arange(len(block))
-            squared[own, self_at + start + own] = np.inf
-        nearest[start : start + _BLOCK] = squared.min(axis=1) + np.einsum("nd,nd->n", block, block)
-    return np.asarray(np.sqrt(np.clip(nearest, 0, None)))
+    flat = others.reshape(len(others), -1)
+    nearest = np.full(len(rows), np.inf)
+    for first in range(0, len(flat), _BLOCK):
+        columns = flat[first : first + _BLOCK].astype(np.float64)
+        lengths = np.einsum("nd,nd->n", columns, columns)
+        for start in range(0, len(rows), _BLOCK):
+            squared = lengths - 2 * (rows[start : start + _BLOCK] @ columns.T)
+            if self_at is not None:
+                own = self_at + start + np.arange(len(squared)) - first
+                inside = (own >= 0) & (own < len(columns))
+                squared[np.flatnonzero(inside), own[inside]] = np.inf
+            np.minimum(nearest[start : start + _BLOCK], squared.min(axis=1), out=nearest[start : start + _BLOCK])
+    return np.asarray(np.sqrt(np.clip(nearest + np.einsum("nd,nd->n", rows, rows), 0, None)))

@@ -26,12 +26,28 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, "np.ndarray"]
 _log = logging.getLogger(__name__)
+_KEPT = 3
+_memory: dict[tuple[object, ...], tuple[Moments, dict[str, object]]] = {}
 
 
 def reference_moments(
     subject: Subject, extractor: Extractor, *, reference: Reference, images: CountOrAll, resize: str
 ) -> tuple[Moments, dict[str, object]]:
-    """Moments of the reference's features and the facts of protocol they add; read from disk where they are known."""
+    """Moments of the reference's features and the facts of protocol they add; read from disk where they are known.
+
+    A process keeps the last few in memory, so that a run with many evaluations reads its real images once.
+    """
+    known = (subject.data.fingerprint, reference, images, resize, extractor.name, extractor.weights_sha256)
+    if known not in _memory:
+        if len(_memory) >= _KEPT:
+            _memory.pop(next(iter(_memory)))
+        _memory[known] = _reference_moments(subject, extractor, reference, images, resize)
+    return _memory[known]
+
+
+def _reference_moments(
+    subject: Subject, extractor: Extractor, reference: Reference, images: CountOrAll, resize: str
+) -> tuple[Moments, dict[str, object]]:
     reals = real(subject, images, reference=reference, least=frechet.least_images(extractor.dimensions))
     facts: dict[str, object] = {
         "n_real": len(reals),

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from benchmark.reporting import numbers, runs
 from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.gallery import DETAILS, Detail, Gallery, Painter
+from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.strips import WIDTH
 from benchmark.reporting.view import PaperView, banner
@@ -58,6 +59,8 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         run_rows=runs.run_rows,
         environments=runs.environments,
         hashes=runs.hashes,
+        seal_view=seal_view,
+        selection_rows=selection_rows,
     )
     page: str = environment.get_template("index.html.j2").render(
         papers=views,

@@ -9,6 +9,7 @@ from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.judged import CellView, ClaimView, SeedValue, TableView
 from benchmark.reporting.numbers import duration, hours, signed
 from benchmark.reporting.runs import score_rows, time_rows, unfinished, unmeasured
+from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.view import PaperView, banner
 
@@ -70,6 +71,7 @@ def _paper(view: PaperView) -> list[str]:
     lines = [f"## {escape(view.id)}", "", f"{cited} {links}".rstrip(), "", escape(paper.question), ""]
     if view.banner:
         lines += [f"> **{escape(view.banner)}.**", ""]
+    lines += _seal(view)
     for one in view.tables:
         lines += _table(one)
     if view.claims:
@@ -94,6 +96,7 @@ def _paper(view: PaperView) -> list[str]:
                 for row in scores
             ],
         )
+    lines += _selection(view)
     times = time_rows(view.evidence)
     if times:
         lines += ["### Training time", ""]
@@ -111,6 +114,38 @@ def _paper(view: PaperView) -> list[str]:
             ],
         )
     return lines + _recipe(view) + _gaps(view)
+
+
+def _seal(view: PaperView) -> list[str]:
+    seal = seal_view(view.verdicts)
+    if seal is None or seal.tone is None:
+        return []
+    lines = [f"> **{escape(seal.says)}.**", ""]
+    rows = [[escape(text) for text in change] for change in seal.changes]
+    return lines + (table(["how", "rule", "as sealed", "today"], rows) if rows else [])
+
+
+def _selection(view: PaperView) -> list[str]:
+    rows = [
+        [
+            escape(row.experiment),
+            row.tier,
+            escape(row.score),
+            row.evaluations,
+            f"{row.own} ({row.rule})",
+            row.last,
+            row.best,
+            row.median,
+            row.gain,
+            row.luck,
+            row.says,
+        ]
+        for row in selection_rows(view.verdicts)
+    ]
+    if not rows:
+        return []
+    head = ["experiment", "tier", "score", "evaluations", "own rule", "last", "best", "median", "best gains"]
+    return ["### What choosing the checkpoint is worth", "", *table([*head, "luck alone", "so"], rows)]
 
 
 def _table(one: TableView) -> list[str]:
@@ -198,5 +233,8 @@ def _gaps(view: PaperView) -> list[str]:
         )
     for line in [*view.verdicts.damage, *sorted(view.evidence.unreadable)]:
         lines.append(f"* damaged: {escape(line)}")
+    seal = seal_view(view.verdicts)
+    if seal is not None:
+        lines.append(f"* rules sealed: {escape(seal.sealed)}; {escape(seal.says)}")
     lines += [f"* training {duration(view.training_seconds)}, spec {escape(view.verdicts.spec_sha256)}", ""]
     return [*lines, "```", *(command for _, command in view.commands), "```", ""]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote
 
+from benchmark.companions import Companions
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.reporting.evidence import Evidence
@@ -27,6 +28,8 @@ class PaperInput:
     verdicts: PaperVerdicts
     stored: list[Stored]
     audit: Audit | None = None
+    #: anchors of scores, protocol grids and calibrations of devices
+    beside: Companions = Companions()
 
 
 @dataclass(frozen=True)

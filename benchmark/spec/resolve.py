@@ -52,6 +52,6 @@ def _below(owner: Any, step: str) -> list[Any]:
 def system_sizes(spec: PaperSpec, setup: Setup) -> dict[str, int]:
     """All sizes of a setup's networks by name, after the setup's replacements."""
     sizes: dict[str, int] = {}
-    for name in spec.systems[setup.system].networks.values():
+    for name in system_of(spec, setup).networks.values():
         sizes.update(resolve_sizes(spec.networks[name], setup.sizes))
     return sizes

@@ -75,7 +75,8 @@ class TrainedSubject:
         noise = self._system.noise[noise_name]
         pieces = []
         for start in range(0, count, self._chunk):
-            shape = (self._chunk, *self._shapes[noise_name])
+            drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
+            shape = (drawn, *self._shapes[noise_name])
             value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
             pieces.append(self._run(self._system.sample, noise_name, value)[: count - start].cpu())
         return self.given_out(torch.cat(pieces), self._rounding)

@@ -80,6 +80,7 @@ class Trainer:
                 self.read_curves()
             if stop(self.iteration):
                 break
+        self._announce()
         self.read_curves()
 
     def _iterate(self) -> None:
@@ -88,9 +89,11 @@ class Trainer:
         kept: dict[str, Tensor] = {}
         read = 0
         real: Tensor | None = None
+        if self.system.batches == "iteration" and any(player.reads_data for player in self.players.values()):
+            real = self._batch(self.iteration)  # also sets the size of an epoch's incomplete last batch, for all updates
         for update, name in enumerate(self.system.schedule):
             player = self.players[name]
-            if player.reads_data and (real is None or self.system.batches == "update"):
+            if player.reads_data and self.system.batches == "update":
                 real = self._batch(self.iteration * self._reads + read)
                 read += 1
             batch = self.run.setup.batch_images if real is None else len(real)

@@ -10,6 +10,7 @@ import torch
 from scipy import stats
 
 from benchmark.initialisers.constant import Constant
+from benchmark.initialisers.fan_in_normal import FanInNormal
 from benchmark.initialisers.fan_in_uniform import FanInUniform
 from benchmark.initialisers.glorot_normal import GlorotNormal
 from benchmark.initialisers.glorot_uniform import GlorotUniform
@@ -62,6 +63,7 @@ def test_uniform_laws(law: Initialiser, deviation: float) -> None:
     [
         (Normal(mean=0.0, deviation=0.02), 0.0, 0.02),
         (Normal(mean=1.0, deviation=0.02), 1.0, 0.02),
+        (FanInNormal(gain=1.5), 0.0, 1.5 / math.sqrt(FAN_IN)),
         (GlorotNormal(gain=1.5), 0.0, 1.5 * math.sqrt(2 / (FAN_IN + FAN_OUT))),
     ],
     ids=repr,

@@ -126,7 +126,8 @@ def test_a_level_that_comes_in_begins_at_the_one_below_and_ends_at_its_own(
     nearly = staged(module, level, 1 - 1e-12, given)
     assert torch.allclose(nearly, alone, atol=1e-9)
     distances = [
-        float((staged(module, level, weight, given) - alone).detach().norm()) for weight in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+        float((staged(module, level, weight, given) - alone).detach().norm())
+        for weight in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     ]
     assert all(later < earlier for earlier, later in itertools.pairwise(distances))
     if (layer, level) != (DOWN, 2):  # there the mixture enters another block

@@ -160,7 +160,7 @@ def test_growing_modules_are_told_what_was_shown():
     module.shown = told.append
     trainer._growing = [module]
     trainer.advance(3, never)
-    assert told == [0, 32, 64]
+    assert told == [0, 32, 64, 96]  # before each iteration, and once more for what is measured after the last
 
 
 SWEEP = (

@@ -1,0 +1,91 @@
+"""``ganrepro anchors``: floors and ceilings for every score in a results folder, each measured once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmark import companions, places
+from benchmark.commands.records import planned
+from benchmark.commands.selection import load_all, spec_files
+from benchmark.companions import KINDS, Anchor
+from benchmark.spec.load import Loaded
+
+#: after a run: no new anchor begins after these seconds, and none that looks at more numbers than these
+_SECONDS = 5.0
+_NUMBERS = 4e6
+
+
+def anchors(options: argparse.Namespace) -> int:
+    from benchmark.commands.run import resolve_device
+
+    results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    papers = load_all(spec_files(options.papers))
+    added = _measure(papers, results, root, resolve_device(options.device), options.numerics, quick=False)
+    known = companions.read(results)
+    rows: dict[tuple[str, str, str], dict[str, Anchor]] = {}
+    for run, stored in planned(papers, results, options.numerics):
+        for name in run.setup.scores:
+            found = known.of(stored.record, name)
+            if found:
+                rows.setdefault((run.paper, run.experiment, name), {**found})
+    if options.json:
+        listed = [
+            {
+                "paper": paper,
+                "experiment": experiment,
+                "score": name,
+                "anchors": {k: v.model_dump() for k, v in of.items()},
+            }
+            for (paper, experiment, name), of in rows.items()
+        ]
+        print(json.dumps(listed, indent=1, sort_keys=True))
+        return 0
+    print(f"{'paper':<20} {'experiment':<26} {'score':<18}" + "".join(f"{kind:>12}" for kind in KINDS))
+    for (paper, experiment, name), of in rows.items():
+        values = "".join(f"{_value(of.get(kind)):>12}" for kind in KINDS)
+        print(f"{paper:<20} {experiment:<26} {name:<18}{values}")
+    for reason in dict.fromkeys(one.reason for of in rows.values() for one in of.values() if one.reason):
+        print(f"none: {reason}")
+    print(f"{added} measured now, kept in {places.shown(results / companions.ANCHORS)}")
+    return 0
+
+
+def after_run(papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, device: str, numerics: str) -> None:
+    """Measure the anchors that cost next to nothing; the others are for ``ganrepro anchors``."""
+    _measure(papers, results, root, device, numerics, quick=True)
+
+
+def _measure(
+    papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, device: str, numerics: str, *, quick: bool
+) -> int:
+    from benchmark.anchors import code_version, measure_all, wanted
+
+    code = code_version()
+    runs = [(run, stored.record) for run, stored in planned(papers, results, numerics)]
+    asked = wanted(runs, companions.read(results), code)
+    if quick:
+        asked = sorted((one for one in asked if one.numbers <= _NUMBERS), key=lambda one: one.numbers)
+    began, added = time.monotonic(), 0
+    for anchor in measure_all(
+        asked, root, device, code=code, go_on=lambda: not quick or time.monotonic() - began < _SECONDS
+    ):
+        companions.write_anchor(results, anchor)
+        added += 1
+        if not quick:
+            print(
+                f"{anchor.kind}, {anchor.label}: {_value(anchor)} in {anchor.seconds:.1f} s",
+                file=sys.stderr,
+                flush=True,
+            )
+    return added
+
+
+def _value(anchor: Anchor | None) -> str:
+    if anchor is None:
+        return ""
+    return f"{sum(anchor.values) / len(anchor.values):.5g}" if anchor.values else "none"

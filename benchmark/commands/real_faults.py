@@ -1,0 +1,160 @@
+"""Faults planted in tiny real runs: trained one way, recorded as another. Minutes at most, on one core."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmark.judging.consistency import contradictions, identity
+from benchmark.judging.evidence import Evidence
+from benchmark.judging.selftest import paper
+from benchmark.judging.selftest.faults import Caught, peaceful
+from benchmark.plan import Run
+from benchmark.replay import replay
+from benchmark.runner import OneRun, prepare
+from benchmark.spec.resolve import system_of
+from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
+
+_START, _END = "          frechet_inception_distance:", "        checkpoint: last"
+_FID = paper.TEXT[paper.TEXT.index(_START) : paper.TEXT.index(_END)]
+_PROXY = """\
+          proxy_frechet_distance:
+            {classifier: digits_8x8, samples: 100, reference: training_data, reference_images: all}
+"""
+#: the made-up paper with a score that can be measured anywhere in no time
+TEXT = paper.TEXT.replace(_FID, _PROXY)
+_REPLAYED = 20
+
+
+@dataclass(frozen=True)
+class _Real:
+    """A run trained as ``actual`` and recorded as ``claimed``; ``hide`` is what a forger would edit besides."""
+
+    name: str
+    claimed: Run
+    actual: Run
+    hide: Callable[[dict[str, Any]], None] = lambda _record: None
+
+
+def real_faults() -> list[Caught]:
+    """Train honest runs and forged ones; say for each what finds it, from its record or by training a little again."""
+    prepare("fp32", 1)
+    found = []
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        root = Path(scratch)
+        honest = {key: _trained(paper.runs(TEXT)[key], root / "honest") for key in (("plain", 0), ("penalised", 0))}
+        for key, one in honest.items():
+            line = next(_records([*honest.values()], one), None) or _again(paper.runs(TEXT)[key], one, root)
+            found.append(peaceful(f"none: honest run of {key[0]}", line))
+        for number, fault in enumerate(_faults(root)):
+            forged = _forged(fault, root / f"fault-{number}")
+            others = [one for one in honest.values() if one.record.run_id != fault.claimed.run_id]
+            line = next(_records([*others, forged], forged), None)
+            how = "record" if line is not None else "replay"
+            line = line or _again(fault.claimed, forged, root)
+            found.append(Caught(fault=fault.name, caught=line is not None, finding=f"{how}: {line or 'nothing'}"))
+    return found
+
+
+def _faults(root: Path) -> Iterator[_Real]:
+    planned = paper.runs(TEXT)
+    plain, penalised = planned["plain", 0], planned["penalised", 0]
+    yield _Real("penalty of weight 0 labelled 5", penalised, _as(penalised, system=plain.system))
+    yield _Real("labels of two experiments swapped", plain, penalised)
+    yield _Real("half of the training", plain, _as(plain, iterations=plain.iterations // 2), _claim_all(plain))
+    yield _Real("half of the data", plain, _on_half(plain))
+    yield _Real("half of the data, its hash forged", plain, _on_half(plain), _claim_data(plain, root))
+    yield _Real("another seed", plain, planned["plain", 3])
+    spec = paper.loaded(TEXT.replace("learning_rate: 1e-4", "learning_rate: 5e-4")).spec
+    yield _Real("another learning rate", plain, _as(plain, system=system_of(spec, plain.setup)))
+
+
+def _as(run: Run, **changes: Any) -> Run:
+    return replace(run, **changes)
+
+
+def _on_half(run: Run) -> Run:
+    import torch
+
+    from benchmark.datasets.images.resident import ResidentImages
+    from benchmark.spec.parts import Data
+
+    whole = run.setup.dataset
+
+    class Half(type(whole)):  # type: ignore[misc]
+        """The second half of a dataset under the name of the whole."""
+
+        def load(self, root: Path, device: str) -> Data:
+            data = whole.load(root, device)
+            assert data.count is not None
+            examples = data.examples(torch.arange(data.count // 2, data.count))
+            return ResidentImages(((examples + 1) * 127.5).round().to(torch.uint8), device)
+
+        def example_count(self) -> int:
+            count = whole.example_count()
+            assert count is not None
+            return count - count // 2
+
+    return replace(run, setup=run.setup.model_copy(update={"dataset": Half()}))
+
+
+def _claim_all(claimed: Run) -> Callable[[dict[str, Any]], None]:
+    def hide(record: dict[str, Any]) -> None:
+        record.update(iterations=claimed.iterations, planned_iterations=claimed.iterations)
+        for score in record["scores"].values():
+            score["iteration"] = claimed.iterations
+            if score["series"]:
+                score["series"][-1][0] = claimed.iterations
+
+    return hide
+
+
+def _claim_data(claimed: Run, root: Path) -> Callable[[dict[str, Any]], None]:
+    def hide(record: dict[str, Any]) -> None:
+        fingerprint = claimed.setup.dataset.load(root, "cpu").fingerprint
+        record["hashes"]["dataset"] = fingerprint
+        for score in record["scores"].values():
+            score["protocol"]["dataset"] = fingerprint
+
+    return hide
+
+
+def _trained(run: Run, results: Path) -> Stored:
+    record = OneRun(run, results, results.parent / "data", "cpu").execute()
+    assert record.status == "finished", f"a tiny run ended as {record.status}: {record.reason}"
+    return Stored(record, results / run.folder)
+
+
+def _forged(fault: _Real, results: Path) -> Stored:
+    """Train ``actual`` and let the record claim to be ``claimed``."""
+    folder = _trained(fault.actual, results).folder
+    file = folder / RECORD
+    record = json.loads(file.read_bytes())
+    claimed = fault.claimed
+    record.update(
+        run_id=claimed.run_id,
+        experiment=claimed.experiment,
+        seed=claimed.seed,
+        determinant=claimed.determinant(),
+    )
+    fault.hide(record)
+    write_atomic(file, to_json(record))
+    return Stored(read_record(file), folder)
+
+
+def _records(several: list[Stored], one: Stored) -> Iterator[str]:
+    """What records alone say against ``one`` among ``several``."""
+    problem = identity(one.record)
+    if problem is not None:
+        yield problem
+    yield from contradictions(one)
+    evidence = Evidence(paper.PAPER, several, paper.expected(TEXT))
+    yield from (line.removeprefix(f"{one.folder}: ") for line in evidence.damage if line.startswith(str(one.folder)))
+
+
+def _again(run: Run, one: Stored, root: Path) -> str | None:
+    return replay(run, one.curves(), root / "data", "cpu", iterations=_REPLAYED)

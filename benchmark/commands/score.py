@@ -1,0 +1,70 @@
+"""``ganrepro score``: a finished run's generator under other protocols, without training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import get_args
+
+from benchmark import companions, places
+from benchmark.commands.records import run_of
+from benchmark.commands.selection import NothingSelectedError, UsageError
+from benchmark.companions import ProtocolGrid
+from benchmark.registry import did_you_mean
+
+
+def score(options: argparse.Namespace) -> int:
+    from benchmark.commands.run import resolve_device
+    from benchmark.rescoring import AXES, Axis, Scorer
+
+    results = places.results_folder(options.results)
+    run, stored = run_of(results, options.run_id, options.paper)
+    known = run.setup.scores
+    for name in options.score or ():
+        if name not in known:
+            raise UsageError(f"run {run.run_id} has no score '{name}', there are: {', '.join(known)}")
+    axes: list[Axis] = []
+    for word in options.protocols or AXES:
+        if word not in get_args(Axis):
+            raise UsageError(f"no protocol axis '{word}', there are: {', '.join(AXES)}{did_you_mean(word, AXES)}")
+        axes.append(word)
+    if not known:
+        raise NothingSelectedError(f"run {run.run_id} has no scores")
+    scorer = Scorer(
+        run, stored.record, stored.folder, places.data_folder(options.data_root), resolve_device(options.device)
+    )
+    grid = scorer.grid(
+        options.score or list(known), axes, options.counts or (), lambda text: print(text, file=sys.stderr, flush=True)
+    )
+    file = companions.write_grid(results, grid)
+    if options.json:
+        print(json.dumps(grid.model_dump(mode="json"), indent=1, sort_keys=True))
+    else:
+        print("\n".join(lines(grid)))
+        print(f"kept in {places.shown(file)}")
+    return 0
+
+
+def lines(grid: ProtocolGrid) -> Iterator[str]:
+    """The grid for a terminal."""
+    yield f"{grid.paper}/{grid.experiment} seed {grid.seed}, iteration {grid.iteration}"
+    for name, recorded in grid.recorded.items():
+        again = grid.again[name]
+        yield f"{name}: {_shown(recorded)} in the record, {_shown(again)} scored again"
+        mine = [one for one in grid.variants if one.score == name]
+        for one in mine:
+            told = one.reason if one.value is None else f"{_shown(one.value)} ({one.change or 0:+.4g})"
+            yield f"  {one.axis:<16} {one.setting:<52} {told}"
+        for line in (line for line in grid.extrapolated if line.score == name):
+            told = f"{line.intercept:.4g}, standard error {line.intercept_error:.2g}"
+            yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {told}"
+        changes = [one for one in mine if one.change is not None]
+        if changes:
+            most = max(changes, key=lambda one: abs(one.change or 0))
+            yield f"  the protocol alone moves it by up to {abs(most.change or 0):.4g} ({most.axis})"
+
+
+def _shown(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.6g}"

@@ -1,0 +1,122 @@
+"""``ganrepro selftest``: the harness's own error rates, and planted faults that must be found."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import pack
+
+if TYPE_CHECKING:
+    from benchmark.judging.selftest.faults import Caught
+
+_FLIPS = 40
+
+
+def selftest(options: argparse.Namespace) -> int:
+    from benchmark.judging.selftest.faults import all_found, planted, unseen
+    from benchmark.judging.selftest.rates import LIMIT, rates
+
+    began = time.perf_counter()
+    measured, found, silent = rates(), [*planted(), *packed_faults()], unseen()
+    real: list[Caught] = []
+    if options.real:
+        from benchmark.commands.real_faults import real_faults
+
+        real = real_faults()
+    good = all_found([*found, *real]) and all(one.rate <= LIMIT for one in measured)
+    if options.json:
+        facts = {
+            "limit": LIMIT,
+            "rates": [{**one.model_dump(mode="json"), "rate": one.rate} for one in measured],
+            "planted": [one.model_dump(mode="json") for one in found],
+            "real": [one.model_dump(mode="json") for one in real],
+            "not_shown_by_records": [one.model_dump(mode="json") for one in silent],
+            "passed": good,
+        }
+        print(json.dumps(facts, indent=1, sort_keys=True))
+        return 0 if good else 1
+    print(f"WRONG VERDICTS on made-up records of known truth (limit {100 * LIMIT:.0f} %)")
+    for one in measured:
+        mark = "  " if one.rate <= LIMIT else "! "
+        print(f"{mark}{one.kind:<12} {100 * one.rate:5.1f} %  {one.wrong:>3} of {one.judged:<5} {one.about}")
+    _print("PLANTED FAULTS, each must be found", found)
+    if real:
+        _print("TINY REAL RUNS, trained one way and recorded as another", real)
+    print("\nWHAT RECORDS ALONE CANNOT SHOW, and what would")
+    for fault in silent:
+        said = " (something was said all the same)" if fault.caught else ""
+        print(f"  {fault.fault}{said}\n      {fault.finding}")
+    missed = sum(not one.caught for one in (*found, *real))
+    for kind in ("false pass", "false alarm"):
+        worst = max(one.rate for one in measured if one.kind == kind)
+        print(f"\nlargest {kind} rate {100 * worst:.1f} %", end="")
+    print(f"\n{missed} of {len(found) + len(real)} checks failed, {time.perf_counter() - began:.0f} s")
+    return 0 if good else 1
+
+
+def _print(title: str, several: Sequence[Caught]) -> None:
+    print(f"\n{title}")
+    for one in several:
+        finding = one.finding if len(one.finding) <= 110 else f"{one.finding[:107]}..."
+        print(f"  {'found ' if one.caught else 'MISSED'} {one.fault}\n           {finding}")
+
+
+def packed_faults() -> list[Caught]:
+    """One byte changed anywhere in an audit pack, many times; and the faults that records alone do not show."""
+    from benchmark.judging.selftest.faults import Caught, honest, open_faults, peaceful
+
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        root = Path(scratch)
+        honest(root / "results")
+        file = root / "pack.zip"
+        write_made_up(root / "results", file)
+        lines = pack_findings(file)
+        outcomes.append(peaceful("none: honest pack", next(iter(lines), None)))
+        content = file.read_bytes()
+        draw = random.Random(1)
+        missed = []
+        for place in sorted(draw.sample(range(len(content)), _FLIPS)):
+            file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            if not pack_findings(file):
+                missed.append(place)
+        says = f"{_FLIPS - len(missed)} of {_FLIPS} found" + (f", missed at {missed[:5]}" if missed else "")
+        outcomes.append(Caught(fault="one bit of a pack flipped", caught=not missed, finding=says))
+        file.write_bytes(content)
+        rewritten = root / "rewritten"
+        honest(rewritten)
+        open_faults()[0].plant(rewritten)
+        write_made_up(rewritten, root / "forged.zip", verdicts_of=root / "results")
+        lines = pack_findings(root / "forged.zip")
+        says = lines[0] if lines else "nothing said"
+        outcomes.append(Caught(fault="records rewritten, verdicts left", caught=bool(lines), finding=says))
+    return outcomes
+
+
+def write_made_up(results: Path, file: Path, verdicts_of: Path | None = None) -> None:
+    """A pack of the made-up paper; its verdicts may be those of other records."""
+    from benchmark.commands.pack import about, members_of
+    from benchmark.judging.selftest import paper
+
+    members, judged = members_of(paper.loaded(), paper.TEXT.encode(), results, "fp32")
+    if verdicts_of is not None:
+        theirs, judged = members_of(paper.loaded(), paper.TEXT.encode(), verdicts_of, "fp32")
+        members |= {name: content for name, content in theirs.items() if name.startswith("results/verdicts/")}
+    from benchmark.commands.verify import tables
+
+    members |= {f"tables/{name}": content for name, content in tables([judged]).items()}
+    pack.write_pack(file, about("fp32", [paper.PAPER]), members)
+
+
+def pack_findings(file: Path) -> list[str]:
+    """What ``ganrepro verify`` holds against a pack."""
+    from benchmark.commands.verify import verified
+
+    return verified(file, [], "fp32").problems

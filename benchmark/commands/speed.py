@@ -1,0 +1,69 @@
+"""``ganrepro speed``: what this device does, the tuned loop against the textbook one, and the time of a full run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from benchmark import companions, places
+from benchmark.commands.selection import NothingSelectedError, select
+from benchmark.companions import Calibration
+
+
+def speed(options: argparse.Namespace) -> int:
+    import torch
+
+    from benchmark.calibration import calibrate, loop_speed
+    from benchmark.commands.run import resolve_device
+
+    device = resolve_device(options.device)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    results = places.results_folder(options.results)
+    runs = {}
+    if options.papers:
+        options.tier = options.tier or "full"
+        options.seeds = (0,)
+        runs = {f"{run.paper}/{run.experiment}": run for one in select(options) for run in one.runs}
+        if not runs:
+            raise NothingSelectedError(f"no experiment has tier {options.tier}")
+    print("measuring the device", file=sys.stderr, flush=True)
+    found = calibrate(device)
+    for name, run in runs.items():
+        print(f"measuring the loop of {name}", file=sys.stderr, flush=True)
+        loop = loop_speed(run, device, seconds=options.seconds, rounds=options.rounds)
+        found = found.model_copy(update={"loops": {**found.loops, name: loop}})
+    file = companions.write_calibration(results, found)
+    if options.json:
+        print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True))
+    else:
+        _print(found)
+        print(f"kept in {places.shown(file)}")
+    return 0
+
+
+def _print(found: Calibration) -> None:
+    print(f"{found.device}, {found.threads} threads")
+    print(f"  matrix product     {found.matrix_product_gflops:>10,.0f} GFLOP/s, fp32")
+    print(f"  convolution        {found.convolution_gflops:>10,.0f} GFLOP/s, fp32")
+    print(f"  copy               {found.copy_gigabytes_per_second:>10,.1f} GB/s, read and written")
+    print(f"  one operation      {found.launch_microseconds:>10,.1f} microseconds")
+    print(f"  a tiny step        {found.tiny_step_microseconds:>10,.0f} microseconds")
+    if found.other_processes:
+        print(f"  {found.other_processes} other processes compute on it")
+    for name, loop in found.loops.items():
+        low, high = loop.ratio_range
+        print(f"{name}, tier {loop.tier}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
+        print(f"  the textbook loop takes {loop.ratio:.2f} times as long ({low:.2f} to {high:.2f})")
+        print(f"  one full run would train for {_duration(loop.full_run_seconds)}, at this rate")
+
+
+def _duration(seconds: float) -> str:
+    return (
+        f"{seconds / 3600:.1f} h"
+        if seconds >= 3600
+        else f"{seconds / 60:.1f} min"
+        if seconds >= 60
+        else f"{seconds:.0f} s"
+    )

@@ -1,0 +1,331 @@
+"""Two results folders side by side: the same experiments, score by score, with the statistics of the verdicts.
+
+Differences are B minus A. Where both have the same seeds they are taken seed by seed (Student), else between
+independent samples (Welch), and on ranks where a seed diverged (Mann-Whitney); p values are two-sided and corrected by
+Holm over everything that was tested. Nothing is compared across protocols, and no time across devices.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from benchmark.judging import statistics
+from benchmark.judging.evidence import Sample, protocol_difference
+from benchmark.judging.finding import has_scale
+from benchmark.judging.statistics import ALPHA
+from benchmark.judging.verdict import Interval
+from benchmark.judging.words import counted, number, p_value
+from benchmark.spec.base import TIERS, Model
+from benchmark.store import RunRecord, Stored, device_of
+
+Group = dict[int, RunRecord]
+Key = tuple[str, str, str]
+#: differing fields of a recipe or an environment that are listed
+_MOST_FIELDS = 12
+
+
+class Compared(Model):
+    """One score of one experiment in both folders."""
+
+    score: str
+    label: str
+    proxy: bool
+    first: list[float]
+    second: list[float]
+    #: seeds whose runs diverged, in A and in B
+    diverged: tuple[int, int]
+    mean_first: float | None
+    mean_second: float | None
+    #: B minus A
+    difference: Interval | None
+    paired: bool
+    p: float | None
+    p_holm: float | None
+    outcome: Literal["equal", "A lower", "B lower", "no difference shown", "not comparable", "too few seeds"]
+    says: str
+
+
+class Times(Model):
+    """Training time per iteration, B over A, on one device."""
+
+    device: str
+    ratio: Interval | None
+    says: str
+
+
+class ComparedExperiment(Model):
+    """One experiment at one tier in both folders."""
+
+    paper: str
+    experiment: str
+    tier: str
+    seeds_first: list[int]
+    seeds_second: list[int]
+    #: fields of the recipe that differ, ``path: A -> B``
+    recipe: list[str]
+    scores: list[Compared]
+    times: Times | None
+
+
+class Comparison(Model):
+    """Two results folders."""
+
+    experiments: list[ComparedExperiment]
+    #: what only one side has, as ``paper/experiment at tier``
+    only_first: list[str]
+    only_second: list[str]
+    environment: list[str]
+    #: fields of the environments that differ beyond those listed
+    environment_more: int
+
+
+def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
+    """Compare the records of two folders, experiment by experiment."""
+    a, b = _groups(first), _groups(second)
+    shared = [key for key in a if key in b]
+    experiments = [_experiment(key, a[key], b[key]) for key in shared]
+    tested = [one.p for each in experiments for one in each.scores if one.p is not None]
+    adjusted = iter(statistics.holm(tested))
+    experiments = [
+        each.model_copy(update={"scores": [_corrected(one, adjusted) for one in each.scores]}) for each in experiments
+    ]
+    fields = _environments([a[key] for key in shared], [b[key] for key in shared])
+    return Comparison(
+        experiments=experiments,
+        only_first=[_name(key) for key in a if key not in b],
+        only_second=[_name(key) for key in b if key not in a],
+        environment=fields[:_MOST_FIELDS],
+        environment_more=max(0, len(fields) - _MOST_FIELDS),
+    )
+
+
+def _groups(stored: Sequence[Stored]) -> dict[Key, Group]:
+    """Records by experiment and seed; of several of one seed the first by folder."""
+    found: dict[Key, Group] = {}
+    for one in sorted(stored, key=lambda one: str(one.folder)):
+        record = one.record
+        found.setdefault((record.paper, record.experiment, record.tier), {}).setdefault(record.seed, record)
+    return dict(sorted(found.items(), key=lambda item: (item[0][:2], TIERS.index(item[0][2]))))
+
+
+def _name(key: Key) -> str:
+    return f"{key[0]}/{key[1]} at {key[2]}"
+
+
+def _experiment(key: Key, a: Group, b: Group) -> ComparedExperiment:
+    names = sorted({name for record in (*a.values(), *b.values()) for name in record.scores})
+    return ComparedExperiment(
+        paper=key[0],
+        experiment=key[1],
+        tier=key[2],
+        seeds_first=sorted(a),
+        seeds_second=sorted(b),
+        recipe=_recipes(a, b),
+        scores=[_score(name, a, b) for name in names],
+        times=_times(a, b),
+    )
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+def _sample(side: str, name: str, group: Group) -> Sample:
+    values, protocols = {}, {}
+    for seed, record in sorted(group.items()):
+        score = record.scores.get(name)
+        if record.status == "finished" and score is not None and score.value is not None:
+            values[seed] = score.value
+            protocols[seed] = {"metric": score.metric, "checkpoint": score.checkpoint, **score.protocol}
+    return Sample(
+        label=name,
+        experiment=side,
+        tier="",
+        planned=tuple(sorted(group)),
+        values=values,
+        diverged=frozenset(seed for seed, record in group.items() if record.status == "diverged"),
+        protocols=protocols,
+    )
+
+
+def _score(name: str, a: Group, b: Group) -> Compared:
+    entries = [record.scores[name] for record in (*a.values(), *b.values()) if name in record.scores]
+    first, second = _sample("A", name, a), _sample("B", name, b)
+    direction = entries[0].direction
+    outcome, difference, paired, p, says = _difference(first, second, direction)
+    return Compared(
+        score=name,
+        label=entries[0].label,
+        proxy=any(entry.proxy for entry in entries),
+        first=first.numbers,
+        second=second.numbers,
+        diverged=(len(first.diverged), len(second.diverged)),
+        mean_first=statistics.mean(first.numbers) if first.values else None,
+        mean_second=statistics.mean(second.numbers) if second.values else None,
+        difference=difference,
+        paired=paired,
+        p=p,
+        p_holm=None,
+        outcome=outcome,
+        says=says,
+    )
+
+
+_Result = tuple[
+    Literal["equal", "A lower", "B lower", "no difference shown", "not comparable", "too few seeds"],
+    Interval | None,
+    bool,
+    float | None,
+    str,
+]
+
+
+def _difference(a: Sample, b: Sample, direction: str) -> _Result:
+    """Outcome (still without Holm), difference, whether it is paired, two-sided p value, and how it was found."""
+    problem = protocol_difference([a, b])
+    if problem is not None:
+        return "not comparable", None, False, None, problem
+    paired = set(a.values) == set(b.values) and len(a.values) >= 2
+    if not a.diverged and not b.diverged and dict(a.values) == dict(b.values) and a.values:
+        return "equal", None, True, None, f"the same in {counted(len(a.values), 'seed')}"
+    if a.diverged or b.diverged:
+        return _ranks(a, b, direction)
+    if min(len(a.values), len(b.values)) < 2:
+        return "too few seeds", None, False, None, f"{len(a.values)} and {counted(len(b.values), 'seed')}"
+    estimate = (statistics.paired if paired else statistics.two_samples)(a.numbers, b.numbers)
+    low, high = estimate.interval()
+    interval = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    if not has_scale(estimate, [*a.numbers, *b.numbers]):
+        return "no difference shown", interval, paired, None, "the differences show no spread, so no test has a scale"
+    p = min(1.0, 2 * min(estimate.p_above(), estimate.p_below()))
+    how = f"{'differences by seed' if paired else 'independent samples'}, {p_value(p)}"
+    return ("A lower" if estimate.value > 0 else "B lower"), interval, paired, p, how
+
+
+def _ranks(a: Sample, b: Sample, direction: str) -> _Result:
+    """A seed that diverged ranks worst; without a direction there is no worst."""
+    worst = {"lower": math.inf, "higher": -math.inf}.get(direction)
+    first, second = (
+        None if worst is None else [*one.numbers, *[worst] * len(one.diverged)] for one in (a, b)
+    )  # fmt: skip
+    if not first or not second:
+        return "too few seeds", None, False, None, "seeds diverged, and nothing is left to rank"
+    lower, higher = statistics.mann_whitney(first, second), statistics.mann_whitney(second, first)
+    p = min(1.0, 2 * min(lower, higher))
+    how = f"ranks, {len(a.diverged)} and {len(b.diverged)} diverged, {p_value(p)}"
+    return ("A lower" if lower < higher else "B lower"), None, False, p, how
+
+
+def _corrected(one: Compared, adjusted: Iterator[float]) -> Compared:
+    if one.p is None:
+        return one
+    p = next(adjusted)
+    outcome = one.outcome if p <= ALPHA else "no difference shown"
+    return one.model_copy(update={"p_holm": p, "outcome": outcome, "says": f"{one.says}, {p_value(p)} after Holm"})
+
+
+# --- times, recipes, environments -----------------------------------------------------------------------------------
+
+
+def _times(a: Group, b: Group) -> Times | None:
+    rates = [
+        {
+            seed: rate
+            for seed, record in sorted(group.items())
+            if record.status == "finished" and (rate := record.timing.rate(record.iterations)) is not None and rate > 0
+        }
+        for group in (a, b)
+    ]
+    if not rates[0] or not rates[1]:
+        return None
+    devices = sorted({device_of(record.environment) for record in (*a.values(), *b.values())})
+    if len(devices) > 1 or devices == ["not recorded"]:
+        return Times(device=", ".join(devices), ratio=None, says="times of different devices are not compared")
+    logs = [[math.log(rate) for rate in one.values()] for one in rates]
+    middle = math.exp(statistics.mean(logs[1]) - statistics.mean(logs[0]))
+    if min(len(one) for one in logs) < 2:
+        return Times(
+            device=devices[0],
+            ratio=Interval(estimate=middle, low=None, high=None, confidence=1 - 2 * ALPHA),
+            says=f"{number(middle)} times A's, from {len(logs[0])} and {counted(len(logs[1]), 'run')}",
+        )
+    paired = set(rates[0]) == set(rates[1])
+    low, high = (statistics.paired if paired else statistics.two_samples)(logs[0], logs[1]).interval()
+    interval = Interval(estimate=middle, low=math.exp(low), high=math.exp(high), confidence=1 - 2 * ALPHA)
+    return Times(device=devices[0], ratio=interval, says=f"{number(middle)} times A's")
+
+
+def _recipes(a: Group, b: Group) -> list[str]:
+    """Where the recipes of the two differ; the seeds are not part of it."""
+    sides = []
+    for group in (a, b):
+        record = next(iter(group.values()))
+        sides.append(_flat({key: value for key, value in record.determinant.items() if key != "seed"}))
+    return _differing(*sides)[:_MOST_FIELDS]
+
+
+def _environments(a: Sequence[Group], b: Sequence[Group]) -> list[str]:
+    """Fields of the environment that differ between the folders, each with all values it takes."""
+    sides: list[dict[str, str]] = []
+    for groups in (a, b):
+        seen: dict[str, set[str]] = {}
+        for record in (record for group in groups for record in group.values()):
+            for field, value in _flat(record.environment).items():
+                seen.setdefault(field, set()).add(value)
+        sides.append({field: " or ".join(sorted(values)) for field, values in seen.items()})
+    return _differing(*sides)
+
+
+def _differing(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
+    return [
+        f"{field}: {a.get(field, 'nothing')} -> {b.get(field, 'nothing')}"
+        for field in sorted({*a, *b})
+        if a.get(field) != b.get(field)
+    ]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str]:
+    """JSON text of every value, by dotted path."""
+    if isinstance(value, dict) and value:
+        steps = [(f"{path}.{key}" if path else str(key), inner) for key, inner in value.items()]
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        steps = [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
+    else:
+        return {path: json.dumps(value)}
+    return {place: text for step, inner in steps for place, text in _flat(inner, step).items()}
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+
+
+def render(found: Comparison) -> str:
+    """For a terminal."""
+    lines = []
+    for one in found.experiments:
+        seeds = f"seeds A {_seeds(one.seeds_first)}, B {_seeds(one.seeds_second)}"
+        lines += [f"{one.paper}/{one.experiment} at {one.tier} ({seeds})"]
+        lines += [f"  recipe differs: {line}" for line in one.recipe]
+        for score in one.scores:
+            means = " and ".join(
+                "none" if mean is None else number(mean) for mean in (score.mean_first, score.mean_second)
+            )
+            between = ""
+            if score.difference is not None and score.difference.low is not None:
+                low, high = score.difference.low, score.difference.high or 0.0
+                between = f", B - A {number(score.difference.estimate)} [{number(low)}, {number(high)}]"
+            proxy = " (proxy)" if score.proxy else ""
+            lines.append(f"  {score.score}{proxy}: {means}{between}: {score.outcome} ({score.says})")
+        if one.times is not None:
+            lines.append(f"  training time per iteration: {one.times.says} ({one.times.device})")
+    for side, several in (("A", found.only_first), ("B", found.only_second)):
+        lines += [f"only in {side}: {name}" for name in several]
+    lines += [f"environment differs: {line}" for line in found.environment]
+    if found.environment_more:
+        lines.append(f"environment differs in {found.environment_more} more fields")
+    return "\n".join(lines)
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return ",".join(map(str, seeds))

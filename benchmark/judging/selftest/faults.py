@@ -1,0 +1,365 @@
+"""Faults planted in made-up records, one at a time: each must be found, and by a check that names it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmark.judging.judge import judge
+from benchmark.judging.seal import make_seal, seal_file, stored_state, under_seal
+from benchmark.judging.selftest import paper
+from benchmark.judging.verdict import PaperVerdicts
+from benchmark.spec.base import Model
+from benchmark.spec.load import canonical
+from benchmark.store import CURVES, RECORD, SAMPLES, packed, records, sha256, to_json, write_atomic
+
+Plant = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: how it is planted, and words of the finding that must name it."""
+
+    name: str
+    plant: Plant
+    named: str
+    #: the spec that judges, where the fault lies in the rules
+    text: str = paper.TEXT
+
+
+@dataclass(frozen=True)
+class Open:
+    """A fault that records alone cannot show, and what would."""
+
+    name: str
+    plant: Plant
+    needs: str
+
+
+class Caught(Model):
+    """Whether a planted fault was found; ``finding`` is the line that names it, or what would be needed."""
+
+    fault: str
+    caught: bool
+    finding: str
+
+
+def honest(results: Path) -> None:
+    """Ten runs in agreement with themselves, under a seal."""
+    for experiment, seed in paper.runs():
+        paper.made(experiment, seed).write(results)
+    seal = make_seal(paper.loaded().spec, "2026-01-01T00:00:00+00:00", 0)
+    write_atomic(seal_file(results, paper.PAPER), to_json(seal.model_dump(mode="json")))
+
+
+def findings(results: Path, text: str = paper.TEXT) -> list[str]:
+    """All that judging says against the evidence in ``results``: damage, the seal, and verdicts that are withheld."""
+    verdicts = verdicts_in(results, text)
+    lines = list(verdicts.damage)
+    if verdicts.seal is not None and verdicts.seal.status not in ("intact", "code changed"):
+        lines.append(f"seal {verdicts.seal.status}: {verdicts.seal.says}")
+        lines += [
+            f"{one.item} {one.path} {one.kind} from {one.old} to {one.new}".replace("  ", " ")
+            for one in verdicts.seal.changes
+            if one.kind != "code"
+        ]
+    said = [
+        *((cell.state, cell.reason) for cell in verdicts.cells),
+        *((claim.state, claim.reason) for claim in verdicts.claims),
+    ]
+    return lines + [reason for state, reason in said if _withheld(state, reason)]
+
+
+def _withheld(state: str, reason: str) -> bool:
+    return state not in ("REPRODUCED", "HOLDS") or "missing" in reason
+
+
+def verdicts_in(results: Path, text: str = paper.TEXT) -> PaperVerdicts:
+    """Verdicts on the made-up paper from ``results``."""
+    spec, stored = paper.loaded(text).spec, list(records(results))
+    verdicts = judge(spec, "0" * 64, stored, paper.expected(text))
+    return under_seal(spec, verdicts, stored_state(results, spec, stored))
+
+
+def planted() -> list[Caught]:
+    """Plant every fault in a fresh copy of honest records, and look."""
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        clean = Path(scratch) / "clean"
+        honest(clean)
+        lines = findings(clean)
+        found = [peaceful("none: honest records", next(iter(lines), None))]
+        found += [_caught(fault, clean, Path(scratch) / f"fault-{number}") for number, fault in enumerate(faults())]
+    return found
+
+
+def peaceful(what: str, line: str | None) -> Caught:
+    """The other half of a test: where nothing was planted, nothing may be found."""
+    return Caught(fault=what, caught=line is None, finding=line or "no finding")
+
+
+def _caught(fault: Fault, clean: Path, results: Path) -> Caught:
+    shutil.copytree(clean, results)
+    fault.plant(results)
+    lines = [line.replace(f"{results}/", "") for line in findings(results, fault.text)]
+    naming = next((line for line in lines if fault.named in line), None)
+    return Caught(fault=fault.name, caught=naming is not None, finding=naming or "; ".join(lines) or "nothing said")
+
+
+def unseen() -> list[Caught]:
+    """Plant what records alone cannot show: ``caught`` is whether something was said all the same."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        clean = Path(scratch) / "clean"
+        honest(clean)
+        for number, fault in enumerate(open_faults()):
+            results = Path(scratch) / f"open-{number}"
+            shutil.copytree(clean, results)
+            fault.plant(results)
+            found.append(Caught(fault=fault.name, caught=bool(findings(results)), finding=fault.needs))
+    return found
+
+
+# --- the faults -----------------------------------------------------------------------------------------------------
+
+
+def faults() -> list[Fault]:
+    """Every fault that must be found."""
+    return [*_of_records(), *_of_rules()]
+
+
+def _of_records() -> Iterator[Fault]:
+    yield Fault("edited score", _edit(lambda record: _score(record, value=25.0)), "its series has")
+    yield Fault("best checkpoint shown as the last", _edit(_cherry_pick), "last checkpoint taken at iteration")
+    yield Fault("experiments' labels swapped", _swap_labels, "it is a run of")
+    yield Fault("experiments' results swapped, labels kept", _swap_results, "weighted sum of its terms")
+    yield Fault("penalty trained with weight 0, labelled 5", _unpenalised, "weighted sum of its terms")
+    yield Fault("recipe edited in the record", _edit(_other_recipe), "not the hash of its determinant")
+    yield Fault("one seed trained on another split", _edit(_other_data), "trained on other data")
+    yield Fault("score measured on another split", _edit(_measured_elsewhere), "measured on other data")
+    yield Fault("training stopped half way", _truncated(), "finished after 20 of 40")
+    yield Fault("stopped half way, plan edited", _truncated(planned_iterations=20), "its budget is 40")
+    yield Fault("stopped half way, length edited", _short_curves, "the record says 40")
+    yield Fault("a seed dropped", lambda results: shutil.rmtree(_folder(results)), "1 of 5 planned seeds missing")
+    yield Fault("a seed's number edited", _edit(lambda record: record.update(seed=7)), "differ from its determinant")
+    yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
+    yield Fault("one run shown as two seeds, samples redrawn", _copied(CURVES), "same curves as seed")
+    yield Fault("a run that broke down called finished", _edit(_undiverged), "finished after 7 of 40")
+    yield Fault("sample count of one seed differs", _edit(_protocol(samples=5000)), "asked was 10000")
+    yield Fault("extractor's weights of one seed differ", _edit(_protocol(weights_sha256="ab" * 32)), "differs")
+    yield Fault("another metric under the same name", _edit(_other_metric), "asked was frechet_inception_distance")
+    yield Fault("edited curves", _touch(CURVES), f"{CURVES} has changed")
+    yield Fault("edited samples", _touch(SAMPLES), f"{SAMPLES} has changed")
+
+
+def _of_rules() -> Iterator[Fault]:
+    def nothing(_results: Path) -> None:
+        """The evidence stays as it is."""
+
+    def rule(name: str, old: str, new: str, named: str) -> Fault:
+        assert paper.TEXT.count(old) == 1, f"'{old}' must be one place of the made-up paper"
+        return Fault(name, nothing, named, paper.TEXT.replace(old, new))
+
+    yield rule("margin widened afterwards", "margin: 3.0", "margin: 6.0", "margin changed from 3.0 to 6.0")
+    yield rule("claim loosened afterwards", "below: 0.1", "below: 0.9", "predicate.below changed from 0.1 to 0.9")
+    yield rule("claim turned around afterwards", _ORDER, _TURNED, "claims.MU-C1 predicate.order")
+    yield rule("seeds left out afterwards", "seeds: [0, 1, 2, 3, 4]", "seeds: [0, 1, 2]", "seeds changed from")
+    yield rule("published number moved", "value: 30.0", "value: 30.4", "value changed from 30.0 to 30.4")
+    yield rule("claim withdrawn afterwards", _SECOND, "", "claims.MU-C2 removed")
+    yield Fault("seal edited to fit", _edited_seal, "the seal itself has been edited")
+    yield Fault("seal removed", lambda results: seal_file(results, paper.PAPER).unlink(), "no rules were sealed")
+
+
+_ORDER = "[{experiment: penalised, score: fid}, {experiment: plain, score: fid}]"
+_TURNED = "[{experiment: plain, score: fid}, {experiment: penalised, score: fid}]"
+_SECOND = "  MU-C2:" + paper.TEXT.partition("  MU-C2:")[2].partition("stated: {}")[0]
+
+
+def open_faults() -> list[Open]:
+    """What nothing in the records alone can show."""
+    return [
+        Open(
+            "score and its series rewritten together",
+            _edit(_rewritten),
+            "a pack or a commit made before, stored moments, or measuring the kept samples again",
+        ),
+        Open(
+            "curves rewritten together with their hash",
+            _other_curves,
+            "a pack or a commit made before, or training the first iterations again",
+        ),
+        Open(
+            "all seeds trained on the wrong split, labelled as the right one",
+            _everywhere(_other_data),
+            "loading the dataset and hashing it, or training the first iterations again",
+        ),
+        Open(
+            "another learning rate than the record states",
+            lambda _results: None,  # nothing that is recorded would differ in kind
+            "training the first iterations again",
+        ),
+        Open(
+            "training time edited",
+            _edit(lambda record: record["timing"].update(training_seconds=0.5)),
+            "a pack or a commit made before, or timing again on the same device",
+        ),
+        Open(
+            "every file of the evidence forged in agreement, with its seal",
+            lambda _results: None,  # honest records and perfect forgeries look the same
+            "a copy of the seal or of the pack's hash that somebody else kept, or training again",
+        ),
+    ]
+
+
+# --- planting -------------------------------------------------------------------------------------------------------
+
+
+def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
+    return results / paper.runs()[experiment, seed].folder
+
+
+def _rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    file = folder / RECORD
+    record = json.loads(file.read_bytes())
+    change(record)
+    write_atomic(file, to_json(record))
+
+
+def _edit(change: Callable[[dict[str, Any]], None]) -> Plant:
+    return lambda results: _rewrite(_folder(results), change)
+
+
+def _everywhere(change: Callable[[dict[str, Any]], None]) -> Plant:
+    def plant(results: Path) -> None:
+        for run in paper.runs().values():
+            _rewrite(results / run.folder, change)
+
+    return plant
+
+
+def _other_curves(results: Path) -> None:
+    """Curves that were drawn again, in agreement with themselves and with their hash."""
+    import numpy as np
+
+    made = paper.made("plain", 1)
+    replace(made, curves=paper.curves(made.run, np.random.default_rng(12345))).write(results)
+
+
+def _score(record: dict[str, Any], **changes: Any) -> None:
+    record["scores"]["fid"].update(changes)
+
+
+def _cherry_pick(record: dict[str, Any]) -> None:
+    series = record["scores"]["fid"]["series"]
+    series[2][1] = 24.0
+    _score(record, value=24.0, iteration=series[2][0])
+
+
+def _rewritten(record: dict[str, Any]) -> None:
+    score = record["scores"]["fid"]
+    score["value"] -= 0.1
+    score["series"][-1][1] = score["value"]
+
+
+def _other_recipe(record: dict[str, Any]) -> None:
+    record["determinant"]["system"]["players"]["generator"]["minimise"][1]["absolute_error"]["weight"] = 1.0
+
+
+def _other_data(record: dict[str, Any]) -> None:
+    record["hashes"]["dataset"] = "bb" * 32
+    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
+
+
+def _measured_elsewhere(record: dict[str, Any]) -> None:
+    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
+
+
+def _undiverged(record: dict[str, Any]) -> None:
+    record.update(iterations=7, status="finished", reason=None)
+
+
+def _other_metric(record: dict[str, Any]) -> None:
+    _score(record, metric="proxy_frechet_distance")
+
+
+def _protocol(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda record: record["scores"]["fid"]["protocol"].update(changes)
+
+
+def _swap_labels(results: Path) -> None:
+    for experiment, other in (("plain", "penalised"), ("penalised", "plain")):
+        _rewrite(_folder(results, experiment), lambda record, name=other: record.update(experiment=name))  # type: ignore[misc]
+
+
+def _swap_results(results: Path) -> None:
+    ours, theirs = paper.made("plain", 1), paper.made("penalised", 1)
+    for one, other in ((ours, theirs), (theirs, ours)):
+        values = [value for _, value in other.score.series]
+        score = paper.fid(one.run, values[-1], values[:-1])
+        replace(one, score=score, curves=other.curves, samples=other.samples).write(results)
+
+
+def _unpenalised(results: Path) -> None:
+    made = paper.made("penalised", 1)
+    terms = {"discriminator": "cross_entropy", "generator": "non_saturating"}
+    losses = {f"{player}_loss": made.curves[f"{player}_{term}"] for player, term in terms.items()}
+    replace(made, curves={**made.curves, **losses}).write(results)
+
+
+def _halved(made: paper.Made) -> paper.Made:
+    half = made.run.iterations // 2
+    return replace(made, curves={name: values[:half] for name, values in made.curves.items()})
+
+
+def _truncated(**changes: Any) -> Plant:
+    def plant(results: Path) -> None:
+        made = _halved(paper.made("plain", 1, iterations=20, **changes))
+        series = [pair for pair in made.score.series if pair[0] <= made.run.iterations // 2]
+        step, value = series[-1]
+        score = made.score.model_copy(update={"series": series, "value": value, "iteration": step})
+        replace(made, score=score).write(results)
+
+    return plant
+
+
+def _short_curves(results: Path) -> None:
+    _halved(paper.made("plain", 1)).write(results)
+
+
+def _copied(equal: str) -> Plant:
+    """Seed 1 is seed 0 again, forged throughout but for one file."""
+
+    def plant(results: Path) -> None:
+        first, second = paper.made("plain", 0), paper.made("plain", 1)
+        kept = {"samples": first.samples} if equal == SAMPLES else {"curves": first.curves}
+        replace(second, **kept).write(results)  # type: ignore[arg-type]
+
+    return plant
+
+
+def _touch(name: str) -> Plant:
+    def plant(results: Path) -> None:
+        made = paper.made("plain", 2)
+        other = made.samples if name == SAMPLES else made.curves
+        file = _folder(results) / name
+        write_atomic(file, packed(other))
+        assert sha256(file) != json.loads((file.parent / RECORD).read_bytes())["files"][name]
+
+    return plant
+
+
+def _edited_seal(results: Path) -> None:
+    file = seal_file(results, paper.PAPER)
+    seal = json.loads(file.read_bytes())
+    seal["items"]["tables.T1, digits, plain"]["margin"] = 6.0
+    assert canonical(seal["items"]) != canonical(json.loads(file.read_bytes())["items"])
+    write_atomic(file, to_json(seal))
+
+
+def all_found(several: Sequence[Caught]) -> bool:
+    """Whether every planted fault was found and honest records were left in peace."""
+    return all(one.caught for one in several)

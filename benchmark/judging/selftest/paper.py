@@ -1,0 +1,301 @@
+"""A paper that nobody wrote, and runs of it that nobody trained: whole, in agreement with themselves, and made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.judging.evidence import Expected
+from benchmark.plan import Run, make_plan
+from benchmark.spec.dataflow import curve_names
+from benchmark.spec.load import Loaded, loads
+from benchmark.spec.parts import written
+from benchmark.store import (
+    CURVES,
+    RECORD,
+    SAMPLES,
+    RunRecord,
+    ScoreRecord,
+    Stored,
+    Timing,
+    packed,
+    sha256,
+    write_atomic,
+    write_record,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PAPER = "made_up"
+#: what the made-up paper prints, and the margin of every cell
+PUBLISHED = 30.0
+MARGIN = 3.0
+SEEDS = (0, 1, 2, 3, 4)
+ITERATIONS = 40
+_EVERY = 5
+_DATASET = "da" * 32
+
+_HEAD = """\
+schema_version: 1
+paper:
+  id: made_up
+  title: A paper that nobody wrote
+  authors: [Nobody]
+  venue: none
+  year: 2026
+  question: Are planted faults found?
+networks:
+  maker:
+    input: [4]
+    layers:
+      - linear: {features: 64, bias: true}
+      - tap: {at: middle}
+      - linear: {features: 64, bias: true}
+      - tanh
+      - reshape: {channels: 1, height: 8, width: 8}
+    initialise:
+      linear: {weight: he_uniform, bias: {constant: {value: 0.0}}}
+  judge:
+    input: [1, 8, 8]
+    layers:
+      - flatten
+      - linear: {features: 64, bias: true}
+      - tap: {at: features}
+      - linear: {features: 1, bias: true}
+    initialise:
+      linear: {weight: he_uniform, bias: {constant: {value: 0.0}}}
+systems:
+  plain:
+    networks: {generator: maker, discriminator: judge}
+    batches: iteration
+    noise:
+      z: {law: normal, shape: [4], redraw: update}
+    signals:
+      fake: {network: generator, input: z}
+      real_logit: {network: discriminator, input: real}
+      fake_logit: {network: discriminator, input: fake}
+      features: {network: discriminator, input: real, until: features}
+      again: {network: generator, input: features, enter: middle}
+    sample: fake
+    players:
+      discriminator:
+        networks: [discriminator]
+        minimise:
+          - cross_entropy: {real: real_logit, fake: fake_logit}
+          - absolute_error: {output: again, target: real, weight: 0.0}
+        optimizer: {adam: {learning_rate: 1e-4, beta1: 0.5, beta2: 0.9, epsilon: 1e-8}}
+      generator:
+        networks: [generator]
+        minimise:
+          - non_saturating: {fake: fake_logit}
+          - absolute_error: {output: again, target: real, weight: 0.0}
+        optimizer: {adam: {learning_rate: 1e-4, beta1: 0.5, beta2: 0.9, epsilon: 1e-8}}
+    schedule: [discriminator, generator]
+  penalised:
+    extends: plain
+    players:
+      discriminator:
+        minimise:
+          - cross_entropy: {real: real_logit, fake: fake_logit}
+          - absolute_error: {output: again, target: real, weight: 5.0}
+      generator:
+        minimise:
+          - non_saturating: {fake: fake_logit}
+          - absolute_error: {output: again, target: real, weight: 5.0}
+experiments:
+  plain:
+    system: plain
+    dataset: digits
+    batch_images: 32
+    last_batch: drop
+    budget: {iterations: 40}
+    generator_mode: running_statistics
+    scores:
+      fid:
+        metric:
+          frechet_inception_distance:
+            {samples: 10000, reference: training_data, reference_images: all, resize: tensorflow_bilinear,
+             extractor: inception_2015_12_05}
+        checkpoint: last
+        every: {iterations: 5}
+    snapshots: {every: {iterations: 20}, samples: 4}
+    seeds: [0, 1, 2, 3, 4]
+  penalised:
+    extends: plain
+    system: penalised
+"""
+
+_TAIL = """\
+tables:
+  T1:
+    where: table 1
+    caption: FID
+    quantity: fid
+    direction: lower
+    columns: [plain, penalised]
+    margin: 3.0
+    rows:
+      - label: digits
+        cells:
+          plain: {value: 30.0, decimals: 1, experiment: plain, score: fid}
+          penalised: {value: 20.0, decimals: 1, experiment: penalised, score: fid}
+claims:
+  MU-C1:
+    where: table 1
+    says: The penalty lowers FID.
+    predicate: {order: [{experiment: penalised, score: fid}, {experiment: plain, score: fid}]}
+    min_seeds: 3
+  MU-C2:
+    where: section 1
+    says: The plain loss does not rise in the second half of training.
+    predicate:
+      bound: {experiment: plain, curve: discriminator_loss, statistic: {slope: {unit: share, start: 0.5, end: 1.0}}}
+      below: 0.1
+    min_seeds: 3
+stated: {}
+unstated:
+  networks: {chosen: as written, tag: default, source: this test}
+  systems: {chosen: as written, tag: default, source: this test}
+  experiments: {chosen: as written, tag: default, source: this test}
+"""
+TEXT = _HEAD + _TAIL
+
+
+@cache
+def loaded(text: str = TEXT) -> Loaded:
+    """The made-up paper, or another text of it."""
+    return loads(text, f"{PAPER}.yaml")
+
+
+@cache
+def runs(text: str = TEXT) -> dict[tuple[str, int], Run]:
+    """Its planned runs by experiment and seed."""
+    return {(run.experiment, run.seed): run for run in make_plan(loaded(text).spec, "full")}
+
+
+def expected(text: str = TEXT) -> Expected:
+    """Its run ids, as judging asks for them."""
+    found: dict[str, dict[str, dict[int, str]]] = {}
+    for (experiment, seed), run in runs(text).items():
+        found.setdefault(experiment, {}).setdefault("full", {})[seed] = run.run_id
+    return found
+
+
+def fid(run: Run, value: float, series: Sequence[float] = ()) -> ScoreRecord:
+    """The score of a run that ended at ``value``; ``series`` holds the evaluations before the last."""
+    score = run.setup.scores["fid"]
+    ((metric, settings),) = written(score.metric).items()
+    steps = [*range(_EVERY, run.iterations + 1, _EVERY)]
+    values = [*(series or [value + 2.0 + 0.1 * (len(steps) - index) for index in range(len(steps) - 1)]), value]
+    protocol = {
+        **settings,
+        "metric": metric,
+        "checkpoint": score.checkpoint,
+        "generator_mode": run.setup.generator_mode,
+        "quantisation": "8 bit, rounded",
+        "dataset": _DATASET,
+        "n_real": 1797,
+        "weights_sha256": "ee" * 32,
+    }
+    return ScoreRecord(
+        metric=metric,
+        label="FID",
+        direction="lower",
+        proxy=False,
+        value=value,
+        iteration=run.iterations,
+        checkpoint="last",
+        protocol=protocol,
+        series=list(zip(steps, values, strict=True)),
+    )
+
+
+def curves(run: Run, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Curves of a run, every loss the weighted sum of its terms."""
+    import numpy as np
+
+    found = {}
+    time = np.arange(run.iterations)
+    for name, player in run.system.players.items():
+        total = np.zeros(run.iterations, np.float32)
+        for term in player.minimise:
+            values = (1 + np.exp(-time / 10) + random.normal(0, 0.05, run.iterations)).astype(np.float32)
+            found[f"{name}_{term.name}"] = values
+            total += np.float32(term.weight) * values
+        found[f"{name}_loss"] = total
+    assert set(found) == set(curve_names(run.system))
+    return found
+
+
+def record(run: Run, score: ScoreRecord, **changes: Any) -> RunRecord:
+    """A record that agrees with itself, without files."""
+    facts: dict[str, Any] = {
+        "schema_version": 1,
+        "run_id": run.run_id,
+        "paper": run.paper,
+        "experiment": run.experiment,
+        "tier": run.tier,
+        "seed": run.seed,
+        "numerics": run.numerics,
+        "status": "finished",
+        "reason": None,
+        "determinant": run.determinant(),
+        "iterations": run.iterations,
+        "planned_iterations": run.iterations,
+        "iterations_per_epoch": run.iterations_per_epoch,
+        "scores": {"fid": score},
+        "timing": Timing(
+            training_seconds=1.0,
+            evaluation_seconds=0.0,
+            redone_seconds=0.0,
+            warmup_seconds=0.0,
+            warmup_iterations=0,
+            sessions=1,
+        ),
+        "hashes": {"dataset": _DATASET, "code": "c0" * 32},
+        "environment": {},
+        "files": {},
+    }
+    return RunRecord(**{**facts, **changes})
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one made-up run writes."""
+
+    run: Run
+    score: ScoreRecord
+    curves: Mapping[str, np.ndarray]
+    samples: Mapping[str, np.ndarray]
+    changes: Mapping[str, Any]
+
+    def write(self, results: Path) -> Stored:
+        """Write the run below ``results``, every hash as it should be."""
+        folder = results / self.run.folder
+        write_atomic(folder / CURVES, packed(self.curves))
+        write_atomic(folder / SAMPLES, packed(self.samples))
+        files = {name: sha256(folder / name) for name in (CURVES, SAMPLES)}
+        one = record(self.run, self.score, files=files, **self.changes)
+        (folder / RECORD).unlink(missing_ok=True)
+        write_record(folder, one)
+        return Stored(one, folder)
+
+
+def made(experiment: str, seed: int, *, text: str = TEXT, **changes: Any) -> Made:
+    """An honest run: FID near what the paper prints, well inside the margin."""
+    import numpy as np
+
+    run = runs(text)[experiment, seed]
+    random = np.random.default_rng([seed, *experiment.encode()])
+    centre = PUBLISHED if experiment == "plain" else PUBLISHED - 10
+    value = float(centre + random.normal(0, 0.3))
+    samples = {
+        "iterations": np.array([0, run.iterations // 2, run.iterations]),
+        "samples": random.integers(0, 256, (3, 4, 1, 8, 8), dtype=np.uint8),
+        "real": np.zeros((4, 1, 8, 8), np.uint8),
+    }
+    return Made(run, fid(run, value), curves(run, random), samples, changes)

@@ -1,0 +1,107 @@
+"""What may have been chosen after the results were seen: the rules, and the checkpoint of every score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmark.judging.verdict import PaperVerdicts, Selected
+from benchmark.reporting.numbers import short
+
+#: states of a seal that a reader must see before any verdict
+_LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "added to": "open"}
+_KINDS = {"changed": "changed", "removed": "removed", "added": "added after", "code": "code changed"}
+_LONGEST = 160
+
+
+@dataclass(frozen=True)
+class SealView:
+    """A seal as text; ``tone`` is None where nothing needs to be said loudly."""
+
+    tone: str | None
+    says: str
+    sealed: str
+    #: kind, item and path, then, now
+    changes: list[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True)
+class SelectionView:
+    """One row of the selection-bias meter."""
+
+    experiment: str
+    tier: str
+    score: str
+    rule: str
+    evaluations: str
+    own: str
+    last: str
+    best: str
+    median: str
+    gain: str
+    luck: str
+    says: str
+
+
+def seal_view(verdicts: PaperVerdicts) -> SealView | None:
+    """The seal of a paper; None where nothing was sealed and nothing had to be."""
+    seal = verdicts.seal
+    if seal is None:
+        return None
+    sealed = f"{seal.sealed_at}, SHA-256 {seal.sealed_sha256}" if seal.sealed_sha256 else "no seal"
+    changes = [
+        (
+            _KINDS[one.kind],
+            one.item + (f": {one.path}" if one.path else ""),
+            _cut(one.old),
+            _cut(one.new),
+        )
+        for one in seal.changes
+    ]  # fmt: skip
+    words = {
+        "changed": "Rules were changed after results were seen",
+        "damaged": "The seal of the rules is damaged",
+        "absent": "The rules were not sealed before the first run",
+        "added to": "Rules were added after results were seen",
+    }
+    head = words.get(seal.status)
+    return SealView(_LOUD.get(seal.status), f"{head}: {seal.says}" if head else seal.says, sealed, changes)
+
+
+def _cut(text: str | None) -> str:
+    return "nothing" if text is None else text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def selection_rows(verdicts: PaperVerdicts) -> list[SelectionView]:
+    """Every score that was evaluated over training, under each rule of choosing the checkpoint."""
+    return [_selection(one) for one in verdicts.selection]
+
+
+def _selection(one: Selected) -> SelectionView:
+    return SelectionView(
+        experiment=one.experiment,
+        tier=one.tier,
+        score=one.label,
+        rule=one.rule,
+        evaluations=f"{one.evaluations} x {one.seeds} seed{'s' if one.seeds > 1 else ''}",
+        own=short(one.own),
+        last=short(one.last),
+        best=_number(one.best),
+        median=f"{short(one.median_of_last)} (last {one.window})",
+        gain=_number(one.gain),
+        luck=_number(one.luck),
+        says=_says(one),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else short(value)
+
+
+def _says(one: Selected) -> str:
+    if one.gain is None:
+        return "no direction, so there is no best"
+    if one.gain <= 0:
+        return "the last is the best"
+    if one.luck is None:
+        return "too few evaluations to tell luck from progress"
+    return "no more than luck gives" if one.gain <= one.luck else "more than luck gives"

@@ -1,0 +1,152 @@
+"""Improved GANs with reconstruction loss (Li, Xiao and Ouyang 2018): the part on eight Gaussians."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.datasets.eight_gaussians import EightGaussians
+from benchmark.spec.dataflow import batches_per_iteration, curve_names
+from tests.papers import checks
+from tests.papers.checks import Planted
+
+NAME = "gan_rl"
+SPEC = checks.paper(NAME).spec
+TOYS = ("toy_minimax", "toy_non_saturating", "toy_reconstruction")
+TIERS = sorted((name, tier) for name, tier in checks.setups(SPEC) if name in TOYS)
+ITERATIONS = 2000
+
+
+def test_parameter_counts() -> None:
+    hidden = 2 * (512 * 512 + 512)
+    expected = {
+        "toy_generator": (2 * 512 + 512) + hidden + (512 * 2 + 2),
+        "toy_discriminator": (2 * 512 + 512) + hidden + (512 + 1),
+    }
+    for name, count in expected.items():
+        assert checks.trainable(checks.module(SPEC, name, {})) == count == SPEC.networks[name].parameters
+
+
+@pytest.mark.parametrize(("experiment", "tier"), TIERS)
+def test_shapes(experiment: str, tier: str) -> None:
+    roles = SPEC.systems[experiment].networks
+    sizes = checks.run_sizes(SPEC, experiment, tier)
+    generator = checks.module(SPEC, roles["generator"], sizes)
+    discriminator = checks.module(SPEC, roles["discriminator"], sizes)
+    noise = torch.randn(5, *generator.layout.inputs[0], generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        points = generator(noise)
+        assert points.shape == (5, 2)
+        assert discriminator(points).shape == (5, 1)
+
+
+def test_reconstruction_skips_the_first_linear_layer_alone() -> None:
+    system = SPEC.systems["toy_reconstruction"]
+    roles = system.networks
+    generator = checks.module(SPEC, roles["generator"], {})
+    discriminator = checks.module(SPEC, roles["discriminator"], {})
+    step, read = system.signals["reconstruction"], system.signals["features"]
+    points = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        features = discriminator(points, 0, discriminator.index(read.until, -1))
+        through_all_but_last = discriminator.layers[-1](features)
+        rebuilt = generator(features, generator.index(step.enter, -1))
+        assert torch.equal(through_all_but_last, discriminator(points))
+        relu, linear = torch.nn.functional.relu, [layer for layer in generator.layers if hasattr(layer, "weight")]
+        by_hand = linear[3](relu(linear[2](relu(linear[1](relu(features))))))
+    assert features.shape == (5, 512)
+    assert torch.equal(rebuilt, by_hand)
+
+
+def test_systems_differ_in_the_losses_that_the_paper_names() -> None:
+    terms = {
+        name: {player: [term.name for term in one.minimise] for player, one in SPEC.systems[name].players.items()}
+        for name in TOYS
+    }
+    assert terms == {
+        "toy_minimax": {"discriminator": ["cross_entropy"], "generator": ["minimax"]},
+        "toy_non_saturating": {"discriminator": ["cross_entropy"], "generator": ["non_saturating"]},
+        "toy_reconstruction": {
+            "discriminator": ["cross_entropy", "absolute_error"],
+            "generator": ["non_saturating", "absolute_error"],
+        },
+    }
+    for name in TOYS:
+        system = SPEC.systems[name]
+        assert system.schedule == ("discriminator", "generator", "generator")
+        assert batches_per_iteration(system) == 1
+        assert {"real_probability", "fake_probability"} <= set(curve_names(system))
+    weights = [player.minimise[1].weight for player in SPEC.systems["toy_reconstruction"].players.values()]
+    assert weights == [5.0, 5.0]
+
+
+def test_experiments_differ_in_the_system_alone() -> None:
+    apart = {"system", "says", "where", "tiers"}
+    first, *others = [SPEC.experiments[name].model_dump(exclude=apart) for name in TOYS]
+    assert all(other == first for other in others)
+
+
+def test_the_mode_rule_counts_the_data_as_eight_modes() -> None:
+    dataset = SPEC.experiments["toy_minimax"].dataset
+    assert isinstance(dataset, EightGaussians)
+    centres, deviation = dataset.modes()
+    metric = SPEC.experiments["toy_minimax"].scores["modes"].metric
+    kept = 1 - np.exp(-(metric.within_deviations**2) / 2)  # type: ignore[attr-defined]
+    distances = np.linalg.norm(centres[:, None] - centres[None], axis=2) + 10 * np.eye(8)
+    assert kept / 8 > 10 * metric.least_share  # type: ignore[attr-defined]
+    assert distances.min() > 2 * metric.within_deviations * deviation  # type: ignore[attr-defined]
+    assert np.abs(centres).max() < SPEC.experiments["toy_minimax"].snapshots.value_surface.extent  # type: ignore[union-attr]
+
+
+# --- claims on planted runs -----------------------------------------------------------------------------------------
+
+
+def _as_claimed() -> dict[str, Planted]:
+    time = np.linspace(0, 1, ITERATIONS)
+    swing = 0.2 * np.sin(40 * time)
+    return {
+        "toy_minimax": Planted({"real_probability": 1 - 0.03 * time, "fake_probability": 0.04 * time}, {"modes": 1}),
+        "toy_non_saturating": Planted(
+            {"real_probability": 0.6 + swing, "fake_probability": 0.4 - swing},
+            {"modes": 7},
+        ),
+        "toy_reconstruction": Planted(
+            {"real_probability": 0.5 + 0.3 * np.exp(-4 * time), "fake_probability": 0.5 - 0.3 * np.exp(-4 * time)},
+            {"modes": 8},
+        ),
+    }
+
+
+def _faults() -> dict[str, tuple[str, dict[str, Planted]]]:
+    """Worlds in which a claim is false, by what is wrong."""
+    true = _as_claimed()
+    minimax, plain, with_loss = (true[name] for name in TOYS)
+    half = np.full(ITERATIONS, 0.5)
+    swapped = {"real_probability": with_loss.curves["real_probability"][::-1], "fake_probability": half}
+    return {
+        "minimax finds two": ("RL-C21", {**true, TOYS[0]: replace(minimax, scores={"modes": 2})}),
+        "non-saturating finds all": ("RL-C21", {**true, TOYS[1]: replace(plain, scores={"modes": 8})}),
+        "reconstruction misses one": ("RL-C21", {**true, TOYS[2]: replace(with_loss, scores={"modes": 7})}),
+        "minimax stays undecided on real": (
+            "RL-C22",
+            {**true, TOYS[0]: replace(minimax, curves={**minimax.curves, "real_probability": half})},
+        ),
+        "minimax stays undecided on fake": (
+            "RL-C22",
+            {**true, TOYS[0]: replace(minimax, curves={**minimax.curves, "fake_probability": half})},
+        ),
+        "non-saturating is calm": (
+            "RL-C22",
+            {**true, TOYS[1]: replace(plain, curves={"real_probability": half, "fake_probability": half})},
+        ),
+        "reconstruction drifts apart": ("RL-C22", {**true, TOYS[2]: replace(with_loss, curves=swapped)}),
+    }
+
+
+@pytest.mark.parametrize("fault", sorted(_faults()))
+def test_claims_are_decided_by_what_they_say(fault: str) -> None:
+    claim, world = _faults()[fault]
+    checks.assert_decided(SPEC, claim, _as_claimed(), world)

@@ -1,0 +1,355 @@
+"""High-Resolution Deep Convolutional Generative Adversarial Networks (Curtó et al. 2017)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from benchmark.judging.published import on_published
+from benchmark.networks.growth import stage
+from benchmark.plan import make_plan, make_run
+from benchmark.runner import OneRun, prepare
+from benchmark.spec.check import system_of
+from benchmark.spec.shapes import Layout, layout
+from tests.papers import checks
+from tests.papers.checks import Planted
+
+NAME = "hdcgan"
+SPEC = checks.paper(NAME).spec
+TIERS = sorted(checks.setups(SPEC))
+EPOCH = 20
+WIDTHS = [64 * 2**level for level in range(7)]
+
+
+def test_everything_of_the_dossier_is_there() -> None:
+    assert set(SPEC.claims) == {f"HD-C{number}" for number in range(1, 13)}
+    assert set(SPEC.contradictions) == {f"HD-I{number}" for number in range(1, 15)}
+    assert set(SPEC.figures) == {"F6", "F11", "F13", "F14"}
+    told = " ".join(experiment.says or "" for experiment in SPEC.experiments.values())
+    told += " ".join(departure.paper for departure in SPEC.departures.values())
+    assert [f"HD-V{number}" for number in range(1, 10) if f"HD-V{number}" not in told] == []
+
+
+@pytest.mark.parametrize(
+    "path",  # HD-U1: channels, noise, betas, start, last layers, preparation of CelebA; filter, epoch and pairing
+    [
+        "networks.bs_generator.layers.*.deconv",
+        "networks.bs_discriminator.layers.*.conv",
+        "systems.dcgan.noise.z",
+        "systems.dcgan.players.*.optimizer",
+        "networks.bs_generator.initialise",
+        "networks.latent_noise",
+        "networks.image_noise",
+        "networks.bs_generator.layers.22",
+        "networks.bs_discriminator.layers.21",
+        "experiments.hdcgan_celeba.dataset",
+        "experiments.hdcgan_celeba.scores.ms_ssim",
+    ],
+)
+def test_what_the_paper_leaves_open_is_in_the_ledger(path: str) -> None:
+    assert path in SPEC.unstated
+
+
+def test_published_cells() -> None:
+    rows = SPEC.tables["T1"].rows
+    cells = [row.cells["MS-SSIM"] for row in rows]
+    assert [(row.label, cell.value, cell.bold) for row, cell in zip(rows, cells, strict=True)] == [
+        ("Gulrajani et al. (2017)", 0.2854, False),
+        ("Karras et al. (2018)", 0.2838, False),
+        ("HDCGAN", 0.1978, True),
+    ]
+    assert [cell.experiment for cell in cells] == ["wgan_gp_128", "progressive_128", "hdcgan_celeba"]
+    assert [cell.quoted_from is not None for cell in cells] == [True, True, False]
+    predicate = SPEC.claims["HD-C1"].predicate
+    assert predicate is not None
+    assert on_published(SPEC, predicate)[0] == "holds"
+
+
+def test_departures_are_marked_where_they_happen() -> None:
+    text = (checks.ROOT / "papers" / f"{NAME}.yaml").read_text(encoding="utf-8")
+    recipe = text[: text.index("\ndepartures:")]
+    assert set(SPEC.departures) == {f"HD-D{number}" for number in range(1, 6)}
+    assert [name for name in SPEC.departures if name not in recipe and name != "HD-D5"] == []
+
+
+# --- networks -------------------------------------------------------------------------------------------------------
+
+
+def test_parameter_counts_by_hand() -> None:
+    """16 numbers a pair of channels, between 100, 4,096, ... 64 and 3, or 3, 64, ... 4,096 and 1."""
+    up = 16 * sum(a * b for a, b in itertools.pairwise([100, *reversed(WIDTHS), 3]))
+    down = 16 * sum(a * b for a, b in itertools.pairwise([3, *WIDTHS, 1]))
+    norm_up, norm_down = 2 * sum(WIDTHS), 2 * sum(WIDTHS[1:])
+    expected = {
+        "bs_generator": up + norm_up,
+        "bs_discriminator": down + norm_down,
+        "selu_generator": up,
+        "selu_discriminator": down,
+        "dcgan_generator": up + norm_up,
+        "dcgan_discriminator": down + norm_down,
+        "plain_critic": down + sum(WIDTHS) + 1,
+    }
+    assert (expected["bs_generator"], expected["bs_discriminator"]) == (185_486_208, 178_998_016)
+    for name, count in expected.items():
+        assert SPEC.networks[name].parameters == count
+    capped = [min(width, 512) for width in WIDTHS]
+    small = 16 * sum(a * b for a, b in itertools.pairwise([100, *reversed(capped), 3])) + 2 * sum(capped)
+    assert layout(SPEC.networks["bs_generator"], {"cap": 512}).parameter_count == small
+    assert small / 1e6 == pytest.approx(16.2, abs=0.05)
+
+
+def test_parameter_counts_of_the_growing_networks_by_hand() -> None:
+    """Widths of N11 in the dossier; 9 numbers a pair of channels, 16 where the kernel is 4 x 4."""
+    widths = [512, 512, 256, 128, 64, 32]
+    generator = 16 * 128 * 512 + 9 * 512**2 + 2 * 2 * 512
+    critic = 9 * 512**2 + 16 * 512**2 + 2 * 2 * 512 + (512 + 1)
+    for wide, narrow in itertools.pairwise(widths):
+        generator += 9 * (wide * narrow + narrow**2) + 2 * 2 * narrow
+        critic += 9 * (narrow**2 + narrow * wide) + 2 * (narrow + wide)
+    generator += sum(3 * (width + 1) for width in widths)
+    critic += sum((3 + 1) * width for width in widths)
+    assert SPEC.networks["growing_generator"].parameters == generator
+    assert SPEC.networks["growing_critic"].parameters == critic
+    for sizes in ({"first_size": 4}, {"first_size": 128}):
+        assert layout(SPEC.networks["growing_generator"], sizes).parameter_count == generator
+
+
+def run_on_meta(plan: Layout) -> tuple[Tensor, int]:
+    """Output of a network for two examples, and its parameters, without storage or arithmetic."""
+    with torch.device("meta"):
+        modules = [layer.module(shape) for layer, shape in zip(plan.layers, plan.inputs, strict=True)]
+        value = torch.empty(2, *plan.inputs[0])
+        for module in modules:
+            value = module(value)
+    return value, sum(one.numel() for module in modules for one in module.parameters())
+
+
+@pytest.mark.parametrize(("experiment", "tier"), TIERS)
+def test_shapes_at_every_size(experiment: str, tier: str) -> None:
+    setup = SPEC.experiments[experiment].setup(tier)
+    assert setup is not None
+    system = system_of(SPEC, setup)
+    for role, name in system.networks.items():
+        plan = layout(SPEC.networks[name], setup.sizes)
+        output, count = run_on_meta(plan)
+        assert count == plan.parameter_count
+        example = setup.dataset.example_shape()
+        if role == "generator":
+            assert output.shape == (2, *example)
+        elif role in ("discriminator", "critic"):
+            assert plan.inputs[0] == example
+            assert output.shape == (2, 1)
+
+
+def test_the_first_maps_are_of_4_pixels_at_512_alone() -> None:
+    network = SPEC.networks["bs_generator"]
+    assert [layout(network, {"size": size}).inputs[1][1] for size in (128, 256, 512)] == [1, 2, 4]
+
+
+def test_samples_lie_in_the_range_of_images() -> None:
+    for name in ("bs_generator", "selu_generator", "dcgan_generator"):
+        generator = checks.module(SPEC, name, checks.run_sizes(SPEC, "hdcgan_celeba", "smoke"))
+        with torch.no_grad():
+            images = generator(100 * torch.randn(2, 100, 1, 1, generator=torch.Generator().manual_seed(0)))
+        assert images.abs().max() <= 1
+
+
+def kinds(network: str) -> list[str]:
+    return [layer.name for layer in SPEC.networks[network].layers]
+
+
+@pytest.mark.parametrize("side", ["generator", "discriminator"])
+def test_what_each_network_changes(side: str) -> None:
+    ours, plain, relu = (kinds(f"{name}_{side}") for name in ("bs", "selu", "dcgan"))
+    assert [kind for kind in ours if kind != "batch_norm"] == plain
+    rectifier = "relu" if side == "generator" else "leaky_relu"
+    assert [rectifier if kind == "selu" else kind for kind in ours] == relu
+
+
+def test_noise_enters_where_each_system_says() -> None:
+    expected = {
+        "hdcgan": ("noisy_z", "noisy_real", "noisy_fake"),
+        "selu_alone": ("noisy_z", "noisy_real", "noisy_fake"),
+        "noise_on_images": ("z", "noisy_real", "noisy_fake"),
+        "noise_on_latent": ("noisy_z", "real", "fake"),
+        "no_noise": ("z", "real", "fake"),
+        "dcgan": ("z", "real", "fake"),
+    }
+    for name, inputs in expected.items():
+        signals = SPEC.systems[name].signals
+        assert tuple(signals[signal].input for signal in ("fake", "real_logit", "fake_logit")) == inputs
+
+
+# --- budgets --------------------------------------------------------------------------------------------------------
+
+
+def test_iterations_that_the_epochs_imply() -> None:
+    iterations = {run.experiment: run.iterations for run in make_plan(SPEC, "full", seeds=[0])}
+    assert iterations["hdcgan_celeba"] == 74 * 6331
+    assert iterations["hdcgan_19"] == 19 * 6331
+    assert iterations["hdcgan_12"] == 12 * 6331
+    assert iterations["hdcgan_cz"] == 150 * 445
+    assert iterations["wgan_19"] == 19 * 6331 // 5 + 1
+    assert iterations["dcgan_12_batch_8"] == 12 * (202_599 // 8)
+
+
+def test_ten_million_images_take_the_growing_networks_to_the_end() -> None:
+    run = make_run(SPEC, "progressive_128", "full", 0, "fp32")
+    assert run.images == 10_000_000
+    assert stage(run.images, 0, 5, 800_000, 800_000) == (5, 1.0)
+    last = 5 * 1_600_000
+    assert stage(last - 1, 0, 5, 800_000, 800_000) == pytest.approx((5, 1.0), abs=1e-5)
+    assert run.images - last == 2_000_000
+
+
+def test_the_two_quoted_rows_differ_in_growth_only() -> None:
+    first, second = SPEC.experiments["wgan_gp_128"], SPEC.experiments["progressive_128"]
+    apart = {"says", "where", "tiers", "sizes"}
+    assert first.model_dump(exclude=apart) == second.model_dump(exclude=apart)
+    assert (first.sizes, second.sizes) == ({"first_size": 128}, {"first_size": 4})
+
+
+def test_rates_of_the_sweep() -> None:
+    def rate(point: str) -> tuple[int, set[float]]:
+        experiment = SPEC.experiments[f"dcgan_12_{point}"]
+        system = system_of(SPEC, experiment)
+        rates = {player.optimizer.learning_rate for player in system.players.values()}  # type: ignore[attr-defined]
+        return experiment.batch_images, rates
+
+    points = ("batch_8", "batch_8_slower", "batch_8_faster", "batch_16", "batch_32")
+    expected = [(8, {2e-4}), (8, {1e-4}), (8, {4e-4}), (16, {2e-4}), (32, {2e-4})]
+    assert [rate(point) for point in points] == expected
+
+
+# --- claims on planted runs -----------------------------------------------------------------------------------------
+
+
+def falling(epochs: int, start: float, end: float) -> np.ndarray:
+    return np.linspace(start, end, epochs * EPOCH)
+
+
+def _as_claimed() -> dict[str, Planted]:
+    calm = np.full(19 * EPOCH, 1.0)
+    losses = {"discriminator_loss": falling(19, 1.5, 0.9), "generator_loss": falling(19, 4.0, 2.0)}
+    exploding = {"discriminator_gradient": np.geomspace(1.0, 5000.0, 19 * EPOCH)}
+    return {
+        "hdcgan_celeba": Planted(scores={"ms_ssim": 0.1978}),
+        "wgan_gp_128": Planted(scores={"ms_ssim": 0.2854}),
+        "progressive_128": Planted(scores={"ms_ssim": 0.2738}),
+        "hdcgan_12": Planted(scores={"fid": 30.5}),
+        "hdcgan_cz": Planted(scores={"fid": 45.5, "nearest": 1.05}),
+        "dcgan_12_batch_32": Planted(scores={"fid": 80.5}),
+        "dcgan_12_batch_16": Planted(scores={"fid": 90.5}),
+        "dcgan_12_batch_8": Planted(scores={"fid": 130.5}),
+        "dcgan_12_batch_8_slower": Planted(scores={"fid": 110.5}),
+        "dcgan_12_batch_8_faster": Planted(scores={"fid": 150.5}),
+        "first_epoch_selu": Planted(scores={"fid": 200.5}),
+        "first_epoch_dcgan": Planted(scores={"fid": 250.5}),
+        "selu_19": Planted(curves=exploding, scores={"collapse": 0.5}),
+        "hdcgan_19": Planted(
+            curves=losses, scores={"fid": 25.5, "duplicates": 0.02, "ms_ssim": 0.2}, iterations_per_epoch=EPOCH
+        ),
+        "dcgan_19": Planted(scores={"fid": 300.5, "ms_ssim": 0.6}),
+        "wgan_19": Planted(scores={"fid": 310.5}),
+        "wgan_gp_19": Planted(scores={"fid": 290.5}),
+        "noise_nowhere": Planted(
+            curves={"discriminator_loss": 0.1 * calm}, scores={"duplicates": 0.6}, iterations_per_epoch=EPOCH
+        ),
+    }
+
+
+def _faults() -> dict[str, tuple[str, Mapping[str, Planted]]]:
+    """Worlds in which a claim is false, by what is wrong."""
+    true = _as_claimed()
+
+    def scored(experiment: str, **scores: float) -> dict[str, Planted]:
+        planted = true[experiment]
+        return {**true, experiment: replace(planted, scores={**planted.scores, **scores})}
+
+    def curved(experiment: str, **curves: np.ndarray) -> dict[str, Planted]:
+        planted = true[experiment]
+        return {**true, experiment: replace(planted, curves={**planted.curves, **curves})}
+
+    calm = np.full(19 * EPOCH, 1.0)
+    return {
+        "no more varied than WGAN-GP": ("HD-C1", scored("hdcgan_celeba", ms_ssim=0.2954)),
+        "no better than DCGAN at 12 epochs": ("HD-C3", scored("hdcgan_12", fid=95.5)),
+        "SELU alone is slower": ("HD-C4", scored("first_epoch_selu", fid=320.5)),
+        "SELU alone survives": ("HD-C4", curved("selu_19", discriminator_gradient=calm)),
+        "G's loss rises": ("HD-C5", curved("hdcgan_19", generator_loss=falling(19, 2.0, 4.0))),
+        "D's loss rises": ("HD-C5", curved("hdcgan_19", discriminator_loss=falling(19, 0.9, 1.5))),
+        "the DCGAN draws faces too": ("HD-C6", scored("dcgan_19", fid=40.5)),
+        "HDCGAN draws none": ("HD-C6", scored("hdcgan_19", fid=190.5)),
+        "a lower rate helps more": ("HD-C7", scored("dcgan_12_batch_8_slower", fid=60.5)),
+        "no repeats without noise": ("HD-C8", scored("noise_nowhere", duplicates=0.01)),
+        "no saturation without noise": ("HD-C8", curved("noise_nowhere", discriminator_loss=2 * calm)),
+        "CZ is poor": ("HD-C9", scored("hdcgan_cz", fid=95.5)),
+        "copies": ("HD-C10", scored("hdcgan_cz", nearest=0.15)),
+        "less varied than DCGAN": ("HD-C11", scored("hdcgan_19", ms_ssim=0.75)),
+        "CZ is easier": ("HD-C12", scored("hdcgan_cz", fid=20.5)),
+    }
+
+
+@pytest.mark.parametrize("fault", sorted(_faults()))
+def test_claims_are_decided_by_what_they_say(fault: str) -> None:
+    claim, world = _faults()[fault]
+    checks.assert_decided(SPEC, claim, _as_claimed(), world)
+
+
+def test_collapse_without_explosion_counts_as_well() -> None:
+    true = _as_claimed()
+    flat = {"discriminator_gradient": np.full(19 * EPOCH, 1.0)}
+    collapsed = {**true, "selu_19": Planted(curves=flat, scores={"collapse": 0.001})}
+    assert set(checks.judged(SPEC, "HD-C4", collapsed).truths.values()) == {True}
+
+
+def test_every_measured_claim_is_planted() -> None:
+    measured = {name for name, claim in SPEC.claims.items() if claim.predicate is not None}
+    assert measured == {claim for claim, _ in _faults().values()}
+
+
+# --- from spec to record --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("experiment", ["progressive_128", "wgan_19", "hdcgan_capped"])
+def test_smoke_tier_trains(tmp_path: Path, experiment: str) -> None:
+    run = make_run(SPEC, experiment, "smoke", 0, "fp32")
+    prepare(run.numerics, 1)
+    record = OneRun(run, tmp_path, tmp_path / "data", "cpu").execute()
+    assert record.status == "finished"
+    found = record.scores["ms_ssim"].value
+    assert found is not None
+    assert 0 <= found <= 1
+
+
+def test_smoke_tier_grows_through_every_level() -> None:
+    run = make_run(SPEC, "progressive_128", "smoke", 0, "fp32")
+    a_step = run.images // run.iterations
+    seen = [stage(step * a_step, 0, 2, 40, 80) for step in range(run.iterations + 1)]
+    assert {level for level, _ in seen} == {0, 1, 2}
+    assert any(weight < 1 for _, weight in seen)
+    assert seen[-1] == (2, 1.0)
+
+
+# --- the text -------------------------------------------------------------------------------------------------------
+
+
+def test_pointers_name_places_that_exist() -> None:
+    text = checks.text_of(NAME)
+    wrong = {place: lost for place, where in checks.pointers(SPEC) if (lost := checks.missing_pointers(where, text))}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["14,248", "3,384", "202,599", "4,239", "0.0002", "150 epochs", "10,000 pairs", "0.2854", "0.2838", "0.1978"],
+)
+def test_numbers_stand_in_the_text(number: str) -> None:
+    assert number in checks.text_of(NAME)
