@@ -223,7 +223,9 @@ def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _
     half = len(shuffled) // 2
     first, second = shuffled[:half], shuffled[half : 2 * half]
     ours, theirs = (first, second) if order == 0 else (second, first)
-    part = _Part(subject.data.fingerprint, half, subject.data.shape)
+    # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
+    fingerprint = hashlib.sha256(f"{subject.data.fingerprint} half {order}".encode()).hexdigest()
+    part = _Part(fingerprint, half, subject.data.shape)
     return _Stand(
         subject.dataset,
         part,

@@ -98,7 +98,7 @@ def _matrix_product(device: str, side: int) -> float:
 
 def _convolution(device: str, images: int) -> float:
     layer = nn.Conv2d(_CHANNELS, _CHANNELS, _KERNEL, padding=_KERNEL // 2, bias=False, device=device)
-    layer = layer.to(memory_format=torch.channels_last).requires_grad_(False)  # type: ignore[call-overload]
+    layer = layer.to(memory_format=torch.channels_last).requires_grad_(False)
     value = torch.randn(images, _CHANNELS, _SIDE, _SIDE, device=device).to(memory_format=torch.channels_last)
     operations = 2 * images * _SIDE**2 * (_CHANNELS * _KERNEL) ** 2
     return operations / best_seconds(lambda: layer(value), device) / 1e9

@@ -24,7 +24,7 @@ BASE = {"registry", "spec"}
 ALLOWED: dict[str, set[str]] = {
     "registry": set(),
     "spec": {"registry"},
-    **dict.fromkeys(PARTS, BASE),
+    **dict.fromkeys(sorted(PARTS), BASE),
     "metrics": BASE | {"extractors"},
     "extractors": BASE,
     "plan": BASE,

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark import companions, places
 from benchmark.commands.records import planned
 from benchmark.commands.selection import load_all, spec_files
-from benchmark.companions import KINDS, Anchor
+from benchmark.companions import KINDS, Anchor, Kind
 from benchmark.spec.load import Loaded
 
 #: after a run: no new anchor begins after these seconds, and none that looks at more numbers than these
@@ -27,12 +27,12 @@ def anchors(options: argparse.Namespace) -> int:
     papers = load_all(spec_files(options.papers))
     added = _measure(papers, results, root, resolve_device(options.device), options.numerics, quick=False)
     known = companions.read(results)
-    rows: dict[tuple[str, str, str], dict[str, Anchor]] = {}
+    rows: dict[tuple[str, str, str], dict[Kind, Anchor]] = {}
     for run, stored in planned(papers, results, options.numerics):
         for name in run.setup.scores:
             found = known.of(stored.record, name)
             if found:
-                rows.setdefault((run.paper, run.experiment, name), {**found})
+                rows.setdefault((run.paper, run.experiment, name), found)
     if options.json:
         listed = [
             {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import math
 import tempfile
@@ -12,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmark import pack, places, store
+from benchmark.commands.differences import comparable, cut, differences, named, rows_that_differ
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.selection import UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
@@ -25,8 +24,6 @@ from benchmark.store import CURVES, RECORD, SAMPLES, Stored, StoreError
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts
 
-#: numbers that other versions of the numerical libraries may give differ by less
-_RELATIVE = 1e-9
 #: a score from stored moments: the square root of a matrix on another processor
 _RESCORED = 1e-5
 MOMENTS = "moments.npz"
@@ -122,8 +119,13 @@ def check(
     manifest: Manifest | None = None,
 ) -> None:
     """Recompute everything in ``results`` and add what differs to ``found``."""
-    stored = list(_records(results, found))
-    for one in stored:
+    stored = []
+    for one in _records(results, found):
+        unsafe = _unsafe(one)
+        if unsafe is not None:  # nothing of it is opened, here or in judging
+            found.problems.append(_short(unsafe, results))
+            continue
+        stored.append(one)
         found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
         _rescore(one, results, found)
     known = {loaded.spec.paper.id for _, loaded in papers}
@@ -151,7 +153,7 @@ def check(
             if not file.is_file():
                 found.problems.append(f"tables/{name} is missing")
             elif file.read_bytes() != content:
-                found.problems += _lines_that_differ(name, file.read_bytes(), content)
+                found.problems += rows_that_differ(name, file.read_bytes(), content)
 
 
 def wanted(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
@@ -189,6 +191,17 @@ def _records(results: Path, found: Findings) -> Iterator[Stored]:
             found.records += 1
 
 
+def _unsafe(one: Stored) -> str | None:
+    """Why the files of a record must not be opened; None where they may."""
+    for name in sorted(one.record.files):
+        if not pack.plain(name) or "/" in name:
+            return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MOMENTS)}):
+        if file.suffix == ".npz" and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
+            return f"{file}: {why}"
+    return None
+
+
 def _record_problems(one: Stored, results: Path) -> Iterator[str]:
     """What is wrong with one record, whether or not a spec wants it."""
     from benchmark.judging.consistency import contradictions, identity
@@ -198,14 +211,6 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
     stated = (record.paper, record.experiment, record.run_id)
     if place != stated:
         yield f"{one.folder}: the record says it is {'/'.join(stated)}"
-    for name in sorted(record.files):
-        if not pack.plain(name) or "/" in name:
-            yield f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-            return
-        file = one.folder / name
-        if name.endswith(".npz") and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
-            yield f"{file}: {why}"
-            return
     if record.status == "finished":
         yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
     yield from store.damage(one)
@@ -222,8 +227,6 @@ def _rescore(one: Stored, results: Path, found: Findings) -> None:
     """
     if MOMENTS not in one.record.files or not (one.folder / MOMENTS).is_file():
         return
-    if pack.unsafe_arrays(one.folder / MOMENTS) is not None:
-        return  # said already
     from benchmark.metrics.frechet import Moments, frechet_distance
     from benchmark.spec.parts import MetricError
 
@@ -264,7 +267,8 @@ def _replay(
 
     for _, loaded in papers:
         expected = expected_runs(loaded, numerics)
-        mine = [one for one in _records(results, Findings()) if one.record.paper == loaded.spec.paper.id]
+        readable = (one for one in _records(results, Findings()) if _unsafe(one) is None)
+        mine = [one for one in readable if one.record.paper == loaded.spec.paper.id]
         for one in wanted(mine, expected):
             record, where = one.record, _short(str(one.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
@@ -293,12 +297,8 @@ def _seal(verdicts: PaperVerdicts, found: Findings) -> None:
     (found.problems if seal.status in ("changed", "damaged") else found.notes).append(line)
     for change in (one for one in seal.changes if one.kind != "code"):
         where = f"{change.item}{f'.{change.path}' if change.path else ''}"
-        detail = f"seal of {verdicts.paper}: {where} {change.kind}: {_cut(change.old)} -> {_cut(change.new)}"
+        detail = f"seal of {verdicts.paper}: {where} {change.kind}: {cut(change.old)} -> {cut(change.new)}"
         (found.problems if change.kind in ("changed", "removed") else found.notes).append(detail)
-
-
-def _cut(text: str | None) -> str:
-    return "nothing" if text is None else text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _same_rules(manifest: Manifest | None, found: Findings) -> bool:
@@ -323,79 +323,8 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     except ValueError as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return
-    old, new = (_comparable(one, same_rules) for one in (old, verdicts.model_dump(mode="json")))
+    old, new = (comparable(one, same_rules) for one in (old, verdicts.model_dump(mode="json")))
     found.verdicts += len(verdicts.claims) + len(verdicts.cells)
     for place, then, now in differences(old, new):
-        place = _named(place, new)
-        found.problems.append(f"verdicts/{file.name}: {place}: stored {_cut(then)}, recomputed {_cut(now)}")
-
-
-def _comparable(verdicts: Any, same_rules: bool) -> Any:
-    """Verdicts without what their seal says of the code that judged, which is another matter than the evidence."""
-    if not isinstance(verdicts, dict) or not isinstance(verdicts.get("seal"), dict):
-        return verdicts
-    seal = verdicts["seal"]
-    kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes")}
-    changes = seal.get("changes")
-    if isinstance(changes, list):
-        kept["changes"] = [one for one in changes if not isinstance(one, dict) or one.get("kind") != "code"]
-    if seal.get("status") in ("damaged", "absent"):
-        kept["status"] = seal["status"]
-    return {**verdicts, "seal": kept if same_rules else None}
-
-
-def _named(place: str, verdicts: Mapping[str, Any]) -> str:
-    """A path with the claim or the cell it leads to in words."""
-    section, _, rest = place.partition("[")
-    index, closed, tail = rest.partition("]")
-    entries = verdicts.get(section)
-    if not closed or not isinstance(entries, list) or int(index) >= len(entries):
-        return place
-    one = entries[int(index)]
-    match section:
-        case "claims":
-            return f"claim {one['claim']}{tail}"
-        case "cells":
-            return f"{one['table']}, {one['row']}, {one['column']}{tail}"
-        case "experiments":
-            return f"{one['experiment']} at {one['tier']}{tail}"
-    return place
-
-
-def differences(old: Any, new: Any, place: str = "") -> Iterator[tuple[str, str | None, str | None]]:
-    """(path, old, new) of every value that differs; numbers within rounding of one another do not."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
-            inner = f"{place}.{key}" if place else str(key)
-            if key not in old or key not in new:
-                yield inner, json.dumps(old[key]) if key in old else None, json.dumps(new[key]) if key in new else None
-            else:
-                yield from differences(old[key], new[key], inner)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from differences(before, after, f"{place}[{index}]")
-    elif not _equal(old, new):
-        yield place, json.dumps(old), json.dumps(new)
-
-
-def _equal(old: Any, new: Any) -> bool:
-    numbers = (int, float)
-    if isinstance(old, numbers) and isinstance(new, numbers) and bool not in (type(old), type(new)):
-        return math.isclose(old, new, rel_tol=_RELATIVE, abs_tol=1e-12)
-    return type(old) is type(new) and bool(old == new)
-
-
-def _lines_that_differ(name: str, old: bytes, new: bytes) -> Iterator[str]:
-    before, after = (list(csv.reader(io.StringIO(text.decode(errors="replace")))) for text in (old, new))
-    for number, (one, two) in enumerate(zip(before, after, strict=False), start=1):
-        if len(one) != len(two) or not all(map(_same_text, one, two)):
-            yield f"tables/{name}: row {number} is not what the records give: {_cut(', '.join(one))}"
-    if len(before) != len(after):
-        yield f"tables/{name}: {len(before)} rows, the records give {len(after)}"
-
-
-def _same_text(old: str, new: str) -> bool:
-    try:
-        return old == new or _equal(float(old), float(new))
-    except ValueError:
-        return False
+        place = named(place, new)
+        found.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")

@@ -2,7 +2,7 @@
 
 These checks need neither the spec nor a second run. They find records that were edited in one place, trained with
 other weights than they state, or stopped early. A record that is rewritten as a whole and in agreement with itself
-passes; ``docs/verdicts.md`` lists what that leaves open.
+passes; ``ganrepro selftest`` lists what that leaves open.
 """
 
 from __future__ import annotations

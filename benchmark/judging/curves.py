@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,34 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
     if not math.isfinite(result):
         raise CurveError("the statistic is not a finite number")
     return result
+
+
+def series_value(
+    series: Sequence[tuple[int, float]], iterations: int, iterations_per_epoch: float | None, statistic: Statistic
+) -> float:
+    """The statistic over a score's evaluations (iteration, value) in a run of ``iterations``; a step is one evaluation.
+
+    Windows are of the run, as for curves. Raises :class:`CurveError`.
+    """
+    import numpy as np
+
+    match statistic:
+        case Mean(mean=window) | Deviation(deviation=window) | Fluctuation(fluctuation=window):
+            pass
+        case Slope(slope=window) | Share(share=window):
+            pass
+        case _:
+            raise CurveError("this statistic is for curves")
+    scale = {"iterations": 1.0, "share": float(iterations), "epochs": iterations_per_epoch}[window.unit]
+    if scale is None:
+        raise CurveError("endless data has no epochs")
+    if window.end * scale > iterations + _SLACK:
+        raise CurveError(f"the window ends at iteration {window.end * scale:.0f}, the run has {iterations}")
+    low, high = window.start * scale - _SLACK, window.end * scale + _SLACK
+    part = np.array([value for iteration, value in series if low <= iteration <= high])
+    whole = Window(unit="share", start=0.0, end=1.0)
+    field = next(iter(type(statistic).model_fields))
+    return statistic_value(Course({"score": part}, None), "score", statistic.model_copy(update={field: whole}))
 
 
 def curve_values(course: Course, expression: str) -> Array:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from benchmark.judging import statistics, words
 from benchmark.judging.consistency import between, contradictions, identity
-from benchmark.judging.curves import Course, CurveError, statistic_value
+from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
-from benchmark.spec.claims import FirstBelow, Quantity
+from benchmark.spec.claims import FirstBelow, Mean, Quantity, Statistic
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
@@ -234,6 +234,8 @@ class Evidence:
             entry = one.record.scores.get(asked.score)
             if entry is None or entry.value is None:
                 return _Reading(None, _why_missing(asked.score, entry))
+            if asked.statistic is not None:
+                return _over_training(asked.statistic, entry, one.record)
             return _Reading(entry.value, protocol=_protocol(entry), direction=entry.direction, proxy=entry.proxy)
         if asked.time is not None:
             return _time(asked.time, one.record)
@@ -271,6 +273,17 @@ class _Reading:
     direction: Literal["lower", "higher", "two_sided", "none"] = "none"
     proxy: bool = False
     protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
+    """A statistic of a score's evaluations; their number is part of the protocol."""
+    protocol = {**_protocol(entry), "evaluations": len(entry.series)}
+    try:
+        value = series_value(entry.series, record.planned_iterations, record.iterations_per_epoch, statistic)
+    except CurveError as error:
+        return _Reading(None, str(error), protocol=protocol, proxy=entry.proxy)
+    moves = isinstance(statistic, Mean)
+    return _Reading(value, protocol=protocol, direction=entry.direction if moves else "none", proxy=entry.proxy)
 
 
 def _time(asked: str, record: RunRecord) -> _Reading:

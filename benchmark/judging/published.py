@@ -85,7 +85,7 @@ def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None,
     printed: dict[Quantity, Printed] = {}
     by_score, by_time = scores(spec), times(spec)
     for asked in quantities(predicate):
-        if asked.curve is not None:
+        if asked.statistic is not None:
             return None, "it rests on curves, of which the paper prints no numbers"
         if asked.score is not None:
             found = by_score.get((asked.experiment, asked.score), [])

@@ -85,12 +85,11 @@ def quantity(asked: Quantity) -> str:
 
 def bare(asked: Quantity) -> str:
     """A quantity without its experiment."""
-    if asked.score is not None:
+    if asked.score is not None and asked.statistic is None:
         return asked.score
     if asked.time is not None:
         return asked.time.replace("_", " ")
-    assert asked.curve is not None
-    curve = asked.curve.strip()
+    curve = asked.curve.strip() if asked.curve is not None else f"{asked.score} over its evaluations"
     match asked.statistic:
         case Mean(mean=window):
             return f"mean of {curve} over {_window(window)}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmark.reporting import numbers, runs
+from benchmark.reporting import beside, numbers, runs
 from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.gallery import DETAILS, Detail, Gallery, Painter
 from benchmark.reporting.sealed import seal_view, selection_rows
@@ -54,6 +54,8 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         audit_facts=audit_facts,
         score_rows=runs.score_rows,
         time_rows=runs.time_rows,
+        grid_rows=beside.grid_rows,
+        calibration_rows=beside.calibration_rows,
         unmeasured=runs.unmeasured,
         unfinished=runs.unfinished,
         run_rows=runs.run_rows,

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from benchmark.reporting.audited import audit_facts
+from benchmark.reporting.beside import calibration_rows, grid_rows
 from benchmark.reporting.judged import CellView, ClaimView, SeedValue, TableView
 from benchmark.reporting.numbers import duration, hours, signed
-from benchmark.reporting.runs import score_rows, time_rows, unfinished, unmeasured
+from benchmark.reporting.runs import ScoreRow, score_rows, time_rows, unfinished, unmeasured
 from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.view import PaperView, banner
@@ -80,23 +81,34 @@ def _paper(view: PaperView) -> list[str]:
             ["claim", "where", "what the paper says", "test", "verdict", "why", "statistic", "seeds"],
             [_claim(claim) for claim in view.claims],
         )
-    scores = score_rows(view.evidence)
+    scores = score_rows(view.evidence, view.given.beside)
     if scores:
         lines += ["### Measured scores", ""]
         lines += table(
-            ["experiment", "tier", "score", "mean over seeds", "per seed"],
+            ["experiment", "tier", "score", "mean over seeds", "floors and ceilings", "per seed"],
             [
                 [
                     escape(row.experiment),
                     row.tier,
                     escape(row.label) + (" (proxy)" if row.proxy else ""),
                     row.summary or "not measured",
+                    _anchors(row),
                     _seeds(row.seeds),
                 ]
                 for row in scores
             ],
         )
     lines += _selection(view)
+    grid = grid_rows(view.given.beside.grids, (stored.record.run_id for stored in view.given.stored))
+    if grid:
+        lines += ["### How far the protocol alone moves a score", ""]
+        lines += table(
+            ["run", "score", "changed", "setting", "value", "change"],
+            [
+                [escape(text) for text in (row.run, row.score, row.axis, row.setting, row.value, row.change)]
+                for row in grid
+            ],
+        )
     times = time_rows(view.evidence)
     if times:
         lines += ["### Training time", ""]
@@ -113,6 +125,8 @@ def _paper(view: PaperView) -> list[str]:
                 for row in times
             ],
         )
+    calibrated = calibration_rows(view.given.beside.calibrations, view.id)
+    lines += [f"* {escape(device)}: {escape(did)}" for device, did in calibrated] + ([""] if calibrated else [])
     return lines + _recipe(view) + _gaps(view)
 
 
@@ -180,6 +194,11 @@ def _claim(claim: ClaimView) -> list[str]:
         escape(claim.statistic or ""),
         escape(claim.seeds or ""),
     ]
+
+
+def _anchors(row: ScoreRow) -> str:
+    parts = [f"{one.name} {one.value}" for one in row.anchors if one.value is not None]
+    return "<br>".join(escape(part) for part in (*parts, *([row.flag] if row.flag else [])))
 
 
 def _seeds(seeds: Sequence[SeedValue]) -> str:

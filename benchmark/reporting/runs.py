@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmark.companions import Companions
+from benchmark.reporting.beside import AnchorView, anchor_views, too_good
 from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short
 from benchmark.spec.load import canonical
 from benchmark.store import RunRecord, Stored, device_of
+
 
 @dataclass(frozen=True)
 class ScoreRow:
@@ -29,6 +32,9 @@ class ScoreRow:
     seeds: Sequence[SeedValue]
     protocol: Sequence[tuple[str, str]]
     protocols_agree: bool
+    anchors: Sequence[AnchorView] = ()
+    #: a warning where a seed is better than real data are
+    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,17 @@ class TimeRow:
     against: str | None
 
 
-def score_rows(evidence: Evidence) -> list[ScoreRow]:
-    """Every score of every experiment that has runs, measured or not."""
-    return [_score_row(group, name) for group in evidence.groups for name in _score_names(group)]
+def score_rows(evidence: Evidence, beside: Companions | None = None) -> list[ScoreRow]:
+    """Every score of every experiment that has runs, measured or not, with its floors and ceilings."""
+    known = beside or Companions()
+    return [_score_row(group, name, known) for group in evidence.groups for name in _score_names(group)]
 
 
 def _score_names(group: Group) -> list[str]:
     return sorted({name for stored in group.runs for name in stored.record.scores})
 
 
-def _score_row(group: Group, name: str) -> ScoreRow:
+def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     found = [(stored.record.seed, stored.record.scores[name]) for stored in group.runs if name in stored.record.scores]
     first = found[0][1]
     values = [score.value for _, score in found if score.value is not None]
@@ -82,6 +89,8 @@ def _score_row(group: Group, name: str) -> ScoreRow:
         ],
         protocol=flat(first.protocol),
         protocols_agree=len({canonical(score.protocol) for _, score in found}) == 1,
+        anchors=anchor_views(beside, group, name),
+        flag=too_good(beside, group, name),
     )
 
 
@@ -95,8 +104,9 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
             continue
         devices = sorted({device_of(stored.record.environment) for stored in finished})
         seconds = [stored.record.timing.training_seconds for stored in finished]
-        rates = [rate for stored in finished if (rate := stored.record.timing.rate(stored.record.iterations)) is not None]
-        rate = statistics.fmean(rates) if rates else None
+        rates = [stored.record.timing.rate(stored.record.iterations) for stored in finished]
+        known = [rate for rate in rates if rate is not None]
+        rate = statistics.fmean(known) if known else None
         ratio = against = None
         if rate and len(devices) == 1:
             data = canonical(group.setup.dataset.model_dump(mode="json"))

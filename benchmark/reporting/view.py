@@ -29,7 +29,7 @@ class PaperInput:
     stored: list[Stored]
     audit: Audit | None = None
     #: anchors of scores, protocol grids and calibrations of devices
-    beside: Companions = Companions()
+    beside: Companions = field(default_factory=Companions)
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ Statistic = Annotated[
 class Quantity(Model):
     """One number per seed: a score of an experiment, a statistic of one of its curves, or its training time.
 
+    A score with a ``statistic`` is read over all its evaluations in training, which needs the score's ``every``.
     ``training_seconds`` is the time of all iterations at the rate after the warm-up, ``seconds_per_iteration`` that
     rate; evaluation and checkpoints are no part of either. They are only compared within one device.
     """
@@ -146,8 +147,11 @@ class Quantity(Model):
     @model_validator(mode="after")
     def _one_source(self) -> Quantity:
         sources = (self.score, self.curve, self.time)
-        if sum(source is not None for source in sources) != 1 or (self.curve is None) != (self.statistic is None):
+        lacks = self.curve is not None and self.statistic is None
+        if sum(source is not None for source in sources) != 1 or lacks or (self.time is not None and self.statistic):
             raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time")
+        if self.score is not None and isinstance(self.statistic, Settled | FirstBelow):
+            raise PydanticCustomError("quantity", "settled and first_below are for curves")
         return self
 
 

@@ -102,6 +102,10 @@ def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complai
     yield from names.check((*path, "experiment"), "experiments", quantity.experiment)
     if quantity.score is not None:
         yield from _score(names, (*path, "score"), quantity.experiment, quantity.score)
+        setup = names.spec.experiments.get(quantity.experiment)
+        entry = setup.scores.get(quantity.score) if setup is not None else None
+        if quantity.statistic is not None and entry is not None and entry.every is None:
+            yield Complaint((*path, "statistic"), f"'{quantity.score}' is measured once, give it 'every'")
     if quantity.curve is not None:
         yield from _curve(names, (*path, "curve"), quantity.experiment, expression_names(quantity.curve))
 

@@ -90,7 +90,7 @@ class Trainer:
         read = 0
         real: Tensor | None = None
         if self.system.batches == "iteration" and any(player.reads_data for player in self.players.values()):
-            real = self._batch(self.iteration)  # also sets the size of an epoch's incomplete last batch, for all updates
+            real = self._batch(self.iteration)  # its size holds for all updates, also in an incomplete last batch
         for update, name in enumerate(self.system.schedule):
             player = self.players[name]
             if player.reads_data and self.system.batches == "update":

@@ -68,7 +68,7 @@ def run(
     seconds: float = 3600.0,
     environment: dict[str, Any] | None = None,
 ) -> Stored:
-    """Write one run of one hour on :data:`ENVIRONMENT` with its files; ``samples`` differ by experiment and seed unless given."""
+    """Write one run of one hour on :data:`ENVIRONMENT` with its files; ``samples`` differ by experiment and seed."""
     place = results / paper / (folder or experiment) / run_id(experiment, tier, seed)
     place.mkdir(parents=True)
     (place / SAMPLES).write_bytes(samples or f"{experiment} {tier} {seed}".encode())

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from benchmark.judging.curves import Course, CurveError, statistic_value
-from benchmark.spec.claims import Statistic
+from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
+from benchmark.spec.claims import Deviation, Mean, Share, Statistic, Window
 
 STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
 N = 100
@@ -127,3 +127,17 @@ def test_division_by_zero_is_a_reason() -> None:
     curves = {"c": np.ones(N), "d": np.zeros(N)}
     with pytest.raises(CurveError, match="not finite"):
         value(curves, {"mean": window(1, 100)}, expression="c / d")
+
+
+def test_a_statistic_over_evaluations_by_hand():
+    """Evaluations at 100, 200, ..., 1000 of the values 10, 9, ..., 1; the second half holds 6 at 500 to 1 at 1000."""
+    series = [(100 * step, 11.0 - step) for step in range(1, 11)]
+    half = Window(unit="share", start=0.5, end=1.0)
+    assert series_value(series, 1000, None, Mean(mean=half)) == pytest.approx(3.5)
+    assert series_value(series, 1000, None, Deviation(deviation=half)) == pytest.approx(3.5**0.5)
+    assert series_value(series, 1000, None, Share(share=half, below=2.5)) == pytest.approx(2 / 6)
+    assert series_value(series, 1000, 100.0, Mean(mean=Window(unit="epochs", start=9, end=10))) == pytest.approx(1.5)
+    with pytest.raises(CurveError, match="the run has 1000"):
+        series_value(series, 1000, None, Mean(mean=Window(unit="iterations", start=1, end=2000)))
+    with pytest.raises(CurveError, match="2 are needed"):
+        series_value(series[:5], 1000, None, Deviation(deviation=half))

@@ -60,7 +60,7 @@ def run(rule: Optimizer, fused: bool) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("fused", [False, True])
-@pytest.mark.parametrize(("rule", "formula"), RULES, ids=repr)
+@pytest.mark.parametrize(("rule", "formula"), RULES, ids=[rule.name for rule, _ in RULES])
 def test_formula(rule: Optimizer, formula: Callable[[], Iterator[np.ndarray]], fused: bool) -> None:
     expected = START + np.cumsum(list(formula()), axis=0)
     assert np.array(run(rule, fused)) == pytest.approx(expected)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.judging.curves import Course, statistic_value
+from benchmark.judging.curves import Course, series_value, statistic_value
 from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
@@ -51,11 +51,15 @@ def setups(spec: PaperSpec) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Planted:
-    """One experiment's invented outcome: curves of a run by name, scores by name; seeds differ by a little noise."""
+    """One experiment's invented outcome: curves of a run by name, scores by name; seeds differ by a little noise.
+
+    ``wobble`` is by how much of its level a score moves from one evaluation to the next.
+    """
 
     curves: Mapping[str, np.ndarray] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     iterations_per_epoch: float | None = None
+    wobble: float = 0.01
 
 
 def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: int = 10) -> Finding:
@@ -67,6 +71,9 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
         outcome = world[asked.experiment]
         if asked.score is not None:
             level = outcome.scores[asked.score]
+            if asked.statistic is not None:
+                moves = 1 + outcome.wobble * np.random.default_rng(seed).normal(size=200)
+                return series_value([(k + 1, level * move) for k, move in enumerate(moves)], 200, None, asked.statistic)
             counts = float(level).is_integer()
             return level if counts else level * (1 + 0.001 * seed)
         assert asked.curve is not None

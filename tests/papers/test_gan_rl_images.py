@@ -178,7 +178,9 @@ INCEPTION = {"resnet_gan_rl": 7.83, "resnet_wgan_gp": 7.86, "resnet_sn_gan": 8.2
 REPEATS = {"lsun_gan_rl": 0.02, "lsun_dragan": 0.03, "lsun_gan": 0.09, "lsun_age": 0.11, "lsun_alpha_gan": 0.31}
 
 
-def world(scores: dict[str, float] | None = None, **changed: float) -> dict[str, Planted]:
+def world(
+    scores: dict[str, float] | None = None, wobbles: dict[str, float] | None = None, **changed: float
+) -> dict[str, Planted]:
     """Experiments with their scores; ``changed`` are FIDs by experiment, ``scores`` others by 'experiment score'."""
     fids = {**FIDS, **changed}
     found: dict[str, dict[str, float]] = {name: {"fid": value} for name, value in fids.items()}
@@ -188,11 +190,25 @@ def world(scores: dict[str, float] | None = None, **changed: float) -> dict[str,
     for key, value in (scores or {}).items():
         name, score = key.split()
         found[name][score] = value
-    return {name: Planted(scores=values) for name, values in found.items()}
+    wobble = wobbles or {}
+    return {name: Planted(scores=values, wobble=wobble.get(name, 0.01)) for name, values in found.items()}
 
+
+STEADY = {
+    f"cifar10_{method} inception_score": 6.1 for method in ("gan_rl_a", "gan_a", "dragan_a", "age_b", "alpha_gan_b")
+}
 
 #: claim -> a world in which it is false, and one in which it holds where that is not the common one
 FAULTS: dict[str, tuple[dict[str, Planted], dict[str, Planted]]] = {
+    "RL-C15": (
+        world(cifar10_lambda_none=45, cifar10_lambda_twenty=50),
+        world(cifar10_lambda_none=45, wobbles={"cifar10_lambda_none": 0.05}),
+    ),
+    "RL-C16": (
+        world(STEADY, wobbles={"cifar10_gan_rl_a": 0.08}),
+        world(STEADY, wobbles={"cifar10_gan_rl_a": 0.002}),
+    ),
+    "RL-C25": (world(lsun_gan_rl=60), world()),
     "RL-C1": (world(svhn_gan_rl=24.9), world()),
     "RL-C2": (world(cifar10_age_b=36.6), world()),
     "RL-C3": (world(lsun_alpha_gan=33.3), world()),

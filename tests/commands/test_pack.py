@@ -1,0 +1,284 @@
+"""``pack`` and ``verify`` as a reviewer meets them: one changed digit, seed or hash fails, and torch is not needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.cli import main
+from benchmark.judging.selftest import paper
+from benchmark.judging.selftest.faults import honest
+from benchmark.metrics.frechet import Moments, frechet_distance
+from benchmark.store import RECORD, packed, sha256, to_json, write_atomic
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up paper's spec, honest results with their verdicts, and a pack of them."""
+    place = tmp_path_factory.mktemp("place")
+    (place / "papers").mkdir()
+    (place / "papers" / "made_up.yaml").write_text(paper.TEXT)
+    honest(place / "results")
+    return place
+
+
+@pytest.fixture(autouse=True)
+def papers(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    monkeypatch.setenv("GANREPRO_PAPERS", str(place / "papers"))
+
+
+@pytest.fixture(scope="module")
+def pack(place: Path) -> Path:
+    os.environ["GANREPRO_PAPERS"] = str(place / "papers")
+    try:
+        assert main(["judge", "--results", str(place / "results")]) == 0
+        assert main(["pack", "--results", str(place / "results"), "-o", str(place / "pack.zip")]) == 0
+    finally:
+        del os.environ["GANREPRO_PAPERS"]
+    return place / "pack.zip"
+
+
+def verify(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    capsys.readouterr()
+    code = main(["verify", str(path), "--json"])
+    return code, json.loads(capsys.readouterr().out)["problems"]
+
+
+def test_an_honest_pack_and_its_folder_agree(place: Path, pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(pack, capsys) == (0, [])
+    assert verify(place / "results", capsys) == (0, [])
+    names = set(zipfile.ZipFile(pack).namelist())
+    run = "results/" + paper.runs()["plain", 0].folder
+    assert {f"{run}/{name}" for name in ("record.json", "curves.npz", "samples.npz")} <= names
+    assert {"papers/made_up.yaml", "results/seals/made_up.json", "results/verdicts/made_up.json"} <= names
+    assert {"tables/tables.csv", "tables/claims.csv"} <= names
+
+
+def test_packing_twice_gives_the_same_bytes(place: Path, pack: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(place / "results", moved)
+    assert main(["pack", "--results", str(moved), "-o", str(tmp_path / "again.zip")]) == 0
+    assert (tmp_path / "again.zip").read_bytes() == pack.read_bytes()
+
+
+def test_verifying_takes_seconds_and_no_torch(pack: Path, place: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"  # importing it would fail
+        "from benchmark.cli import main\n"
+        f"code = main(['verify', {str(pack)!r}])\n"
+        "print(code, [name for name in ('torchvision', 'torch_fidelity', 'sklearn') if name in sys.modules])"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "0 []", done.stderr
+    assert time.monotonic() - began < 20
+
+
+def rewritten(pack: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """The pack with one member changed and everything else, the manifest too, as it was."""
+    with zipfile.ZipFile(pack) as source, zipfile.ZipFile(target, "w") as out:
+        for info in source.infolist():
+            content = source.read(info)
+            out.writestr(info.filename, change(content) if info.filename == name else content)
+    return target
+
+
+def _replace(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        assert old in content
+        return content.replace(old, new, 1)
+
+    return change
+
+
+RUN = "results/" + paper.runs()["plain", 1].folder
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (f"{RUN}/{RECORD}", b'"value": 3', b'"value": 2'),
+        (f"{RUN}/{RECORD}", b'"seed": 1', b'"seed": 6'),
+        (f"{RUN}/{RECORD}", b'"curves.npz": "', b'"curves.npz": "0'),
+        ("papers/made_up.yaml", b"margin: 3.0", b"margin: 3.5"),
+        ("papers/made_up.yaml", b"min_seeds: 3", b"min_seeds: 4"),
+        ("results/verdicts/made_up.json", b"REPRODUCED", b"NOT REPRODUCED"),
+        ("results/seals/made_up.json", b'"margin": 3.0', b'"margin": 4.0'),
+        ("tables/tables.csv", b"30.0", b"31.0"),
+        ("tables/claims.csv", b"HOLDS", b"REVERSED"),
+    ],
+)
+def test_one_change_fails_and_is_named(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, old: bytes, new: bytes
+) -> None:
+    code, problems = verify(rewritten(pack, tmp_path / "p.zip", name, _replace(old, new)), capsys)
+    assert code == 1
+    assert f"{name} is not the file that was packed (SHA-256 differs)" in problems
+    assert all(len(problem.splitlines()) == 1 for problem in problems)
+
+
+def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One digit of a verdict, its hash in the manifest put right: the verdict is recomputed."""
+    name = "results/verdicts/made_up.json"
+    content = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(zipfile.ZipFile(pack).read(name))
+    (tmp_path / "verdict").write_bytes(content)
+    facts = {"sha256": sha256(tmp_path / "verdict"), "bytes": len(content)}
+
+    def repaired(manifest: bytes) -> bytes:
+        data = json.loads(manifest)
+        data["members"][name] = facts
+        return to_json(data)
+
+    first = rewritten(pack, tmp_path / "1.zip", name, lambda _: content)
+    code, problems = verify(rewritten(first, tmp_path / "2.zip", "MANIFEST.json", repaired), capsys)
+    assert code == 1
+    assert problems == ['verdicts/made_up.json: claim MU-C1.state: stored "REVERSED", recomputed "HOLDS"']
+
+
+def test_a_pack_that_is_none_fails_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.zip").write_bytes(b"nothing")
+    assert main(["verify", str(tmp_path / "x.zip")]) == 1
+    out = capsys.readouterr().out
+    assert "not a readable pack" in out
+    assert main(["verify", str(tmp_path / "nowhere")]) == 2
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def results(place: Path, pack: Path, tmp_path: Path) -> Path:
+    shutil.copytree(place / "results", tmp_path / "results")
+    return tmp_path / "results"
+
+
+def edit(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    data = json.loads(file.read_bytes())
+    change(data)
+    write_atomic(file, to_json(data))
+
+
+def test_a_score_rewritten_in_agreement_is_named_by_the_stored_verdicts(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rewrite(record: dict[str, Any]) -> None:
+        score = record["scores"]["fid"]
+        score["value"] = score["series"][-1][1] = score["value"] + 0.25
+
+    edit(results / paper.runs()["plain", 1].folder / RECORD, rewrite)
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert any("T1, digits, plain.measured.seeds.1: stored" in problem for problem in problems)
+
+
+def test_unreadable_records_misplaced_ones_and_missing_files_are_each_one_line(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = {seed: results / paper.runs()["plain", seed].folder for seed in paper.SEEDS}
+    (folders[0] / RECORD).write_text("{")
+    (folders[1] / "curves.npz").unlink()
+    folders[2].rename(folders[2].with_name("elsewhere"))
+    edit(folders[3] / RECORD, lambda record: record["files"].update({"../../x": "0" * 64}))
+    code, problems = verify(results, capsys)
+    text = "\n".join(problems)
+    assert code == 1
+    assert f"{paper.runs()['plain', 0].folder}/{RECORD}" in text
+    assert f"{paper.runs()['plain', 1].folder}/curves.npz is missing" in text
+    assert f"made_up/plain/elsewhere: the record says it is {paper.runs()['plain', 2].folder}" in text
+    assert "'../../x' is no name of a file of evidence" in text
+    assert str(results) not in text
+
+
+def test_arrays_that_claim_a_terabyte_are_named_and_not_opened(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = results / paper.runs()["plain", 1].folder
+    text = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000,), }".ljust(117) + "\n"
+    head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+    with zipfile.ZipFile(folder / "curves.npz", "w") as target:
+        target.writestr("generator_loss.npy", head + bytes(4))
+    digest = sha256(folder / "curves.npz")
+    edit(folder / RECORD, lambda record: record["files"].update({"curves.npz": digest}))
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert any("generator_loss.npy says it has 1000000000000 bytes, it has 4" in problem for problem in problems)
+
+
+def test_rules_changed_after_results_fail_and_are_named(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = tmp_path / "papers"
+    changed.mkdir()
+    (changed / "made_up.yaml").write_text(paper.TEXT.replace("margin: 3.0", "margin: 6.0"))
+    monkeypatch.setenv("GANREPRO_PAPERS", str(changed))
+    assert main(["judge", "--results", str(results)]) == 0
+    assert "seal changed: 2 rules changed after results were seen" in capsys.readouterr().out
+    assert main(["report", "--results", str(results)]) == 0
+    for name in ("report.md", "index.html"):
+        page = (results / "report" / name).read_text()
+        assert "Rules were changed after results were seen" in page
+        assert "What choosing the checkpoint is worth" in page
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert "seal of made_up: tables.T1, digits, plain.margin changed: 3.0 -> 6.0" in problems
+
+
+def test_damaged_evidence_is_not_packed(results: Path, tmp_path: Path) -> None:
+    (results / paper.runs()["plain", 1].folder / "samples.npz").write_bytes(b"x")
+    assert main(["pack", "--results", str(results), "-o", str(tmp_path / "p.zip")]) == 1
+    assert not (tmp_path / "p.zip").exists()
+
+
+def test_scores_are_recomputed_from_stored_moments(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Equal covariances: the distance is that of the means, squared."""
+    folder = results / paper.runs()["plain", 1].folder
+    value = json.loads((folder / RECORD).read_bytes())["scores"]["fid"]["value"]
+    means = np.zeros(3), np.array([np.sqrt(value), 0, 0])
+    covariance = np.diag([1.0, 2.0, 3.0])
+    assert frechet_distance(Moments(means[0], covariance, 9), Moments(means[1], covariance, 9)) == pytest.approx(value)
+    for factor, code in ((1.0, 0), (1.01, 1)):
+        arrays = {
+            "fid.reference.mean": means[0],
+            "fid.generated.mean": means[1] * factor,
+            "fid.reference.covariance": covariance,
+            "fid.generated.covariance": covariance,
+        }
+        write_atomic(folder / "moments.npz", packed(arrays))
+        digest = sha256(folder / "moments.npz")
+        edit(folder / RECORD, lambda record, digest=digest: record["files"].update({"moments.npz": digest}))
+        found, problems = verify(results, capsys)
+        assert found == code, problems
+        assert any("its moments give" in problem for problem in problems) == bool(code)
+
+
+# --- sealing by running ---------------------------------------------------------------------------------------------
+
+
+def test_running_seals_the_rules_before_anything_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmark.engines import serial
+
+    seen: list[bool] = []
+
+    def stopped(*_: object) -> None:
+        seen.append((tmp_path / "results" / "seals" / "toy.json").is_file())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serial, "execute", stopped)
+    words = ["run", str(ROOT / "tests" / "toy.yaml"), "--tier", "smoke", "--results", str(tmp_path / "results")]
+    assert main(words) == 130
+    assert seen == [True]

@@ -1,0 +1,125 @@
+"""Two folders side by side: the numbers by hand, and what must not be compared."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from benchmark.judging.compare import Comparison, compare, render
+from benchmark.store import RunRecord, Stored
+from tests.judging.factory import run, score
+
+ENVIRONMENT = {"gpu": {"name": "Some GPU"}, "packages": {"torch": "2.15"}}
+
+
+def folder(
+    place: Path, values: list[float | None], *, over: dict[str, Any] | None = None, **changes: Any
+) -> list[Stored]:
+    """Runs of seeds 0, 1, ...; None is a diverged one."""
+    found = []
+    for seed, value in enumerate(values):
+        status = "diverged" if value is None else "finished"
+        scores = {} if value is None else {"fid": score(value, **(over or {}))}
+        one = run(place, "a", seed, status=status, scores=scores)
+        record = RunRecord.model_validate({**one.record.model_dump(), "environment": ENVIRONMENT, **changes})
+        found.append(Stored(record, one.folder))
+    return found
+
+
+def only(found: Comparison):
+    ((one,),) = (each.scores for each in found.experiments)
+    return one
+
+
+def test_shared_seeds_are_compared_seed_by_seed(tmp_path: Path) -> None:
+    a, b = [10.0, 12.0, 14.0, 16.0], [11.0, 13.5, 14.5, 17.2]
+    one = only(compare(folder(tmp_path / "a", a), folder(tmp_path / "b", b)))
+    expected = stats.ttest_rel(b, a)
+    low, high = expected.confidence_interval(0.9)
+    assert one.paired
+    assert one.p == pytest.approx(expected.pvalue)
+    assert one.difference is not None
+    assert (one.difference.low, one.difference.high) == (pytest.approx(low), pytest.approx(high))
+    assert one.outcome == "A lower"
+
+
+def test_other_seeds_are_independent_samples(tmp_path: Path) -> None:
+    a, b = [10.0, 12.0, 14.0, 16.0], [11.0, 13.5, 14.5]
+    one = only(compare(folder(tmp_path / "a", a), folder(tmp_path / "b", b)))
+    expected = stats.ttest_ind(b, a, equal_var=False)
+    assert not one.paired
+    assert one.p == pytest.approx(expected.pvalue)
+    assert one.outcome == "no difference shown"
+
+
+def test_the_very_same_values_are_equal_not_untested(tmp_path: Path) -> None:
+    one = only(compare(folder(tmp_path / "a", [1.0, 2.0]), folder(tmp_path / "b", [1.0, 2.0])))
+    assert one.outcome == "equal"
+    assert one.p is None
+
+
+def test_protocols_that_differ_forbid_it(tmp_path: Path) -> None:
+    other = folder(tmp_path / "b", [1.0, 2.0, 3.0], over={"protocol": {"samples": 5000}})
+    one = only(compare(folder(tmp_path / "a", [1.0, 2.0, 3.0]), other))
+    assert one.outcome == "not comparable"
+    assert "'samples' differs: 20000 (A, seed 0), 5000 (B, seed 0)" in one.says
+    assert one.difference is None
+
+
+def test_a_diverged_seed_ranks_worst(tmp_path: Path) -> None:
+    a, b = [1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, None, 8.0, 9.0]
+    one = only(compare(folder(tmp_path / "a", a), folder(tmp_path / "b", b)))
+    assert one.p == pytest.approx(2 / math.comb(10, 5))
+    assert one.diverged == (0, 1)
+    assert one.outcome == "A lower"
+
+
+def test_many_scores_are_corrected_together(tmp_path: Path) -> None:
+    """Two scores with one p value: Holm doubles it."""
+    folders = []
+    for side, shift in (("a", 0.0), ("b", 1.0)):
+        several = []
+        for seed, noise in enumerate((0.0, 0.4, 0.9, 0.2)):
+            value = 10 + seed + shift * (1 + noise)
+            several.append(run(tmp_path / side, "a", seed, scores={"x": score(value), "y": score(value)}))
+        folders.append(several)
+    first, second = compare(*folders).experiments[0].scores
+    assert first.p == second.p
+    assert first.p is not None
+    assert first.p_holm == pytest.approx(2 * first.p)
+
+
+def test_times_are_ratios_on_one_device_only(tmp_path: Path) -> None:
+    a = folder(tmp_path / "a", [1.0, 2.0])
+    times = compare(a, folder(tmp_path / "b", [1.0, 2.0])).experiments[0].times
+    assert times is not None
+    assert times.ratio is not None
+    assert times.ratio.estimate == pytest.approx(1.0)
+    faster = a[0].record.timing.model_copy(update={"training_seconds": 1800.0})
+    times = compare(a, folder(tmp_path / "c", [1.0, 2.0], timing=faster.model_dump())).experiments[0].times
+    assert times is not None
+    assert times.ratio is not None
+    assert times.ratio.estimate == pytest.approx(0.5)
+    elsewhere = folder(tmp_path / "d", [1.0, 2.0], environment={"gpu": {"name": "Other GPU"}})
+    found = compare(a, elsewhere)
+    assert found.experiments[0].times is not None
+    assert found.experiments[0].times.ratio is None
+    assert 'gpu.name: "Some GPU" -> "Other GPU"' in found.environment
+    assert "packages.torch" in " ".join(found.environment)
+
+
+def test_other_recipes_and_one_sided_experiments_are_told(tmp_path: Path) -> None:
+    a = folder(tmp_path / "a", [1.0, 2.0])
+    b = folder(tmp_path / "b", [1.0, 2.0], determinant={"tier": "full", "numerics": "exact", "seed": 0})
+    extra = run(tmp_path / "b", "b", 0, scores={"fid": score(1.0)})
+    found = compare(a, [*b, extra])
+    assert 'numerics: "fp32" -> "exact"' in found.experiments[0].recipe
+    assert found.only_second == ["small/b at full"]
+    text = render(found)
+    assert "recipe differs: numerics" in text
+    assert "only in B: small/b at full" in text
+    assert "seeds A 0,1, B 0,1" in text

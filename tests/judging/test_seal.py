@@ -1,0 +1,235 @@
+"""Rules that were sealed: what counts as a change, what does not, and what a changed rule does to verdicts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark.judging import seal as seals
+from benchmark.judging.judge import judge
+from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state, under_seal
+from benchmark.judging.selftest import paper
+from benchmark.judging.verdict import SealState
+from benchmark.store import Stored, records, to_json, write_atomic
+
+NOW = "2026-01-02T03:04:05+00:00"
+CLAIM_1 = "  MU-C1:" + paper.TEXT.partition("  MU-C1:")[2].partition("  MU-C2:")[0]
+CLAIM_2 = "  MU-C2:" + paper.TEXT.partition("  MU-C2:")[2].partition("stated: {}")[0]
+
+
+def sealed(text: str = paper.TEXT) -> Seal:
+    return make_seal(paper.loaded(text).spec, NOW, 0)
+
+
+def edited(*changes: tuple[str, str]) -> str:
+    text = paper.TEXT
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def against(text: str, seal: Seal | None = None) -> SealState:
+    found = state(paper.loaded(text).spec, seal or sealed())
+    assert found is not None
+    return found
+
+
+def told(found: SealState) -> list[tuple[str, str, str, str | None, str | None]]:
+    return [(one.kind, one.item, one.path, one.old, one.new) for one in found.changes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        paper.TEXT,
+        edited((CLAIM_1 + CLAIM_2, CLAIM_2 + CLAIM_1)),
+        edited(("seeds: [0, 1, 2, 3, 4]", "seeds: [4, 3, 2, 1, 0]")),
+        edited(("columns: [plain, penalised]", "columns: [penalised, plain]")),
+        edited(("says: The penalty lowers FID.", "says: FID is lower with it.")),
+        edited(("caption: FID", "caption: Scores of everything")),
+        edited(
+            ("snapshots: {every: {iterations: 20}, samples: 4}", "snapshots: {every: {iterations: 10}, samples: 9}")
+        ),
+    ],
+    ids=["same", "claims", "seeds", "columns", "prose", "caption", "pictures"],
+)
+def test_order_and_prose_are_no_rules(text: str) -> None:
+    found = against(text)
+    assert found.status == "intact"
+    assert found.changes == []
+    assert found.sealed_sha256 == found.today_sha256
+
+
+@pytest.mark.parametrize("key", ["all_of", "any_of", "equal"])
+def test_lists_whose_order_means_nothing_are_sealed_in_one_order(key: str) -> None:
+    a, b = {"x": 1}, {"x": 2}
+    assert seals._unordered({key: [a, b]}) == seals._unordered({key: [b, a]})
+
+
+def test_the_first_of_a_smallest_and_the_order_of_an_order_are_rules() -> None:
+    a, b, c = {"x": 1}, {"x": 2}, {"x": 3}
+    assert seals._unordered({"smallest": [a, b, c]}) == seals._unordered({"smallest": [a, c, b]})
+    assert seals._unordered({"smallest": [a, b, c]}) != seals._unordered({"smallest": [b, a, c]})
+    assert seals._unordered({"order": [a, b]}) != seals._unordered({"order": [b, a]})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("below: 0.1", "below: 0.2", ("changed", "claims.MU-C2", "predicate.below", "0.1", "0.2")),
+        ("decimals: 1, experiment: plain", "decimals: 0, experiment: plain", None),
+        ("generator_mode: running_statistics", "generator_mode: batch_statistics", None),
+        ("budget: {iterations: 40}", "budget: {iterations: 80}", None),
+        ("{samples: 10000, reference", "{samples: 5000, reference", None),
+        ("batch_images: 32", "batch_images: 64", None),
+        ("direction: lower", "direction: two_sided", ("changed", "tables.T1", "direction", '"lower"', '"two_sided"')),
+    ],
+)
+def test_a_changed_rule_is_told_with_its_path_and_both_values(
+    old: str, new: str, change: tuple[str, str, str, str | None, str | None] | None
+) -> None:
+    found = against(edited((old, new)))
+    assert found.status == "changed"
+    assert "changed after results were seen" in found.says
+    assert {one.kind for one in found.changes} == {"changed"}
+    if change is not None:
+        assert told(found) == [change]
+
+
+def test_a_margin_that_is_only_a_default_is_sealed_as_the_number_it_gives() -> None:
+    items = rules(paper.loaded(edited(("    margin: 3.0\n", ""))).spec)
+    assert items["tables.T1, digits, plain"]["margin"] == pytest.approx(3.0)  # a tenth of 30
+    assert items["tables.T1, digits, penalised"]["margin"] == pytest.approx(2.0)
+
+
+def test_what_is_only_new_is_added_after() -> None:
+    found = against(paper.TEXT, sealed(edited((CLAIM_2, ""))))
+    assert found.status == "added to"
+    assert [(one.kind, one.item) for one in found.changes] == [("added", "claims.MU-C2")]
+    assert "1 rule added after results were seen" in found.says
+
+
+def test_what_is_gone_was_changed() -> None:
+    found = against(edited((CLAIM_2, "")))
+    assert found.status == "changed"
+    assert [(one.kind, one.item, one.new) for one in found.changes] == [("removed", "claims.MU-C2", None)]
+
+
+def test_a_new_version_of_the_rules_changes_every_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = sealed()
+    monkeypatch.setattr(seals, "RULES_VERSION", seals.RULES_VERSION + 1)
+    assert told(against(paper.TEXT, old))[0][:3] == ("changed", "rules", "version")
+
+
+def test_other_code_with_the_same_rules_is_told_apart() -> None:
+    old = sealed()
+    other = old.model_copy(update={"sources": {**old.sources, "cells": "0" * 64}})
+    found = against(paper.TEXT, other)
+    assert found.status == "code changed"
+    assert [(one.kind, one.item) for one in found.changes] == [("code", "judging/cells.py")]
+    assert {"cells", "claims", "evidence", "statistics", "consistency"} <= set(old.sources)
+
+
+def test_a_seal_edited_to_fit_is_damaged() -> None:
+    text = edited(("margin: 3.0", "margin: 6.0"))
+    forged = sealed().model_copy(update={"items": rules(paper.loaded(text).spec)})
+    assert against(text, forged).status == "damaged"
+
+
+def test_no_seal_is_said_only_where_there_are_runs() -> None:
+    spec = paper.loaded().spec
+    assert state(spec, None) is None
+    absent, damaged = state(spec, None, runs=3), state(spec, None, damaged=True)
+    assert absent is not None
+    assert absent.status == "absent"
+    assert "3 runs" in absent.says
+    assert damaged is not None
+    assert damaged.status == "damaged"
+    assert read_seal(b"{}") is None
+
+
+# --- on disk --------------------------------------------------------------------------------------------------------
+
+
+def test_a_seal_is_written_once_results_or_not(tmp_path: Path) -> None:
+    file = ensure_seal(tmp_path, paper.loaded().spec)
+    content = file.read_bytes()
+    assert json.loads(content)["runs_before"] == 0
+    assert ensure_seal(tmp_path, paper.loaded().spec).read_bytes() == content
+    paper.made("plain", 0).write(tmp_path)
+    ensure_seal(tmp_path, paper.loaded(edited(("margin: 3.0", "margin: 6.0"))).spec)
+    assert file.read_bytes() == content
+
+
+def test_a_seal_follows_the_spec_until_something_above_smoke_has_begun(tmp_path: Path) -> None:
+    other = paper.loaded(edited(("margin: 3.0", "margin: 6.0"))).spec
+    file = ensure_seal(tmp_path, paper.loaded().spec)
+    smoke = paper.made("plain", 0, tier="smoke")
+    smoke.write(tmp_path)
+    ensure_seal(tmp_path, other)
+    assert json.loads(file.read_bytes())["items"]["tables.T1, digits, plain"]["margin"] == 6.0
+    (tmp_path / paper.PAPER / "plain" / "begun").mkdir()  # a run whose tier no record tells
+    ensure_seal(tmp_path, paper.loaded().spec)
+    assert json.loads(file.read_bytes())["items"]["tables.T1, digits, plain"]["margin"] == 6.0
+
+
+def test_rules_that_are_sealed_late_say_so_ever_after(tmp_path: Path) -> None:
+    paper.made("plain", 0).write(tmp_path)
+    file = ensure_seal(tmp_path, paper.loaded().spec)
+    found = against(paper.TEXT, read_seal(file.read_bytes()))
+    assert found.status == "intact"
+    assert "1 run had been begun before the rules were sealed" in found.says
+
+
+def test_a_file_that_is_no_seal_is_never_replaced(tmp_path: Path) -> None:
+    file = seal_file(tmp_path, paper.PAPER)
+    write_atomic(file, b"what?")
+    ensure_seal(tmp_path, paper.loaded().spec)
+    assert file.read_bytes() == b"what?"
+    found = seals.stored_state(tmp_path, paper.loaded().spec, [])
+    assert found is not None
+    assert found.status == "damaged"
+
+
+# --- verdicts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> list[Stored]:
+    results = tmp_path_factory.mktemp("results")
+    for experiment, seed in paper.runs():
+        paper.made(experiment, seed).write(results)
+    write_atomic(seal_file(results, paper.PAPER), to_json(sealed().model_dump(mode="json")))
+    return list(records(results))
+
+
+def reasons(stored: list[Stored], text: str, seal: Seal | None) -> dict[str, str]:
+    spec = paper.loaded(text).spec
+    verdicts = under_seal(
+        spec, judge(spec, "0" * 64, stored, paper.expected(text)), state(spec, seal, runs=len(stored))
+    )
+    found = {claim.claim: claim.reason for claim in verdicts.claims}
+    return found | {cell.column: cell.reason for cell in verdicts.cells}
+
+
+def test_only_what_rests_on_a_changed_rule_says_so(stored: list[Stored]) -> None:
+    found = reasons(stored, edited(("value: 30.0", "value: 30.4")), sealed())
+    marked = {name for name, reason in found.items() if "CHANGED AFTER RESULTS WERE SEEN" in reason}
+    assert marked == {"plain"}
+    assert "tables.T1, digits, plain" in found["plain"]
+
+
+def test_a_changed_claim_moves_the_claims_that_are_corrected_with_it(stored: list[Stored]) -> None:
+    found = reasons(stored, edited(("below: 0.1", "below: 0.2")), sealed())
+    assert "CHANGED AFTER RESULTS WERE SEEN: claims.MU-C2" in found["MU-C2"]
+    assert "corrected together with claims that were changed or added after: claims.MU-C2" in found["MU-C1"]
+    assert "AFTER" not in found["plain"]
+
+
+def test_intact_rules_add_nothing_and_missing_ones_mark_everything(stored: list[Stored]) -> None:
+    plain = reasons(stored, paper.TEXT, sealed())
+    bare = reasons(stored, paper.TEXT, None)
+    assert all(bare[name] == f"{plain[name]}; no rules were sealed before the results" for name in plain)

@@ -1,0 +1,78 @@
+"""The self-test tested: it finds what it plants, stays silent on honest records, and notices a judge that is broken."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmark.judging import evidence, statistics
+from benchmark.judging.selftest import faults, paper, rates
+from benchmark.judging.selftest.faults import planted, unseen
+from benchmark.judging.selftest.rates import LIMIT
+
+
+def test_every_planted_fault_is_named_and_honest_records_are_left_in_peace() -> None:
+    found = planted()
+    assert [one for one in found if not one.caught] == []
+    assert found[0].fault == "none: honest records"
+    assert len(found) > 25
+
+
+def test_what_records_cannot_show_really_passes() -> None:
+    """The list of what cannot be found must be true: a fault that is found belongs to the others."""
+    assert [one.fault for one in unseen() if one.caught] == []
+
+
+def test_honest_records_are_reproduced_and_hold(tmp_path) -> None:
+    faults.honest(tmp_path)
+    verdicts = faults.verdicts_in(tmp_path)
+    assert {cell.state for cell in verdicts.cells} == {"REPRODUCED"}
+    assert {claim.state for claim in verdicts.claims} == {"HOLDS"}
+
+
+def test_a_judge_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "contradictions", lambda _one: [])
+    missed = {one.fault for one in planted() if not one.caught}
+    assert {"edited score", "penalty trained with weight 0, labelled 5", "training stopped half way"} <= missed
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "_CELL_PAPERS", 40)
+    monkeypatch.setattr(rates, "_CLAIM_PAPERS", 80)
+
+
+@pytest.mark.usefixtures("few")
+def test_rates_count_what_they_say() -> None:
+    found = {(one.about, one.kind): one for one in rates.rates()}
+    assert found["number at the margin: REPRODUCED", "false pass"].judged == 80
+    assert found["two untrue claims: any HOLDS", "false pass"].judged == 80
+    assert all(0 <= one.wrong <= one.judged for one in found.values())
+    assert found["number off by twice the margin: REPRODUCED", "false pass"].wrong == 0
+    assert found["true claim: REVERSED", "false alarm"].wrong == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_a_judge_that_calls_not_different_the_same_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taking an interval that touches the margin's zone for agreement is the classical mistake."""
+
+    def lenient(estimate: statistics.Estimate, margin: float, alpha: float = statistics.ALPHA) -> str:
+        low, high = estimate.interval(alpha)
+        return "inside" if low < margin and high > -margin else "above" if low > margin else "below"
+
+    monkeypatch.setattr(statistics, "equivalence", lenient)
+    worst = max(one.rate for one in rates.rates() if one.kind == "false pass")
+    assert worst > 10 * LIMIT
+
+
+@pytest.mark.usefixtures("few")
+def test_a_judge_without_holm_and_level_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "holm", lambda p_values: [p / 10 for p in p_values])
+    assert max(one.rate for one in rates.rates() if "untrue claims: any HOLDS" in one.about) > LIMIT
+
+
+def test_made_up_runs_have_the_ids_that_planning_gives(tmp_path) -> None:
+    one = paper.made("plain", 2).write(tmp_path)
+    assert one.folder == tmp_path / paper.runs()["plain", 2].folder
+    assert json.loads((one.folder / "record.json").read_bytes())["run_id"] == one.folder.name
