@@ -40,7 +40,8 @@ _CHOICES: dict[Axis, tuple[str, ...]] = {
     "extractor": ("extractor", "classifier"),
 }
 _COUNTS = ("samples", "pairs")
-_OTHER_NOISE = "evaluation.again"
+#: other draws of noise: how far a value moves under one and the same protocol
+_DRAWS = 3
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ class Scorer:
                 mode = other[self.run.setup.generator_mode]
                 yield _Change(axis, mode, metric, {"generator_mode": mode})
             elif axis == "noise":
-                yield _Change(axis, "another draw", metric, {"noise": _OTHER_NOISE})
+                for draw in range(2, 2 + _DRAWS):
+                    yield _Change(axis, f"draw {draw}", metric, {"noise": f"evaluation.{draw}"})
 
     def _counts(self, metric: Metric, counts: Sequence[int]) -> Iterator[_Change]:
         for name in _COUNTS:

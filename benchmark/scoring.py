@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark.spec.paper import Score, Setup
 from benchmark.spec.parts import MetricError, Subject
 from benchmark.store import ScoreRecord
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def unmeasured(score: Score, reason: str) -> ScoreRecord:
@@ -15,8 +18,13 @@ def unmeasured(score: Score, reason: str) -> ScoreRecord:
     return ScoreRecord(**_about(score), value=None, reason=reason)
 
 
-def measure(score: Score, setup: Setup, subject: Subject, iteration: int) -> ScoreRecord:
-    """Measure ``score`` after ``iteration`` iterations; degenerate input gives a reason instead of a number."""
+def measure(
+    score: Score, setup: Setup, subject: Subject, iteration: int, arrays: dict[str, np.ndarray] | None = None
+) -> ScoreRecord:
+    """Measure ``score`` after ``iteration`` iterations; degenerate input gives a reason instead of a number.
+
+    What the number can be computed from again goes into ``arrays``.
+    """
     reason = score.metric.unavailable(subject.root)
     if reason is not None:
         return unmeasured(score, reason)
@@ -26,6 +34,8 @@ def measure(score: Score, setup: Setup, subject: Subject, iteration: int) -> Sco
         return unmeasured(score, str(error))
     if not math.isfinite(result.value):
         return unmeasured(score, "the metric gave a number that is not finite")
+    if arrays is not None:
+        arrays.update(result.arrays)
     protocol = {
         "metric": score.metric.name,
         **score.metric.model_dump(mode="json"),

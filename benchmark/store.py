@@ -32,6 +32,7 @@ SCHEMA_VERSION = 1
 RECORD = "record.json"
 CURVES = "curves.npz"
 SAMPLES = "samples.npz"
+MOMENTS = "moments.npz"
 
 
 class StoreError(Exception):

@@ -219,3 +219,30 @@ def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, c
     assert 0 < state["iteration"] < 100_000
     assert not (folder / store.RECORD).exists()
     assert json.loads(state["kept"])["seconds"]["training"] > 0
+
+
+def test_a_distance_can_be_computed_again_from_the_moments_beside_the_record(tmp_path):
+    """The Fréchet distance by scipy's matrix square root of what was stored, after an interruption."""
+    from scipy.linalg import sqrtm
+
+    spec = load(ROOT / "papers" / "gan_dcgan_mnist.yaml").spec
+    run = replace(make_run(spec, "dcgan", "smoke", 0, "fp32"), iterations=30)
+    calls = 0
+
+    def stop() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls >= 25
+
+    with pytest.raises(Interrupted):
+        execute(run, tmp_path, stop=stop)
+    record = execute(run, tmp_path)
+    assert store.MOMENTS in record.files
+    name = next(name for name, score in record.scores.items() if score.metric == "proxy_frechet_distance")
+    arrays = store.read_arrays(tmp_path / run.folder / store.MOMENTS)
+    ours, theirs = (
+        (arrays[f"{name}.{side}.mean"], arrays[f"{name}.{side}.covariance"]) for side in ("generated", "reference")
+    )
+    root = sqrtm(ours[1] @ theirs[1])
+    distance = ((ours[0] - theirs[0]) ** 2).sum() + np.trace(ours[1] + theirs[1] - 2 * root.real)
+    assert record.scores[name].value == pytest.approx(distance, rel=1e-5)

@@ -60,10 +60,12 @@ def lines(grid: ProtocolGrid) -> Iterator[str]:
         for line in (line for line in grid.extrapolated if line.score == name):
             told = f"{line.intercept:.4g}, standard error {line.intercept_error:.2g}"
             yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {told}"
-        changes = [one for one in mine if one.change is not None]
+        noise = max((abs(one.change) for one in mine if one.change is not None and one.axis == "noise"), default=None)
+        changes = [(abs(one.change), one.axis) for one in mine if one.change is not None and one.axis != "noise"]
         if changes:
-            most = max(changes, key=lambda one: abs(one.change or 0))
-            yield f"  the protocol alone moves it by up to {abs(most.change or 0):.4g} ({most.axis})"
+            most, axis = max(changes)
+            other = "" if noise is None else f"; other draws of noise by up to {noise:.4g}"
+            yield f"  the protocol alone moves it by up to {most:.4g} ({axis}){other}"
 
 
 def _shown(value: float | None) -> str:

@@ -19,14 +19,13 @@ from benchmark.commands.selection import UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
-from benchmark.store import CURVES, RECORD, SAMPLES, Stored, StoreError
+from benchmark.store import CURVES, MOMENTS, RECORD, SAMPLES, Stored, StoreError
 
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts
 
 #: a score from stored moments: the square root of a matrix on another processor
 _RESCORED = 1e-5
-MOMENTS = "moments.npz"
 
 #: a paper, the verdicts on it and the records that its spec expects
 Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]

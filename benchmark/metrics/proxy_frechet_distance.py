@@ -38,4 +38,10 @@ class ProxyFrechetDistance(ClassifierMetric):
             frechet_distance(theirs, ours),
             protocol=facts,
             details={"mean_term": float(difference @ difference)},
+            arrays={
+                "generated.mean": ours.mean,
+                "generated.covariance": ours.covariance,
+                "reference.mean": theirs.mean,
+                "reference.covariance": theirs.covariance,
+            },
         )

@@ -296,6 +296,8 @@ class Measurement:
     value: float
     protocol: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    #: what the number can be computed from again, kept beside the record as ``<score>.<name>``
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
 
 class Metric(Part, ABC):

@@ -56,9 +56,9 @@ SEEDS = "seeds: [0, 1, 2]"
     ],
 )
 def test_bad_input_is_an_error_with_a_place(text: str | bytes, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = problems(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert any(message in problem for problem in found), found
     assert all(int(problem.split(":")[0]) >= 1 and int(problem.split(":")[1]) >= 1 for problem in found)
 
@@ -133,12 +133,12 @@ def test_any_bytes_load_or_are_a_spec_error(block: int) -> None:
     """Any other exception fails the test; so does a file that takes a second."""
     refused = 0
     for seed in range(60 * block, 60 * (block + 1)):
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             loads(_mutated(seed), "x")
         except SpecError:
             refused += 1
-        assert time.perf_counter() - start < 1, f"seed {seed}"
+        assert time.process_time() - start < 1, f"seed {seed}"
     assert refused > 30, "the mutations do break specs"
 
 

@@ -104,9 +104,9 @@ def test_all_faults_of_a_file_are_shown() -> None:
     ],
 )
 def test_bombs_are_refused_at_once(text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert message in fault(text)
-    assert time.perf_counter() - start < 2, "0.7 s alone on a slow machine"
+    assert time.process_time() - start < 2, "0.7 s alone on a slow machine"
 
 
 def test_positions_are_those_of_keys_and_items() -> None:

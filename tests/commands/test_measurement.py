@@ -1,0 +1,94 @@
+"""``score``, ``anchors`` and ``speed`` from the command line, and what the report shows of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark import companions
+from benchmark.cli import main
+
+TOY = str(Path(__file__).parents[1] / "toy.yaml")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    """One trained experiment; the cheap anchors are measured with it."""
+    folder = tmp_path_factory.mktemp("results")
+    words = ["run", TOY, "--tier", "smoke", "-e", "toy_minimax", "--results", str(folder), "-j", "1"]
+    assert main([*words, "--device", "cpu"]) == 0
+    return folder
+
+
+def run_id(results: Path) -> str:
+    return next(results.glob("*/*/*/record.json")).parent.name
+
+
+def test_a_run_leaves_anchors_in_the_report(results):
+    """Eight modes in the real points, whatever the generator does."""
+    known = companions.read(results).anchors
+    assert {anchor.kind for anchor in known} == set(companions.KINDS)
+    text = (results / "report" / "report.md").read_text()
+    assert "real against real 8<br>" in text
+    assert "<th" in (page := (results / "report" / "index.html").read_text())
+    assert "real against real 8" in page
+
+
+def test_anchors_are_there_already(results, capsys):
+    before = {file: file.stat().st_mtime_ns for file in (results / "anchors").glob("*.json")}
+    assert main(["anchors", TOY, "--results", str(results), "--device", "cpu"]) == 0
+    out = capsys.readouterr().out
+    assert "0 measured now" in out
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert main(["anchors", TOY, "--results", str(results), "--device", "cpu", "--json"]) == 0
+    rows = {row["score"]: row["anchors"] for row in json.loads(capsys.readouterr().out)}
+    assert rows["modes"]["real"]["values"] == [8.0, 8.0]
+
+
+def test_a_grid_reaches_the_report(results, capsys):
+    words = ["score", run_id(results)[:6], TOY, "--results", str(results), "--device", "cpu"]
+    assert main([*words, "--score", "good", "--json"]) == 0
+    grid = json.loads(capsys.readouterr().out)
+    assert grid["again"] == grid["recorded"]
+    assert set(grid["again"]) == {"good"}
+    assert main([*words, "--protocols", "noise", "checkpoint"]) == 0
+    out = capsys.readouterr().out
+    assert "scored again" in out
+    assert "count " not in out
+    assert main(["report", TOY, "--results", str(results)]) == 0
+    assert "How far the protocol alone moves a score" in (results / "report" / "report.md").read_text()
+    assert "How far the protocol alone moves a score" in (results / "report" / "index.html").read_text()
+
+
+def test_speed_is_kept_and_shown(results, capsys):
+    words = ["speed", TOY, "--tier", "smoke", "-e", "toy_minimax", "--seconds", "1", "--rounds", "2"]
+    assert main([*words, "--results", str(results), "--device", "cpu", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["loops"]) == {"toy/toy_minimax"}
+    assert main(["speed", "--results", str(results), "--device", "cpu"]) == 0
+    assert "GFLOP/s" in capsys.readouterr().out
+    assert set(companions.read(results).calibrations[0].loops) == {"toy/toy_minimax"}, "loops measured before are kept"
+    assert main(["report", TOY, "--results", str(results)]) == 0
+    assert "times as long" in (results / "report" / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["score", "nothing"], "no run has an id"),
+        (["score", "ID", TOY, "--score", "fidd"], "has no score 'fidd'"),
+        (["score", "ID", TOY, "--protocols", "mod"], "did you mean 'mode'"),
+        (["score", "ID", TOY, "--device", "fpga"], "--device fpga"),
+        (["score", "ID", "gan_dcgan_mnist"], "plans no run"),
+        (["speed", TOY, "-e", "no_such"], "no experiment matches"),
+    ],
+    ids=["run", "score", "axis", "device", "spec", "experiment"],
+)
+def test_bad_input_is_one_line(words, says, results, capsys):
+    words = [run_id(results) if word == "ID" else word for word in words]
+    assert main([*words, "--results", str(results)]) == 2
+    errors = capsys.readouterr().err
+    assert says in errors
+    assert "Traceback" not in errors
