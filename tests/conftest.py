@@ -1,4 +1,4 @@
-"""What every test stands on: caches lie in a folder that goes with the tests, never below the checkout or a data root."""
+"""What every test stands on: caches go with the tests, they never lie below the checkout or a data root."""
 
 from __future__ import annotations
 

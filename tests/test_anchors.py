@@ -25,6 +25,14 @@ TOY = ROOT / "tests" / "toy.yaml"
 DIGITS = ROOT / "papers" / "gan_dcgan_mnist.yaml"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Statistics of references are kept below a folder of these tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANREPRO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def toy(samples: int = 10000, experiment: str = "toy_minimax", width: int = 16, seed: int = 0) -> Run:
     text = TOY.read_text().replace("samples: 200}", f"samples: {samples}}}").replace("width: 16", f"width: {width}")
     return make_run(loads(text).spec, experiment, "smoke", seed, "fp32")

@@ -21,6 +21,14 @@ from benchmark.training.subject import TrainedSubject
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Statistics of references are kept below a folder of these tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANREPRO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def finished(results: Path, file: Path, experiment: str, iterations: int) -> tuple[Run, store.RunRecord]:
     run = replace(make_run(load(file).spec, experiment, "smoke", 0, "fp32"), iterations=iterations)
     prepare(run.numerics, 1)

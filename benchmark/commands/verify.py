@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from benchmark import pack, places, store
 from benchmark.commands.differences import comparable, cut, differences, named, rows_that_differ
 from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.selection import UsageError, load_all, spec_files
+from benchmark.commands.selection import NothingSelectedError, UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
@@ -46,6 +46,8 @@ class Findings:
 def verify(options: argparse.Namespace) -> int:
     path: Path = options.path or places.results_folder(None)
     found = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
+    if not found.records and not found.problems:
+        raise NothingSelectedError(f"{path} holds no record, so nothing was verified")
     if options.json:
         print(json.dumps(vars(found), indent=1, sort_keys=True))
     else:

@@ -229,12 +229,16 @@ def reduced(tier: str) -> str:
     return f"only reduced runs (tier {tier}) exist: numbers of another budget decide nothing"
 
 
-def not_run(sample: Sample) -> str:
-    """Why a quantity has no value at any seed."""
-    if not sample.planned:
-        return f"no run of {sample.experiment} is planned at tier {sample.tier}"
-    reasons = list(dict.fromkeys(sample.reasons[seed] for seed in sample.planned if seed in sample.reasons))
-    return f"{sample.experiment}: {'; '.join(reasons)}"
+def not_run(*samples: Sample) -> str:
+    """Why quantities have no value at any seed: each reason once, with the experiments that it is about."""
+    experiments: dict[str, list[str]] = {}
+    for sample in samples:
+        reasons = dict.fromkeys(sample.reasons[seed] for seed in sample.planned if seed in sample.reasons)
+        for reason in reasons if sample.planned else [f"no run is planned at tier {sample.tier}"]:
+            named = experiments.setdefault(reason, [])
+            if sample.experiment not in named:
+                named.append(sample.experiment)
+    return "; ".join(f"{', '.join(named)}: {reason}" for reason, named in experiments.items())
 
 
 def enough(needed: int | None, samples: list[Sample]) -> str:

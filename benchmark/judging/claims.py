@@ -62,8 +62,8 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> _Draft:
         if all(sample.seeds for sample in samples.values()):
             return _at_tier(name, claim, claim.predicate, samples)
     missing = [evidence.sample(one, "full") for one in asked]
-    reasons = dict.fromkeys(not_run(sample) for sample in missing if not sample.seeds)
-    return _Draft(name, claim, "NOT RUN", "; ".join(reasons), missing)
+    reason = not_run(*(sample for sample in missing if not sample.seeds))
+    return _Draft(name, claim, "NOT RUN", reason, missing)
 
 
 def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> _Draft:

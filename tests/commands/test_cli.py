@@ -162,3 +162,8 @@ def test_run_one_writes_the_same_record_as_the_engine(tmp_path):
         ours.pop(volatile)
         theirs.pop(volatile)
     assert ours == theirs
+
+
+def test_verifying_nothing_is_not_a_pass(tmp_path, capsys):
+    assert main(["verify", str(tmp_path)]) == 5
+    assert "holds no record" in capsys.readouterr().err
