@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmark.spec.base import Model
 from benchmark.spec.load import canonical
-from benchmark.store import RunRecord, StoreError, to_json, write_atomic
+from benchmark.store import RunRecord, read_as, to_json, write_atomic
 
 FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
 
@@ -205,7 +205,7 @@ def write_anchor(results: Path, anchor: Anchor) -> None:
     known = canonical(anchor.identity)
     file = results / ANCHORS / f"{key_of(anchor.identity, anchor.code)}.json"
     for other in sorted((results / ANCHORS).glob("*.json")):
-        if other != file and canonical(_read(other, Anchor).identity) == known:
+        if other != file and canonical(read_as(other, Anchor).identity) == known:
             other.unlink()
     write_atomic(file, to_json(anchor.model_dump(mode="json")))
 
@@ -226,7 +226,7 @@ def write_calibration(results: Path, found: Calibration) -> Path:
     """Keep a device's calibration; speeds of experiments that were not measured this time are kept."""
     file = calibration_file(results, found.device)
     if file.is_file():
-        known = _read(file, Calibration)
+        known = read_as(file, Calibration)
         if known.threads == found.threads:
             found = found.model_copy(update={"loops": {**known.loops, **found.loops}})
     write_atomic(file, to_json(found.model_dump(mode="json")))
@@ -237,15 +237,4 @@ M = TypeVar("M", bound=Model)
 
 
 def _all(folder: Path, kind: type[M]) -> Iterable[M]:
-    return (_read(file, kind) for file in sorted(folder.glob("*.json")))
-
-
-def _read(file: Path, kind: type[M]) -> M:
-    try:
-        return kind.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise StoreError(f"{file}: {error.strerror or error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "file"
-        raise StoreError(f"{file}: {place}: {first['msg']}") from error
+    return (read_as(file, kind) for file in sorted(folder.glob("*.json")))

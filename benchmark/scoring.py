@@ -45,6 +45,8 @@ def measure(
         "dataset": subject.data.fingerprint,
         **result.protocol,
     }
+    if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
+        protocol["generated_at_once"] = setup.batch_images
     return ScoreRecord(
         **_about(score),
         value=float(result.value),

@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -27,6 +27,8 @@ from benchmark.spec.base import Model, Tier
 
 if TYPE_CHECKING:
     import numpy as np
+
+M = TypeVar("M", bound=Model)
 
 SCHEMA_VERSION = 1
 RECORD = "record.json"
@@ -183,8 +185,13 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 def read_record(file: Path) -> RunRecord:
     """Read one record; raises :class:`StoreError` naming the file."""
+    return read_as(file, RunRecord)
+
+
+def read_as(file: Path, kind: type[M]) -> M:
+    """Read one JSON file as a model; raises :class:`StoreError` naming the file and the first fault."""
     try:
-        return RunRecord.model_validate_json(file.read_bytes())
+        return kind.model_validate_json(file.read_bytes())
     except OSError as error:
         raise StoreError(f"{file}: {error.strerror or error}") from error
     except ValidationError as error:
