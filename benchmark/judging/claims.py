@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.judging import statistics, words
 from benchmark.judging.cells import enough, not_run, reduced
@@ -67,6 +67,7 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> _Draft:
 
 
 def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> _Draft:
+    samples = {asked: without(sample, claim.across) for asked, sample in samples.items()}
     several = list(samples.values())
     tier = several[0].tier
     if tier == "smoke":
@@ -86,6 +87,15 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
         return _Draft(name, claim, "INCONCLUSIVE", why, several, finding)
     return draft
+
+
+def without(sample: Sample, fields: Sequence[str]) -> Sample:
+    """``sample`` as it is compared by a claim that itself goes ``across`` some fields of the protocol."""
+    protocols = {
+        seed: {name: value for name, value in protocol.items() if name not in fields}
+        for seed, protocol in sample.protocols.items()
+    }
+    return replace(sample, protocols=protocols)
 
 
 def _verdict(spec: PaperSpec, draft: _Draft, holm: tuple[float, float] | None, tested: int) -> ClaimVerdict:
@@ -157,6 +167,8 @@ def _caveats(draft: _Draft, broken: int, runs: int) -> str:
         if missing and draft.tier == "full":
             first = next(iter(missing.values()))
             parts.append(f"{words.counted(len(missing), 'planned run')} missing ({first})")
+    if draft.claim.across and draft.finding is not None:
+        parts.append(f"compared across {', '.join(draft.claim.across)}, as the claim does")
     proxies = sorted({sample.label for sample in draft.samples if sample.proxy})
     if proxies:
         parts.append(f"rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric")

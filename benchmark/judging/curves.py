@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmark.judging.statistics import median
 from benchmark.spec.claims import (
     Deviation,
     FirstBelow,
     Fluctuation,
+    Highest,
+    Lowest,
     Mean,
+    Median,
+    Residual,
     Settled,
     Share,
     Slope,
@@ -52,11 +57,22 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
     match statistic:
         case Mean(mean=window):
             result = float(_part(course, values, window, 1).mean())
+        case Median(median=window):
+            result = median(_part(course, values, window, 1).tolist())
+        case Lowest(lowest=window):
+            result = float(_part(course, values, window, 1).min())
+        case Highest(highest=window):
+            result = float(_part(course, values, window, 1).max())
         case Deviation(deviation=window):
             result = float(_part(course, values, window, 2).std(ddof=1))
         case Fluctuation(fluctuation=window):
             part = _part(course, values, window, 3)
             result = float((part[1:] - part[:-1]).std(ddof=1))
+        case Residual(residual=window, average=average):
+            part = _part(course, values, window, average + 1)
+            smooth = _moving_average(part, average)
+            rest = part[average // 2 : average // 2 + len(smooth)] - smooth
+            result = float(rest.std(ddof=1))
         case Slope(slope=window):
             result = _slope(_part(course, values, window, 2))
         case Share(share=window, below=below, above=above):
@@ -81,7 +97,9 @@ def series_value(
     import numpy as np
 
     match statistic:
-        case Mean(mean=window) | Deviation(deviation=window) | Fluctuation(fluctuation=window):
+        case Mean(mean=window) | Median(median=window) | Lowest(lowest=window) | Highest(highest=window):
+            pass
+        case Deviation(deviation=window) | Fluctuation(fluctuation=window):
             pass
         case Slope(slope=window) | Share(share=window):
             pass

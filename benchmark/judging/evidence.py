@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from benchmark.judging import statistics, words
 from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
-from benchmark.spec.claims import FirstBelow, Mean, Quantity, Statistic
+from benchmark.spec.claims import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
@@ -168,7 +168,13 @@ class Evidence:
         return found
 
     def sample(self, asked: Quantity, tier: str) -> Sample:
-        """A score, a curve's statistic or a time over the seeds of one tier."""
+        """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
+        if asked.per is not None:
+            own = asked.model_copy(update={"per": None})
+            base = own.model_copy(update={"experiment": asked.per})
+            return _relative(self.sample(own, tier), self.sample(base, tier), words.bare(asked))
+        if asked.outcome is not None:
+            return self._gather(asked.experiment, tier, asked.outcome, _outcome, ("finished", "diverged"))
         return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
@@ -182,7 +188,14 @@ class Evidence:
 
         return self._gather(experiment, tier, f"iteration of {score}", read)
 
-    def _gather(self, experiment: str, tier: str, label: str, read: Callable[[Stored], _Reading]) -> Sample:
+    def _gather(
+        self,
+        experiment: str,
+        tier: str,
+        label: str,
+        read: Callable[[Stored], _Reading],
+        readable: Sequence[str] = ("finished",),
+    ) -> Sample:
         planned = self.expected.get(experiment, {}).get(tier, {})
         values: dict[int, float] = {}
         reasons: dict[int, str] = {}
@@ -200,7 +213,7 @@ class Evidence:
             if run_id in self._refused:
                 reasons[seed] = self._refused[run_id]
                 continue
-            if record.status != "finished":
+            if record.status not in readable:
                 reasons[seed] = f"{record.status}: {record.reason or 'no reason recorded'}"
                 if record.status == "diverged":
                     diverged.add(seed)
@@ -275,6 +288,36 @@ class _Reading:
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _outcome(one: Stored) -> _Reading:
+    """1 for a run that diverged, 0 for one that finished."""
+    return _Reading(float(one.record.status == "diverged"))
+
+
+def _relative(own: Sample, base: Sample, label: str) -> Sample:
+    """``own`` over ``base``, seed by seed; a seed counts where ``base`` has a positive value of the same protocol."""
+    values: dict[int, float] = {}
+    reasons = {seed: f"{base.experiment}: {reason}" for seed, reason in base.reasons.items()} | dict(own.reasons)
+    sound = set()
+    for seed, value in base.values.items():
+        unlike = protocol_difference([own, base], [seed]) if seed in own.values else None
+        if value <= 0 or unlike is not None:
+            reasons[seed] = unlike or f"{base.experiment} has {value:g}, of which there is no multiple"
+            continue
+        sound.add(seed)
+        if seed in own.values:
+            values[seed] = own.values[seed] / value
+    return replace(
+        own,
+        label=label,
+        values=values,
+        diverged=own.diverged & sound,
+        beyond=own.beyond & sound,
+        reasons={seed: reason for seed, reason in reasons.items() if seed in own.planned and seed not in values},
+        proxy=own.proxy or base.proxy,
+        seconds={seed: own.seconds.get(seed, 0.0) + base.seconds.get(seed, 0.0) for seed in own.planned},
+    )
+
+
 def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
     """A statistic of a score's evaluations; their number is part of the protocol."""
     protocol = {**_protocol(entry), "evaluations": len(entry.series)}
@@ -282,7 +325,7 @@ def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) 
         value = series_value(entry.series, record.planned_iterations, record.iterations_per_epoch, statistic)
     except CurveError as error:
         return _Reading(None, str(error), protocol=protocol, proxy=entry.proxy)
-    moves = isinstance(statistic, Mean)
+    moves = isinstance(statistic, Mean | Median | Lowest | Highest)
     return _Reading(value, protocol=protocol, direction=entry.direction if moves else "none", proxy=entry.proxy)
 
 
@@ -314,13 +357,13 @@ def _why_missing(score: str, entry: ScoreRecord | None) -> str:
     return f"{score} not measured: {why}"
 
 
-def protocol_difference(samples: Sequence[Sample]) -> str | None:
-    """The first protocol field in which measured values differ, in words; None where all agree."""
+def protocol_difference(samples: Sequence[Sample], seeds: Sequence[int] | None = None) -> str | None:
+    """The first protocol field in which measured values (of ``seeds``) differ, in words; None where all agree."""
     known: list[tuple[str, Mapping[str, Any]]] = [
         (f"{sample.experiment}, seed {seed}", protocol)
         for sample in samples
         for seed, protocol in sorted(sample.protocols.items())
-        if seed in sample.values or seed in sample.beyond
+        if (seed in sample.values or seed in sample.beyond) and (seeds is None or seed in seeds)
     ]
     for place, protocol in known[1:]:
         first_place, first = known[0]

@@ -9,9 +9,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 
+from benchmark.judging import words
 from benchmark.judging.finding import Finding, Lookup, Points
-from benchmark.judging.statements import bound_on, equal, exactly, less, ratio
-from benchmark.spec.claims import AllOf, AnyOf, Bound, Equal, Exactly, Largest, Order, Predicate, Ratio, Smallest
+from benchmark.judging.statements import among_rows, bound_on, equal, exactly, in_share, less, ratio
+from benchmark.spec.claims import (
+    AllOf,
+    AnyOf,
+    Bound,
+    Equal,
+    Exactly,
+    InSeeds,
+    Largest,
+    MoreAmongRows,
+    Order,
+    Predicate,
+    Ratio,
+    Smallest,
+)
 
 
 def evaluate(predicate: Predicate, lookup: Lookup) -> Finding:
@@ -33,6 +47,10 @@ def evaluate(predicate: Predicate, lookup: Lookup) -> Finding:
             return equal(first, second, margin, lookup)
         case Exactly(exactly=one, value=value, share=share):
             return exactly(one, value, share, lookup)
+        case MoreAmongRows(more_among_rows=grid):
+            return among_rows(grid, lookup)
+        case InSeeds(in_seeds=part, share=share):
+            return in_share(evaluate(part, lookup).truths, share, words.describe(part))
         case AllOf(all_of=parts):
             return every([evaluate(part, lookup) for part in parts])
         case AnyOf(any_of=parts):

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.judging import words
+from benchmark.judging.statistics import lead_of_rows
 from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Bound,
     Equal,
     Exactly,
+    InSeeds,
     Largest,
+    MoreAmongRows,
     Order,
     Predicate,
     Quantity,
@@ -87,6 +90,8 @@ def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None,
     for asked in quantities(predicate):
         if asked.statistic is not None:
             return None, "it rests on curves, of which the paper prints no numbers"
+        if asked.outcome is not None or asked.per is not None:
+            return None, "it rests on single runs, of which the paper prints no numbers"
         if asked.score is not None:
             found = by_score.get((asked.experiment, asked.score), [])
         else:  # the paper's seconds are of whole runs
@@ -134,6 +139,8 @@ def _evaluate(predicate: Predicate, printed: dict[Quantity, Printed]) -> tuple[O
                 "fails" if all(outcome == "fails" for outcome, _ in inner) else "holds in part",
                 [part for _, parts in inner for part in parts],
             )
+        case InSeeds(in_seeds=part):
+            return _evaluate(part, printed)
     parts = _elementary(predicate, printed)
     true = sum(one for one, _ in parts)
     return "holds" if true == len(parts) else "fails" if true == 0 else "holds in part", parts
@@ -176,6 +183,9 @@ def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Part
         case Exactly(exactly=one, value=value):
             true = printed[one].cell.value == value
             return [(true, f"{shown(one)} is {'' if true else 'not '}{words.number(value)}")]
+        case MoreAmongRows(more_among_rows=grid):
+            lead = lead_of_rows([[printed[one].cell.value for one in row] for row in grid])
+            return [(lead > 0, f"rows vary {'more' if lead > 0 else 'no more'} than columns")]
     raise AssertionError(f"unknown predicate {type(predicate).__name__}")
 
 

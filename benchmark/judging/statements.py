@@ -13,7 +13,7 @@ logarithms. A single quantity takes Student's t, or the sign test in the cases o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmark.judging import statistics, words
 from benchmark.judging.evidence import Sample, protocol_difference
@@ -33,7 +33,7 @@ from benchmark.judging.finding import (
 )
 from benchmark.judging.statistics import ALPHA
 from benchmark.judging.verdict import Interval
-from benchmark.spec.claims import Quantity
+from benchmark.spec.claims import MoreAmongRows, Quantity
 
 
 def _ranked(sample: Sample, unknown_worst: float, scale: Callable[[float], float] = float) -> dict[int, float]:
@@ -226,8 +226,13 @@ def exactly(asked: Quantity, value: float, share: float, lookup: Lookup) -> Find
     _one_protocol(sample)
     _no_proxy(sample, what="an exact value")
     truths = {seed: sample.values.get(seed) == value for seed in sorted(sample.seeds)}
+    return in_share(truths, share, f"{words.quantity(asked)} = {words.number(value)}")
+
+
+def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Finding:
+    """``statement`` is true in more than ``share`` of the seeds (exact binomial)."""
     count, hits = len(truths), sum(truths.values())
-    says = f"{words.quantity(asked)} = {words.number(value)} in {hits} of {words.counted(count, 'seed')}"
+    says = f"{statement} in {hits} of {words.counted(count, 'seed')}"
     if not truths:
         return silent({}, "mixed", says)
     found = hits / count
@@ -258,6 +263,33 @@ def exactly(asked: Quantity, value: float, share: float, lookup: Lookup) -> Find
         says_against=f"{says}, exact binomial {words.p_value(p_against)} against",
         needed=lambda alpha: more(count, statistics.fewest(lambda n: decides(n, alpha))),
     )
+
+
+def among_rows(grid: Sequence[Sequence[Quantity]], lookup: Lookup) -> Finding:
+    """Means of the grid's rows vary more than those of its columns, seed by seed.
+
+    A seed in which a run diverged counts neither way.
+    """
+    table = [[lookup(one) for one in row] for row in grid]
+    flat = [sample for row in table for sample in row]
+    _one_protocol(*flat)
+    statement = words.describe(MoreAmongRows(more_among_rows=tuple(tuple(row) for row in grid)))
+    seeds = sorted(frozenset.intersection(*(sample.seeds for sample in flat)))
+    whole = [seed for seed in seeds if all(seed in sample.values for sample in flat)]
+    leads = {seed: statistics.lead_of_rows([[one.values[seed] for one in row] for row in table]) for seed in whole}
+    truths = {seed: leads.get(seed, 0.0) > 0 for seed in seeds}
+    falsehoods = {seed: leads.get(seed, 0.0) < 0 for seed in seeds}
+    points = points_of(truths, falsehoods)
+    numbers = f"mean lead {words.number(statistics.mean(list(leads.values())))}" if leads else "no value"
+    if len(seeds) < 2:
+        return silent(truths, points, f"{statement}: {numbers}")
+    if len(whole) == len(seeds):
+        estimate = statistics.one_sample(list(leads.values()))
+        if has_scale(estimate, list(leads.values())):
+            return student(
+                estimate, statement, numbers, "Student", truths, points, lambda interval: interval, count=len(seeds)
+            )
+    return signs(truths, falsehoods, points, f"{statement}: {numbers}, ")
 
 
 def _means(a: Sample, b: Sample) -> str:

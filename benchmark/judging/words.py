@@ -13,12 +13,18 @@ from benchmark.spec.claims import (
     Exactly,
     FirstBelow,
     Fluctuation,
+    Highest,
+    InSeeds,
     Largest,
+    Lowest,
     Mean,
+    Median,
+    MoreAmongRows,
     Order,
     Predicate,
     Quantity,
     Ratio,
+    Residual,
     Settled,
     Share,
     Slope,
@@ -71,6 +77,11 @@ def describe(predicate: Predicate) -> str:
             return f"{quantity(first)} and {quantity(second)} differ by less than {number(margin)}"
         case Exactly(exactly=one, value=value, share=share):
             return f"{quantity(one)} = {number(value)} in {_seeds(share)}"
+        case MoreAmongRows(more_among_rows=grid):
+            rows = "; ".join(", ".join(quantity(one) for one in row) for row in grid)
+            return f"rows vary more than columns in [{rows}]"
+        case InSeeds(in_seeds=part, share=share):
+            return f"{_bracketed(part)} in {_seeds(share)}"
         case AllOf(all_of=parts):
             return " and ".join(_bracketed(part) for part in parts)
         case AnyOf(any_of=parts):
@@ -85,6 +96,12 @@ def quantity(asked: Quantity) -> str:
 
 def bare(asked: Quantity) -> str:
     """A quantity without its experiment."""
+    return _plain(asked) if asked.per is None else f"{_plain(asked)} over that of {asked.per}"
+
+
+def _plain(asked: Quantity) -> str:
+    if asked.outcome is not None:
+        return asked.outcome
     if asked.score is not None and asked.statistic is None:
         return asked.score
     if asked.time is not None:
@@ -93,10 +110,18 @@ def bare(asked: Quantity) -> str:
     match asked.statistic:
         case Mean(mean=window):
             return f"mean of {curve} over {_window(window)}"
+        case Median(median=window):
+            return f"median of {curve} over {_window(window)}"
+        case Lowest(lowest=window):
+            return f"lowest {curve} of {_window(window)}"
+        case Highest(highest=window):
+            return f"highest {curve} of {_window(window)}"
         case Deviation(deviation=window):
             return f"standard deviation of {curve} over {_window(window)}"
         case Fluctuation(fluctuation=window):
             return f"fluctuation of {curve} over {_window(window)}"
+        case Residual(residual=window, average=average):
+            return f"deviation of {curve} from its average of {average} iterations over {_window(window)}"
         case Slope(slope=window):
             return f"relative slope of {curve} over {_window(window)}"
         case Share(share=window, below=below, above=above):

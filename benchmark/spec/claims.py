@@ -65,6 +65,24 @@ class Mean(Model):
     mean: Window
 
 
+class Median(Model):
+    """Median of the curve in the window."""
+
+    median: Window
+
+
+class Lowest(Model):
+    """Smallest value of the curve in the window."""
+
+    lowest: Window
+
+
+class Highest(Model):
+    """Largest value of the curve in the window."""
+
+    highest: Window
+
+
 class Deviation(Model):
     """Standard deviation (N - 1) of the curve in the window."""
 
@@ -75,6 +93,22 @@ class Fluctuation(Model):
     """Standard deviation of first differences of the curve in the window."""
 
     fluctuation: Window
+
+
+class Residual(Model):
+    """Standard deviation (N - 1) of the curve less its centred moving average, in the window.
+
+    ``average`` is the moving average's length in iterations, an odd number.
+    """
+
+    residual: Window
+    average: Annotated[int, Field(ge=3)]
+
+    @model_validator(mode="after")
+    def _centred(self) -> Residual:
+        if self.average % 2 == 0:
+            raise PydanticCustomError("residual", "needs an odd number of iterations to average over")
+        return self
 
 
 class Slope(Model):
@@ -120,22 +154,39 @@ class FirstBelow(Model):
 
 Statistic = Annotated[
     Annotated[Mean, Tag("mean")]
+    | Annotated[Median, Tag("median")]
+    | Annotated[Lowest, Tag("lowest")]
+    | Annotated[Highest, Tag("highest")]
     | Annotated[Deviation, Tag("deviation")]
     | Annotated[Fluctuation, Tag("fluctuation")]
+    | Annotated[Residual, Tag("residual")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
     | Annotated[Settled, Tag("settled")]
     | Annotated[FirstBelow, Tag("first_below")],
-    _by_key("mean", "deviation", "fluctuation", "slope", "share", "settled", "first_below"),
+    _by_key(
+        "mean",
+        "median",
+        "lowest",
+        "highest",
+        "deviation",
+        "fluctuation",
+        "residual",
+        "slope",
+        "share",
+        "settled",
+        "first_below",
+    ),
 ]
 
 
 class Quantity(Model):
-    """One number per seed: a score of an experiment, a statistic of one of its curves, or its training time.
+    """One number per seed: a score of an experiment, a statistic of one of its curves, its training time or outcome.
 
     A score with a ``statistic`` is read over all its evaluations in training, which needs the score's ``every``.
     ``training_seconds`` is the time of all iterations at the rate after the warm-up, ``seconds_per_iteration`` that
     rate; evaluation and checkpoints are no part of either. They are only compared within one device.
+    ``outcome: diverged`` is 1 for a run whose training broke down and 0 for one that came to its end.
     """
 
     experiment: Name
@@ -143,16 +194,28 @@ class Quantity(Model):
     curve: Curve | None = Field(default=None, description="expression over the run's curves")
     statistic: Statistic | None = None
     time: Literal["training_seconds", "seconds_per_iteration"] | None = None
+    outcome: Literal["diverged"] | None = None
+    per: Name | None = Field(
+        default=None, description="divide, seed by seed, by the same score or statistic of this experiment"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Quantity:
-        sources = (self.score, self.curve, self.time)
+        sources = (self.score, self.curve, self.time, self.outcome)
         lacks = self.curve is not None and self.statistic is None
-        if sum(source is not None for source in sources) != 1 or lacks or (self.time is not None and self.statistic):
-            raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time")
-        if self.score is not None and isinstance(self.statistic, Settled | FirstBelow):
-            raise PydanticCustomError("quantity", "settled and first_below are for curves")
+        plain = self.time is not None or self.outcome is not None
+        if sum(source is not None for source in sources) != 1 or lacks or (plain and self.statistic):
+            raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time, or outcome")
+        if self.score is not None and isinstance(self.statistic, Settled | FirstBelow | Residual):
+            raise PydanticCustomError("quantity", "settled, first_below and residual are for curves")
+        if plain and self.per is not None:
+            raise PydanticCustomError("quantity", "per is for scores and curves")
         return self
+
+    @property
+    def experiments(self) -> list[str]:
+        """Experiments whose runs it is read from."""
+        return [self.experiment] if self.per is None else [self.experiment, self.per]
 
 
 def _no_seconds(*asked: Quantity) -> None:
@@ -232,6 +295,29 @@ class Exactly(Model):
         return self
 
 
+class MoreAmongRows(Model):
+    """Over a grid of quantities, the means of the rows vary more than those of the columns.
+
+    In a sweep of two settings this says that the one which changes from row to row matters more.
+    """
+
+    more_among_rows: Annotated[Many[Annotated[Many[Quantity], Field(min_length=2)]], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _rectangle(self) -> MoreAmongRows:
+        if len({len(row) for row in self.more_among_rows}) > 1:
+            raise PydanticCustomError("grid", "needs rows of one length")
+        _no_seconds(*(one for row in self.more_among_rows for one in row))
+        return self
+
+
+class InSeeds(Model):
+    """A predicate holds, each seed taken by itself, in more than ``share`` of the seeds."""
+
+    in_seeds: Predicate
+    share: Annotated[float, Field(ge=0, lt=1)]
+
+
 class AllOf(Model):
     """Every part holds."""
 
@@ -252,10 +338,25 @@ Predicate = Annotated[
     | Annotated[Ratio, Tag("ratio")]
     | Annotated[Equal, Tag("equal")]
     | Annotated[Exactly, Tag("exactly")]
+    | Annotated[MoreAmongRows, Tag("more_among_rows")]
+    | Annotated[InSeeds, Tag("in_seeds")]
     | Annotated[AllOf, Tag("all_of")]
     | Annotated[AnyOf, Tag("any_of")],
-    _by_key("order", "smallest", "largest", "bound", "ratio", "equal", "exactly", "all_of", "any_of"),
+    _by_key(
+        "order",
+        "smallest",
+        "largest",
+        "bound",
+        "ratio",
+        "equal",
+        "exactly",
+        "more_among_rows",
+        "in_seeds",
+        "all_of",
+        "any_of",
+    ),
 ]
+InSeeds.model_rebuild()
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
@@ -271,6 +372,10 @@ class Claim(Model):
     ] = None
     not_assessable: Annotated[Text | None, Field(description="why no measurement can decide it")] = None
     min_seeds: Annotated[int, Field(ge=2)] | None = None
+    across: Annotated[
+        Many[Name],
+        Field(description="protocol fields in which the claim itself compares unlike measurements; otherwise none may"),
+    ] = ()
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -280,6 +385,8 @@ class Claim(Model):
             raise PydanticCustomError("claim", "needs exactly one of predicate, verified_by and not_assessable")
         if (self.predicate is not None) != (self.min_seeds is not None):
             raise PydanticCustomError("claim", "min_seeds goes with predicate")
+        if self.across and self.predicate is None:
+            raise PydanticCustomError("claim", "across goes with predicate")
         return self
 
 
@@ -295,6 +402,14 @@ def located(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity]
             key = "all_of" if isinstance(predicate, AllOf) else "any_of"
             return [
                 ((key, index, *path), quantity) for index, part in enumerate(parts) for path, quantity in located(part)
+            ]
+        case InSeeds(in_seeds=part):
+            return [(("in_seeds", *path), quantity) for path, quantity in located(part)]
+        case MoreAmongRows(more_among_rows=grid):
+            return [
+                (("more_among_rows", row, column), one)
+                for row, ones in enumerate(grid)
+                for column, one in enumerate(ones)
             ]
         case Bound(bound=one):
             return [(("bound",), one)]

@@ -194,6 +194,56 @@ def test_exactly_counts_seeds() -> None:
     assert (never.p, never.p_against, never.points) == (1, pytest.approx(1 / 32), "other")
 
 
+def test_in_seeds_takes_each_seed_by_itself() -> None:
+    """Seeds 0 to 3 fail in one way, 4 to 8 in the other, seed 9 in none: no way alone is the usual one."""
+    samples = {"a": of([0.0] * 4 + [5.0] * 6, "a"), "b": of([5.0] * 4 + [0.0] * 5 + [5.0], "b")}
+    ways = [{"bound": fid(name), "below": 1.0} for name in "ab"]
+    found = judged({"in_seeds": {"any_of": ways}, "share": 0.5}, **samples)
+    assert found.p == pytest.approx(scipy.stats.binomtest(9, 10, 0.5, alternative="greater").pvalue)
+    assert found.truths == {**dict.fromkeys(range(9), True), 9: False}
+    assert "in 9 of 10 seeds" in found.says
+    assert judged({"in_seeds": ways[0], "share": 0.5}, **samples).p > 0.5
+
+
+def grid(rows: int, columns: int) -> dict[str, Any]:
+    return {"more_among_rows": [[fid(f"r{row}c{column}") for column in range(columns)] for row in range(rows)]}
+
+
+def of_grid(effects: np.ndarray, seeds: int = 6) -> dict[str, Sample]:
+    """Samples of a grid with these true values, each with a little noise of its own."""
+    random = np.random.default_rng(0)
+    return {
+        f"r{row}c{column}": of((value + random.normal(0, 0.1, seeds)).tolist(), f"r{row}c{column}")
+        for (row, column), value in np.ndenumerate(effects)
+    }
+
+
+def test_more_among_rows_against_an_analysis_of_variance() -> None:
+    rows, columns = np.array([0.0, 4.0, 8.0])[:, None], np.array([0.0, 1.0, 2.0])[None]
+    samples = of_grid(rows + columns)
+    found = judged(grid(3, 3), **samples)
+    table = np.array([[samples[f"r{row}c{column}"].numbers for column in range(3)] for row in range(3)])
+    of_rows, of_columns = table.mean(axis=1).var(axis=0, ddof=1), table.mean(axis=0).var(axis=0, ddof=1)
+    leads = (of_rows - of_columns) / (of_rows + of_columns)
+    assert leads.mean() == pytest.approx((16 - 1) / (16 + 1), abs=0.05)
+    assert found.statistic is not None
+    assert found.statistic.estimate == pytest.approx(leads.mean())
+    assert found.p == pytest.approx(scipy.stats.ttest_1samp(leads, 0, alternative="greater").pvalue)
+    turned = judged(grid(3, 3), **of_grid((rows + columns).T))
+    assert turned.p_against < 0.05 < turned.p
+    assert turned.points == "other"
+
+
+def test_a_grid_with_a_diverged_run_is_no_evidence_for_its_rows() -> None:
+    samples = of_grid(np.array([[0.0, 1.0], [8.0, 9.0]]))
+    samples["r0c0"] = of([*samples["r0c0"].numbers[:5], None], "r0c0")
+    found = judged(grid(2, 2), **samples)
+    assert found.truths == {**dict.fromkeys(range(5), True), 5: False}
+    assert found.p == pytest.approx(scipy.stats.binomtest(5, 6, alternative="greater").pvalue)
+    with pytest.raises(ValueError, match="rows of one length"):
+        predicate({"more_among_rows": [[fid("a"), fid("b")], [fid("c"), fid("d"), fid("e")]]})
+
+
 def test_any_of_pays_for_choosing() -> None:
     samples = {"a": of(GOOD, "a"), "b": of(BAD, "b")}
     parts = [{"bound": fid("a"), "below": 10.5}, {"bound": fid("b"), "below": 10.0}]

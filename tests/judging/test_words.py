@@ -12,6 +12,7 @@ from benchmark.judging.words import number, p_value
 from .factory import fid, predicate
 
 CURVE = {"experiment": "a", "curve": "abs(g - d)"}
+DIVERGED = {"exactly": {"experiment": "a", "outcome": "diverged"}, "value": 1, "share": 0}
 LATE = {"unit": "share", "start": 0.5, "end": 1.0}
 
 
@@ -28,6 +29,30 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
         ({"largest": [fid("a"), fid("b")]}, "fid (a) > fid (b)"),
         ({"ratio": [fid("a"), fid("b")], "above": 1.7, "below": 2.3}, "1.7 < fid (a) / fid (b) < 2.3"),
         ({"equal": [fid("a"), fid("b")], "margin": 0.5}, "fid (a) and fid (b) differ by less than 0.5"),
+        (
+            {"in_seeds": {"any_of": [{"bound": fid("a"), "below": 1}, DIVERGED]}, "share": 0.5},
+            "[fid (a) < 1 or diverged (a) = 1 in at least one seed] in more than half of the seeds",
+        ),
+        (
+            {"more_among_rows": [[fid("a"), fid("b")], [fid("c"), fid("d")]]},
+            "rows vary more than columns in [fid (a), fid (b); fid (c), fid (d)]",
+        ),
+        ({"order": [{**fid("b"), "per": "a"}, fid("c")]}, "fid over that of a (b) < fid (c)"),
+        (
+            {"bound": {**CURVE, "statistic": {"residual": LATE, "average": 21}}, "below": 1},
+            "deviation of abs(g - d) from its average of 21 iterations over the last 50 % of the run (a) < 1",
+        ),
+        (
+            {
+                "ratio": [
+                    {**CURVE, "statistic": {"highest": LATE}},
+                    {**CURVE, "statistic": {"median": {"unit": "share", "start": 0.0, "end": 0.1}}},
+                ],
+                "above": 100,
+            },
+            "highest abs(g - d) of the last 50 % of the run (a) / "
+            "median of abs(g - d) over the first 10 % of the run (a) > 100",
+        ),
         (
             {"bound": {**CURVE, "statistic": {"share": LATE, "below": 1.0}}, "above": 0.95},
             "share of the last 50 % of the run with abs(g - d) < 1 (a) > 0.95",

@@ -319,13 +319,13 @@ SLIPS = {
         "      order:",
         "      §ordr:",
         "claims.C1.predicate.ordr: unknown key, one of these is needed: order, smallest, largest, bound, ratio, equal, "
-        "exactly, all_of, any_of; did you mean 'order'?",
+        "exactly, more_among_rows, in_seeds, all_of, any_of; did you mean 'order'?",
     ),
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
         "{experiment: ring_saturating, §scor",
-        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, score, statistic, time; "
-        "did you mean 'score'?",
+        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, per, score, "
+        "statistic, time; did you mean 'score'?",
     ),
     "experiment in a predicate": (
         "- {experiment: ring_saturating",
@@ -341,8 +341,8 @@ SLIPS = {
     "statistic": (
         "statistic: {mean:",
         "statistic: {§men:",
-        "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, deviation, "
-        "fluctuation, slope, share, settled, first_below; did you mean 'mean'?",
+        "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, median, "
+        "lowest, highest, deviation, fluctuation, residual, slope, share, settled, first_below; did you mean 'mean'?",
     ),
     "window of a statistic": (
         "{mean: {unit: share, start",

@@ -1,0 +1,109 @@
+"""Quantities that are read from more than one score of one run: outcomes, relative values, and comparisons across."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from benchmark.judging.judge import judge
+from benchmark.judging.verdict import ClaimVerdict
+from benchmark.spec.claims import Claim, Quantity
+from benchmark.store import Stored
+
+from .factory import claim, evidence, expect, fid, paper, run, score, series
+
+SEEDS = range(4)
+EXPERIMENTS = expect(dict.fromkeys("abcd", SEEDS))
+
+
+def verdict(stored: list[Stored], tested: Claim) -> ClaimVerdict:
+    return judge(paper({"C": tested}), "x", stored, EXPERIMENTS).claims[0]
+
+
+def test_outcome_counts_runs_that_broke_down(tmp_path: Path) -> None:
+    stored = series(tmp_path, "a", [None, 10.0, None, None])
+    sample = evidence(stored, EXPERIMENTS).sample(Quantity(experiment="a", outcome="diverged"), "full")
+    assert sample.values == {0: 1.0, 1: 0.0, 2: 1.0, 3: 1.0}
+    assert sample.diverged == frozenset()
+    failed = [*stored[1:], run(tmp_path / "again", "a", 0, status="failed")]
+    sample = evidence(failed, EXPERIMENTS).sample(Quantity(experiment="a", outcome="diverged"), "full")
+    assert set(sample.values) == {1, 2, 3}
+
+
+def test_relative_values_are_divided_seed_by_seed(tmp_path: Path) -> None:
+    stored = series(tmp_path, "a", [10.0, 20.0, 40.0, None]) + series(tmp_path, "b", [15.0, 40.0, None, 9.0])
+    sample = evidence(stored, EXPERIMENTS).sample(Quantity(experiment="b", score="fid", per="a"), "full")
+    assert sample.values == {0: 1.5, 1: 2.0}
+    assert sample.diverged == {2}
+    assert sample.reasons[3].startswith("a: diverged")
+    assert sample.direction == "lower"
+
+
+def test_relative_values_need_one_protocol(tmp_path: Path) -> None:
+    stored = series(tmp_path, "a", [10.0] * 4) + series(tmp_path, "b", [15.0] * 4, protocol={"samples": 100})
+    sample = evidence(stored, EXPERIMENTS).sample(Quantity(experiment="b", score="fid", per="a"), "full")
+    assert not sample.seeds
+    assert "'samples' differs" in sample.reasons[0]
+
+
+def test_a_claim_about_factors_is_judged(tmp_path: Path) -> None:
+    """b is 1.5 times a, d twice c; in plain values d is the smaller one."""
+    values = {
+        "a": [10.0, 11, 12, 13],
+        "b": [15.0, 16.4, 18.1, 19.6],
+        "c": [1.0, 1.1, 1.2, 1.3],
+        "d": [2, 2.3, 2.4, 2.7],
+    }
+    stored = [one for name, several in values.items() for one in series(tmp_path, name, several)]
+    factors = [{**fid("b"), "per": "a"}, {**fid("d"), "per": "c"}]
+    assert verdict(stored, claim({"order": factors})).state == "HOLDS"
+    assert verdict(stored, claim({"order": factors[::-1]})).state == "REVERSED"
+
+
+def test_only_a_claim_that_says_so_compares_across_protocols(tmp_path: Path) -> None:
+    stored = series(tmp_path, "a", [10.0, 11, 12, 13], protocol={"dataset": "one", "samples": 20000})
+    stored += series(tmp_path, "b", [30.0, 31, 32, 33], protocol={"dataset": "another", "samples": 20000})
+    plain = claim({"order": [fid("a"), fid("b")]})
+    refused = verdict(stored, plain)
+    assert refused.state == "NOT COMPARABLE"
+    assert "'dataset' differs" in refused.reason
+    held = verdict(stored, plain.model_copy(update={"across": ("dataset",)}))
+    assert held.state == "HOLDS"
+    assert "compared across dataset" in held.reason
+    assert verdict(stored, plain.model_copy(update={"across": ("samples",)})).state == "NOT COMPARABLE"
+
+
+def test_lowest_of_all_evaluations(tmp_path: Path) -> None:
+    def trained(experiment: str, seed: int, values: list[float]) -> Stored:
+        evaluations = [(25 * (k + 1), value + 0.1 * seed) for k, value in enumerate(values)]
+        return run(tmp_path, experiment, seed, scores={"fid": score(evaluations[-1][1], series=evaluations)})
+
+    stored = [trained("a", seed, [9.0, 5.0, 4.0, 8.0]) for seed in SEEDS]
+    stored += [trained("b", seed, [9.0, 8.0, 7.0, 6.0]) for seed in SEEDS]
+    before = {**fid("a"), "statistic": {"lowest": {"unit": "iterations", "start": 0, "end": 99}}}
+    end = {**fid("b"), "statistic": {"mean": {"unit": "share", "start": 0.9, "end": 1.0}}}
+    known = evidence(stored, EXPERIMENTS)
+    assert known.sample(Quantity.model_validate(before), "full").numbers == pytest.approx([4.0, 4.1, 4.2, 4.3])
+    assert known.sample(Quantity.model_validate(end), "full").numbers == pytest.approx([6.0, 6.1, 6.2, 6.3])
+    assert verdict(stored, claim({"order": [before, end]})).share == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"experiment": "a", "outcome": "diverged", "score": "fid"},
+        {"experiment": "a", "outcome": "diverged", "per": "b"},
+        {"experiment": "a", "time": "training_seconds", "per": "b"},
+        {
+            "experiment": "a",
+            "score": "fid",
+            "statistic": {"residual": {"unit": "share", "start": 0, "end": 1}, "average": 3},
+        },
+    ],
+)
+def test_quantities_that_mean_nothing(written: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Quantity.model_validate(written)
