@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 _BLOCK = 1024
 
 
-def nearest_distances(examples: np.ndarray, others: np.ndarray, *, self_at: int | None = None) -> np.ndarray:
-    """Euclidean distance (n,) of each example to the nearest of ``others``.
+def nearest_distances(
+    examples: np.ndarray, others: np.ndarray, *, self_at: int | None = None, neighbours: int = 1
+) -> np.ndarray:
+    """Mean Euclidean distance (n,) of each example to its nearest ``neighbours`` among ``others``.
 
     ``self_at`` is where ``examples`` stand within ``others`` if they do: an example is no neighbour of itself. In
     float64 the squared distances of uint8 images come out exact, so that a copy has distance 0.
@@ -21,7 +23,7 @@ def nearest_distances(examples: np.ndarray, others: np.ndarray, *, self_at: int 
 
     rows = examples.reshape(len(examples), -1).astype(np.float64)
     flat = others.reshape(len(others), -1)
-    nearest = np.full(len(rows), np.inf)
+    nearest = np.full((len(rows), neighbours), np.inf)
     for first in range(0, len(flat), _BLOCK):
         columns = flat[first : first + _BLOCK].astype(np.float64)
         lengths = np.einsum("nd,nd->n", columns, columns)
@@ -31,5 +33,7 @@ def nearest_distances(examples: np.ndarray, others: np.ndarray, *, self_at: int 
                 own = self_at + start + np.arange(len(squared)) - first
                 inside = (own >= 0) & (own < len(columns))
                 squared[np.flatnonzero(inside), own[inside]] = np.inf
-            np.minimum(nearest[start : start + _BLOCK], squared.min(axis=1), out=nearest[start : start + _BLOCK])
-    return np.asarray(np.sqrt(np.clip(nearest + np.einsum("nd,nd->n", rows, rows), 0, None)))
+            candidates = np.concatenate([nearest[start : start + _BLOCK], squared], axis=1)
+            nearest[start : start + _BLOCK] = np.partition(candidates, neighbours - 1, axis=1)[:, :neighbours]
+    distances = np.sqrt(np.clip(nearest + np.einsum("nd,nd->n", rows, rows)[:, None], 0, None))
+    return np.asarray(distances.mean(axis=1))

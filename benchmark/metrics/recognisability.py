@@ -23,12 +23,13 @@ class Recognisability(ClassifierMetric):
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)
         details = {
-            "share_above_0.9": _share_sure(ours),
+            "share_above_0.9": share_sure(ours, _SURE),
             "real": float(theirs.max(axis=1).mean()),
-            "real_share_above_0.9": _share_sure(theirs),
+            "real_share_above_0.9": share_sure(theirs, _SURE),
         }
         return Measurement(float(ours.max(axis=1).mean()), protocol=facts, details=details)
 
 
-def _share_sure(probabilities: np.ndarray) -> float:
-    return float((probabilities.max(axis=1) > _SURE).mean())
+def share_sure(probabilities: np.ndarray, above: float) -> float:
+    """Share of rows (n, classes) whose largest probability is greater than ``above``."""
+    return float((probabilities.max(axis=1) > above).mean())

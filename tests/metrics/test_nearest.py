@@ -22,6 +22,8 @@ def test_agrees_with_a_tree() -> None:
     np.testing.assert_allclose(nearest_distances(points, others), cKDTree(others).query(points)[0], atol=1e-7)
     beside = cKDTree(others).query(others[:20], k=2)[0][:, 1]
     np.testing.assert_allclose(nearest_distances(others[:20], others, self_at=0), beside, atol=1e-7)
+    several = cKDTree(others).query(points, k=5)[0].mean(axis=1)
+    np.testing.assert_allclose(nearest_distances(points, others, neighbours=5), several, atol=1e-7)
 
 
 def test_copies_of_bright_images_are_at_exactly_zero() -> None:

@@ -13,6 +13,7 @@ from benchmark.metrics.nearest_training_distance import NearestTrainingDistance
 from benchmark.metrics.proxy_frechet_distance import ProxyFrechetDistance
 from benchmark.metrics.proxy_inception_score import ProxyInceptionScore
 from benchmark.metrics.recognisability import Recognisability
+from benchmark.metrics.recognised_share import RecognisedShare
 from benchmark.metrics.sharpness import SharpnessGap
 
 N = 800
@@ -78,6 +79,19 @@ def test_recognisability_falls_with_unclear_images(fault: str, subject, degraded
     assert found.details["share_above_0.9"] < perfect.details["share_above_0.9"]
 
 
+@pytest.mark.parametrize("fault", ["noise", "much_noise", "blur"])
+def test_share_of_recognised_images_is_counted(fault: str, subject, degraded, halves) -> None:
+    good, data = halves
+    settings = {"classifier": "digits_8x8", "samples": N, "reference_images": "all"}
+    metric, mean = RecognisedShare(**settings, above=0.9), Recognisability(**settings)
+    for images in (good, degraded[fault]):
+        found, beside = metric.measure(subject(images, data)), mean.measure(subject(images, data))
+        assert found.value == beside.details["share_above_0.9"]
+        assert found.details["real"] == beside.details["real_share_above_0.9"]
+    assert measured(metric, subject, degraded[fault], data) < measured(metric, subject, good, data)
+    assert measured(RecognisedShare(**settings, above=0.01), subject, good, data) == 1
+
+
 def test_class_coverage_counts_classes(subject, degraded, halves) -> None:
     good, data = halves
     metric = ClassCoverage(classifier="digits_8x8", samples=N, reference_images="all")
@@ -94,10 +108,13 @@ def test_duplicates_find_copies(subject, degraded, halves) -> None:
 
 def test_distance_to_training_data_finds_a_copier_and_clears_fresh_images(subject, degraded, halves) -> None:
     good, data = halves
-    metric = NearestTrainingDistance(samples=N, reference_images="all")
+    metric = NearestTrainingDistance(samples=N, reference_images="all", neighbours=1)
     assert measured(metric, subject, degraded["copies"], data) == 0
     assert measured(metric, subject, good, data) == pytest.approx(1, abs=0.1)
     assert measured(metric, subject, degraded["much_noise"], data) > 1.5
+    five = NearestTrainingDistance(samples=N, reference_images="all", neighbours=5)
+    assert 0 < measured(five, subject, degraded["copies"], data) < 0.9
+    assert measured(five, subject, good, data) == pytest.approx(1, abs=0.05)
 
 
 def test_collapse_shows_in_the_variance(subject, halves) -> None:
