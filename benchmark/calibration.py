@@ -21,6 +21,7 @@ from benchmark.datasets.images.resident import ResidentImages
 from benchmark.environment import describe
 from benchmark.plan import Run
 from benchmark.runner import WARMUP_ITERATIONS, prepare
+from benchmark.spec.levels import Range
 from benchmark.spec.parts import Data
 from benchmark.store import device_of
 from benchmark.training.trainer import Trainer
@@ -132,10 +133,11 @@ def _tiny_step(device: str) -> float:
 class _Pictures(ResidentImages):
     """A few random pictures given out as if they were a whole dataset: time depends on sizes alone."""
 
-    def __init__(self, run: Run, device: str) -> None:
+    def __init__(self, run: Run, device: str, value_range: Range) -> None:
         random = torch.Generator().manual_seed(0)
         shape = (_PICTURES, *run.setup.dataset.example_shape())
-        super().__init__(torch.randint(0, 256, shape, dtype=torch.uint8, generator=random), device)
+        images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
+        super().__init__(images, device, value_range=value_range)
         self.count = run.setup.dataset.example_count()
 
     def _picked(self, indices: torch.Tensor) -> torch.Tensor:
@@ -144,8 +146,9 @@ class _Pictures(ResidentImages):
 
 def stand_in(run: Run, device: str) -> Data:
     """Data of the run's sizes, which need not be at hand to measure time; a law is drawn from as it is."""
-    if run.setup.dataset.kind == "images":
-        return _Pictures(run, device)
+    value_range = run.setup.dataset.image_range()
+    if value_range is not None:
+        return _Pictures(run, device, value_range)
     return run.setup.dataset.load(Path(), device)
 
 

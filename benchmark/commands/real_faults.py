@@ -81,6 +81,7 @@ def _on_half(run: Run) -> Run:
     import torch
 
     from benchmark.datasets.images.resident import ResidentImages
+    from benchmark.spec.levels import SYMMETRIC, to_levels
     from benchmark.spec.parts import Data
 
     whole = run.setup.dataset
@@ -92,7 +93,8 @@ def _on_half(run: Run) -> Run:
             data = whole.load(root, device)
             assert data.count is not None
             examples = data.examples(torch.arange(data.count // 2, data.count))
-            return ResidentImages(((examples + 1) * 127.5).round().to(torch.uint8), device)
+            levels = to_levels(examples, SYMMETRIC).round().to(torch.uint8)
+            return ResidentImages(levels, device, value_range=SYMMETRIC)
 
         def example_count(self) -> int:
             count = whole.example_count()

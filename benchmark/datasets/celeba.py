@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from benchmark.datasets.images.files import from_files, inside, picture_names, write_pictures
 from benchmark.datasets.images.pictures import Photographs, Source
 from benchmark.datasets.images.prepare import Box, centred, resized
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
@@ -118,4 +119,4 @@ class CelebA(Photographs):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(split="all", crop="face_128", size=128, resize="none", mirror=False)]
+        return [cls(split="all", crop="face_128", size=128, resize="none", mirror=False, value_range=SYMMETRIC)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from benchmark.datasets.images.levels import by_torchvision, fetched, from_levels
 from benchmark.datasets.images.pictures import Pictures, Source
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class CIFAR10(Pictures):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(split=split, size=32, resize="none") for split in ("train", "test")]
+        return [cls(split=split, size=32, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
 
 def _reader(genuine: bool) -> Any:

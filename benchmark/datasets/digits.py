@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
+from benchmark.spec.levels import SYMMETRIC, Range, ValueRange
 from benchmark.spec.parts import DATASETS, Data, Dataset, Shape
 
 
@@ -12,6 +14,11 @@ class Digits(Dataset):
     """All 1,797 scans; their 17 grey levels spread over 0 to 255."""
 
     kind = "images"
+    value_range: ValueRange
+
+    def image_range(self) -> Range:
+        low, high = self.value_range
+        return (low, high)
 
     def example_shape(self) -> Shape:
         return (1, 8, 8)
@@ -34,4 +41,8 @@ class Digits(Dataset):
 
         levels = load_digits().images
         images = np.rint(levels * (255 / 16)).astype(np.uint8)
-        return ResidentImages(torch.from_numpy(images).unsqueeze(1), device)
+        return ResidentImages(torch.from_numpy(images).unsqueeze(1), device, value_range=self.image_range())
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        return [cls(value_range=SYMMETRIC)]

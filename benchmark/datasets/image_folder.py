@@ -10,6 +10,7 @@ from pydantic import Field
 from benchmark.datasets.images.files import Folder, from_files, picture_names, write_pictures
 from benchmark.datasets.images.pictures import Photographs, Source
 from benchmark.datasets.images.prepare import centred
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ class CZ(FolderOfPictures):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(crop="centre", size=128, resize="lanczos", mirror=False)]
+        return [cls(crop="centre", size=128, resize="lanczos", mirror=False, value_range=SYMMETRIC)]

@@ -1,19 +1,15 @@
-"""LSUN bedrooms (Yu et al. 2015): the published LMDB under torchvision's name, or the same pictures in a folder.
-
-The LMDB is read here and not through torchvision's class, which keeps a pickle of the keys in the current folder.
-"""
+"""LSUN bedrooms (Yu et al. 2015): the published LMDB through torchvision, or the same pictures in a folder."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from benchmark.datasets.image_folder import CroppedPhotographs
-from benchmark.datasets.images.files import decode, from_files, inside, picture_names, write_pictures
+from benchmark.datasets.images.files import decoding, from_files, inside, picture_names, write_pictures
 from benchmark.datasets.images.pictures import Source
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
@@ -68,7 +64,10 @@ class LSUNBedrooms(CroppedPhotographs):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(split=split, crop="centre", size=64, resize="lanczos", mirror=False) for split in ("train", "val")]
+        return [
+            cls(split=split, crop="centre", size=64, resize="lanczos", mirror=False, value_range=SYMMETRIC)
+            for split in ("train", "val")
+        ]
 
     def _database(self, root: Path) -> Path:
         return root / f"bedroom_{self.split}_lmdb"
@@ -79,17 +78,28 @@ class LSUNBedrooms(CroppedPhotographs):
 
 def _from_database(database: Path) -> Source:
     """A source over an LMDB of encoded pictures, in the order of their keys."""
-    lmdb: Any = importlib.import_module("lmdb")
+    import lmdb
+    from torchvision.datasets import VisionDataset
+    from torchvision.datasets.lsun import LSUNClass
+
+    class Bedrooms(LSUNClass):  # type: ignore[misc]
+        """torchvision's reader, opened without the pickle of all keys that it keeps in the current folder."""
+
+        def __init__(self) -> None:
+            VisionDataset.__init__(self, str(database))
+            self.env = lmdb.open(str(database), readonly=True, lock=False, readahead=False, meminit=False)
+            with self.env.begin() as transaction:
+                self.keys = list(transaction.cursor().iternext(keys=True, values=False))
+            self.length = len(self.keys)
+
     try:
-        environment = lmdb.open(str(database), readonly=True, lock=False, readahead=False, meminit=False)
-        with environment.begin() as transaction:
-            keys: list[bytes] = list(transaction.cursor().iternext(keys=True, values=False))
+        bedrooms = Bedrooms()
     except lmdb.Error as error:
         raise DataError(f"{database}: not a readable LMDB ({error})") from error
 
     def picture(index: int) -> Image:
-        with environment.begin() as transaction:
-            encoded = transaction.get(keys[index])
-        return decode(io.BytesIO(encoded), f"{database}: picture {keys[index]!r}")
+        with decoding(f"{database}: picture {bedrooms.keys[index]!r}"):
+            found: Image = bedrooms[index][0]
+        return found
 
-    return Source(database, len(keys), picture, [_LMDB_DATA])
+    return Source(database, len(bedrooms), picture, [_LMDB_DATA])

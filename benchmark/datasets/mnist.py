@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from benchmark.datasets.images.levels import by_torchvision, fetched, from_levels
 from benchmark.datasets.images.pictures import Pictures, Source
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class MNIST(Pictures):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        return [cls(split=split, size=28, resize="none") for split in ("train", "test")]
+        return [cls(split=split, size=28, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
 
 @DATASETS.register("fashion_mnist")

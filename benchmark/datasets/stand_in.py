@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.datasets.images.pictures import Pictures
+from benchmark.spec.levels import Range
 from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, PartOf, Shape
 
 
@@ -36,6 +37,9 @@ class StandIn(Dataset):
         """``of``, known to consist of pictures."""
         assert isinstance(self.of, Pictures)
         return self.of
+
+    def image_range(self) -> Range | None:
+        return self.of.image_range()
 
     def example_shape(self) -> Shape:
         return self.of.example_shape()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from benchmark.datasets.images.levels import by_torchvision, fetched, from_levels
 from benchmark.datasets.images.pictures import Pictures, Source
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class SVHN(Pictures):
     @classmethod
     def variants(cls) -> list[Self]:
         """Train and test; the large extra split is asked for by name."""
-        return [cls(split=split, size=32, resize="none") for split in ("train", "test")]
+        return [cls(split=split, size=32, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
     def _file(self) -> str:
         return f"{self.split}_32x32.mat"

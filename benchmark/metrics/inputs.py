@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from benchmark.spec.levels import to_levels
 from benchmark.spec.parts import DataError, MetricError, Shape, Subject
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ def _test_split(subject: Subject) -> np.ndarray:
         raise MetricError(str(error)) from error
     if data.count is None:
         raise MetricError(f"'{dataset.name}' is drawn afresh, it has no test split")
-    levels = data.examples(torch.arange(data.count)).add_(1).mul_(127.5).round_()
+    value_range = held_out.image_range()
+    if value_range is None:
+        raise MetricError(f"'{dataset.name}' holds no images")
+    levels = to_levels(data.examples(torch.arange(data.count)), value_range).round_()
     return np.asarray(levels.to(torch.uint8).numpy())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmark.spec.levels import Range
 from benchmark.spec.parts import LAYERS, Layer, Shape
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ class Flatten(Layer):
         for length in shape:
             size *= length
         return (size,)
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

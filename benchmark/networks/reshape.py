@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from benchmark.spec.levels import Range
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class Reshape(Layer):
         if math.prod(wanted) != math.prod(shape):
             raise ValueError(f"reshape: {shape} has {math.prod(shape)} values, {wanted} has {math.prod(wanted)}")
         return wanted
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

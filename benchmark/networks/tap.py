@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmark.spec.base import Name
+from benchmark.spec.levels import Range
 from benchmark.spec.parts import LAYERS, Layer, Shape
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ class Tap(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

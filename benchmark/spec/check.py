@@ -9,6 +9,7 @@ from benchmark.registry import Part
 from benchmark.spec import dataflow, references
 from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
+from benchmark.spec.levels import Range
 from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup, System
 from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
@@ -319,3 +320,17 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
         found = shapes[system.sample]
         message = f"its examples have shape {example}, the system's samples have shape {found}"
         yield Complaint((*path, "dataset"), message)
+    yield from _range(path, setup, system, layouts)
+
+
+def _range(path: Path_, setup: Setup, system: System, layouts: dict[str, Layout]) -> Iterator[Complaint]:
+    """Images in [0, 1] do not fit a generator that ends in tanh, nor images in [-1, 1] one that ends in a sigmoid."""
+    made = system.signals[system.sample]
+    bounds, wanted = layouts[made.network].output_range, setup.dataset.image_range()
+    if made.until is None and wanted is not None and bounds not in (None, wanted):
+        message = f"images lie in {_ends(wanted)}, the system's samples in {_ends(bounds)}"
+        yield Complaint((*path, "dataset"), message)
+
+
+def _ends(bounds: Range) -> str:
+    return f"[{bounds[0]:g}, {bounds[1]:g}]"

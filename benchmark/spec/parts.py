@@ -25,6 +25,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from benchmark.registry import Part, Registry
 from benchmark.spec.expression import ExpressionError, evaluate_size, parse
+from benchmark.spec.levels import Range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,6 +117,10 @@ class Layer(Part, ABC):
     def parameter_count(self, shape: Shape) -> int:
         """Number of trainable parameters for an input of ``shape``."""
         return 0
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        """Bounds that the layer's formula sets to its output, where what enters is bound by ``entering``; or None."""
+        return None
 
     def parts(self, shape: Shape) -> Mapping[str, tuple[Layer, Shape]]:
         """Layers inside a composite one with the shapes that enter them, by the path of their modules."""
@@ -216,7 +221,7 @@ class Data(Protocol):
     shape: Shape
 
     def examples(self, indices: Tensor) -> Tensor:
-        """Float examples (n, *shape), images in [-1, 1]."""
+        """Float examples (n, *shape), images in the dataset's range of values."""
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` fresh examples of an endless dataset."""
@@ -225,8 +230,12 @@ class Data(Protocol):
 class Dataset(Part, ABC):
     """A source of real examples."""
 
-    #: "images": uint8 in memory, [-1, 1] for the networks; "points": plain coordinates
+    #: "images": uint8 in memory, floats in a declared range for the networks; "points": plain coordinates
     kind: ClassVar[Literal["images", "points"]]
+
+    def image_range(self) -> Range | None:
+        """What levels 0 and 255 of images become for the networks; None for points."""
+        return None
 
     @abstractmethod
     def example_shape(self) -> Shape:

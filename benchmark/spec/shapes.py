@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
+from benchmark.spec.levels import Range
 from benchmark.spec.paper import Network
 from benchmark.spec.parts import Layer, Shape, SizeError, at_sizes
 
@@ -35,6 +36,8 @@ class Layout:
     output: Shape
     taps: Mapping[str, int]
     parameter_count: int
+    #: bounds that the last layers set to the output, or None
+    output_range: Range | None
 
     def shape_at(self, tap: str | None) -> Shape:
         """Shape at a tap; at the end where ``tap`` is None."""
@@ -57,11 +60,13 @@ def layout(network: Network, replaced: Mapping[str, int]) -> Layout:
     inputs: list[Shape] = []
     taps: dict[str, int] = {}
     count = 0
+    bounds: Range | None = None
     for index, written in enumerate(network.layers):
         try:
             layer = at_sizes(written, sizes)
             output = layer.output_shape(shape)
             count += layer.parameter_count(shape)
+            bounds = layer.output_range(bounds)
         except SizeError as error:
             raise ShapeError(str(error), index, (written.name, error.field)) from error
         except ValueError as error:
@@ -73,4 +78,4 @@ def layout(network: Network, replaced: Mapping[str, int]) -> Layout:
         layers.append(layer)
         inputs.append(shape)
         shape = output
-    return Layout(tuple(layers), tuple(inputs), shape, taps, count)
+    return Layout(tuple(layers), tuple(inputs), shape, taps, count, bounds)

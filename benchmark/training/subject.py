@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.spec.dataflow import inputs_of
+from benchmark.spec.levels import to_floats, to_levels
 from benchmark.spec.parts import Data, Dataset, MetricError
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
@@ -22,6 +23,9 @@ from benchmark.training.trainer import Trainer
 
 #: examples that pass through a network at once; with running statistics it does not change what comes out
 CHUNK = 256
+
+#: how far rounding may carry an image's values out of their range
+_BEYOND = 1e-4
 
 #: how a level between two of 0 to 255 becomes one of them; ``down`` is what a plain cast to bytes does
 Rounding = Literal["nearest", "down"]
@@ -45,6 +49,7 @@ class TrainedSubject:
     ) -> None:
         setup = trainer.run.setup
         self.dataset: Dataset = setup.dataset
+        self._range = setup.dataset.image_range()
         self.data: Data = trainer.data
         self.root = root
         self.device = trainer.device
@@ -109,23 +114,23 @@ class TrainedSubject:
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of a network on examples as :meth:`samples` and :meth:`reals` give them."""
         values = torch.from_numpy(examples)
-        if self.dataset.kind == "images":
-            values = values.float().div_(255).sub_(0.5).div_(0.5)
+        if self._range is not None:
+            values = to_floats(values, self._range)
         pieces = [self._networks[network](part.to(self.device)).cpu() for part in torch.split(values, self._chunk)]
         output: np.ndarray = torch.cat(pieces).numpy()
         return output
 
     def given_out(self, examples: Tensor, rounding: Rounding = "nearest") -> np.ndarray:
-        """Points as they are; images from [-1, 1] rounded to 8 bits. Anything not finite or out of range is refused."""
+        """Points as they are; images rounded to 8 bits. Anything not finite or out of the data's range is refused."""
         if not bool(torch.isfinite(examples).all()):
             raise MetricError("the generator emits numbers that are not finite")
-        if self.dataset.kind == "points":
+        if self._range is None:
             points: np.ndarray = examples.float().numpy()
             return points
-        low, high = float(examples.min()), float(examples.max())
-        if low < -1.0001 or high > 1.0001:
-            raise MetricError(f"images must lie in [-1, 1], these reach from {low:.4g} to {high:.4g}")
-        levels = (examples + 1) * 127.5
+        (least, most), low, high = self._range, float(examples.min()), float(examples.max())
+        if low < least - _BEYOND or high > most + _BEYOND:
+            raise MetricError(f"images must lie in [{least:g}, {most:g}], these reach from {low:.4g} to {high:.4g}")
+        levels = to_levels(examples, self._range)
         levels = levels.round() if rounding == "nearest" else levels.floor()
         pixels: np.ndarray = levels.clamp(0, 255).to(torch.uint8).numpy()
         return pixels

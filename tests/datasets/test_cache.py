@@ -18,6 +18,7 @@ import pytest
 from benchmark.datasets.celeba import CelebA
 from benchmark.datasets.images.cache import cache_folder, decoded
 from benchmark.datasets.images.resident import hash_levels
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DataError
 from tests.datasets.layouts import gradient, held, levels, noise, write_celeba
 
@@ -198,7 +199,14 @@ def test_the_key_follows_files_and_settings(tmp_path: Path) -> None:
     """Another crop or filter, and a changed file, are decoded; mirroring takes the same bytes."""
 
     def entries(crop: str, size: int, resize: str, mirror: bool = False) -> int:
-        settings = {"split": "all", "crop": crop, "size": size, "resize": resize, "mirror": mirror}
+        settings = {
+            "split": "all",
+            "crop": crop,
+            "size": size,
+            "resize": resize,
+            "mirror": mirror,
+            "value_range": [-1, 1],
+        }
         held(CelebA.model_validate(settings), tmp_path)
         return len([path for path in (tmp_path / ".cache").iterdir() if path.is_dir()])
 
@@ -209,5 +217,5 @@ def test_the_key_follows_files_and_settings(tmp_path: Path) -> None:
     assert entries("centre_108", 64, "box") == 3
     gradient(178, 218, 200).save(tmp_path / "celeba" / "img_align_celeba" / "000002.jpg", quality=50)
     assert entries("face_128", 64, "box") == 4
-    changed = CelebA(split="all", crop="face_128", size=64, resize="box", mirror=False)
+    changed = CelebA(split="all", crop="face_128", size=64, resize="box", mirror=False, value_range=SYMMETRIC)
     assert levels(held(changed, tmp_path))[1, 2].mean() == pytest.approx(200, abs=5)

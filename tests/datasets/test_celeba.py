@@ -14,7 +14,7 @@ from tests.datasets.layouts import gradient, held, levels, write_celeba
 
 
 def celeba(crop: str, size: int, resize: str, *, split: str = "all", mirror: bool = False) -> CelebA:
-    settings = {"split": split, "crop": crop, "size": size, "resize": resize, "mirror": mirror}
+    settings = {"split": split, "crop": crop, "size": size, "resize": resize, "mirror": mirror, "value_range": [-1, 1]}
     return CelebA.model_validate(settings)
 
 

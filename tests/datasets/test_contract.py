@@ -15,10 +15,19 @@ from tests.datasets.layouts import levels
 EXAMPLES: list[Dataset] = [
     *(dataset for _, part in DATASETS.items() for dataset in part.variants()),
     DATASETS.get("image_folder").model_validate(
-        {"folder": "faces/large", "images": 12, "size": 16, "resize": "box", "crop": "centre", "mirror": True}
+        {
+            "folder": "faces/large",
+            "images": 12,
+            "size": 16,
+            "resize": "box",
+            "crop": "centre",
+            "mirror": True,
+            "value_range": [-1, 1],
+        }
     ),
 ]
 SPLITS = ("train", "valid", "test")
+RANGE = {"value_range": [-1, 1]}
 PICTURES = [dataset for dataset in EXAMPLES if isinstance(dataset, Pictures)]
 
 
@@ -74,7 +83,7 @@ def test_counts_agree_with_the_published_ones(dataset: Dataset) -> None:
 
 
 def test_the_splits_of_celeba_add_up() -> None:
-    of = {"crop": "face_128", "size": 128, "resize": "none", "mirror": False}
+    of = {"crop": "face_128", "size": 128, "resize": "none", "mirror": False, "value_range": [-1, 1]}
     counts = [DATASETS.get("celeba").model_validate({**of, "split": split}).example_count() for split in SPLITS]
     assert sum(filter(None, counts)) == 202_599
 
@@ -82,15 +91,30 @@ def test_the_splits_of_celeba_add_up() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "says"),
     [
-        ("mnist", {"split": "train", "size": 32, "resize": "none"}, "size 32 from 28 needs a filter"),
-        ("mnist", {"split": "train", "size": 28, "resize": "bilinear"}, "size 28 already"),
-        ("mnist", {"split": "train", "size": 30, "resize": "bilinear"}, "28, 32 or 64"),
-        ("cifar10", {"split": "extra", "size": 32, "resize": "none"}, "'train' or 'test'"),
-        ("svhn", {"split": "train", "size": 2000, "resize": "box"}, "1024"),
-        ("celeba", {"split": "all", "crop": "face_128", "size": 64, "resize": "none", "mirror": False}, "from 128"),
-        ("celeba", {"split": "all", "crop": "none", "size": 64, "resize": "none", "mirror": False}, "needs a filter"),
-        ("celeba", {"split": "all", "crop": "rows_7_to_71", "size": 32, "resize": "box", "mirror": False}, "size 64"),
-        ("celeba", {"split": "all", "crop": "centre_108", "size": 64, "resize": "box"}, "mirror"),
+        ("mnist", {"split": "train", "size": 32, "resize": "none", **RANGE}, "size 32 from 28 needs a filter"),
+        ("mnist", {"split": "train", "size": 28, "resize": "bilinear", **RANGE}, "size 28 already"),
+        ("mnist", {"split": "train", "size": 30, "resize": "bilinear", **RANGE}, "28, 32 or 64"),
+        ("cifar10", {"split": "extra", "size": 32, "resize": "none", **RANGE}, "'train' or 'test'"),
+        ("svhn", {"split": "train", "size": 2000, "resize": "box", **RANGE}, "1024"),
+        (
+            "celeba",
+            {"split": "all", "crop": "face_128", "size": 64, "resize": "none", "mirror": False, **RANGE},
+            "from 128",
+        ),
+        (
+            "celeba",
+            {"split": "all", "crop": "none", "size": 64, "resize": "none", "mirror": False, **RANGE},
+            "needs a filter",
+        ),
+        (
+            "celeba",
+            {"split": "all", "crop": "rows_7_to_71", "size": 32, "resize": "box", "mirror": False, **RANGE},
+            "size 64",
+        ),
+        ("celeba", {"split": "all", "crop": "centre_108", "size": 64, "resize": "box", **RANGE}, "mirror"),
+        ("mnist", {"split": "train", "size": 28, "resize": "none"}, "value_range"),
+        ("mnist", {"split": "train", "size": 28, "resize": "none", "value_range": [0, 255]}, r"\[-1, 1\] or \[0, 1\]"),
+        ("digits", {}, "value_range"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(name: str, settings: dict[str, object], says: str) -> None:

@@ -9,12 +9,21 @@ import pytest
 from PIL import Image
 
 from benchmark.datasets.image_folder import CZ, ImageFolder
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DataError
 from tests.datasets.layouts import gradient, held, levels
 
 
 def folder(path: str, images: int = 1, *, crop: str = "centre", size: int = 16, resize: str = "box") -> ImageFolder:
-    settings = {"folder": path, "images": images, "crop": crop, "size": size, "resize": resize, "mirror": False}
+    settings = {
+        "folder": path,
+        "images": images,
+        "crop": crop,
+        "size": size,
+        "resize": resize,
+        "mirror": False,
+        "value_range": [-1, 1],
+    }
     return ImageFolder.model_validate(settings)
 
 
@@ -93,7 +102,9 @@ def test_the_centre_is_cut_before_resizing(width: int, height: int, tmp_path: Pa
 def test_without_crop_the_picture_is_squeezed(tmp_path: Path) -> None:
     (tmp_path / "cz").mkdir()
     gradient(64, 32).save(tmp_path / "cz" / "a.png")
-    (picture,) = levels(held(CZ(crop="none", size=16, resize="box", mirror=False), tmp_path)).astype(float)
+    (picture,) = levels(
+        held(CZ(crop="none", size=16, resize="box", mirror=False, value_range=SYMMETRIC), tmp_path)
+    ).astype(float)
     assert np.abs(picture[0] - (4 * np.arange(16) + 1.5)).max() <= 0.5
     assert np.abs(picture[1] - (2 * np.arange(16) + 0.5)[:, None]).max() <= 0.5
 

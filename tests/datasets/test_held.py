@@ -7,15 +7,35 @@ import pytest
 import torch
 from torchvision import transforms
 
-from benchmark.datasets.images.resident import MappedImages, ResidentImages, hash_levels, on_host, to_floats
+from benchmark.datasets.images.resident import MappedImages, ResidentImages, hash_levels, on_host
+from benchmark.spec.levels import SYMMETRIC, UNIT, Range, to_floats, to_levels
 from benchmark.spec.parts import DataError
 from tests.datasets.layouts import noise
 
+EVERY = np.arange(256, dtype=np.uint8).reshape(16, 16)
+RANGES = pytest.mark.parametrize("value_range", [SYMMETRIC, UNIT])
 
-def test_every_byte_becomes_the_float_of_torchvision() -> None:
-    every = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    expected = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.5], [0.5])])(every[..., None])
-    assert torch.equal(to_floats(torch.from_numpy(every)[None]), expected)
+
+@pytest.mark.parametrize(
+    ("value_range", "steps"),
+    [(SYMMETRIC, [transforms.ToTensor(), transforms.Normalize([0.5], [0.5])]), (UNIT, [transforms.ToTensor()])],
+)
+def test_every_byte_becomes_the_float_of_torchvision(value_range: Range, steps: list[object]) -> None:
+    expected = transforms.Compose(steps)(EVERY[..., None])
+    assert torch.equal(to_floats(torch.from_numpy(EVERY)[None], value_range), expected)
+
+
+@RANGES
+def test_every_byte_comes_back(value_range: Range) -> None:
+    levels = torch.from_numpy(EVERY)
+    assert torch.equal(to_levels(to_floats(levels, value_range), value_range).round().to(torch.uint8), levels)
+
+
+@RANGES
+def test_the_ends_of_the_range_are_the_first_and_the_last_level(value_range: Range) -> None:
+    assert to_levels(torch.tensor(value_range), value_range).tolist() == [0, 255]
+    held = ResidentImages(torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1), "cpu", value_range=value_range)
+    assert held.examples(torch.arange(2)).flatten().tolist() == list(value_range)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -23,8 +43,8 @@ def test_mapped_equals_resident_bit_for_bit(mirrored: bool, tmp_path) -> None:
     images = noise(11, 3, 8, 8)
     images.tofile(tmp_path / "levels")
     mapping = np.memmap(tmp_path / "levels", dtype=np.uint8, mode="r", shape=images.shape)
-    mapped = MappedImages(on_host(mapping), "cpu", mirrored=mirrored)
-    resident = ResidentImages(torch.from_numpy(images), "cpu", mirrored=mirrored)
+    mapped = MappedImages(on_host(mapping), "cpu", value_range=SYMMETRIC, mirrored=mirrored)
+    resident = ResidentImages(torch.from_numpy(images), "cpu", value_range=SYMMETRIC, mirrored=mirrored)
     assert mapped.fingerprint == resident.fingerprint
     assert mapped.count == resident.count == (22 if mirrored else 11)
     order = torch.randperm(mapped.count, generator=torch.Generator().manual_seed(0))
@@ -34,7 +54,9 @@ def test_mapped_equals_resident_bit_for_bit(mirrored: bool, tmp_path) -> None:
 
 def test_the_second_half_of_a_mirrored_set_is_the_mirror_image_of_the_first() -> None:
     images = noise(4, 3, 8, 8)
-    plain, mirrored = (ResidentImages(torch.from_numpy(images), "cpu", mirrored=flag) for flag in (False, True))
+    plain, mirrored = (
+        ResidentImages(torch.from_numpy(images), "cpu", value_range=SYMMETRIC, mirrored=flag) for flag in (False, True)
+    )
     shown = mirrored.examples(torch.arange(8))
     assert torch.equal(shown[:4], plain.examples(torch.arange(4)))
     for column in range(8):
@@ -44,7 +66,7 @@ def test_the_second_half_of_a_mirrored_set_is_the_mirror_image_of_the_first() ->
 
 @pytest.mark.parametrize(("mirrored", "index"), [(False, 4), (True, 8)])
 def test_an_index_past_the_end_is_an_error(mirrored: bool, index: int) -> None:
-    held = ResidentImages(torch.from_numpy(noise(4, 3, 8, 8)), "cpu", mirrored=mirrored)
+    held = ResidentImages(torch.from_numpy(noise(4, 3, 8, 8)), "cpu", value_range=SYMMETRIC, mirrored=mirrored)
     with pytest.raises(IndexError):
         held.examples(torch.tensor([index]))
 
@@ -60,4 +82,4 @@ def test_the_fingerprint_follows_every_byte_the_order_and_the_shape() -> None:
 
 def test_only_bytes_are_held() -> None:
     with pytest.raises(DataError, match="uint8"):
-        ResidentImages(torch.zeros(2, 3, 8, 8), "cpu")
+        ResidentImages(torch.zeros(2, 3, 8, 8), "cpu", value_range=SYMMETRIC)

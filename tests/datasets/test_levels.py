@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 from benchmark.datasets.cifar10 import CIFAR10
 from benchmark.datasets.mnist import MNIST, FashionMNIST
 from benchmark.datasets.svhn import SVHN
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DataError
 from tests.datasets.layouts import held, levels, noise, write_cifar, write_idx, write_svhn
 
@@ -20,15 +21,15 @@ real = pytest.mark.skipif(not (REAL / "FashionMNIST").is_dir(), reason="the real
 
 
 def mnist(split: str = "train") -> MNIST:
-    return MNIST.model_validate({"split": split, "size": 28, "resize": "none"})
+    return MNIST.model_validate({"split": split, "size": 28, "resize": "none", "value_range": [-1, 1]})
 
 
 def cifar(split: str = "train") -> CIFAR10:
-    return CIFAR10.model_validate({"split": split, "size": 32, "resize": "none"})
+    return CIFAR10.model_validate({"split": split, "size": 32, "resize": "none", "value_range": [-1, 1]})
 
 
 def svhn(split: str = "train") -> SVHN:
-    return SVHN.model_validate({"split": split, "size": 32, "resize": "none"})
+    return SVHN.model_validate({"split": split, "size": 32, "resize": "none", "value_range": [-1, 1]})
 
 
 def test_mnist_pixels(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_enlarging_is_the_plain_bilinear_rule(tmp_path: Path) -> None:
     """Half-pixel centres, as torch's interpolate; Pillow rounds to bytes after each direction."""
     train = noise(5, 28, 28)
     write_idx(tmp_path, "MNIST", train, train)
-    enlarged = MNIST(split="train", size=32, resize="bilinear")
+    enlarged = MNIST(split="train", size=32, resize="bilinear", value_range=SYMMETRIC)
     found = levels(held(enlarged, tmp_path)).astype(float)
     plain = torch.from_numpy(train).double().unsqueeze(1)
     expected = interpolate(plain, size=(32, 32), mode="bilinear", align_corners=False).numpy()
@@ -67,7 +68,7 @@ def test_enlarging_is_the_plain_bilinear_rule(tmp_path: Path) -> None:
 def test_reducing_by_box_is_the_mean_of_squares(tmp_path: Path) -> None:
     images = noise(4, 3, 32, 32)
     write_svhn(tmp_path, "train", images)
-    found = levels(held(SVHN(split="train", size=16, resize="box"), tmp_path)).astype(float)
+    found = levels(held(SVHN(split="train", size=16, resize="box", value_range=SYMMETRIC), tmp_path)).astype(float)
     expected = images.reshape(4, 3, 16, 2, 16, 2).mean(axis=(3, 5))
     assert np.abs(found - expected).max() <= 1.0
 
@@ -110,8 +111,8 @@ def test_any_of_the_four_files_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("dataset", "mean", "deviation"),
     [
-        (MNIST(split="train", size=28, resize="none"), 0.1307, 0.3081),
-        (FashionMNIST(split="train", size=28, resize="none"), 0.2860, 0.3530),
+        (MNIST(split="train", size=28, resize="none", value_range=SYMMETRIC), 0.1307, 0.3081),
+        (FashionMNIST(split="train", size=28, resize="none", value_range=SYMMETRIC), 0.2860, 0.3530),
     ],
     ids=["mnist", "fashion_mnist"],
 )

@@ -15,7 +15,7 @@ from benchmark.metrics.inputs import real
 from benchmark.spec.parts import DATASETS, written
 from tests.datasets.layouts import levels
 
-CIFAR = {"cifar10": {"split": "train", "size": 32, "resize": "none"}}
+CIFAR = {"cifar10": {"split": "train", "size": 32, "resize": "none", "value_range": [-1, 1]}}
 
 
 def stand_in(of: object = CIFAR, count: object = 16) -> StandIn:
@@ -26,9 +26,9 @@ def stand_in(of: object = CIFAR, count: object = 16) -> StandIn:
     ("of", "says"),
     [
         ({"stand_in": {"of": CIFAR, "count": 10}}, "stand_in"),
-        ("digits", "digits needs no stand-in"),
+        ({"digits": {"value_range": [-1, 1]}}, "digits needs no stand-in"),
         ({"eight_gaussians": {"radius": 2.0, "deviation": 0.02, "divisor": 1.414}}, "needs no stand-in"),
-        ({"cifar10": {"split": "val", "size": 32, "resize": "none"}}, "split"),
+        ({"cifar10": {"split": "val", "size": 32, "resize": "none", "value_range": [-1, 1]}}, "split"),
         ({"image_folder": {"folder": "../x"}}, "folder"),
         (None, "of"),
     ],
@@ -71,7 +71,16 @@ def test_metrics_find_its_test_split(tmp_path: Path) -> None:
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("GANREPRO_CACHE", str(tmp_path / "cache"))
-    faces = {"celeba": {"split": "all", "crop": "centre_108", "size": 64, "resize": "bilinear", "mirror": True}}
+    faces = {
+        "celeba": {
+            "split": "all",
+            "crop": "centre_108",
+            "size": 64,
+            "resize": "bilinear",
+            "mirror": True,
+            "value_range": [-1, 1],
+        }
+    }
     data = stand_in(faces).load(tmp_path / "nowhere", "cpu")
     assert not list(tmp_path.iterdir())
     assert levels(data).shape == (32, 3, 64, 64)

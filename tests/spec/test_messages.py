@@ -240,10 +240,15 @@ SLIPS = {
         "did you mean 'saturating'?",
     ),
     "data that do not fit": (
-        "dataset: digits",
-        "§dataset: {mnist: {split: train, size: 28, resize: none}}",
+        "dataset: {digits: {value_range: [-1, 1]}}",
+        "§dataset: {mnist: {split: train, size: 28, resize: none, value_range: [-1, 1]}}",
         "experiments.scans.dataset: signal 'real_logit': 'real' has shape (1, 28, 28), the input of 'discriminator' "
         "takes (1, 8, 8)",
+    ),
+    "images out of the generator's range": (
+        "dataset: {digits: {value_range: [-1, 1]}}",
+        "§dataset: {digits: {value_range: [0, 1]}}",
+        "experiments.scans.dataset: images lie in [0, 1], the system's samples in [-1, 1]",
     ),
     "batch beyond the data": (
         "batch_images: 64",

@@ -79,7 +79,7 @@ def test_valid_specs_are_not_flagged(file: Path) -> None:
         ("extends: plain", "extend: plain"),
         ("real: real_logit", "rael: real_logit"),
         ("minimax: {fake: fake_logit}", "minimax"),
-        ("dataset: digits", "dataset: digts"),
+        ("dataset: {digits", "dataset: {digts"),
         ("      smoke:", "      smok:"),
         ("{samples: 200}", "{sampels: 200}"),
         ("value: 3.5", "vlaue: 3.5"),

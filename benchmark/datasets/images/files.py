@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -66,14 +67,22 @@ def from_files(place: Path, names: Sequence[str]) -> Source:
     return Source(place, len(names), lambda index: decode(place / names[index], str(place / names[index])), names)
 
 
-def decode(file: Path | BinaryIO, shown: str) -> Image:
+def decode(file: Path, shown: str) -> Image:
     """An RGB picture; what cannot be decoded is a :class:`DataError` that names it."""
     from PIL import Image
 
+    with decoding(shown), Image.open(file, formats=_FORMATS) as picture:
+        return picture.convert("RGB")
+
+
+@contextmanager
+def decoding(shown: str) -> Iterator[None]:
+    """Turn what Pillow raises on a file that is no picture, or too large a one, into a :class:`DataError`."""
+    from PIL.Image import DecompressionBombError
+
     try:
-        with Image.open(file, formats=_FORMATS) as picture:
-            return picture.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        yield
+    except (OSError, SyntaxError, ValueError, DecompressionBombError) as error:
         raise DataError(f"{shown}: not a readable picture ({str(error).splitlines()[0]})") from error
 
 

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.datasets.images.prepare import Resize, pixels, resized
+from benchmark.spec.levels import Range, ValueRange
 from benchmark.spec.parts import Data, DataError, Dataset, Shape
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class Pictures(Dataset):
     native: ClassVar[int | None] = None
     size: Side
     resize: Resize
+    value_range: ValueRange
+
+    def image_range(self) -> Range:
+        low, high = self.value_range
+        return (low, high)
 
     @abstractmethod
     def picture_count(self) -> int:
@@ -138,7 +144,12 @@ class Pictures(Dataset):
 
         shape = (source.count, *self.example_shape())
         if source.levels is not None:
-            return ResidentImages(on_host(self._in_memory(source, source.levels)), device, mirrored=self.mirrored())
+            return ResidentImages(
+                on_host(self._in_memory(source, source.levels)),
+                device,
+                value_range=self.image_range(),
+                mirrored=self.mirrored(),
+            )
         images, fingerprint = decoded(
             cache,
             key={"files": source.listing(), "version": PREPARATION_VERSION, "preparation": self._preparation()},
@@ -147,7 +158,13 @@ class Pictures(Dataset):
             label=f"{self.name} {self.size}x{self.size}",
         )
         held = ResidentImages if fits(images.nbytes, device) else MappedImages
-        return held(on_host(images), device, fingerprint=fingerprint, mirrored=self.mirrored())
+        return held(
+            on_host(images),
+            device,
+            value_range=self.image_range(),
+            fingerprint=fingerprint,
+            mirrored=self.mirrored(),
+        )
 
     def _in_memory(self, source: Source, levels: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -157,10 +174,10 @@ class Pictures(Dataset):
         return np.stack([pixels(self.prepared(source.picture(index))) for index in range(source.count)])
 
     def _preparation(self) -> dict[str, object]:
-        """What determines an example but the files: settings, and the library that decodes."""
+        """What determines an example's levels but the files: settings, and the library that decodes."""
         import PIL
 
-        settings = self.model_dump(mode="json", exclude={"mirror"})
+        settings = self.model_dump(mode="json", exclude={"mirror", "value_range"})
         return {"dataset": self.name, **settings, "pillow": PIL.__version__}
 
     def stand_in(self, root: Path, count: int) -> Source:

@@ -1,6 +1,6 @@
 """How pictures are held for training: as bytes, on the device or mapped from the cache, given out as floats.
 
-Both ways give the same floats bit for bit, because bytes travel to the device and are spread to [-1, 1] there.
+Both ways give the same floats bit for bit, because bytes travel to the device and are spread to their range there.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING
 
+from benchmark.spec.levels import Range, to_floats
 from benchmark.spec.parts import DataError, Shape
 
 if TYPE_CHECKING:
@@ -25,7 +26,15 @@ _HASHED_BYTES = 1 << 26
 class ResidentImages:
     """uint8 images (n, channels, height, width) on the device: no loader, no decoding during training."""
 
-    def __init__(self, images: Tensor, device: str, *, fingerprint: str | None = None, mirrored: bool = False) -> None:
+    def __init__(
+        self,
+        images: Tensor,
+        device: str,
+        *,
+        value_range: Range,
+        fingerprint: str | None = None,
+        mirrored: bool = False,
+    ) -> None:
         import torch
 
         if images.dtype != torch.uint8 or images.ndim != 4:
@@ -35,6 +44,7 @@ class ResidentImages:
         self.shape: Shape = tuple(images.shape[1:])
         self.images = self._placed(images.contiguous(), device)
         self._pictures = len(images)
+        self._range = value_range
         self._mirrored = mirrored
         self.count: int | None = 2 * self._pictures if mirrored else self._pictures
 
@@ -50,10 +60,10 @@ class ResidentImages:
         import torch
 
         if not self._mirrored:
-            return to_floats(self._picked(indices))
+            return to_floats(self._picked(indices), self._range)
         flipped = indices >= self._pictures
         picked = self._picked(torch.where(flipped, indices - self._pictures, indices))
-        return to_floats(torch.where(flipped.view(-1, 1, 1, 1), picked.flip(3), picked))
+        return to_floats(torch.where(flipped.view(-1, 1, 1, 1), picked.flip(3), picked), self._range)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         raise DataError("a finite dataset is read in epochs, not drawn from")
@@ -71,11 +81,6 @@ class MappedImages(ResidentImages):
         if self._device.startswith("cuda"):
             return picked.pin_memory().to(self._device, non_blocking=True)
         return picked
-
-
-def to_floats(levels: Tensor) -> Tensor:
-    """Bytes as floats in [-1, 1], bit-equal to torchvision's ToTensor followed by Normalize(0.5, 0.5)."""
-    return levels.float().div_(255).sub_(0.5).div_(0.5)
 
 
 def fits(size: int, device: str) -> bool:

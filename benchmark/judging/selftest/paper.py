@@ -109,7 +109,7 @@ systems:
 experiments:
   plain:
     system: plain
-    dataset: digits
+    dataset: {digits: {value_range: [-1, 1]}}
     batch_images: 32
     last_batch: drop
     budget: {iterations: 40}

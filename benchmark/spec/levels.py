@@ -1,0 +1,44 @@
+"""How the 8-bit levels of pictures and the numbers that networks see stand for each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from benchmark.spec.base import Many
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: what levels 0 and 255 become
+Range = tuple[float, float]
+SYMMETRIC: Range = (-1.0, 1.0)
+UNIT: Range = (0.0, 1.0)
+
+
+def _known(ends: tuple[float, ...]) -> tuple[float, ...]:
+    if ends not in (SYMMETRIC, UNIT):
+        raise PydanticCustomError("value_range", "must be [-1, 1] or [0, 1]")
+    return ends
+
+
+#: a range as a spec writes it
+ValueRange = Annotated[
+    Many[float],
+    AfterValidator(_known),
+    Field(description="what levels 0 and 255 become for the networks: [-1, 1] or [0, 1]"),
+]
+
+
+def to_floats(levels: Tensor, value_range: Range) -> Tensor:
+    """Floats from uint8 levels, bit-equal to torchvision's ToTensor, for [-1, 1] followed by Normalize(0.5, 0.5)."""
+    spread = levels.float().div_(255)
+    return spread.sub_(0.5).div_(0.5) if value_range == SYMMETRIC else spread
+
+
+def to_levels(floats: Tensor, value_range: Range) -> Tensor:
+    """Levels of 0 to 255 from floats, not yet rounded; what lies outside the range lies outside the levels."""
+    low, high = value_range
+    return (floats - low) * (255 / (high - low))

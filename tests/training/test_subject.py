@@ -1,0 +1,67 @@
+"""What metrics are given: bytes that stand for the networks' numbers, whatever range the data are declared in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from benchmark.plan import make_run
+from benchmark.spec.load import loads
+from benchmark.spec.parts import MetricError
+from benchmark.training.subject import TrainedSubject
+from benchmark.training.trainer import Trainer
+
+SMALL = (Path(__file__).parents[1] / "spec" / "small.yaml").read_text(encoding="utf-8")
+SCANS = np.rint(load_digits().images * (255 / 16)).astype(np.uint8)[:, None]
+#: what a generator ends in -> the range that it fills
+ENDS = {"tanh": (-1, 1), "sigmoid": (0, 1)}
+
+
+def subject_of(end: str) -> tuple[TrainedSubject, Trainer]:
+    text = SMALL.replace("- tanh", f"- {end}").replace("value_range: [-1, 1]", f"value_range: {list(ENDS[end])}")
+    run = make_run(loads(text).spec, "scans", "full", 0, "exact")
+    trainer = Trainer(run, run.setup.dataset.load(Path("no-data-needed"), "cpu"), "cpu")
+    return TrainedSubject(trainer, Path("no-data-needed")), trainer
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_reals_are_the_files_bytes(end: str) -> None:
+    subject, trainer = subject_of(end)
+    assert np.array_equal(subject.reals(None), SCANS)
+    floats = trainer.data.examples(torch.arange(len(SCANS)))
+    assert (float(floats.min()), float(floats.max())) == ENDS[end]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_samples_are_the_outputs_rounded_to_the_nearest_level(end: str) -> None:
+    subject, _ = subject_of(end)
+    seen = []
+    painter = subject._networks["generator"]
+    painter.register_forward_hook(lambda _module, _inputs, output: seen.append(output.clone()))
+    samples = subject.samples(40)
+    low, high = ENDS[end]
+    expected = np.rint((seen[0].double().numpy() - low) / (high - low) * 255)
+    assert samples.shape == (40, 1, 8, 8)
+    assert np.abs(samples - expected).max() <= 1e-9
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_networks_see_a_byte_as_in_training(end: str) -> None:
+    subject, trainer = subject_of(end)
+    found = subject.apply("discriminator", SCANS[:20])
+    critic = trainer.networks["discriminator"].eval()
+    with torch.no_grad():
+        expected = critic(trainer.data.examples(torch.arange(20))).numpy()
+    assert np.array_equal(found, expected)
+
+
+def test_what_lies_outside_the_range_is_refused() -> None:
+    subject, _ = subject_of("sigmoid")
+    with pytest.raises(MetricError, match=r"images must lie in \[0, 1\], these reach from -0\.5"):
+        subject.given_out(torch.full((1, 1, 8, 8), -0.5))
+    subject, _ = subject_of("tanh")
+    assert subject.given_out(torch.full((1, 1, 8, 8), -0.5)).max() == 64  # 63.75
