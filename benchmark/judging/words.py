@@ -8,11 +8,13 @@ from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Bound,
+    Computed,
     Deviation,
     Equal,
     Exactly,
     FirstBelow,
     Fluctuation,
+    Given,
     Largest,
     Mean,
     Order,
@@ -75,11 +77,15 @@ def describe(predicate: Predicate) -> str:
             return " and ".join(_bracketed(part) for part in parts)
         case AnyOf(any_of=parts):
             return " or ".join(_bracketed(part) for part in parts)
+        case Given(given=condition, then=then):
+            return f"where {describe(condition)}: {_bracketed(then)}"
     raise AssertionError(f"unknown predicate {type(predicate).__name__}")
 
 
-def quantity(asked: Quantity) -> str:
+def quantity(asked: Quantity | Computed) -> str:
     """A quantity with its experiment: ``fid (gan_cifar)``, ``mean of generator_loss over ... (gan_cifar)``."""
+    if isinstance(asked, Computed):
+        return f"{asked.says} [{asked.compute}]"
     return f"{bare(asked)} ({asked.experiment})"
 
 
@@ -121,7 +127,7 @@ def between(what: str, above: float | None, below: float | None) -> str:
     return f"{what} > {number(above)}"
 
 
-def _extreme(sign: str, several: tuple[Quantity, ...]) -> str:
+def _extreme(sign: str, several: tuple[Quantity | Computed, ...]) -> str:
     first, *others = (quantity(one) for one in several)
     if len(others) == 1:
         return f"{first} {sign} {others[0]}"
@@ -130,7 +136,7 @@ def _extreme(sign: str, several: tuple[Quantity, ...]) -> str:
 
 def _bracketed(part: Predicate) -> str:
     words = describe(part)
-    return f"[{words}]" if isinstance(part, AllOf | AnyOf) else words
+    return f"[{words}]" if isinstance(part, AllOf | AnyOf | Given) else words
 
 
 def _seeds(share: float) -> str:

@@ -319,7 +319,7 @@ SLIPS = {
         "      order:",
         "      §ordr:",
         "claims.C1.predicate.ordr: unknown key, one of these is needed: order, smallest, largest, bound, ratio, equal, "
-        "exactly, all_of, any_of; did you mean 'order'?",
+        "exactly, all_of, any_of, given; did you mean 'order'?",
     ),
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
