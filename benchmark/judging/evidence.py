@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Sto
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
 #: a process that gets less of one core than this share shared it with others
 _UNDISTURBED = 0.8
+#: fields of a protocol that say which real images a score refers to
+_OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_real"})
 #: runs whose curves are kept in memory
 _OPEN_COURSES = 32
 
@@ -42,6 +44,8 @@ class Sample:
     proxy: bool = False
     #: what must agree with whatever it is compared with, by seed
     protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    #: whether it is computed from several quantities of each seed
+    computed: bool = False
     #: wall seconds of one run, by seed
     seconds: Mapping[int, float] = field(default_factory=dict)
 
@@ -169,10 +173,6 @@ class Evidence:
 
     def sample(self, asked: Quantity, tier: str) -> Sample:
         """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
-        if asked.per is not None:
-            own = asked.model_copy(update={"per": None})
-            base = own.model_copy(update={"experiment": asked.per})
-            return _relative(self.sample(own, tier), self.sample(base, tier), words.bare(asked))
         if asked.outcome is not None:
             return self._gather(asked.experiment, tier, asked.outcome, _outcome, ("finished", "diverged"))
         return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
@@ -293,31 +293,6 @@ def _outcome(one: Stored) -> _Reading:
     return _Reading(float(one.record.status == "diverged"))
 
 
-def _relative(own: Sample, base: Sample, label: str) -> Sample:
-    """``own`` over ``base``, seed by seed; a seed counts where ``base`` has a positive value of the same protocol."""
-    values: dict[int, float] = {}
-    reasons = {seed: f"{base.experiment}: {reason}" for seed, reason in base.reasons.items()} | dict(own.reasons)
-    sound = set()
-    for seed, value in base.values.items():
-        unlike = protocol_difference([own, base], [seed]) if seed in own.values else None
-        if value <= 0 or unlike is not None:
-            reasons[seed] = unlike or f"{base.experiment} has {value:g}, of which there is no multiple"
-            continue
-        sound.add(seed)
-        if seed in own.values:
-            values[seed] = own.values[seed] / value
-    return replace(
-        own,
-        label=label,
-        values=values,
-        diverged=own.diverged & sound,
-        beyond=own.beyond & sound,
-        reasons={seed: reason for seed, reason in reasons.items() if seed in own.planned and seed not in values},
-        proxy=own.proxy or base.proxy,
-        seconds={seed: own.seconds.get(seed, 0.0) + base.seconds.get(seed, 0.0) for seed in own.planned},
-    )
-
-
 def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
     """A statistic of a score's evaluations; their number is part of the protocol."""
     protocol = {**_protocol(entry), "evaluations": len(entry.series)}
@@ -357,17 +332,21 @@ def _why_missing(score: str, entry: ScoreRecord | None) -> str:
     return f"{score} not measured: {why}"
 
 
-def protocol_difference(samples: Sequence[Sample], seeds: Sequence[int] | None = None) -> str | None:
-    """The first protocol field in which measured values (of ``seeds``) differ, in words; None where all agree."""
+def protocol_difference(samples: Sequence[Sample]) -> str | None:
+    """The first protocol field in which measured values differ, in words; None where all agree.
+
+    Which data they refer to may differ where all are computed, each from quantities that agree.
+    """
+    free = _OF_THE_DATA if all(sample.computed for sample in samples) else frozenset()
     known: list[tuple[str, Mapping[str, Any]]] = [
         (f"{sample.experiment}, seed {seed}", protocol)
         for sample in samples
         for seed, protocol in sorted(sample.protocols.items())
-        if (seed in sample.values or seed in sample.beyond) and (seeds is None or seed in seeds)
+        if seed in sample.values or seed in sample.beyond
     ]
     for place, protocol in known[1:]:
         first_place, first = known[0]
-        for name in sorted({*first, *protocol}):
+        for name in sorted({*first, *protocol} - free):
             if first.get(name) != protocol.get(name):
                 return (
                     f"protocol field '{name}' differs: {words.shown(first.get(name))} ({first_place}), "

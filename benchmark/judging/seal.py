@@ -333,8 +333,7 @@ def under_seal(spec: PaperSpec, verdicts: PaperVerdicts, found: SealState | None
         predicate = spec.claims[claim.claim].predicate
         if predicate is not None:
             for one in quantities(predicate):
-                for experiment in one.experiments:
-                    items |= _items_of(experiment, one.score, claim.tier or "full")
+                items |= _items_of(one.experiment, one.score, claim.tier or "full")
         note = caveat(items)
         # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
         if not note and family and claim.p is not None:

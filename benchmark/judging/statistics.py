@@ -43,12 +43,6 @@ def median(values: Sequence[float]) -> float:
     return low if low == high else (low + high) / 2
 
 
-def lead_of_rows(grid: Sequence[Sequence[float]]) -> float:
-    """(r - c) / (r + c) with the variances r of the means of a grid's rows and c of its columns; 0 where both are 0."""
-    rows, columns = (deviation([mean(line) for line in lines]) or 0.0 for lines in (grid, [*zip(*grid, strict=True)]))
-    return (rows**2 - columns**2) / (rows**2 + columns**2) if rows + columns > 0 else 0.0
-
-
 @dataclass(frozen=True)
 class Estimate:
     """A mean or a difference of means with its standard error and degrees of freedom (Student)."""

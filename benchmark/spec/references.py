@@ -100,9 +100,6 @@ def _cell(names: Names, path: Path_, table: Table, cell: Cell) -> Iterator[Compl
 
 def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complaint]:
     yield from names.check((*path, "experiment"), "experiments", quantity.experiment)
-    if quantity.per is not None:
-        yield from names.check((*path, "per"), "experiments", quantity.per)
-        yield from _quantity(names, path, quantity.model_copy(update={"experiment": quantity.per, "per": None}))
     if quantity.score is not None:
         yield from _score(names, (*path, "score"), quantity.experiment, quantity.score)
         setup = names.spec.experiments.get(quantity.experiment)

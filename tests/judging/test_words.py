@@ -34,11 +34,6 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "[fid (a) < 1 or diverged (a) = 1 in at least one seed] in more than half of the seeds",
         ),
         (
-            {"more_among_rows": [[fid("a"), fid("b")], [fid("c"), fid("d")]]},
-            "rows vary more than columns in [fid (a), fid (b); fid (c), fid (d)]",
-        ),
-        ({"order": [{**fid("b"), "per": "a"}, fid("c")]}, "fid over that of a (b) < fid (c)"),
-        (
             {"bound": {**CURVE, "statistic": {"residual": LATE, "average": 21}}, "below": 1},
             "deviation of abs(g - d) from its average of 21 iterations over the last 50 % of the run (a) < 1",
         ),
@@ -64,6 +59,14 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
         (
             {"all_of": [{"bound": fid("a"), "below": 1}, {"any_of": [{"bound": fid("a"), "below": 1}] * 2}]},
             "fid (a) < 1 and [fid (a) < 1 or fid (a) < 1]",
+        ),
+        (
+            {"order": [{"compute": "1 - x / y", "of": {"x": fid("a"), "y": fid("b")}, "says": "gain"}, fid("c")]},
+            "gain [1 - x / y] < fid (c)",
+        ),
+        (
+            {"given": {"bound": fid("a"), "above": 200}, "then": {"all_of": [{"bound": fid("a"), "below": 300}] * 2}},
+            "where fid (a) > 200: [fid (a) < 300 and fid (a) < 300]",
         ),
     ],
 )

@@ -324,12 +324,12 @@ SLIPS = {
         "      order:",
         "      §ordr:",
         "claims.C1.predicate.ordr: unknown key, one of these is needed: order, smallest, largest, bound, ratio, equal, "
-        "exactly, more_among_rows, in_seeds, all_of, any_of; did you mean 'order'?",
+        "exactly, in_seeds, all_of, any_of, given; did you mean 'order'?",
     ),
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
         "{experiment: ring_saturating, §scor",
-        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, per, score, "
+        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, score, "
         "statistic, time; did you mean 'score'?",
     ),
     "experiment in a predicate": (
