@@ -35,7 +35,11 @@ def number(asked: Computed, values: Mapping[str, float]) -> float | None:
 
 
 def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
-    """By seed that all parts have; a seed in which one of them diverged has diverged."""
+    """By seed that all parts have.
+
+    A seed in which one of them diverged has diverged, and ranks last where the worst value of that part makes the
+    number infinite.
+    """
     samples = list(parts.values())
     difference = protocol_difference(samples)
     if difference is not None:
@@ -43,10 +47,11 @@ def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
     if any(sample.beyond for sample in samples):
         raise Undecidable(f"{asked.says}: an event that it is computed from did not happen within the run")
     shared = sorted(set.intersection(*(set(sample.seeds) for sample in samples)))
-    diverged = frozenset(seed for seed in shared if any(seed in sample.diverged for sample in samples))
+    broken = frozenset(seed for seed in shared if any(seed in sample.diverged for sample in samples))
+    last = frozenset(seed for seed in broken if _worst(asked, parts, seed) == math.inf)
     values = {}
     for seed in shared:
-        if seed not in diverged:
+        if seed not in broken:
             value = number(asked, {name: sample.values[seed] for name, sample in parts.items()})
             if value is None:
                 raise Undecidable(f"{asked.says}: '{asked.compute}' has no value in seed {seed}")
@@ -57,11 +62,22 @@ def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
         tier=samples[0].tier,
         planned=tuple(shared),
         values=values,
-        diverged=diverged,
+        diverged=broken - last,
+        beyond=last,
         proxy=any(sample.proxy for sample in samples),
         protocols={seed: samples[0].protocols[seed] for seed in values if seed in samples[0].protocols},
         computed=True,
     )
+
+
+def _worst(asked: Computed, parts: Mapping[str, Sample], seed: int) -> float:
+    """The expression with the worst value in place of each part that diverged; NaN where there is none."""
+    worst = {"lower": math.inf, "higher": -math.inf}
+    values = {name: sample.values.get(seed, worst.get(sample.direction, math.nan)) for name, sample in parts.items()}
+    try:
+        return float(evaluate(asked.compute, values))
+    except (ArithmeticError, ValueError):
+        return math.nan
 
 
 def among(seeds: Collection[int], lookup: Lookup) -> Lookup:

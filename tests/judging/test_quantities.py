@@ -33,6 +33,26 @@ def test_outcome_counts_runs_that_broke_down(tmp_path: Path) -> None:
     assert set(sample.values) == {1, 2, 3}
 
 
+def test_a_factor_is_worst_where_its_run_diverged(tmp_path: Path) -> None:
+    """b is 1.1 times a; d broke down where c did not, in every seed but one."""
+    values: dict[str, list[float | None]] = {
+        "a": [10.0, 11.0, 12.0, 13.0],
+        "b": [11.0, 12.2, 13.1, 14.4],
+        "c": [10.0, 11.0, 12.0, 13.0],
+        "d": [None, None, 24.0, None],
+    }
+    stored = [one for name, several in values.items() for one in series(tmp_path, name, several)]
+
+    def factor(above: str, below: str) -> dict[str, Any]:
+        return {"compute": "x / y", "of": {"x": fid(above), "y": fid(below)}, "says": f"factor of {above}"}
+
+    found = verdict(stored, claim({"order": [factor("b", "a"), factor("d", "c")]}))
+    assert found.share == 1
+    assert found.p == pytest.approx(1 / 70)  # exact ranks, four against four
+    turned = verdict(stored, claim({"order": [factor("a", "b"), factor("c", "d")]}))
+    assert turned.share == 0.25  # c over what broke down is 0, which is no evidence
+
+
 def test_only_a_claim_that_says_so_compares_across_protocols(tmp_path: Path) -> None:
     stored = series(tmp_path, "a", [10.0, 11, 12, 13], protocol={"dataset": "one", "samples": 20000})
     stored += series(tmp_path, "b", [30.0, 31, 32, 33], protocol={"dataset": "another", "samples": 20000})
