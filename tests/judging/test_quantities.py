@@ -50,7 +50,7 @@ def test_a_factor_is_worst_where_its_run_diverged(tmp_path: Path) -> None:
     assert found.share == 1
     assert found.p == pytest.approx(1 / 70)  # exact ranks, four against four
     turned = verdict(stored, claim({"order": [factor("a", "b"), factor("c", "d")]}))
-    assert turned.share == 0.25  # c over what broke down is 0, which is no evidence
+    assert turned.share == 0  # c over what broke down is no number, and no evidence
 
 
 def test_only_a_claim_that_says_so_compares_across_protocols(tmp_path: Path) -> None:
