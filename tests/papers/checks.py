@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.judging.claims import without
 from benchmark.judging.curves import Course, series_value, statistic_value
 from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
@@ -53,27 +54,36 @@ def setups(spec: PaperSpec) -> Iterator[tuple[str, str]]:
 class Planted:
     """One experiment's invented outcome: curves of a run by name, scores by name; seeds differ by a little noise.
 
-    ``wobble`` is by how much of its level a score moves from one evaluation to the next.
+    ``wobble`` is by how much of its level a score moves from one evaluation to the next; ``evaluated`` gives a score's
+    evaluations by iteration instead, the last of which ends the run. In ``diverged`` seeds training broke down.
     """
 
     curves: Mapping[str, np.ndarray] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     iterations_per_epoch: float | None = None
     wobble: float = 0.01
+    evaluated: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    diverged: frozenset[int] = frozenset()
 
 
 def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: int = 10) -> Finding:
-    """Test a claim's predicate on planted runs."""
+    """Test a claim's predicate on planted runs, with protocols as real runs have them."""
     predicate = spec.claims[claim].predicate
     assert predicate is not None
+
+    def evaluations(outcome: Planted, score: str, seed: int) -> list[tuple[int, float]]:
+        if score in outcome.evaluated:
+            return [(iteration, level * (1 + 0.001 * seed)) for iteration, level in outcome.evaluated[score].items()]
+        moves = 1 + outcome.wobble * np.random.default_rng(seed).normal(size=200)
+        return [(k + 1, outcome.scores[score] * move) for k, move in enumerate(moves)]
 
     def value(asked: Quantity, seed: int) -> float:
         outcome = world[asked.experiment]
         if asked.score is not None:
-            level = outcome.scores[asked.score]
             if asked.statistic is not None:
-                moves = 1 + outcome.wobble * np.random.default_rng(seed).normal(size=200)
-                return series_value([(k + 1, level * move) for k, move in enumerate(moves)], 200, None, asked.statistic)
+                series = evaluations(outcome, asked.score, seed)
+                return series_value(series, series[-1][0], outcome.iterations_per_epoch, asked.statistic)
+            level = outcome.scores[asked.score]
             counts = float(level).is_integer()
             return level if counts else level * (1 + 0.001 * seed)
         assert asked.curve is not None
@@ -86,16 +96,48 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
         return statistic_value(Course(curves, outcome.iterations_per_epoch), asked.curve, asked.statistic)
 
     def lookup(asked: Quantity) -> Sample:
-        experiment = spec.experiments[asked.experiment]
-        values = {seed: value(asked, seed) for seed in range(seeds)}
+        experiment, broken = spec.experiments[asked.experiment], world[asked.experiment].diverged
         score = experiment.scores[asked.score] if asked.score is not None else None
-        direction = score.metric.direction if score is not None else "none"
-        proxy = score is not None and score.metric.proxy
-        return Sample(
-            str(asked), asked.experiment, "full", tuple(range(seeds)), values, direction=direction, proxy=proxy
+        if asked.outcome is not None:
+            values, broken = {seed: float(seed in broken) for seed in range(seeds)}, frozenset()
+        else:
+            values = {seed: value(asked, seed) for seed in range(seeds) if seed not in broken}
+        found = Sample(
+            str(asked),
+            asked.experiment,
+            "full",
+            tuple(range(seeds)),
+            values,
+            diverged=broken,
+            direction=score.metric.direction if score is not None else "none",
+            proxy=score is not None and score.metric.proxy,
+            protocols=dict.fromkeys(values, protocol(spec, asked)),
         )
+        return without(found, spec.claims[claim].across)
 
     return evaluate(predicate, lookup)
+
+
+def protocol(spec: PaperSpec, asked: Quantity) -> dict[str, object]:
+    """What a full run would record of how a score was measured, contents standing in for their hashes."""
+    if asked.score is None:
+        return {}
+    setup = spec.experiments[asked.experiment]
+    score = setup.scores[asked.score]
+    facts = {
+        **score.metric.model_dump(),
+        "metric": score.metric.name,
+        "checkpoint": score.checkpoint,
+        "generator_mode": setup.generator_mode,
+        "dataset": setup.dataset.model_dump_json(),
+    }
+    if "reference_images" in facts:
+        facts["n_real"] = facts["reference_sha256"] = f"{facts['reference_images']} of {facts['dataset']}"
+    if setup.generator_mode == "batch_statistics":
+        facts["generated_at_once"] = setup.batch_images
+    if asked.statistic is not None:
+        facts["evaluations"] = f"{score.every} of {setup.budget}"
+    return facts
 
 
 def assert_decided(spec: PaperSpec, claim: str, true: Mapping[str, Planted], false: Mapping[str, Planted]) -> None:
