@@ -15,6 +15,7 @@ from torch import Tensor
 
 from benchmark.plan import make_run
 from benchmark.runner import OneRun, prepare
+from benchmark.spec.claims import Window, quantities
 from benchmark.spec.paper import System
 from benchmark.spec.parts import Shape
 from benchmark.spec.shapes import layout
@@ -28,7 +29,6 @@ TIERS = sorted(checks.setups(SPEC))
 LENGTH = 3160
 FACES = ("celeba_dcgan", "celeba_facegan")
 RATES = {"x2": 4e-4, "x5": 1e-3, "x10": 2e-3}
-AFTER = {"quarter": 790, "half": 1580, "three_quarters": 2370}
 
 
 def test_everything_the_paper_has_is_there() -> None:
@@ -231,9 +231,78 @@ def test_ablations_change_one_thing_each() -> None:
 
 def test_budgets() -> None:
     for name in SPEC.experiments:
-        expected = AFTER.get(name.removeprefix("celeba_facegan_after_"), LENGTH)
-        assert make_run(SPEC, name, "full", 0, "fp32").iterations == expected
-        assert make_run(SPEC, name, "short", 0, "fp32").iterations == expected
+        assert make_run(SPEC, name, "full", 0, "fp32").iterations == LENGTH
+        assert make_run(SPEC, name, "short", 0, "fp32").iterations == LENGTH
+
+
+def test_every_variant_is_an_experiment_of_its_own_system_and_data() -> None:
+    """FG-V1 to FG-V4, both readings of the losses, and each of the two changes alone, on both sets."""
+    expected = {
+        f"{data}_{name}": (name, data)
+        for data in ("celeba", "mnist")
+        for name in ("dcgan", "facegan", "facegan_two_sigmoids", "facegan_standard_loss", "dcgan_facegan_loss")
+    }
+    found = {name: (SPEC.experiments[name].system, SPEC.experiments[name].dataset.name) for name in expected}
+    assert found == expected
+    rates = {f"celeba_{system}_rate_{point}" for system in ("dcgan", "facegan") for point in RATES}
+    assert set(SPEC.experiments) == set(expected) | rates
+
+
+def test_datasets_name_split_crop_and_filter() -> None:
+    faces, digits = SPEC.experiments["celeba_facegan"].dataset, SPEC.experiments["mnist_facegan"].dataset
+    assert (
+        faces.model_dump().items() >= {"split": "all", "crop": "centre_178", "size": 64, "resize": "bilinear"}.items()
+    )
+    assert digits.model_dump().items() >= {"split": "train", "size": 64, "resize": "bilinear"}.items()
+    assert faces.image_range() == digits.image_range()
+
+
+def test_figures() -> None:
+    """Figures 2 and 3 are curves, 4 and 5 samples; figure 1 is a drawing of the networks."""
+    found = {
+        name: (figure.by, figure.experiments) for name, figure in SPEC.figures.items() if re.fullmatch(r"F\d", name)
+    }
+    assert found == {
+        "F2": ("curves", ("celeba_dcgan",)),
+        "F3": ("curves", ("celeba_facegan",)),
+        "F4": ("samples", ("celeba_dcgan",)),
+        "F5": ("samples", ("celeba_facegan",)),
+    }
+    assert all(SPEC.figures[name].curves == ("discriminator_loss", "generator_loss") for name in ("F2", "F3"))
+
+
+def windows(claim: str) -> list[tuple[float, float]]:
+    """Windows of iterations that a claim looks at, in order and without repeats."""
+    predicate = SPEC.claims[claim].predicate
+    assert predicate is not None
+    inner = [
+        getattr(one.statistic, next(iter(type(one.statistic).model_fields)))
+        for one in quantities(predicate)
+        if one.statistic is not None
+    ]
+    return list(dict.fromkeys((one.start, one.end) for one in inner if isinstance(one, Window)))
+
+
+def test_windows_and_bounds_of_the_claims() -> None:
+    """By hand: iterations 80 and 60, twice as late at most, and 3,160, the iteration of figures 4 and 5."""
+    assert windows("FG-C1") == windows("FG-C2") == [(80, LENGTH)]
+    assert windows("FG-C3") == windows("FG-C4") == [(1, LENGTH)]
+    assert windows("FG-C6") == [(1, 20), (500, 1000)]
+    text = TEXT[TEXT.index("\nclaims:") : TEXT.index("\nstated:")]
+    parts = {name: re.sub(r"\n    (says|note):.*?(?=\n    \w|\Z)", "", part, flags=re.S) for name, part in claims(text)}
+    assert re.findall(r"(?:above|below): [\d.]+", parts["FG-C1"]) == ["below: 1.0", "above: 0.95"]
+    assert re.findall(r"(?:above|below): [\d.]+", parts["FG-C2"]) == ["above: 1.0"]
+    assert re.findall(r"(?:above|below): [\d.]+", parts["FG-C3"]) == ["above: 0.0", "above: 0.95"]
+    assert re.findall(r"below: [\d.]+", parts["FG-C5"]) == ["below: 1.0", "below: 161", "below: 1.0", "below: 1.0"]
+    assert re.findall(r"below: [\d.]+", parts["FG-C7"]) == ["below: 1.0", "below: 121"]
+    assert {claim.min_seeds for claim in SPEC.claims.values()} == {3}
+    assert min(len(SPEC.experiments[name].seeds) for name in SPEC.experiments) >= 3
+
+
+def claims(text: str) -> list[tuple[str, str]]:
+    """Every claim of the file with what it says, as written."""
+    parts = re.split(r"\n  (FG-C\d+):\n", text)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def test_faces_end_within_the_first_epoch() -> None:
@@ -284,6 +353,12 @@ def settling(start: float, end: float, iterations: float) -> np.ndarray:
     return end + (start - end) * np.exp(-np.arange(LENGTH) / iterations)
 
 
+def trained(start: float, late: float, end: float) -> dict[int, float]:
+    """A score every 316 iterations: a straight line to iteration 2,844, then the end."""
+    before = np.linspace(start, late, 9)
+    return {316 * (k + 1): float(value) for k, value in enumerate(before)} | {LENGTH: end}
+
+
 def _as_claimed() -> dict[str, Planted]:
     facegan = Planted(
         curves={
@@ -293,6 +368,7 @@ def _as_claimed() -> dict[str, Planted]:
             "real_probability": constant(0.62),
         },
         scores={"fid": 40.5},
+        evaluated={"fid": trained(90.5, 48.5, 40.5)},
     )
     dcgan = Planted(
         curves={
@@ -306,15 +382,11 @@ def _as_claimed() -> dict[str, Planted]:
         for system, fids in (("facegan", (35.5, 38.5, 44.5)), ("dcgan", (66.5, 90.5, 200.5)))
         for point, fid in zip(RATES, fids, strict=True)
     }
-    after = {
-        f"celeba_facegan_after_{point}": Planted(scores={"fid": fid})
-        for point, fid in zip(AFTER, (90.5, 58.5, 45.5), strict=True)
-    }
     digits = {
         "mnist_facegan": replace(facegan, scores={"digit_distance": 10.5}),
         "mnist_dcgan": replace(dcgan, scores={"digit_distance": 14.5}),
     }
-    return {"celeba_facegan": facegan, "celeba_dcgan": dcgan, **rates, **after, **digits}
+    return {"celeba_facegan": facegan, "celeba_dcgan": dcgan, **rates, **digits}
 
 
 def _faults() -> dict[str, dict[str, Planted]]:
@@ -325,7 +397,7 @@ def _faults() -> dict[str, dict[str, Planted]]:
     def but(experiment: str, fid: float | None = None, **curves: np.ndarray) -> dict[str, Planted]:
         old = true[experiment]
         scores = old.scores if fid is None else {"fid": fid}
-        return {**true, experiment: Planted({**old.curves, **curves}, scores)}
+        return {**true, experiment: Planted({**old.curves, **curves}, scores, evaluated=old.evaluated)}
 
     late = facegan.curves["discriminator_loss"] + np.where(np.arange(LENGTH) < 900, 1.5, 0)
     rates = {
@@ -342,10 +414,8 @@ def _faults() -> dict[str, dict[str, Planted]]:
         "FG-C8": but("celeba_facegan", fid=70.5),
         "FG-C9": {**true, **rates},
         "FG-C10": but("celeba_facegan", mean_real_output=constant(1.8), real_probability=constant(0.86)),
-        "FG-C11": {
-            **true,
-            **{f"celeba_facegan_after_{point}": Planted(scores={"fid": 80.5}) for point in AFTER},
-        },
+        # as good as the DCGAN at the last iteration alone
+        "FG-C11": {**true, "celeba_facegan": replace(facegan, evaluated={"fid": trained(90.5, 70.5, 40.5)})},
         "FG-C12": {**true, "mnist_facegan": replace(dcgan, scores={"digit_distance": 20.5})},
     }
 
@@ -353,6 +423,20 @@ def _faults() -> dict[str, dict[str, Planted]]:
 @pytest.mark.parametrize("claim", sorted(_faults()))
 def test_claims_are_decided_by_what_they_say(claim: str) -> None:
     checks.assert_decided(SPEC, claim, _as_claimed(), _faults()[claim])
+
+
+def test_steadier_steps_alone_are_not_enough() -> None:
+    """A loss that swings slowly changes little from one iteration to the next."""
+    true = _as_claimed()
+    slow = 0.5 + 2.0 * np.sin(np.arange(LENGTH) / 3)
+    swinging_slowly = replace(true["celeba_facegan"], curves={**true["celeba_facegan"].curves, "generator_loss": slow})
+    assert set(checks.judged(SPEC, "FG-C4", {**true, "celeba_facegan": swinging_slowly}).truths.values()) == {False}
+
+
+def test_a_dcgan_that_breaks_down_does_not_stand_a_higher_rate() -> None:
+    true = _as_claimed()
+    broken = replace(true["celeba_dcgan_rate_x10"], diverged=frozenset(range(8)))
+    assert set(checks.judged(SPEC, "FG-C9", {**true, "celeba_dcgan_rate_x10": broken}).truths.values()) == {True}
 
 
 def test_every_measured_claim_is_planted() -> None:
