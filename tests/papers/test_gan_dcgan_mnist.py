@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import math
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmark.commands.selection import DEFAULT_JOB
 from benchmark.objectives.cross_entropy import CrossEntropy
 from benchmark.plan import make_plan
 from tests.papers import checks
@@ -25,6 +27,11 @@ EPOCH = 20
 def test_claims_and_contradictions_are_complete() -> None:
     assert set(SPEC.claims) == {f"DG-C{number}" for number in range(1, 10)}
     assert set(SPEC.contradictions) == {f"DG-I{number}" for number in range(1, 12)}
+    text = (checks.ROOT / "papers" / f"{NAME}.yaml").read_text(encoding="utf-8")
+    assert all(mark in text for mark in ("DG-V1", "DG-V2", "DG-U1"))
+    ways = {name: claim.predicate is not None for name, claim in SPEC.claims.items()}
+    assert [name for name, typed in ways.items() if not typed] == ["DG-C8", "DG-C9"]
+    assert {claim.min_seeds for claim in SPEC.claims.values() if claim.predicate is not None} == {3}
 
 
 def test_departures_are_marked_where_they_happen() -> None:
@@ -43,7 +50,15 @@ def test_parameter_counts() -> None:
         "mlp_discriminator": linear(784, 1024, 512, 256, 1),
         "conv_generator": 100 * 128 * 49 + 2 * 128 + 128 * 64 * 16 + 2 * 64 + 64 * 16,
         "conv_discriminator": 64 * 16 + 64 * 128 * 16 + 2 * 128 + 128 * 49,
+        "maxout_generator": linear(100, 1200, 1200, 784),
+        "maxout_discriminator": linear(784, 240 * 5) + linear(240, 240 * 5) + linear(240, 1),
+        "small_generator": linear(100, 128, 784),
+        "small_discriminator": linear(784, 128, 1),
+        # pytorch/examples dcgan with one channel, as the dossier counts it
+        "conv_generator_64": 3_574_656,
+        "conv_discriminator_64": 2_763_520,
     }
+    assert set(expected) == set(SPEC.networks)
     for name, count in expected.items():
         assert checks.trainable(checks.module(SPEC, name, {})) == count == SPEC.networks[name].parameters
 
@@ -52,7 +67,7 @@ def test_parameter_counts() -> None:
 def test_shapes_and_ranges(experiment: str, tier: str) -> None:
     setup = SPEC.experiments[experiment].setup(tier)
     assert setup is not None
-    roles = SPEC.systems[experiment].networks
+    roles = SPEC.systems[setup.system].networks
     sizes = checks.run_sizes(SPEC, experiment, tier)
     generator = checks.module(SPEC, roles["generator"], sizes)
     discriminator = checks.module(SPEC, roles["discriminator"], sizes)
@@ -62,7 +77,9 @@ def test_shapes_and_ranges(experiment: str, tier: str) -> None:
         logits = discriminator(images)
     assert noise[0].numel() == 100
     assert images.shape == (3, *setup.dataset.example_shape())
-    assert images.abs().max() <= 1
+    low = 0 if experiment in ("gan_reading_maxout", "gan_reading_small") else -1
+    assert setup.dataset.image_range() == (low, 1)
+    assert low <= images.min() < images.max() <= 1
     assert logits.shape == (3, 1)
 
 
@@ -78,7 +95,62 @@ def test_the_two_systems_differ_in_networks_and_epochs_only() -> None:
 
 def test_epochs_are_of_600_iterations() -> None:
     iterations = {run.experiment: run.iterations for run in make_plan(SPEC, "full", seeds=[0])}
-    assert iterations == {"gan": 60_000, "dcgan": 30_000}
+    assert iterations == {
+        "gan": 60_000,
+        "dcgan": 30_000,
+        "gan_reading_minimax": 60_000,
+        "gan_reading_maxout": 60_000,
+        "gan_reading_small": 100 * (60_000 // 128),
+        "dcgan_reading_minimax": 30_000,
+        "dcgan_reading_at_64": 30_000,
+    }
+
+
+def test_what_the_paper_states() -> None:
+    """By hand from sections 3.2.2, 4 and 5: k = 1, 28 x 28 = 784 values, MNIST's training set, 100 and 50 epochs."""
+    for name in ("gan", "dcgan"):
+        assert SPEC.systems[name].schedule == ("discriminator", "generator")
+        dataset = SPEC.experiments[name].dataset
+        assert dataset.name == "mnist"
+        assert dataset.model_dump().items() >= {"split": "train", "size": 28, "resize": "none"}.items()
+    layers = SPEC.networks["mlp_generator"].layers
+    assert [getattr(layer, "features", None) for layer in layers if layer.name == "linear"][-1] == "size * size"
+    assert SPEC.networks["mlp_generator"].sizes["size"] ** 2 == 784
+
+
+def test_readings_change_what_they_say() -> None:
+    def loss(system: str, player: str) -> list[tuple[str, float]]:
+        return [(term.name, term.weight) for term in SPEC.systems[system].players[player].minimise]
+
+    for plain, printed in (("gan", "gan_minimax"), ("dcgan", "dcgan_minimax")):
+        assert loss(plain, "generator") == [("non_saturating", 1.0)]
+        assert loss(printed, "generator") == [("minimax", 1.0)]
+        same = {"players", "says"}
+        assert SPEC.systems[plain].model_dump(exclude=same) == SPEC.systems[printed].model_dump(exclude=same)
+    assert loss("gan_maxout", "discriminator") == [("cross_entropy", 0.5)]
+    optimizers = {name: SPEC.systems[name].players["generator"].optimizer.model_dump() for name in SPEC.systems}
+    adam = {"learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
+    small = {"learning_rate": 1e-4, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-8}
+    assert optimizers.pop("gan_maxout") == {"learning_rate": 0.1, "momentum": 0.5}
+    assert optimizers.pop("gan_small") == small
+    assert all(found == adam for found in optimizers.values())
+    assert {name: SPEC.systems[name].noise["z"].law for name in ("gan", "gan_small")} == {
+        "gan": "normal",
+        "gan_small": "uniform",
+    }
+    assert [SPEC.experiments[f"gan_reading_{name}"].batch_images for name in ("maxout", "small")] == [100, 128]
+
+
+def test_both_loss_plots_and_the_digits_are_regenerated() -> None:
+    found = {name: (figure.by, figure.experiments) for name, figure in SPEC.figures.items()}
+    assert found["F2"] == ("curves", ("gan",))
+    assert found["F2-DCGAN"] == ("curves", ("dcgan",))
+    assert found["F3"] == ("samples", ("gan", "dcgan"))
+
+
+def test_the_default_job_trains_the_two_systems_alone() -> None:
+    ((glob,),) = [[glob] for paper, _, glob in DEFAULT_JOB if paper == NAME]
+    assert fnmatch.filter(SPEC.experiments, glob) == ["gan", "dcgan"]
 
 
 # --- claims on planted runs -----------------------------------------------------------------------------------------
@@ -91,21 +163,31 @@ def falling(epochs: int, start: float, end: float, scale: float) -> np.ndarray:
 
 
 def _as_claimed() -> dict[str, Planted]:
-    guessing = np.full(100 * EPOCH, 0.5)
     return {
         "gan": Planted(
             curves={
                 "discriminator_loss": falling(100, 3.0, 1.3, 12),
                 "generator_loss": falling(100, 4.0, 0.9, 12),
-                "real_positive": guessing + 0.05,
-                "fake_positive": guessing - 0.03,
             },
-            scores={"digit_distance": 40.5, "sharpness_gap": 0.35, "recognisability": 0.81},
+            scores={
+                "fid": 35.5,
+                "digit_distance": 40.5,
+                "sharpness_gap": 0.35,
+                "recognisability": 0.81,
+                "recognised_share": 0.42,
+                "discriminator_accuracy": 0.54,
+            },
             iterations_per_epoch=EPOCH,
         ),
         "dcgan": Planted(
             curves={"discriminator_loss": falling(50, 3.0, 1.1, 3), "generator_loss": falling(50, 4.0, 0.8, 3)},
-            scores={"digit_distance": 8.5, "sharpness_gap": 0.05, "recognisability": 0.95},
+            scores={
+                "fid": 12.5,
+                "digit_distance": 8.5,
+                "sharpness_gap": 0.05,
+                "recognisability": 0.95,
+                "recognised_share": 0.88,
+            },
             iterations_per_epoch=EPOCH,
         ),
     }
@@ -123,7 +205,7 @@ def _faults() -> dict[str, dict[str, Planted]]:
     return {
         "DG-C1": swapped,
         "DG-C2": gan_with(generator_loss=np.linspace(0.5, 5.0, 100 * EPOCH)),
-        "DG-C3": gan_with(real_positive=np.full(100 * EPOCH, 0.95), fake_positive=np.full(100 * EPOCH, 0.1)),
+        "DG-C3": {**true, "gan": replace(gan, scores={**gan.scores, "discriminator_accuracy": 0.92})},
         "DG-C4": gan_with(discriminator_loss=falling(100, 3.0, 1.3, 0.5)),
         "DG-C5": gan_with(generator_loss=falling(100, 4.0, 0.7, 12)),
         "DG-C6": swapped,
@@ -134,6 +216,13 @@ def _faults() -> dict[str, dict[str, Planted]]:
 @pytest.mark.parametrize("claim", sorted(_faults()))
 def test_claims_are_decided_by_what_they_say(claim: str) -> None:
     checks.assert_decided(SPEC, claim, _as_claimed(), _faults()[claim])
+
+
+@pytest.mark.parametrize(("claim", "score", "level"), [("DG-C1", "fid", 50.5), ("DG-C7", "recognised_share", 0.3)])
+def test_one_of_two_measures_is_not_enough(claim: str, score: str, level: float) -> None:
+    true = _as_claimed()
+    worse = replace(true["dcgan"], scores={**true["dcgan"].scores, score: level})
+    assert set(checks.judged(SPEC, claim, {**true, "dcgan": worse}).truths.values()) == {False}
 
 
 def test_every_measured_claim_is_planted() -> None:
