@@ -23,6 +23,8 @@ _EXPERIMENT_KEYS = {
     "replace",
     "sweep",
 }
+#: a point of a sweep says besides what it is and how it is reduced
+_NO_RECIPE = {"says", "where", "tiers"}
 _SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample", "average"}
 _NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
 
@@ -52,7 +54,20 @@ def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
         for name, item in items.items() if isinstance(items, dict) else ():
             for key in item if isinstance(item, dict) else ():
                 if key in keys:
-                    yield from _leaves(item[key], (section, name, key))
+                    value = _recipes(item[key]) if key == "sweep" else item[key]
+                    yield from _leaves(value, (section, name, key))
+
+
+def _recipes(points: Any) -> Any:
+    """The points of a sweep without what moves no score at full budget."""
+    if not isinstance(points, dict):
+        return points
+    return {
+        name: {key: value for key, value in point.items() if key not in _NO_RECIPE}
+        if isinstance(point, dict)
+        else point
+        for name, point in points.items()
+    }
 
 
 def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:

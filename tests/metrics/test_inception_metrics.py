@@ -12,6 +12,7 @@ import torch
 from benchmark.extractors import inception
 from benchmark.metrics import frechet, inception_score
 from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.metrics.frechet_over_real import FrechetOverReal
 from benchmark.metrics.inception_score import InceptionScore, score
 from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distance, fidelity_settings
 from benchmark.metrics.precision_recall import Precision, Recall
@@ -75,6 +76,26 @@ def test_frechet_inception_distance_from_images_to_number(made, monkeypatch: pyt
     assert found.protocol["n_real"] == COUNT
     assert found.protocol["weights_sha256"] == hashlib.sha256(random_weights()).hexdigest()
     assert len(list(cache_folder(made.root).glob("*.npz"))) == 1
+
+
+def test_distance_over_that_of_real_images(made, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = FrechetOverReal(**COMMON)
+    assert "the minimum is 2049" in str(metric.unavailable(made.root))
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    made.true = digits[COUNT : 3 * COUNT]
+    found = metric.measure(made)
+    fake, true = pool(made)
+    order = np.random.default_rng(0).permutation(2 * COUNT)
+    aside, rest = true[order[:COUNT]], true[order[COUNT:]]
+    expected = frechet_of_few(fake, rest), frechet_of_few(aside, rest)
+    assert (found.details["generated"], found.details["real"]) == pytest.approx(expected, rel=1e-3)
+    assert found.value == pytest.approx(expected[0] / expected[1], rel=2e-3)
+    assert found.protocol["n_real"] == COUNT
+    made.fake = made.true[order[:COUNT]]  # real images score 1, the second time from the statistics that were kept
+    assert metric.measure(made).value == pytest.approx(1, rel=1e-6)
+    made.true = made.true[: COUNT + 1]
+    with pytest.raises(MetricError, match="9 real examples are too few"):
+        metric.measure(made)
 
 
 def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyPatch) -> None:

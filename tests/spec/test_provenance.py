@@ -49,6 +49,12 @@ def test_prose_names_and_reduced_tiers_are_no_recipe() -> None:
     assert not [path for path in paths if path.startswith("experiments.ring_saturating")], "inherited, written once"
 
 
+def test_what_a_point_of_a_sweep_says_is_no_recipe() -> None:
+    points = {"slow": {"says": "Slower.", "replace": {"rate": 1e-4}, "tiers": {"smoke": {"seeds": [0]}}}}
+    paths = [path for path, _ in recipe_values({"experiments": {"ring": {"sweep": points}}})]
+    assert paths == [("experiments", "ring", "sweep", "slow", "replace", "rate")]
+
+
 def test_the_most_specific_pattern_wins() -> None:
     spec = ledger(
         {"systems.plain.noise.z": "section 1", "networks": "section 2"},

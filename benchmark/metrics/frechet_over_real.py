@@ -1,0 +1,80 @@
+"""How many times as far from the data as other real images generated ones are."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchmark.extractors import inception
+from benchmark.extractors.base import Extractor
+from benchmark.extractors.inception import DIMENSIONS, Resize
+from benchmark.metrics import frechet
+from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
+from benchmark.metrics.inputs import Count, generated, real
+from benchmark.metrics.reference import cache_folder, cached
+from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: which real images are set aside, whatever the order of the set
+_SEED = 0
+
+
+@METRICS.register("frechet_over_real")
+class FrechetOverReal(Metric):
+    """FID of ``samples`` generated images over that of as many real ones, both against the rest of the training images.
+
+    1 for a generator like the data.
+    """
+
+    label = "FID over that of real images"
+    direction = "lower"
+    kinds = ("images",)
+    samples: Count
+    resize: Resize
+    extractor: Literal["inception_2015_12_05"]
+
+    def unavailable(self, root: Path) -> str | None:
+        if self.samples < frechet.least_images(DIMENSIONS):
+            return frechet.too_few(self.samples, DIMENSIONS, "generated")
+        return inception.unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        least = frechet.least_images(DIMENSIONS)
+        images = generated(subject, self.samples, least=least, distinct=True)
+        network = inception.load(subject.root, subject.device, self.resize)
+        ours = moments(finite(network.features(images), "generated"), "generated")
+        aside, rest = self._real(subject, network, least)
+        distance, floor = frechet_distance(rest, ours), frechet_distance(rest, aside)
+        facts = {"n_real": rest.count, "weights_sha256": network.weights_sha256, "set_aside_seed": _SEED}
+        return Measurement(distance / floor, protocol=facts, details={"generated": distance, "real": floor})
+
+    def _real(self, subject: Subject, network: Extractor, least: int) -> tuple[Moments, Moments]:
+        """Moments of ``samples`` real images and of all others."""
+        reals = real(subject, "all", least=self.samples + least)
+
+        def compute() -> dict[str, np.ndarray]:
+            import numpy as np
+
+            features = finite(network.features(reals), "real")
+            order = np.random.default_rng(_SEED).permutation(len(features))
+            parts = {"aside": order[: self.samples], "rest": order[self.samples :]}
+            found = {name: moments(features[chosen], "real") for name, chosen in parts.items()}
+            arrays = {f"{name}_mean": one.mean for name, one in found.items()}
+            return arrays | {f"{name}_covariance": one.covariance for name, one in found.items()}
+
+        key = {
+            "dataset": subject.data.fingerprint,
+            "set_aside": self.samples,
+            "seed": _SEED,
+            "extractor": network.name,
+            "weights_sha256": network.weights_sha256,
+            "resize": self.resize,
+            "torch_fidelity": version("torch-fidelity"),
+        }
+        arrays = cached(cache_folder(subject.root), key, compute)
+        counts = {"aside": self.samples, "rest": len(reals) - self.samples}
+        aside, rest = (Moments(arrays[f"{name}_mean"], arrays[f"{name}_covariance"], counts[name]) for name in counts)
+        return aside, rest
