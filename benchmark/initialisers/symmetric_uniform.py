@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@INITIALISERS.register("uniform")
-class Uniform(Initialiser):
+@INITIALISERS.register("symmetric_uniform")
+class SymmetricUniform(Initialiser):
     """U(-``bound``, ``bound``)."""
 
     bound: Positive
