@@ -6,6 +6,9 @@ A run that resumes at iteration i draws what an uninterrupted one would, without
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +18,13 @@ def stream_seed(seed: int, name: str, *key: int) -> int:
     """The 63-bit seed of one draw."""
     text = f"{seed}/{name}/{'/'.join(map(str, key))}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+class Draw(NamedTuple):
+    """What a draw of training is keyed by, besides the run's seed and the iteration, which leads its key."""
+
+    name: str
+    key: tuple[int, ...]
 
 
 def device_generator(device: str) -> torch.Generator:
@@ -33,11 +43,40 @@ class Streams:
         self.seed = seed
         self.device = device
         self._generator = torch.Generator(device=device)
+        self._noted: list[Draw] | None = None
+        self._lent: Iterator[torch.Generator] | None = None
         self._layers = device_generator(device)
 
     def generator(self, name: str, *key: int) -> torch.Generator:
         """A generator at the start of one draw; valid until the next call."""
+        if self._lent is not None:
+            return next(self._lent)
+        if self._noted is not None:
+            self._noted.append(Draw(name, key[1:]))
         return self._generator.manual_seed(stream_seed(self.seed, name, *key))
+
+    def seed_at(self, iteration: int, draw: Draw) -> int:
+        """The seed of a draw of training at an iteration."""
+        return stream_seed(self.seed, draw.name, iteration, *draw.key)
+
+    @contextmanager
+    def noting(self, draws: list[Draw]) -> Iterator[None]:
+        """Replace what ``draws`` holds by the draws made meanwhile, in their order."""
+        draws.clear()
+        self._noted = draws
+        try:
+            yield
+        finally:
+            self._noted = None
+
+    @contextmanager
+    def lending(self, generators: Sequence[torch.Generator]) -> Iterator[None]:
+        """Hand out these generators in turn, as they are, instead of seeded ones."""
+        self._lent = iter(generators)
+        try:
+            yield
+        finally:
+            self._lent = None
 
     def noise(self, law: str, name: str, shape: tuple[int, ...], *key: int) -> Tensor:
         """``shape`` numbers of a law: normal N(0, 1), uniform U(-1, 1), or rows uniform on the unit sphere."""

@@ -18,6 +18,7 @@ from benchmark.plan import Run, batches_per_epoch
 from benchmark.spec.dataflow import batches_per_iteration, curve_names, signal_shapes
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
+from benchmark.training.capture import Replayer
 from benchmark.training.streams import Streams
 from benchmark.training.update import Bench, Player
 
@@ -61,6 +62,20 @@ class Trainer:
         self._filled = 0
         self._reads = batches_per_iteration(self.system)
         self._order: tuple[int, Tensor] | None = None
+        self._replayer = self._make_replayer()
+
+    def _make_replayer(self) -> Replayer | None:
+        """What replays iterations on a GPU; networks that grow launch other kernels as they do, so they are not."""
+        if not self.device.startswith("cuda") or self.run.numerics == "exact" or self._growing:
+            return None
+        return Replayer(self._prepare, self._update, len(self.system.schedule), self.streams, self.device)
+
+    @property
+    def loop(self) -> str:
+        """How iterations are run: ``plain``, or ``replayed`` as CUDA graphs; why not, where they cannot be."""
+        if self._replayer is None:
+            return "plain"
+        return f"plain: {self._replayer.refused}" if self._replayer.refused else "replayed"
 
     def _placed(self, network: Assembly, exact: bool) -> Assembly:
         network = network.to(self.device)
@@ -85,38 +100,61 @@ class Trainer:
 
     def _iterate(self) -> None:
         self._announce()
+        batches = self._batches()
+        full = all(batch is None or len(batch) == self.run.setup.batch_images for batch in batches)
+        if self._replayer is not None and full:
+            updates = self._replayer.iterate(self.iteration, batches)
+        else:
+            kept: dict[str, Tensor] = {}
+            updates = []
+            for number, batch in enumerate(batches):
+                self._prepare(number)
+                updates.append(self._update(number, batch, kept))
         row: list[Tensor | None] = [None] * len(self.columns)
-        kept: dict[str, Tensor] = {}
-        read = 0
+        for name, values in zip(self.system.schedule, updates, strict=True):
+            for column, value in zip(self.players[name].columns, values, strict=True):
+                row[column] = value
+        torch.stack([value for value in row if value is not None], out=self._block[self._filled])
+        self._filled += 1
+
+    def _batches(self) -> list[Tensor | None]:
+        """The batch of data that each update of this iteration has at hand."""
+        batches: list[Tensor | None] = []
         real: Tensor | None = None
         if self.system.batches == "iteration" and any(player.reads_data for player in self.players.values()):
             real = self._batch(self.iteration)  # its size holds for all updates, also in an incomplete last batch
-        for update, name in enumerate(self.system.schedule):
-            player = self.players[name]
-            if player.reads_data and self.system.batches == "update":
+        read = 0
+        for name in self.system.schedule:
+            if self.players[name].reads_data and self.system.batches == "update":
                 real = self._batch(self.iteration * self._reads + read)
                 read += 1
-            batch = self.run.setup.batch_images if real is None else len(real)
-            self.streams.seed_layers(self.iteration, update)
-            bench = Bench(
-                self.system,
-                self.networks,
-                self.streams,
-                real,
-                self.shapes,
-                player.wanted,
-                batch,
-                self.iteration,
-                update,
-                kept,
-                player.spec.networks,
-            )
-            player.set_rate(self.iteration, self.run.iterations_per_epoch)
-            for column, value in zip(player.columns, player.update(bench), strict=True):
-                row[column] = value
-            self._average(player.spec.networks)
-        torch.stack([value for value in row if value is not None], out=self._block[self._filled])
-        self._filled += 1
+            batches.append(real)
+        return batches
+
+    def _prepare(self, number: int) -> None:
+        """What comes before update ``number`` of the schedule and waits for nothing on the device."""
+        self.streams.seed_layers(self.iteration, number)
+        self.players[self.system.schedule[number]].set_rate(self.iteration, self.run.iterations_per_epoch)
+
+    def _update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
+        """Update ``number`` of the schedule; values of its player's curves."""
+        player = self.players[self.system.schedule[number]]
+        bench = Bench(
+            self.system,
+            self.networks,
+            self.streams,
+            real,
+            self.shapes,
+            player.wanted,
+            self.run.setup.batch_images if real is None else len(real),
+            self.iteration,
+            number,
+            kept,
+            player.spec.networks,
+        )
+        values = player.update(bench)
+        self._average(player.spec.networks)
+        return values
 
     def _announce(self) -> None:
         """Tell modules that grow how many real images were shown so far."""
@@ -198,6 +236,7 @@ class Trainer:
             raise ValueError(f"the checkpoint does not fit this run: {error}") from error
         self._finished = [table.numpy()]
         self._filled = 0
+        self._replayer = self._make_replayer()  # what was captured reads memory that is no longer the state's
         self._announce()
 
     def wait(self) -> None:
