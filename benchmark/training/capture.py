@@ -1,14 +1,16 @@
-"""The updates of an iteration as CUDA graphs: the kernels of the plain loop without the cost of launching each.
+"""Iterations as CUDA graphs: the kernels of the plain loop without the cost of launching each.
 
-Small networks leave a GPU waiting for the processor. After a few plain iterations every update is captured once, and
-from then on replayed. Nothing of the arithmetic changes: each draw has a generator of its own, which is put to the seed
-that the plain loop would give it before every replay, and batches are copied into the memory that the capture reads.
+Small networks leave a GPU waiting for the processor. After a few plain iterations the updates are captured once, and
+from then on replayed. Nothing of the arithmetic changes: what differs from one iteration to the next (draws, indices of
+data, learning rates, the seed of layers that draw by themselves) is put where the graph reads it before every replay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -18,91 +20,136 @@ from benchmark.training.streams import Draw, Streams
 #: plain iterations before the capture: kernels are chosen, optimisers make their state
 WARM_UP = 3
 
-#: ``prepare(number)`` does what an update needs from the processor: seeds of layers that draw, the learning rate
-Prepare = Callable[[int], None]
-#: ``update(number, batch of data or None, signals kept for the iteration)`` gives the values of its curves
-Update = Callable[[int, Tensor | None, dict[str, Tensor]], list[Tensor]]
+
+#: makes what is entered around each update of a plain iteration
+Around = Callable[[int], AbstractContextManager[None]]
+
+
+class Loop(Protocol):
+    """What one iteration is made of; ``feeds`` has for each update the indices of its data, or the data, or None."""
+
+    streams: Streams
+
+    def plainly(self, feeds: Sequence[Tensor | None], around: Around) -> Tensor:
+        """Run an iteration; a row with the values of all curves."""
+
+    def opened(self, feed: Tensor) -> Tensor:
+        """The data of a feed."""
+
+    def set_rate(self, number: int) -> None:
+        """Move the learning rate of an update to where it belongs."""
+
+    def update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
+        """Do an update; values of its player's curves."""
+
+    def row(self, updates: Sequence[list[Tensor]]) -> Tensor:
+        """The values of all updates in the order of the curves."""
 
 
 @dataclass(frozen=True)
-class _Captured:
+class _Segment:
+    """Updates in one graph, of which at most one has layers that draw by themselves: they have one generator."""
+
     graph: torch.cuda.CUDAGraph
-    draws: Sequence[tuple[torch.Generator, Draw]]
-    values: list[Tensor]
+    updates: Sequence[int]
+    seeded: int | None
+    draws: Sequence[tuple[Tensor, Draw]]
 
 
 class Replayer:
     """Runs iterations plainly until it has seen enough of them, then captures and replays them."""
 
-    def __init__(self, prepare: Prepare, update: Update, updates: int, streams: Streams, device: str) -> None:
-        self._prepare = prepare
-        self._update = update
-        self._streams = streams
+    def __init__(self, loop: Loop, updates: int, device: str) -> None:
+        self._loop = loop
+        self._updates = updates
         self._device = device
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._drawn: list[list[Draw]] = [[] for _ in range(updates)]
+        self._draws: list[list[Draw]] = [[] for _ in range(updates)]
+        self._seeded = [False] * updates
         self._warm = 0
-        self._batches: list[Tensor | None] = []
-        self._captured: list[_Captured] = []
+        self._places: dict[int, Tensor] = {}
+        self._segments: list[_Segment] = []
+        self._row = torch.empty(0)
         #: why the updates cannot be captured, once that is known
         self.refused: str | None = None
 
     @property
     def replays(self) -> bool:
         """Whether iterations are replayed by now."""
-        return bool(self._captured)
+        return bool(self._segments)
 
-    def iterate(self, iteration: int, batches: Sequence[Tensor | None]) -> list[list[Tensor]]:
-        """Values of the curves of every update; ``batches`` has the data of each, of the same shapes every time."""
-        if not self._captured and self._warm >= WARM_UP and self.refused is None:
-            self._capture(batches)
-        if self._captured:
-            return self._replay(iteration, batches)
+    def iterate(self, iteration: int, feeds: Sequence[Tensor | None]) -> Tensor:
+        """A row with the values of all curves; ``feeds`` have the same shapes every time."""
+        if not self._segments and self._warm >= WARM_UP and self.refused is None:
+            self._capture(feeds)
+        if self._segments:
+            return self._replayed(iteration, feeds)
         self._warm += 1
-        return self._plainly(batches)
-
-    def _plainly(self, batches: Sequence[Tensor | None]) -> list[list[Tensor]]:
-        """On the stream of the capture, so that what is allocated once lies where the capture finds it."""
-        kept: dict[str, Tensor] = {}
-        values = []
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(self._stream):
-            for number, batch in enumerate(batches):
-                self._prepare(number)
-                with self._streams.noting(self._drawn[number]):
-                    values.append(self._update(number, batch, kept))
+        with torch.cuda.stream(self._stream):  # so that what is allocated once lies where the capture finds it
+            row = self._loop.plainly(feeds, self._watched)
         torch.cuda.current_stream(self._device).wait_stream(self._stream)
-        return values
+        return row
 
-    def _capture(self, batches: Sequence[Tensor | None]) -> None:
+    @contextmanager
+    def _watched(self, number: int) -> Iterator[None]:
+        """Note what an update draws, and whether its layers draw by themselves."""
+        with self._loop.streams.noting(self._draws[number]):
+            yield
+        self._seeded[number] = self._loop.streams.layers_drew()
+
+    def _parts(self) -> list[list[int]]:
+        """The updates in order, cut before every further one whose layers draw by themselves."""
+        parts: list[list[int]] = [[]]
+        for number in range(self._updates):
+            if self._seeded[number] and any(self._seeded[other] for other in parts[-1]):
+                parts.append([])
+            parts[-1].append(number)
+        return parts
+
+    def _capture(self, feeds: Sequence[Tensor | None]) -> None:
         """Capture every update; what was captured is not executed."""
-        own = {id(batch): batch.clone() for batch in batches if batch is not None}
-        self._batches = [None if batch is None else own[id(batch)] for batch in batches]
+        distinct = {id(feed): feed.clone() for feed in feeds if feed is not None}
+        places = {number: distinct[id(feed)] for number, feed in enumerate(feeds) if feed is not None}
         pool = torch.cuda.graph_pool_handle()
         kept: dict[str, Tensor] = {}
-        captured = []
+        opened: dict[int, Tensor] = {}
+        values: list[list[Tensor]] = []
+        segments = []
+        parts = self._parts()
         try:
-            for number, batch in enumerate(self._batches):
-                generators = [torch.Generator(self._device) for _ in self._drawn[number]]
+            for part in parts:
+                draws = [draw for number in part for draw in self._draws[number]]
+                buffers = [torch.empty(draw.shape, device=self._device) for draw in draws]
                 graph = torch.cuda.CUDAGraph()
-                for generator in generators:
-                    graph.register_generator_state(generator)
-                with self._streams.lending(generators), torch.cuda.graph(graph, pool=pool, stream=self._stream):
-                    values = self._update(number, batch, kept)
-                captured.append(_Captured(graph, list(zip(generators, self._drawn[number], strict=True)), values))
+                with self._loop.streams.lending(buffers), torch.cuda.graph(graph, pool=pool, stream=self._stream):
+                    for number in part:
+                        place = places.get(number)
+                        if place is not None and id(place) not in opened:
+                            opened[id(place)] = self._loop.opened(place)
+                        real = None if place is None else opened[id(place)]
+                        values.append(self._loop.update(number, real, kept))
+                    if part is parts[-1]:
+                        self._row = self._loop.row(values)
+                seeded = next((number for number in part if self._seeded[number]), None)
+                segments.append(_Segment(graph, part, seeded, list(zip(buffers, draws, strict=True))))
         except RuntimeError as error:
             self.refused = " ".join(str(error).split())[:200]
             return
-        self._captured = captured
+        self._places, self._segments = places, segments
 
-    def _replay(self, iteration: int, batches: Sequence[Tensor | None]) -> list[list[Tensor]]:
+    def _replayed(self, iteration: int, feeds: Sequence[Tensor | None]) -> Tensor:
         copied: set[int] = set()
-        for number, (one, batch, place) in enumerate(zip(self._captured, batches, self._batches, strict=True)):
-            if batch is not None and place is not None and id(place) not in copied:
-                place.copy_(batch)
-                copied.add(id(place))
-            for generator, draw in one.draws:
-                generator.manual_seed(self._streams.seed_at(iteration, draw))
-            self._prepare(number)
-            one.graph.replay()
-        return [one.values for one in self._captured]
+        for segment in self._segments:
+            for number in segment.updates:
+                feed, place = feeds[number], self._places.get(number)
+                if feed is not None and place is not None and id(place) not in copied:
+                    place.copy_(feed)
+                    copied.add(id(place))
+                self._loop.set_rate(number)
+            for buffer, draw in segment.draws:
+                self._loop.streams.fill(buffer, draw.law, draw.name, iteration, *draw.key)
+            if segment.seeded is not None:
+                self._loop.streams.seed_layers(iteration, segment.seeded)
+            segment.graph.replay()
+        return self._row

@@ -7,7 +7,8 @@ the state and the iteration's number, because all randomness is keyed by it, so 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from benchmark.plan import Run, batches_per_epoch
 from benchmark.spec.dataflow import batches_per_iteration, curve_names, signal_shapes
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
-from benchmark.training.capture import Replayer
+from benchmark.training.capture import Around, Replayer
 from benchmark.training.streams import Streams
 from benchmark.training.update import Bench, Player
 
@@ -68,7 +69,7 @@ class Trainer:
         """What replays iterations on a GPU; networks that grow launch other kernels as they do, so they are not."""
         if not self.device.startswith("cuda") or self.run.numerics == "exact" or self._growing:
             return None
-        return Replayer(self._prepare, self._update, len(self.system.schedule), self.streams, self.device)
+        return Replayer(self, len(self.system.schedule), self.device)
 
     @property
     def loop(self) -> str:
@@ -100,44 +101,53 @@ class Trainer:
 
     def _iterate(self) -> None:
         self._announce()
-        batches = self._batches()
-        full = all(batch is None or len(batch) == self.run.setup.batch_images for batch in batches)
+        feeds = self._feeds()
+        full = all(feed is None or len(feed) == self.run.setup.batch_images for feed in feeds)
         if self._replayer is not None and full:
-            updates = self._replayer.iterate(self.iteration, batches)
+            row = self._replayer.iterate(self.iteration, feeds)
         else:
-            kept: dict[str, Tensor] = {}
-            updates = []
-            for number, batch in enumerate(batches):
-                self._prepare(number)
-                updates.append(self._update(number, batch, kept))
-        row: list[Tensor | None] = [None] * len(self.columns)
-        for name, values in zip(self.system.schedule, updates, strict=True):
-            for column, value in zip(self.players[name].columns, values, strict=True):
-                row[column] = value
-        torch.stack([value for value in row if value is not None], out=self._block[self._filled])
+            row = self.plainly(feeds)
+        self._block[self._filled].copy_(row)
         self._filled += 1
 
-    def _batches(self) -> list[Tensor | None]:
-        """The batch of data that each update of this iteration has at hand."""
-        batches: list[Tensor | None] = []
-        real: Tensor | None = None
+    def _feeds(self) -> list[Tensor | None]:
+        """For each update of this iteration the indices of the data it has at hand, or the data; None before any."""
+        feeds: list[Tensor | None] = []
+        feed: Tensor | None = None
         if self.system.batches == "iteration" and any(player.reads_data for player in self.players.values()):
-            real = self._batch(self.iteration)  # its size holds for all updates, also in an incomplete last batch
+            feed = self._feed(self.iteration)  # its size holds for all updates, also in an incomplete last batch
         read = 0
         for name in self.system.schedule:
             if self.players[name].reads_data and self.system.batches == "update":
-                real = self._batch(self.iteration * self._reads + read)
+                feed = self._feed(self.iteration * self._reads + read)
                 read += 1
-            batches.append(real)
-        return batches
+            feeds.append(feed)
+        return feeds
 
-    def _prepare(self, number: int) -> None:
-        """What comes before update ``number`` of the schedule and waits for nothing on the device."""
-        self.streams.seed_layers(self.iteration, number)
+    def plainly(self, feeds: Sequence[Tensor | None], around: Around = lambda _number: nullcontext()) -> Tensor:
+        """Run the updates of one iteration, one operation after another; the values of all curves."""
+        kept: dict[str, Tensor] = {}
+        opened: dict[int, Tensor] = {}
+        updates = []
+        for number, feed in enumerate(feeds):
+            if feed is not None and id(feed) not in opened:
+                opened[id(feed)] = self.opened(feed)
+            self.set_rate(number)
+            self.streams.seed_layers(self.iteration, number)
+            with around(number):
+                updates.append(self.update(number, None if feed is None else opened[id(feed)], kept))
+        return self.row(updates)
+
+    def opened(self, feed: Tensor) -> Tensor:
+        """The data of a feed."""
+        return self.data.examples(feed) if self.data.resident else feed
+
+    def set_rate(self, number: int) -> None:
+        """Move the learning rate of update ``number`` of the schedule to where it belongs."""
         self.players[self.system.schedule[number]].set_rate(self.iteration, self.run.iterations_per_epoch)
 
-    def _update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
-        """Update ``number`` of the schedule; values of its player's curves."""
+    def update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
+        """Do update ``number`` of the schedule; values of its player's curves."""
         player = self.players[self.system.schedule[number]]
         bench = Bench(
             self.system,
@@ -156,6 +166,14 @@ class Trainer:
         self._average(player.spec.networks)
         return values
 
+    def row(self, updates: Sequence[list[Tensor]]) -> Tensor:
+        """The values of all updates in the order of the curves; of a player's several updates, the last one's."""
+        row: list[Tensor | None] = [None] * len(self.columns)
+        for name, values in zip(self.system.schedule, updates, strict=True):
+            for column, value in zip(self.players[name].columns, values, strict=True):
+                row[column] = value
+        return torch.stack([value for value in row if value is not None])
+
     def _announce(self) -> None:
         """Tell modules that grow how many real images were shown so far."""
         for module in self._growing:
@@ -172,8 +190,11 @@ class Trainer:
                 for old, new in zip(self.averages[role].buffers(), self.networks[role].buffers(), strict=True):
                     old.copy_(new)
 
-    def _batch(self, number: int) -> Tensor:
-        """Batch ``number`` of the run: epochs follow one another, each in its own random order."""
+    def _feed(self, number: int) -> Tensor:
+        """Batch ``number`` of the run: epochs follow one another, each in its own random order.
+
+        Indices where looking them up is the device's work alone, else the examples.
+        """
         per_epoch = batches_per_epoch(self.run.setup)
         size = self.run.setup.batch_images
         if per_epoch is None or self.data.count is None:
@@ -181,7 +202,8 @@ class Trainer:
         epoch, position = divmod(number, per_epoch)
         if self._order is None or self._order[0] != epoch:
             self._order = (epoch, self.streams.permutation("order", self.data.count, epoch))
-        return self.data.examples(self._order[1][position * size : (position + 1) * size])
+        indices = self._order[1][position * size : (position + 1) * size]
+        return indices if self.data.resident else self.data.examples(indices)
 
     def read_curves(self) -> None:
         """Move the filled part of the curves to the host; raises :class:`Diverged`."""

@@ -95,6 +95,18 @@ def test_an_incomplete_last_batch_is_run_plainly_between_replays() -> None:
     assert_equal_states(plain, replayed)
 
 
+def test_layers_that_draw_by_themselves_have_a_graph_for_each_update() -> None:
+    """Dropout's generator is seeded for every update, and a graph has one seed."""
+    spec = load(next(file for file in PAPERS if file.stem == "gan_dcgan_mnist")).spec
+    graphs = {}
+    for experiment in ("gan", "dcgan"):  # with dropout in D, which both players run through; without
+        trainer = trainer_of(make_run(spec, experiment, "smoke", 1, "fp32"), replays=True)
+        trainer.advance(ITERATIONS, never)
+        assert trainer._replayer is not None
+        graphs[experiment] = len(trainer._replayer._segments)
+    assert graphs == {"gan": 2, "dcgan": 1}
+
+
 def test_a_resumed_run_captures_anew_and_ends_in_the_same_bits() -> None:
     spec = load(next(file for file in PAPERS if file.stem == "gan_rl")).spec
     run = make_run(spec, "toy_reconstruction", "smoke", 1, "fp32")
