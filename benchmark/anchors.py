@@ -166,6 +166,7 @@ class _Part:
     fingerprint: str
     count: int | None
     shape: tuple[int, ...]
+    resident: bool = False
 
     def examples(self, indices: torch.Tensor) -> torch.Tensor:
         raise DataError("only examples given out as bytes are at hand")

@@ -81,6 +81,7 @@ class OneRun:
         self.warm = 0
         self.warmup_iterations = 0
         self.data: Data | None = None
+        self.loop: str | None = None
 
     def execute(self) -> RunRecord:
         """Train to the end and write the record; raises :class:`Interrupted` or :class:`Locked`."""
@@ -117,6 +118,7 @@ class OneRun:
             self.trainer.check_parameters()
         except Diverged as error:
             status, reason = "diverged", str(error)
+        self.loop = self.trainer.loop
         self._final_scores(reason)
         return self._write(status, reason)
 
@@ -347,7 +349,7 @@ class OneRun:
                 sessions=self.sessions,
             ),
             hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},
-            environment=describe(self.device),
+            environment={**describe(self.device), "loop": self.loop},
             files={name: store.sha256(self.folder / name) for name in files},
         )
 

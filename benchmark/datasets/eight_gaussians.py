@@ -57,6 +57,7 @@ class EightGaussians(Dataset):
 class _Law:
     count: int | None = None
     shape: Shape = (2,)
+    resident = False
 
     def __init__(self, law: EightGaussians, device: str) -> None:
         import torch

@@ -307,8 +307,10 @@ def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) 
 def _time(asked: str, record: RunRecord) -> _Reading:
     """Training time at the rate after the warm-up, with the device that it belongs to."""
     gpu, timing = record.environment.get("gpu"), record.timing
-    protocol: dict[str, Any] = {"quantity": asked, "device": device_of(record.environment), "numerics": record.numerics}
+    environment = record.environment
+    protocol: dict[str, Any] = {"quantity": asked, "device": device_of(environment), "numerics": record.numerics}
     if isinstance(gpu, dict):
+        protocol["loop"] = environment.get("loop")  # replayed iterations cost less than plain ones
         protocol["shared"] = bool(gpu.get("other_processes"))
     else:
         worked = timing.processor_seconds

@@ -32,4 +32,5 @@ class Adam(Optimizer):
             eps=self.epsilon,
             fused=fused,
             foreach=False if fused else None,
+            capturable=fused and any(parameter.is_cuda for parameter in parameters),
         )

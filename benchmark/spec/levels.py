@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
@@ -34,8 +35,18 @@ ValueRange = Annotated[
 
 def to_floats(levels: Tensor, value_range: Range) -> Tensor:
     """Floats from uint8 levels, bit-equal to torchvision's ToTensor, for [-1, 1] followed by Normalize(0.5, 0.5)."""
+    if levels.is_cuda:  # there a division by a number comes out as a product, off by a rounding
+        return _table(value_range, str(levels.device))[levels.int()]
     spread = levels.float().div_(255)
     return spread.sub_(0.5).div_(0.5) if value_range == SYMMETRIC else spread
+
+
+@lru_cache(maxsize=4)
+def _table(value_range: Range, device: str) -> Tensor:
+    """The floats of all 256 levels as a processor computes them."""
+    import torch
+
+    return to_floats(torch.arange(256, dtype=torch.uint8), value_range).to(device)
 
 
 def to_levels(floats: Tensor, value_range: Range) -> Tensor:

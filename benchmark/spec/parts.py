@@ -219,6 +219,8 @@ class Data(Protocol):
     #: number of examples; None for a law that is sampled afresh
     count: int | None
     shape: Shape
+    #: whether looking up examples is the device's work alone, without a step on the processor
+    resident: bool
 
     def examples(self, indices: Tensor) -> Tensor:
         """Float examples (n, *shape), images in the dataset's range of values."""

@@ -127,6 +127,9 @@ class Player:
         ]
         self.optimizer = self.spec.optimizer.build(list(self.parameters), fused=fused)
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
+        if fused and self.spec.learning_rate is not None and self.parameters[0].is_cuda:
+            for group in self.optimizer.param_groups:  # a rate in the device's memory can move under a CUDA graph
+                group["lr"] = torch.tensor(group["lr"], device=self.parameters[0].device)
         self._terms: list[Objective | Penalty] = [*self.spec.minimise, *self.spec.penalties]
         columns = curve_names(system)
         self._observed = {curve: seen for curve, seen in system.observe.items() if seen.player == name}
@@ -140,7 +143,10 @@ class Player:
         if self.spec.learning_rate is not None:
             factor = self.spec.learning_rate.factor(iteration, iterations_per_epoch)
             for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
-                group["lr"] = rate * factor
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(rate * factor)
+                else:
+                    group["lr"] = rate * factor
 
     def update(self, bench: Bench) -> list[Tensor]:
         """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""

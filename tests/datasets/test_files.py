@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +132,20 @@ def test_the_count_is_checked(tmp_path: Path) -> None:
     plain(1).save(tmp_path / "faces" / "a.png")
     with pytest.raises(DataError, match="1 pictures, image_folder has 2"):
         folder("faces", 2).load(tmp_path, "cpu")
+
+
+ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "cifar10-jpeg.tar.xz"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ARCHIVE.is_file(), reason="the real pictures are not there")
+def test_real_photographs_have_the_known_mean_and_deviation(tmp_path: Path) -> None:
+    """The constants by which CIFAR-10's test pictures are usually normalised; JPEG moves them by little."""
+    with tarfile.open(ARCHIVE) as archive:
+        members = (member for member in archive if member.name.startswith("cifar10-jpeg/test/"))
+        archive.extractall(tmp_path, itertools.islice(members, 10_000), filter="data")
+    photographs = folder("cifar10-jpeg/test", 10_000, crop="none", size=32, resize="none")
+    lit = levels(photographs.load(tmp_path, "cpu")) / 255.0
+    assert lit.shape == (10_000, 3, 32, 32)
+    assert lit.mean(axis=(0, 2, 3)) == pytest.approx([0.4942, 0.4851, 0.4504], abs=1e-3)
+    assert lit.std(axis=(0, 2, 3)) == pytest.approx([0.2467, 0.2429, 0.2616], abs=3e-3)

@@ -26,6 +26,8 @@ _HASHED_BYTES = 1 << 26
 class ResidentImages:
     """uint8 images (n, channels, height, width) on the device: no loader, no decoding during training."""
 
+    resident = True
+
     def __init__(
         self,
         images: Tensor,
@@ -71,6 +73,8 @@ class ResidentImages:
 
 class MappedImages(ResidentImages):
     """The same where the device cannot hold them all: each batch is gathered from the host and then moved."""
+
+    resident = False
 
     def _placed(self, images: Tensor, device: str) -> Tensor:
         self._device = device
