@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.judging import statistics, words
 from benchmark.judging.cells import enough, not_run, reduced
@@ -89,7 +89,7 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
-        return _Draft(name, claim, "INCONCLUSIVE", why, several, finding)
+        return replace(draft, state="INCONCLUSIVE", reason=why)
     return draft
 
 
