@@ -20,6 +20,7 @@ SPEC = checks.paper(NAME).spec
 PAIRS = (("gan_rl", "gan"), ("dragan_rl", "dragan"), ("gan_gp_rl", "gan_gp"))
 TAPPED = (
     ("dcgan_generator", "dcgan_discriminator", 8192),
+    ("dcgan_generator", "dcgan_plain_discriminator", 8192),
     ("dcgan64_generator", "dcgan64_discriminator", 8192),
     ("resnet_generator", "resnet_discriminator", 2048),
     ("resnet128_generator", "resnet128_discriminator", 16384),
@@ -62,7 +63,7 @@ def test_parameter_counts() -> None:
         "resnet_discriminator": resnet,
         "resnet_critic": resnet,
         "resnet_spectral_discriminator": resnet,
-        "dcgan_critic": conv(3, 128) + conv(128, 256) + conv(256, 512) + 8193,
+        "dcgan_plain_discriminator": conv(3, 128) + conv(128, 256) + conv(256, 512) + 8193,
         "dcgan_encoder": body + 128 * 8193,
         "dcgan64_encoder": body64 + 128 * 8193,
         "code_discriminator": 129 * 750 + 751 * 750 + 751,
