@@ -90,7 +90,7 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
-        return _Draft(name, claim, "INCONCLUSIVE", why, several, finding)
+        return replace(draft, state="INCONCLUSIVE", reason=why)
     return draft
 
 

@@ -233,7 +233,7 @@ class Computed(Model):
 
 def _operand(value: Any) -> str:
     present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
-    return "compute" if "compute" in present else "experiment"
+    return "compute" if "compute" in present or "of" in present else "experiment"
 
 
 #: what predicates compare

@@ -18,6 +18,7 @@ from benchmark.initialisers.he_uniform import HeUniform
 from benchmark.initialisers.normal import Normal
 from benchmark.initialisers.orthogonal import Orthogonal
 from benchmark.initialisers.strided_glorot_uniform import StridedGlorotUniform
+from benchmark.initialisers.symmetric_uniform import SymmetricUniform
 from benchmark.spec.parts import Initialiser
 
 SHAPE = (128, 64, 3, 3)
@@ -72,6 +73,12 @@ def test_normal_laws(law: Initialiser, mean: float, deviation: float) -> None:
     values = draw(law)
     assert values.mean() == pytest.approx(mean, abs=4 * deviation / math.sqrt(values.size))
     assert_law(values, stats.norm(mean, deviation), deviation)
+
+
+def test_symmetric_uniform_law_has_its_bound_whatever_the_fan() -> None:
+    values = draw(SymmetricUniform(bound=0.05))
+    assert np.abs(values).max() <= 0.05
+    assert_law(values, stats.uniform(-0.05, 0.1), 0.05 / math.sqrt(3))
 
 
 def test_a_wrong_fan_is_caught() -> None:

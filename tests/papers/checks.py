@@ -55,13 +55,15 @@ class Planted:
     """One experiment's invented outcome: curves of a run by name, scores by name; seeds differ by a little noise.
 
     ``wobble`` is by how much of its level a score moves from one evaluation to the next; ``evaluated`` gives a score's
-    evaluations by iteration instead, the last of which ends the run. In ``diverged`` seeds training broke down.
+    evaluations by iteration instead, the last of which ends the run. ``seconds`` is the training time. In ``diverged``
+    seeds training broke down.
     """
 
     curves: Mapping[str, np.ndarray] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     iterations_per_epoch: float | None = None
     wobble: float = 0.01
+    seconds: float = 0.0
     evaluated: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     diverged: frozenset[int] = frozenset()
 
@@ -86,6 +88,8 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
             level = outcome.scores[asked.score]
             counts = float(level).is_integer()
             return level if counts else level * (1 + 0.001 * seed)
+        if asked.time is not None:
+            return outcome.seconds * (1 + 0.001 * seed)
         assert asked.curve is not None
         assert asked.statistic is not None
         random = np.random.default_rng(seed)

@@ -93,11 +93,14 @@ def test_cells_as_in_the_text() -> None:
 
 def test_what_the_paper_says_of_its_own_numbers() -> None:
     predicates = {name: claim.predicate for name, claim in SPEC.claims.items() if claim.predicate is not None}
-    outcomes = {name: on_published(SPEC, predicate)[0] for name, predicate in predicates.items()}
+    found = {name: on_published(SPEC, predicate) for name, predicate in predicates.items()}
+    outcomes = {name: outcome for name, (outcome, _) in found.items()}
     holding = {name for name, outcome in outcomes.items() if outcome == "holds"}
     assert holding == {"LS-C1", "LS-C2", "LS-C3", "LS-C4", "LS-C8"}
     # 94.23 is above the 74.12 of the shallow LSGAN with momentum 0.1
     assert {name for name, outcome in outcomes.items() if outcome == "holds in part"} == {"LS-C9"}
+    assert found["LS-C9"][1] == "fid (lsgan_deep_batch_norm) 94.23 is not below fid (lsgan_batch_norm) 74.12"
+    assert "fails" not in outcomes.values()
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
@@ -147,15 +150,25 @@ def test_parameter_counts() -> None:
     assert {name: meta_pass(name, {})[1] for name in SPEC.networks} == expected
 
 
-@pytest.mark.parametrize("sizes", [{}, {"width": 16}, {"width": 4, "latent": 8}], ids=["full", "short", "smoke"])
+SIZES = [{}, {"width": 16}, {"width": 4, "latent": 8}]
+
+
+def test_sizes_are_those_of_the_tiers() -> None:
+    used = [dict(checks.run_sizes(SPEC, experiment, tier)) for experiment, tier in checks.setups(SPEC)]
+    assert all(sizes in used for sizes in SIZES)
+    assert all(sizes in SIZES for sizes in used)
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=["full", "short", "smoke"])
 def test_shapes(sizes: dict[str, int]) -> None:
     for name in SPEC.networks:
         assert meta_pass(name, sizes)[0] == ((3, 1) if "discriminator" in name else (3, 1, 32, 32))
 
 
+@pytest.mark.parametrize("sizes", SIZES, ids=["full", "short", "smoke"])
 @pytest.mark.parametrize("network", sorted(SPEC.networks))
-def test_ranges(network: str) -> None:
-    module = checks.module(SPEC, network, {"width": 4, "latent": 8}).train()
+def test_ranges(network: str, sizes: dict[str, int]) -> None:
+    module = checks.module(SPEC, network, sizes).train()
     inputs = torch.randn(4, *module.layout.inputs[0], generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         output = module(100 * inputs)

@@ -65,4 +65,4 @@ def test_paths_of_what_is_measured() -> None:
         (("all_of", 1, "given", "bound"), "w"),
         (("all_of", 1, "then", "bound"), "w"),
     ]
-    assert [path for path, _ in operands(found)][0] == ("all_of", 0, "order", 0)
+    assert next(path for path, _ in operands(found)) == ("all_of", 0, "order", 0)
