@@ -377,8 +377,8 @@ SLIPS = {
     "what a number is computed from": (
         "{worse: {experiment: ring_saturating, score",
         "{worse: {experiment: ring_saturating, §scor",
-        "claims.C3.predicate.all_of[1].bound.of.worse.scor: unknown key, valid: curve, experiment, score, statistic, "
-        "time; did you mean 'score'?",
+        "claims.C3.predicate.all_of[1].bound.of.worse.scor: unknown key, valid: curve, experiment, outcome, score, "
+        "statistic, time; did you mean 'score'?",
     ),
     "experiment that a number is computed from": (
         "{worse: {experiment: ring_saturating, score",
@@ -400,7 +400,7 @@ SLIPS = {
         "        - given: {bound",
         "        - §givn: {bound",
         "claims.C3.predicate.all_of[0].givn: unknown key, one of these is needed: order, smallest, largest, bound, "
-        "ratio, equal, exactly, all_of, any_of, given; did you mean 'given'?",
+        "ratio, equal, exactly, in_seeds, all_of, any_of, given; did you mean 'given'?",
     ),
     "runs of a condition": (
         "given: {bound: {experiment: ring, score: modes}",
