@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.judging import statistics, words
 from benchmark.judging.cells import enough, not_run, reduced
+from benchmark.judging.computed import with_computed
 from benchmark.judging.evidence import Evidence, Sample
 from benchmark.judging.finding import Finding, Incomparable, Undecidable
 from benchmark.judging.predicates import evaluate
@@ -14,7 +15,7 @@ from benchmark.judging.published import on_published
 from benchmark.judging.statistics import ALPHA, LEAST_SEEDS
 from benchmark.judging.verdict import ClaimState, ClaimVerdict
 from benchmark.spec.base import TIERS
-from benchmark.spec.claims import Claim, Predicate, Quantity, quantities
+from benchmark.spec.claims import Claim, Computed, Predicate, Quantity, operands, quantities
 from benchmark.spec.paper import PaperSpec
 
 _PREVIEWS = {"same": "points the same way", "other": "points the other way", "mixed": "mixed"}
@@ -30,6 +31,8 @@ class _Draft:
     reason: str
     samples: Sequence[Sample] = ()
     finding: Finding | None = None
+    #: what is computed from the samples and compared
+    computed: Sequence[Sample] = ()
 
     @property
     def tier(self) -> str | None:
@@ -37,7 +40,7 @@ class _Draft:
 
     @property
     def seeds(self) -> int:
-        return min((len(sample.seeds) for sample in self.samples), default=0)
+        return min((len(sample.seeds) for sample in (*self.samples, *self.computed)), default=0)
 
 
 def claim_verdicts(spec: PaperSpec, evidence: Evidence) -> list[ClaimVerdict]:
@@ -72,7 +75,9 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
     if tier == "smoke":
         return _Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
     try:
-        finding = evaluate(predicate, lambda asked: samples[asked])
+        lookup = with_computed(samples.__getitem__)
+        computed = [lookup(one) for _, one in operands(predicate) if isinstance(one, Computed)]
+        finding = evaluate(predicate, samples.__getitem__)
     except Incomparable as error:
         return _Draft(name, claim, "NOT COMPARABLE", str(error), several)
     except Undecidable as error:
@@ -80,11 +85,11 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
         return _Draft(name, claim, state, str(error), several)
     if tier != "full":
         return _Draft(name, claim, "NOT COMPARABLE", reduced(tier), several, finding)
-    draft = _Draft(name, claim, None, "", several, finding)
+    draft = _Draft(name, claim, None, "", several, finding, computed)
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
-        return _Draft(name, claim, "INCONCLUSIVE", why, several, finding)
+        return replace(draft, state="INCONCLUSIVE", reason=why)
     return draft
 
 

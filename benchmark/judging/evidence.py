@@ -18,6 +18,8 @@ from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Sto
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
 #: a process that gets less of one core than this share shared it with others
 _UNDISTURBED = 0.8
+#: fields of a protocol that say which real images a score refers to
+_OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_real"})
 #: runs whose curves are kept in memory
 _OPEN_COURSES = 32
 
@@ -42,6 +44,8 @@ class Sample:
     proxy: bool = False
     #: what must agree with whatever it is compared with, by seed
     protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    #: whether it is computed from several quantities of each seed
+    computed: bool = False
     #: wall seconds of one run, by seed
     seconds: Mapping[int, float] = field(default_factory=dict)
 
@@ -317,7 +321,11 @@ def _why_missing(score: str, entry: ScoreRecord | None) -> str:
 
 
 def protocol_difference(samples: Sequence[Sample]) -> str | None:
-    """The first protocol field in which measured values differ, in words; None where all agree."""
+    """The first protocol field in which measured values differ, in words; None where all agree.
+
+    Which data they refer to may differ where all are computed, each from quantities that agree.
+    """
+    free = _OF_THE_DATA if all(sample.computed for sample in samples) else frozenset()
     known: list[tuple[str, Mapping[str, Any]]] = [
         (f"{sample.experiment}, seed {seed}", protocol)
         for sample in samples
@@ -326,7 +334,7 @@ def protocol_difference(samples: Sequence[Sample]) -> str | None:
     ]
     for place, protocol in known[1:]:
         first_place, first = known[0]
-        for name in sorted({*first, *protocol}):
+        for name in sorted({*first, *protocol} - free):
             if first.get(name) != protocol.get(name):
                 return (
                     f"protocol field '{name}' differs: {words.shown(first.get(name))} ({first_place}), "

@@ -11,10 +11,10 @@ from benchmark.judging import statistics, words
 from benchmark.judging.evidence import Sample
 from benchmark.judging.statistics import ALPHA, Estimate
 from benchmark.judging.verdict import Interval
-from benchmark.spec.claims import Quantity
+from benchmark.spec.claims import Computed, Quantity
 
 Points = Literal["same", "other", "mixed"]
-Lookup = Callable[[Quantity], Sample]
+Lookup = Callable[[Quantity | Computed], Sample]
 
 
 class Incomparable(ValueError):

@@ -1,7 +1,7 @@
 """Predicates over seeds, taken apart into elementary statements.
 
 "Every" is an intersection-union test (the largest p value), "any" a union under Bonferroni; their denials the other way
-round. See ``statements`` for what is tested and how.
+round. See ``statements`` for what is tested and how, ``computed`` for the samples.
 """
 
 from __future__ import annotations
@@ -9,13 +9,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmark.judging.finding import Finding, Lookup, Points
-from benchmark.judging.statements import bound_on, equal, exactly, less, ratio
-from benchmark.spec.claims import AllOf, AnyOf, Bound, Equal, Exactly, Largest, Order, Predicate, Ratio, Smallest
+from benchmark.judging import words
+from benchmark.judging.computed import Measured, among, with_computed
+from benchmark.judging.finding import Finding, Lookup, Points, silent
+from benchmark.judging.statements import bound_on, equal, exactly, less, meeting, ratio
+from benchmark.judging.statistics import LEAST_SEEDS
+from benchmark.spec.claims import (
+    AllOf,
+    AnyOf,
+    Bound,
+    Equal,
+    Exactly,
+    Given,
+    Largest,
+    Order,
+    Predicate,
+    Ratio,
+    Smallest,
+)
 
 
-def evaluate(predicate: Predicate, lookup: Lookup) -> Finding:
+def evaluate(predicate: Predicate, measured: Measured) -> Finding:
     """Test a predicate; raises :class:`Incomparable` and :class:`Undecidable`."""
+    return _test(predicate, with_computed(measured))
+
+
+def _test(predicate: Predicate, lookup: Lookup) -> Finding:
     match predicate:
         case Order(order=several):
             return every([less(a, b, lookup) for a, b in itertools.pairwise(several)])
@@ -34,10 +53,21 @@ def evaluate(predicate: Predicate, lookup: Lookup) -> Finding:
         case Exactly(exactly=one, value=value, share=share):
             return exactly(one, value, share, lookup)
         case AllOf(all_of=parts):
-            return every([evaluate(part, lookup) for part in parts])
+            return every([_test(part, lookup) for part in parts])
         case AnyOf(any_of=parts):
-            return some([evaluate(part, lookup) for part in parts])
+            return some([_test(part, lookup) for part in parts])
+        case Given(given=condition, then=then):
+            return _among(condition, then, lookup)
     raise AssertionError(f"unknown predicate {type(predicate).__name__}")
+
+
+def _among(condition: Bound, then: Predicate, lookup: Lookup) -> Finding:
+    """Test ``then`` in the seeds that meet the condition; too few of them say nothing."""
+    seeds = meeting(condition, lookup)
+    if len(seeds) < LEAST_SEEDS:
+        count = words.counted(len(seeds), "seed")
+        return silent({}, "mixed", f"{words.describe(condition)} in {count}, {LEAST_SEEDS} of them are needed")
+    return _test(then, among(seeds, lookup))
 
 
 def every(parts: Sequence[Finding]) -> Finding:

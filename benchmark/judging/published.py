@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmark.judging import words
+from benchmark.judging.computed import number
 from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Bound,
+    Computed,
     Equal,
     Exactly,
+    Given,
     Largest,
     Order,
     Predicate,
@@ -84,6 +87,8 @@ def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None,
     """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
     printed: dict[Quantity, Printed] = {}
     by_score, by_time = scores(spec), times(spec)
+    if _of_single_runs(predicate):
+        return None, "it speaks of single runs, of which the paper prints no numbers"
     for asked in quantities(predicate):
         if asked.statistic is not None:
             return None, "it rests on curves, of which the paper prints no numbers"
@@ -97,9 +102,19 @@ def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None,
             both = " and ".join(f"{one.text} ({one.place})" for one in found)
             return None, f"the paper prints different numbers for {words.quantity(asked)}: {both}"
         printed[asked] = found[0]
-    outcome, parts = _evaluate(predicate, printed)
+    try:
+        outcome, parts = _evaluate(predicate, printed)
+    except ArithmeticError as error:
+        return None, str(error)
     told = [text for true, text in parts if not true] if outcome != "holds" else [text for _, text in parts]
     return outcome, "; ".join([*told, *_caveats(list(printed.values()))])
+
+
+def _of_single_runs(predicate: Predicate) -> bool:
+    match predicate:
+        case AllOf(all_of=parts) | AnyOf(any_of=parts):
+            return any(_of_single_runs(part) for part in parts)
+    return isinstance(predicate, Given)
 
 
 def _caveats(printed: Sequence[Printed]) -> list[str]:
@@ -140,12 +155,21 @@ def _evaluate(predicate: Predicate, printed: dict[Quantity, Printed]) -> tuple[O
 
 
 def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Parts:
-    def less(a: Quantity, b: Quantity) -> tuple[bool, str]:
-        true = printed[a].cell.value < printed[b].cell.value
-        return true, f"{shown(a)} {'<' if true else 'is not below'} {shown(b)}"
+    def value_of(asked: Quantity | Computed) -> float:
+        if isinstance(asked, Quantity):
+            return printed[asked].cell.value
+        value = number(asked, {name: printed[one].cell.value for name, one in asked.of.items()})
+        if value is None:
+            raise ArithmeticError(f"{words.quantity(asked)} has no value on its printed numbers")
+        return value
 
-    def shown(asked: Quantity) -> str:
-        return f"{words.quantity(asked)} {printed[asked].text}"
+    def shown(asked: Quantity | Computed) -> str:
+        text = printed[asked].text if isinstance(asked, Quantity) else words.number(value_of(asked))
+        return f"{words.quantity(asked)} {text}"
+
+    def less(a: Quantity | Computed, b: Quantity | Computed) -> tuple[bool, str]:
+        true = value_of(a) < value_of(b)
+        return true, f"{shown(a)} {'<' if true else 'is not below'} {shown(b)}"
 
     def within(value: float, what: str, above: float | None, below: float | None) -> _Parts:
         parts: _Parts = []
@@ -164,18 +188,18 @@ def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Part
         case Largest(largest=several):
             return [less(other, several[0]) for other in several[1:]]
         case Bound(bound=one, above=above, below=below):
-            return within(printed[one].cell.value, shown(one), above, below)
+            return within(value_of(one), shown(one), above, below)
         case Ratio(ratio=(first, second), above=above, below=below):
-            if printed[second].cell.value == 0:
+            if value_of(second) == 0:
                 return [(False, f"{shown(second)} is zero, so there is no ratio")]
-            value = printed[first].cell.value / printed[second].cell.value
+            value = value_of(first) / value_of(second)
             return within(value, f"{shown(first)} / {shown(second)} = {words.number(value)}", above, below)
         case Equal(equal=(first, second), margin=margin):
-            difference = abs(printed[first].cell.value - printed[second].cell.value)
+            difference = abs(value_of(first) - value_of(second))
             return [_side(difference < margin, f"difference of {shown(first)} and {shown(second)}", "below", margin)]
-        case Exactly(exactly=one, value=value):
-            true = printed[one].cell.value == value
-            return [(true, f"{shown(one)} is {'' if true else 'not '}{words.number(value)}")]
+        case Exactly(exactly=counted, value=value):
+            true = value_of(counted) == value
+            return [(true, f"{shown(counted)} is {'' if true else 'not '}{words.number(value)}")]
     raise AssertionError(f"unknown predicate {type(predicate).__name__}")
 
 

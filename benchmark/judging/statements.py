@@ -33,7 +33,9 @@ from benchmark.judging.finding import (
 )
 from benchmark.judging.statistics import ALPHA
 from benchmark.judging.verdict import Interval
-from benchmark.spec.claims import Quantity
+from benchmark.spec.claims import Bound, Computed, Quantity
+
+_Operand = Quantity | Computed
 
 
 def _ranked(sample: Sample, unknown_worst: float, scale: Callable[[float], float] = float) -> dict[int, float]:
@@ -47,7 +49,7 @@ def _ranked(sample: Sample, unknown_worst: float, scale: Callable[[float], float
     return dict(sorted(ranked.items()))
 
 
-def less(first: Quantity, second: Quantity, lookup: Lookup) -> Finding:
+def less(first: _Operand, second: _Operand, lookup: Lookup) -> Finding:
     """``first`` is smaller than ``second``."""
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
@@ -55,7 +57,7 @@ def less(first: Quantity, second: Quantity, lookup: Lookup) -> Finding:
     return _compare(a, b, statement, float, lambda interval: interval, _means(a, b))
 
 
-def ratio(first: Quantity, second: Quantity, bound: float, upper: bool, lookup: Lookup) -> Finding:
+def ratio(first: _Operand, second: _Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
     """``first / second`` lies below ``bound`` (``upper``) or above it; values must be positive."""
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
@@ -147,7 +149,7 @@ def _compare(
     )
 
 
-def bound_on(asked: Quantity, bound: float, upper: bool, lookup: Lookup) -> Finding:
+def bound_on(asked: _Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
     """A quantity lies below ``bound`` (``upper``) or above it."""
     sample = lookup(asked)
     _one_protocol(sample)
@@ -172,7 +174,7 @@ def bound_on(asked: Quantity, bound: float, upper: bool, lookup: Lookup) -> Find
     return signs(truths, falsehoods, points, f"{statement}: {numbers}, ", statistics.middle(doubting))
 
 
-def equal(first: Quantity, second: Quantity, margin: float, lookup: Lookup) -> Finding:
+def equal(first: _Operand, second: _Operand, margin: float, lookup: Lookup) -> Finding:
     """Two quantities differ by less than ``margin`` (two one-sided tests)."""
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
@@ -220,7 +222,7 @@ def equal(first: Quantity, second: Quantity, margin: float, lookup: Lookup) -> F
     )
 
 
-def exactly(asked: Quantity, value: float, share: float, lookup: Lookup) -> Finding:
+def exactly(asked: _Operand, value: float, share: float, lookup: Lookup) -> Finding:
     """A quantity equals ``value`` in more than ``share`` of the seeds; a diverged seed does not."""
     sample = lookup(asked)
     _one_protocol(sample)
@@ -258,6 +260,16 @@ def exactly(asked: Quantity, value: float, share: float, lookup: Lookup) -> Find
         says_against=f"{says}, exact binomial {words.p_value(p_against)} against",
         needed=lambda alpha: more(count, statistics.fewest(lambda n: decides(n, alpha))),
     )
+
+
+def meeting(condition: Bound, lookup: Lookup) -> frozenset[int]:
+    """Seeds in which a bound is true."""
+    sample = lookup(condition.bound)
+    _one_protocol(sample)
+    _no_proxy(sample, what="a condition")
+    low = -math.inf if condition.above is None else condition.above
+    high = math.inf if condition.below is None else condition.below
+    return frozenset(seed for seed, value in sample.values.items() if low < value < high)
 
 
 def _means(a: Sample, b: Sample) -> str:

@@ -8,11 +8,13 @@ from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Bound,
+    Computed,
     Deviation,
     Equal,
     Exactly,
     FirstBelow,
     Fluctuation,
+    Given,
     Largest,
     Mean,
     Order,
@@ -58,28 +60,32 @@ def describe(predicate: Predicate) -> str:
     """A predicate in words, experiments in brackets: ``modes (toy_minimax) = 1 in more than half of the seeds``."""
     match predicate:
         case Order(order=several):
-            return " < ".join(quantity(one) for one in several)
+            return " < ".join(_defined(one) for one in several)
         case Smallest(smallest=several):
             return _extreme("<", several)
         case Largest(largest=several):
             return _extreme(">", several)
         case Bound(bound=one, above=above, below=below):
-            return between(quantity(one), above, below)
+            return between(_defined(one), above, below)
         case Ratio(ratio=(first, second), above=above, below=below):
-            return between(f"{quantity(first)} / {quantity(second)}", above, below)
+            return between(f"{_defined(first)} / {_defined(second)}", above, below)
         case Equal(equal=(first, second), margin=margin):
-            return f"{quantity(first)} and {quantity(second)} differ by less than {number(margin)}"
+            return f"{_defined(first)} and {_defined(second)} differ by less than {number(margin)}"
         case Exactly(exactly=one, value=value, share=share):
-            return f"{quantity(one)} = {number(value)} in {_seeds(share)}"
+            return f"{_defined(one)} = {number(value)} in {_seeds(share)}"
         case AllOf(all_of=parts):
             return " and ".join(_bracketed(part) for part in parts)
         case AnyOf(any_of=parts):
             return " or ".join(_bracketed(part) for part in parts)
+        case Given(given=condition, then=then):
+            return f"where {describe(condition)}: {_bracketed(then)}"
     raise AssertionError(f"unknown predicate {type(predicate).__name__}")
 
 
-def quantity(asked: Quantity) -> str:
+def quantity(asked: Quantity | Computed) -> str:
     """A quantity with its experiment: ``fid (gan_cifar)``, ``mean of generator_loss over ... (gan_cifar)``."""
+    if isinstance(asked, Computed):
+        return asked.says
     return f"{bare(asked)} ({asked.experiment})"
 
 
@@ -121,8 +127,12 @@ def between(what: str, above: float | None, below: float | None) -> str:
     return f"{what} > {number(above)}"
 
 
-def _extreme(sign: str, several: tuple[Quantity, ...]) -> str:
-    first, *others = (quantity(one) for one in several)
+def _defined(asked: Quantity | Computed) -> str:
+    return quantity(asked) if isinstance(asked, Quantity) else f"{asked.says} [{asked.compute}]"
+
+
+def _extreme(sign: str, several: tuple[Quantity | Computed, ...]) -> str:
+    first, *others = (_defined(one) for one in several)
     if len(others) == 1:
         return f"{first} {sign} {others[0]}"
     return f"{first} {sign} each of {', '.join(others)}"
@@ -130,7 +140,7 @@ def _extreme(sign: str, several: tuple[Quantity, ...]) -> str:
 
 def _bracketed(part: Predicate) -> str:
     words = describe(part)
-    return f"[{words}]" if isinstance(part, AllOf | AnyOf) else words
+    return f"[{words}]" if isinstance(part, AllOf | AnyOf | Given) else words
 
 
 def _seeds(share: float) -> str:

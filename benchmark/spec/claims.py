@@ -1,7 +1,7 @@
 """A paper's empirical statements as typed predicates over measured quantities.
 
-A :class:`Quantity` gives one number per training seed; a predicate turns the seeds' numbers into a statistic whose
-sign decides. ``judging`` evaluates them; nothing here computes.
+A :class:`Quantity` gives one number per training seed, a :class:`Computed` one from several quantities; a predicate
+turns the seeds' numbers into a statistic whose sign decides. ``judging`` evaluates them; nothing here computes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec.base import Many, Model, Name, Positive, PositiveInt, Text
-from benchmark.spec.expression import ExpressionError, parse
+from benchmark.spec.expression import ExpressionError, names, parse
 
 
 def _expression(text: str) -> str:
@@ -41,7 +41,7 @@ def _by_key(*keys: str) -> Discriminator:
     )
 
 
-Curve = Annotated[str, AfterValidator(_expression)]
+Expression = Annotated[str, AfterValidator(_expression)]
 
 
 class Window(Model):
@@ -140,7 +140,7 @@ class Quantity(Model):
 
     experiment: Name
     score: Name | None = None
-    curve: Curve | None = Field(default=None, description="expression over the run's curves")
+    curve: Expression | None = Field(default=None, description="expression over the run's curves")
     statistic: Statistic | None = None
     time: Literal["training_seconds", "seconds_per_iteration"] | None = None
 
@@ -155,33 +155,67 @@ class Quantity(Model):
         return self
 
 
-def _no_seconds(*asked: Quantity) -> None:
-    if any(one.time is not None for one in asked):
+class Computed(Model):
+    """A number computed from several quantities of one seed, such as the gain ``1 - augmented / plain``.
+
+    Its quantities must be measured alike. Two computed numbers may refer to different data, which is what a gain on
+    one set against that on another is about.
+    """
+
+    compute: Annotated[Expression, Field(description="expression over the names of 'of'")]
+    of: Annotated[dict[Name, Quantity], Field(min_length=1)]
+    says: Annotated[Text, Field(description="what it is, in a few words")]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Computed:
+        asked, known = names(self.compute), set(self.of)
+        if asked != known:
+            odd = min(asked ^ known)
+            where = "in 'compute', not in 'of'" if odd in asked else "in 'of', not in 'compute'"
+            raise PydanticCustomError("computed", "'{odd}' is {where}", {"odd": odd, "where": where})
+        if any(one.time is not None for one in self.of.values()):
+            raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
+        return self
+
+
+def _operand(value: Any) -> str:
+    present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
+    return "compute" if "compute" in present or "of" in present else "experiment"
+
+
+#: what predicates compare
+Operand = Annotated[
+    Annotated[Quantity, Tag("experiment")] | Annotated[Computed, Tag("compute")], Discriminator(_operand)
+]
+
+
+def _no_seconds(*asked: Operand) -> None:
+    if any(isinstance(one, Quantity) and one.time is not None for one in asked):
         raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
 
 
 class Order(Model):
     """Each quantity is smaller than the next."""
 
-    order: Annotated[Many[Quantity], Field(min_length=2)]
+    order: Annotated[Many[Operand], Field(min_length=2)]
 
 
 class Smallest(Model):
     """The first quantity is the smallest of all."""
 
-    smallest: Annotated[Many[Quantity], Field(min_length=2)]
+    smallest: Annotated[Many[Operand], Field(min_length=2)]
 
 
 class Largest(Model):
     """The first quantity is the largest of all."""
 
-    largest: Annotated[Many[Quantity], Field(min_length=2)]
+    largest: Annotated[Many[Operand], Field(min_length=2)]
 
 
 class Bound(Model):
     """A quantity lies above ``above`` and below ``below`` (at least one of them given)."""
 
-    bound: Quantity
+    bound: Operand
     above: float | None = None
     below: float | None = None
 
@@ -196,7 +230,7 @@ class Bound(Model):
 class Ratio(Model):
     """The ratio of two quantities, numerator first, lies above ``above`` and below ``below``."""
 
-    ratio: Annotated[Many[Quantity], Field(min_length=2, max_length=2)]
+    ratio: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
     above: float | None = None
     below: float | None = None
 
@@ -210,7 +244,7 @@ class Ratio(Model):
 class Equal(Model):
     """Two quantities differ by less than ``margin``."""
 
-    equal: Annotated[Many[Quantity], Field(min_length=2, max_length=2)]
+    equal: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
     margin: Positive
 
     @model_validator(mode="after")
@@ -244,6 +278,22 @@ class AnyOf(Model):
     any_of: Annotated[Many[Predicate], Field(min_length=2)]
 
 
+class Given(Model):
+    """Among the seeds in which ``given`` is true, ``then`` holds; all of one experiment, since it is about its runs."""
+
+    given: Bound
+    then: Predicate
+
+    @model_validator(mode="after")
+    def _one_experiment(self) -> Given:
+        experiments = sorted({one.experiment for one in quantities(self)})
+        if len(experiments) > 1:
+            raise PydanticCustomError(
+                "given", "speaks of the runs of one experiment, found {found}", {"found": ", ".join(experiments)}
+            )
+        return self
+
+
 Predicate = Annotated[
     Annotated[Order, Tag("order")]
     | Annotated[Smallest, Tag("smallest")]
@@ -253,11 +303,13 @@ Predicate = Annotated[
     | Annotated[Equal, Tag("equal")]
     | Annotated[Exactly, Tag("exactly")]
     | Annotated[AllOf, Tag("all_of")]
-    | Annotated[AnyOf, Tag("any_of")],
-    _by_key("order", "smallest", "largest", "bound", "ratio", "equal", "exactly", "all_of", "any_of"),
+    | Annotated[AnyOf, Tag("any_of")]
+    | Annotated[Given, Tag("given")],
+    _by_key("order", "smallest", "largest", "bound", "ratio", "equal", "exactly", "all_of", "any_of", "given"),
 ]
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
+Given.model_rebuild()
 
 
 class Claim(Model):
@@ -284,22 +336,40 @@ class Claim(Model):
 
 
 def quantities(predicate: Predicate) -> list[Quantity]:
-    """All quantities of a predicate, in order, repeats included."""
+    """All measured quantities of a predicate, in order, repeats included."""
     return [quantity for _, quantity in located(predicate)]
 
 
 def located(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity]]:
-    """All quantities of a predicate with their paths below it, in order."""
+    """All measured quantities of a predicate with their paths below it, in order."""
+    found: list[tuple[tuple[str | int, ...], Quantity]] = []
+    for path, operand in operands(predicate):
+        match operand:
+            case Computed(of=parts):
+                found += [((*path, "of", name), quantity) for name, quantity in parts.items()]
+            case Quantity():
+                found.append((path, operand))
+    return found
+
+
+def operands(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity | Computed]]:
+    """What a predicate compares, with the paths below it, in order."""
     match predicate:
         case AllOf(all_of=parts) | AnyOf(any_of=parts):
             key = "all_of" if isinstance(predicate, AllOf) else "any_of"
             return [
-                ((key, index, *path), quantity) for index, part in enumerate(parts) for path, quantity in located(part)
+                ((key, index, *path), operand) for index, part in enumerate(parts) for path, operand in operands(part)
+            ]
+        case Given(given=condition, then=then):
+            return [
+                ((key, *path), operand)
+                for key, part in (("given", condition), ("then", then))
+                for path, operand in operands(part)
             ]
         case Bound(bound=one):
             return [(("bound",), one)]
-        case Exactly(exactly=one):
-            return [(("exactly",), one)]
+        case Exactly(exactly=counted):
+            return [(("exactly",), counted)]
         case Order(order=several):
             key = "order"
         case Smallest(smallest=several):
@@ -310,4 +380,4 @@ def located(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity]
             key = "ratio"
         case Equal(equal=several):
             key = "equal"
-    return [((key, index), quantity) for index, quantity in enumerate(several)]
+    return [((key, index), operand) for index, operand in enumerate(several)]

@@ -53,6 +53,34 @@ def test_a_claim_that_holds(tmp_path: Path) -> None:
     assert [values.mean for values in found.quantities] == [pytest.approx(np.mean(x)) for x in (GOOD, BAD)]
 
 
+def test_seeds_of_a_computed_number_are_those_that_all_its_parts_have(tmp_path: Path) -> None:
+    gain = {"compute": "1 - ours / plain", "of": {"ours": fid("a"), "plain": fid("b")}, "says": "gain"}
+    tested = claim({"bound": gain, "above": 0.3})
+    values = {"a": GOOD, "b": BAD}
+    half = [run(tmp_path, name, seed, scores={"fid": score(values[name][seed])}) for name in "ab" for seed in range(3)]
+    found = one_claim(tested, half)
+    assert (found.state, found.seeds, found.test) == ("HOLDS", 3, "gain [1 - ours / plain] > 0.3")
+    gains = [1 - values["a"][seed] / values["b"][seed] for seed in range(3)]
+    assert found.p == pytest.approx(scipy.stats.ttest_1samp(gains, 0.3, alternative="greater").pvalue)
+    assert [one.experiment for one in found.quantities] == ["a", "b"]
+    apart = tmp_path / "apart"
+    runs = [(name, seed) for name, seeds in (("a", (0, 1, 2)), ("b", (2, 3, 4))) for seed in seeds]
+    found = one_claim(
+        tested, [run(apart, name, seed, scores={"fid": score(values[name][seed])}) for name, seed in runs]
+    )
+    assert (found.state, found.seeds) == ("INCONCLUSIVE", 1)
+    assert found.reason.startswith("1 seed of at least 3: 2 more needed")
+
+
+def test_a_claim_on_some_runs_needs_enough_of_them(tmp_path: Path) -> None:
+    tested = claim({"given": {"bound": fid("a"), "above": 10.1}, "then": {"bound": fid("a"), "below": 12.0}})
+    found = one_claim(tested, series(tmp_path / "most", "a", GOOD))  # 11, 10.5 and 10.2
+    assert (found.state, found.share) == ("HOLDS", 1.0)
+    found = one_claim(tested, series(tmp_path / "few", "a", [10.0, 11.0, 10.05, 9.5, 10.2]))
+    assert (found.state, found.share) == ("INCONCLUSIVE", None)
+    assert found.reason.startswith("fid (a) > 10.1 in 2 seeds, 3 of them are needed")
+
+
 def test_a_claim_that_is_reversed(tmp_path: Path) -> None:
     found = one_claim(BETTER, [*series(tmp_path, "a", BAD), *series(tmp_path, "b", GOOD)])
     assert (found.state, found.share) == ("REVERSED", 0.0)

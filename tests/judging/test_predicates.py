@@ -245,3 +245,95 @@ def test_needed_seeds_would_decide() -> None:
 
     assert p(needed) < 0.05 <= p(needed - 1)
     assert (found.needed(0.01) or 0) > needed
+
+
+# --- computed from several quantities of one seed -------------------------------------------------------------------
+
+
+def gain(**of: str) -> dict[str, Any]:
+    return {"compute": "1 - augmented / plain", "of": {name: fid(one) for name, one in of.items()}, "says": "gain"}
+
+
+GAINS = {"order": [gain(augmented="a", plain="b"), gain(augmented="c", plain="d")]}
+
+
+def test_gains_are_computed_seed_by_seed_and_paired() -> None:
+    """Gains 1 - 10/20 = 0.5, 0.45, 0.475 against 1 - 4/10 = 0.6, 0.62, 0.6."""
+    samples = {
+        "a": of([10.0, 11.0, 10.5], "a"),
+        "b": of([20.0, 20.0, 20.0], "b"),
+        "c": of([4.0, 3.8, 4.0], "c"),
+        "d": of([10.0, 10.0, 10.0], "d"),
+    }
+    found = judged(GAINS, **samples)
+    expected = scipy.stats.ttest_rel([0.6, 0.62, 0.6], [0.5, 0.45, 0.475], alternative="greater")
+    assert found.p == pytest.approx(expected.pvalue)
+    assert found.statistic is not None
+    assert found.statistic.estimate == pytest.approx((0.1 + 0.17 + 0.125) / 3)
+    assert found.truths == dict.fromkeys(range(3), True)
+    small = judged({"bound": GAINS["order"][0], "below": 0.48}, **samples)
+    assert small.truths == {0: False, 1: True, 2: True}
+
+
+def test_a_gain_exists_in_seeds_that_both_its_parts_have() -> None:
+    a, b = of([10.0, 11.0, 12.0, None], "a"), of([20.0, 20.0, 20.0, 20.0], "b", seeds=[1, 2, 3, 4])
+    found = judged({"bound": gain(augmented="a", plain="b"), "above": 0.0}, a=a, b=b)
+    # seeds 1 and 2 have both, seed 3 diverged without the denominator's help, seeds 0 and 4 are of one part only
+    assert found.truths == {1: True, 2: True, 3: False}
+    assert found.p == pytest.approx(scipy.stats.binomtest(2, 3, alternative="greater").pvalue)
+
+
+def test_gains_on_different_data_compare_and_their_own_parts_must_not_differ() -> None:
+    def measured(experiment: str, values: list[float | None], **protocol: Any) -> Sample:
+        whole = {"metric": "fid", "dataset": "one", "samples": 20000, **protocol}
+        return of(values, experiment, protocols=dict.fromkeys(range(3), whole))
+
+    first = {"a": measured("a", [10.0, 11.0, 10.5]), "b": measured("b", [20.0, 20.0, 21.0])}
+    other = {"c": measured("c", [4.0, 3.8, 4.0], dataset="two"), "d": measured("d", [10.0, 10.0, 9.0], dataset="two")}
+    assert judged(GAINS, **first, **other).points == "same"
+    with pytest.raises(Incomparable, match="gain: protocol field 'dataset' differs"):
+        judged(GAINS, a=first["a"], b=other["c"], c=first["a"], d=first["b"])
+    fewer = {name: measured(name, [4.0, 3.8, 4.0], dataset="two", samples=10) for name in "cd"}
+    with pytest.raises(Incomparable, match="'samples' differs"):
+        judged(GAINS, **first, **fewer)
+    with pytest.raises(Incomparable, match="'dataset' differs"):
+        judged({"order": [GAINS["order"][0], fid("c")]}, **first, **other)
+
+
+def test_a_gain_without_a_value_is_undecidable() -> None:
+    with pytest.raises(Undecidable, match="no value in seed 1"):
+        judged(GAINS, a=of(GOOD, "a"), b=of([1.0, 0.0, 2.0, 2.0, 2.0], "b"), c=of(GOOD, "c"), d=of(BAD, "d"))
+
+
+def test_sizes_of_gains_cannot_rest_on_proxies() -> None:
+    better = [value - 5 for value in GOOD]
+    samples = {n: of(values, n, proxy=True) for n, values in zip("abcd", [GOOD, BAD, better, BAD], strict=True)}
+    assert judged(GAINS, **samples).p < 0.01
+    with pytest.raises(Incomparable, match="proxy"):
+        judged({"bound": GAINS["order"][0], "above": 0.1}, **samples)
+
+
+# --- among the seeds that meet a condition --------------------------------------------------------------------------
+
+RISING = {"experiment": "a", "curve": "g", "statistic": {"slope": {"unit": "share", "start": 0.5, "end": 1.0}}}
+COLLAPSED = {"given": {"bound": fid("a"), "above": 200.0}, "then": {"bound": RISING, "above": 0.0}}
+
+
+def conditioned(fids: list[float | None], slopes: list[float | None]) -> Finding:
+    samples = {"fid": of(fids, "a"), None: of(slopes, "a", direction="none")}
+    return evaluate(predicate(COLLAPSED), lambda asked: samples[asked.score])
+
+
+def test_only_seeds_that_meet_the_condition_count() -> None:
+    found = conditioned([300.0, 250.0, 40.0, 220.0, 40.0, None], [0.5, 0.6, -9.0, 0.4, -8.0, -7.0])
+    assert found.truths == {0: True, 1: True, 3: True}
+    assert found.p == pytest.approx(scipy.stats.ttest_1samp([0.5, 0.6, 0.4], 0, alternative="greater").pvalue)
+    against = conditioned([300.0, 250.0, 40.0, 220.0], [-0.5, -0.6, 9.0, -0.4])
+    assert against.p > 0.95
+    assert against.p_against < 0.05
+
+
+def test_too_few_seeds_that_meet_the_condition_say_nothing() -> None:
+    found = conditioned([300.0, 250.0, 40.0, 40.0, 40.0], [0.5, 0.6, 0.4, 0.4, 0.4])
+    assert (found.p, found.p_against, found.points, found.truths) == (1, 1, "mixed", {})
+    assert "fid (a) > 200 in 2 seeds, 3 of them are needed" in found.says

@@ -40,6 +40,14 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             {"all_of": [{"bound": fid("a"), "below": 1}, {"any_of": [{"bound": fid("a"), "below": 1}] * 2}]},
             "fid (a) < 1 and [fid (a) < 1 or fid (a) < 1]",
         ),
+        (
+            {"order": [{"compute": "1 - x / y", "of": {"x": fid("a"), "y": fid("b")}, "says": "gain"}, fid("c")]},
+            "gain [1 - x / y] < fid (c)",
+        ),
+        (
+            {"given": {"bound": fid("a"), "above": 200}, "then": {"all_of": [{"bound": fid("a"), "below": 300}] * 2}},
+            "where fid (a) > 200: [fid (a) < 300 and fid (a) < 300]",
+        ),
     ],
 )
 def test_describe(written: dict[str, Any], words: str) -> None:

@@ -53,11 +53,12 @@ def setups(spec: PaperSpec) -> Iterator[tuple[str, str]]:
 class Planted:
     """One experiment's invented outcome: curves of a run by name, scores by name; seeds differ by a little noise.
 
-    ``wobble`` is by how much of its level a score moves from one evaluation to the next.
+    ``wobble`` is by how much of its level a score moves from one evaluation to the next, ``seconds`` the training time.
     """
 
     curves: Mapping[str, np.ndarray] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
     iterations_per_epoch: float | None = None
     wobble: float = 0.01
 
@@ -76,6 +77,8 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
                 return series_value([(k + 1, level * move) for k, move in enumerate(moves)], 200, None, asked.statistic)
             counts = float(level).is_integer()
             return level if counts else level * (1 + 0.001 * seed)
+        if asked.time is not None:
+            return outcome.seconds * (1 + 0.001 * seed)
         assert asked.curve is not None
         assert asked.statistic is not None
         random = np.random.default_rng(seed)

@@ -93,11 +93,14 @@ def test_cells_as_in_the_text() -> None:
 
 def test_what_the_paper_says_of_its_own_numbers() -> None:
     predicates = {name: claim.predicate for name, claim in SPEC.claims.items() if claim.predicate is not None}
-    outcomes = {name: on_published(SPEC, predicate)[0] for name, predicate in predicates.items()}
+    found = {name: on_published(SPEC, predicate) for name, predicate in predicates.items()}
+    outcomes = {name: outcome for name, (outcome, _) in found.items()}
     holding = {name for name, outcome in outcomes.items() if outcome == "holds"}
     assert holding == {"LS-C1", "LS-C2", "LS-C3", "LS-C4", "LS-C8"}
     # 94.23 is above the 74.12 of the shallow LSGAN with momentum 0.1
     assert {name for name, outcome in outcomes.items() if outcome == "holds in part"} == {"LS-C9"}
+    assert found["LS-C9"][1] == "fid (lsgan_deep_batch_norm) 94.23 is not below fid (lsgan_batch_norm) 74.12"
+    assert "fails" not in outcomes.values()
 
 
 # --- networks -------------------------------------------------------------------------------------------------------
@@ -147,15 +150,25 @@ def test_parameter_counts() -> None:
     assert {name: meta_pass(name, {})[1] for name in SPEC.networks} == expected
 
 
-@pytest.mark.parametrize("sizes", [{}, {"width": 16}, {"width": 4, "latent": 8}], ids=["full", "short", "smoke"])
+SIZES = [{}, {"width": 16}, {"width": 4, "latent": 8}]
+
+
+def test_sizes_are_those_of_the_tiers() -> None:
+    used = [dict(checks.run_sizes(SPEC, experiment, tier)) for experiment, tier in checks.setups(SPEC)]
+    assert all(sizes in used for sizes in SIZES)
+    assert all(sizes in SIZES for sizes in used)
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=["full", "short", "smoke"])
 def test_shapes(sizes: dict[str, int]) -> None:
     for name in SPEC.networks:
         assert meta_pass(name, sizes)[0] == ((3, 1) if "discriminator" in name else (3, 1, 32, 32))
 
 
+@pytest.mark.parametrize("sizes", SIZES, ids=["full", "short", "smoke"])
 @pytest.mark.parametrize("network", sorted(SPEC.networks))
-def test_ranges(network: str) -> None:
-    module = checks.module(SPEC, network, {"width": 4, "latent": 8}).train()
+def test_ranges(network: str, sizes: dict[str, int]) -> None:
+    module = checks.module(SPEC, network, sizes).train()
     inputs = torch.randn(4, *module.layout.inputs[0], generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         output = module(100 * inputs)
@@ -366,11 +379,15 @@ def _world(fids: Mapping[str, float]) -> dict[str, Planted]:
         "mean_real_output": level(0.6),
         "mean_fake_output": level(0.4),
         "generator_gradient": level(0.5),
+        "generator_loss": level(0.8),
+        "discriminator_loss": level(0.6),
     }
     won = {
         "mean_real_output": np.where(late, 0.99, 0.7),
         "mean_fake_output": np.where(late, 0.01, 0.3),
         "generator_gradient": np.where(late, -0.1, 0.5),  # the noise of planted curves is wider than the bound
+        "generator_loss": np.linspace(1.0, 6.0, EPOCHS * EPOCH),
+        "discriminator_loss": np.where(late, 0.01, 0.4),
     }
     crisp = {"sharpness_gap": 0.15, "recognisability": 0.92}
     blurred = {"sharpness_gap": 0.85, "recognisability": 0.61}
@@ -390,7 +407,7 @@ FIDS = {
     "lsgan_deep": 70.11,
     "lsgan_batch_norm_after": 65.31,
     "lsgan_large": 80.21,
-    "gan_large": 120.41,
+    "gan_large": 320.41,
     "pearson_linear": 50.13,
     "pearson_sigmoid": 380.17,
 }
@@ -404,6 +421,11 @@ def _faults() -> dict[str, dict[str, Planted]]:
         return _world({**FIDS, **other})
 
     steady = {name: replace(one, curves=true["lsgan"].curves) for name, one in true.items()}
+    curves = true["gan_large"].curves
+    falling = {
+        **true,
+        "gan_large": replace(true["gan_large"], curves={**curves, "generator_loss": curves["generator_loss"][::-1]}),
+    }
     blurred = {**true, "lsgan": replace(true["lsgan"], scores=true["gan"].scores)}
     return {
         "LS-C1": fids(gan_batch_norm=70.12),
@@ -411,6 +433,7 @@ def _faults() -> dict[str, dict[str, Planted]]:
         "LS-C3": fids(gan_batch_norm_005=50.17),
         "LS-C4": fids(lsgan_batch_norm=150.17),
         "LS-C5": steady,
+        "LS-C6": falling,
         "LS-C7": fids(gan_large=60.17),
         "LS-C8": fids(lsgan_deep_batch_norm=240.17),
         "LS-C9": fids(lsgan_deep_batch_norm=94.23),
@@ -425,6 +448,16 @@ def _faults() -> dict[str, dict[str, Planted]]:
 @pytest.mark.parametrize("claim", sorted(_faults()))
 def test_claims_are_decided_by_what_they_say(claim: str) -> None:
     checks.assert_decided(SPEC, claim, _world(FIDS), _faults()[claim])
+
+
+def test_a_collapse_has_both_signs_and_only_bad_runs_count() -> None:
+    """LS-C6."""
+    true = _world(FIDS)
+    calm = {**true, "gan_large": replace(true["gan_large"], curves=true["lsgan"].curves)}
+    assert set(checks.judged(SPEC, "LS-C6", calm).truths.values()) == {False}
+    good = checks.judged(SPEC, "LS-C6", _world({**FIDS, "gan_large": 120.41}))
+    assert (good.p, good.truths) == (1, {})
+    assert "in 0 seeds, 3 of them are needed" in good.says
 
 
 def test_every_measured_claim_is_planted() -> None:

@@ -324,7 +324,7 @@ SLIPS = {
         "      order:",
         "      §ordr:",
         "claims.C1.predicate.ordr: unknown key, one of these is needed: order, smallest, largest, bound, ratio, equal, "
-        "exactly, all_of, any_of; did you mean 'order'?",
+        "exactly, all_of, any_of, given; did you mean 'order'?",
     ),
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
@@ -373,6 +373,39 @@ SLIPS = {
         "§curve: sqrt(generator_loss)",
         "claims.C2.predicate.all_of[0].bound.curve: 'sqrt(generator_loss)': only names, numbers, + - * / // %, abs(a), "
         "min(a, b) and max(a, b) are allowed",
+    ),
+    "what a number is computed from": (
+        "{worse: {experiment: ring_saturating, score",
+        "{worse: {experiment: ring_saturating, §scor",
+        "claims.C3.predicate.all_of[1].bound.of.worse.scor: unknown key, valid: curve, experiment, score, statistic, "
+        "time; did you mean 'score'?",
+    ),
+    "experiment that a number is computed from": (
+        "{worse: {experiment: ring_saturating, score",
+        "{worse: {§experiment: ring_saturting, score",
+        "claims.C3.predicate.all_of[1].bound.of.worse.experiment: unknown experiment 'ring_saturting', known: ring, "
+        "ring_saturating, scans; did you mean 'ring_saturating'?",
+    ),
+    "computed number": (
+        "            compute: 1 - worse",
+        "            §comput: 1 - worse",
+        "claims.C3.predicate.all_of[1].bound.comput: unknown key, valid: compute, of, says; did you mean 'compute'?",
+    ),
+    "name in a computed number": (
+        "        - bound:\n            compute: 1 - worse / better",
+        "        - §bound:\n            compute: 1 - wors / better",
+        "claims.C3.predicate.all_of[1].bound: 'wors' is in 'compute', not in 'of'",
+    ),
+    "condition": (
+        "        - given: {bound",
+        "        - §givn: {bound",
+        "claims.C3.predicate.all_of[0].givn: unknown key, one of these is needed: order, smallest, largest, bound, "
+        "ratio, equal, exactly, all_of, any_of, given; did you mean 'given'?",
+    ),
+    "runs of a condition": (
+        "given: {bound: {experiment: ring, score: modes}",
+        "§given: {bound: {experiment: ring_saturating, score: modes}",
+        "claims.C3.predicate.all_of[0]: speaks of the runs of one experiment, found ring, ring_saturating",
     ),
     "identifier": (
         "  C2:",

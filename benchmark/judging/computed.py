@@ -1,0 +1,79 @@
+"""Samples that predicates compare: as measured, computed from several by seed, or of some seeds alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from benchmark.judging.evidence import Sample, protocol_difference
+from benchmark.judging.finding import Incomparable, Lookup, Undecidable
+from benchmark.spec.claims import Computed, Quantity
+from benchmark.spec.expression import evaluate
+
+Measured = Callable[[Quantity], Sample]
+
+
+def with_computed(measured: Measured) -> Lookup:
+    """A lookup of measured quantities and of what is computed from them."""
+
+    def lookup(asked: Quantity | Computed) -> Sample:
+        if isinstance(asked, Quantity):
+            return measured(asked)
+        return _computed(asked, {name: measured(one) for name, one in asked.of.items()})
+
+    return lookup
+
+
+def number(asked: Computed, values: Mapping[str, float]) -> float | None:
+    """The expression's value; None where it has none."""
+    try:
+        value = float(evaluate(asked.compute, values))
+    except (ArithmeticError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
+    """By seed that all parts have; a seed in which one of them diverged has diverged."""
+    samples = list(parts.values())
+    difference = protocol_difference(samples)
+    if difference is not None:
+        raise Incomparable(f"{asked.says}: {difference}")
+    if any(sample.beyond for sample in samples):
+        raise Undecidable(f"{asked.says}: an event that it is computed from did not happen within the run")
+    shared = sorted(set.intersection(*(set(sample.seeds) for sample in samples)))
+    diverged = frozenset(seed for seed in shared if any(seed in sample.diverged for sample in samples))
+    values = {}
+    for seed in shared:
+        if seed not in diverged:
+            value = number(asked, {name: sample.values[seed] for name, sample in parts.items()})
+            if value is None:
+                raise Undecidable(f"{asked.says}: '{asked.compute}' has no value in seed {seed}")
+            values[seed] = value
+    return Sample(
+        label=asked.says,
+        experiment=", ".join(sorted({sample.experiment for sample in samples})),
+        tier=samples[0].tier,
+        planned=tuple(shared),
+        values=values,
+        diverged=diverged,
+        proxy=any(sample.proxy for sample in samples),
+        protocols={seed: samples[0].protocols[seed] for seed in values if seed in samples[0].protocols},
+        computed=True,
+    )
+
+
+def among(seeds: Collection[int], lookup: Lookup) -> Lookup:
+    """The same lookup, of these seeds alone."""
+
+    def kept(sample: Sample) -> Sample:
+        return replace(
+            sample,
+            planned=tuple(seed for seed in sample.planned if seed in seeds),
+            values={seed: value for seed, value in sample.values.items() if seed in seeds},
+            diverged=sample.diverged & frozenset(seeds),
+            beyond=sample.beyond & frozenset(seeds),
+        )
+
+    return lambda asked: kept(lookup(asked))

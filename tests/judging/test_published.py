@@ -1,0 +1,72 @@
+"""Predicates on printed numbers: what is computed from several of them, and what they cannot decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmark.judging.published import on_published
+
+from .factory import cell, fid, paper, predicate, table
+
+SPEC = paper(
+    tables={
+        "T1": table(
+            {
+                "small set": {"plain": cell(28.0, "small_plain"), "ours": cell(14.0, "small_ours")},
+                "large set": {"plain": cell(30.0, "large_plain"), "ours": cell(24.0, "large_ours")},
+                "broken": {"plain": cell(0.0, "zero")},
+            }
+        )
+    }
+)
+
+
+def gain(size: str) -> dict[str, Any]:
+    of = {"ours": fid(f"{size}_ours"), "plain": fid(f"{size}_plain")}
+    return {"compute": "1 - ours / plain", "of": of, "says": f"gain on the {size} set"}
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome", "says"),  # gains of 1 - 14 / 28 = 0.5 and 1 - 24 / 30 = 0.2
+    [
+        ({"order": [gain("large"), gain("small")]}, "holds", "gain on the large set 0.2 < gain on the small set 0.5"),
+        (
+            {"order": [gain("small"), gain("large")]},
+            "fails",
+            "gain on the small set 0.5 is not below gain on the large set 0.2",
+        ),
+        ({"bound": gain("small"), "above": 0.4, "below": 0.6}, "holds", "gain on the small set 0.5 is above 0.4"),
+        ({"bound": gain("large"), "above": 0.3}, "fails", "gain on the large set 0.2 is not above 0.3"),
+        ({"ratio": [gain("small"), gain("large")], "below": 2.0}, "fails", "= 2.5 is not below 2"),
+        ({"equal": [gain("small"), gain("large")], "margin": 0.4}, "holds", "is below 0.4"),
+        (
+            {"all_of": [{"bound": gain("small"), "above": 0.3}, {"bound": gain("large"), "above": 0.3}]},
+            "holds in part",
+            "gain on the large set 0.2 is not above 0.3",
+        ),
+    ],
+)
+def test_computed_numbers(written: dict[str, Any], outcome: str, says: str) -> None:
+    found, reason = on_published(SPEC, predicate(written))
+    assert (found, says in reason) == (outcome, True), reason
+
+
+def test_a_number_that_is_not_printed_or_cannot_be_computed() -> None:
+    unprinted = {**gain("small"), "of": {"ours": fid("elsewhere"), "plain": fid("small_plain")}}
+    assert on_published(SPEC, predicate({"bound": unprinted, "above": 0.1})) == (
+        None,
+        "the paper prints no number for fid (elsewhere)",
+    )
+    by_zero = {**gain("small"), "of": {"ours": fid("small_ours"), "plain": fid("zero")}}
+    outcome, reason = on_published(SPEC, predicate({"bound": by_zero, "above": 0.1}))
+    assert outcome is None
+    assert "no value on its printed numbers" in reason
+
+
+def test_what_is_said_of_single_runs_is_not_in_print() -> None:
+    given = {"given": {"bound": fid("zero"), "below": 1.0}, "then": {"bound": fid("zero"), "below": 2.0}}
+    for written in (given, {"all_of": [given, given]}):
+        outcome, reason = on_published(SPEC, predicate(written))
+        assert (outcome, "single runs" in reason) == (None, True)
