@@ -113,7 +113,7 @@ class Scorer:
             iteration=self.trainer.iteration,
             device=self.device,
             code=code_version(),
-            recorded={name: _last(self.record.scores[name]) for name in scores},
+            recorded={name: self.record.scores[name].at_end() for name in scores},
             again=again,
             variants=variants,
             extrapolated=extrapolated,
@@ -208,11 +208,6 @@ def _checkpoints(name: str, recorded: ScoreRecord, base: float) -> list[Variant]
     iteration, value = (min if recorded.direction == "lower" else max)(recorded.series, key=lambda pair: pair[1])
     setting = f"best of {len(recorded.series)} evaluations, iteration {iteration}"
     return [Variant(score=name, axis="checkpoint", setting=setting, value=value, change=value - base)]
-
-
-def _last(recorded: ScoreRecord) -> float | None:
-    """The value at the end of training, whichever checkpoint the record counts."""
-    return recorded.series[-1][1] if recorded.series else recorded.value
 
 
 def _variant(name: str, axis: str, setting: str, found: ScoreRecord, base: float) -> Variant:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmark.spec.paper import Score, Setup
@@ -13,17 +15,23 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+@dataclass
+class Kept:
+    """What a value can be computed from again; ``shared`` holds what other runs keep as well."""
+
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shared: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
 def unmeasured(score: Score, reason: str) -> ScoreRecord:
     """The record of a score that could not be measured."""
     return ScoreRecord(**_about(score), value=None, reason=reason)
 
 
-def measure(
-    score: Score, setup: Setup, subject: Subject, iteration: int, arrays: dict[str, np.ndarray] | None = None
-) -> ScoreRecord:
+def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: Kept | None = None) -> ScoreRecord:
     """Measure ``score`` after ``iteration`` iterations; degenerate input gives a reason instead of a number.
 
-    What the number can be computed from again goes into ``arrays``.
+    What the number can be computed from again goes into ``kept``.
     """
     reason = score.metric.unavailable(subject.root)
     if reason is not None:
@@ -34,8 +42,8 @@ def measure(
         return unmeasured(score, str(error))
     if not math.isfinite(result.value):
         return unmeasured(score, "the metric gave a number that is not finite")
-    if arrays is not None:
-        arrays.update(result.arrays)
+    if kept is not None:
+        kept.arrays, kept.shared = result.arrays, result.shared
     protocol = {
         "metric": score.metric.name,
         **score.metric.model_dump(mode="json"),

@@ -17,7 +17,7 @@ from benchmark.plan import Run
 from benchmark.replay import replay
 from benchmark.runner import OneRun, prepare
 from benchmark.spec.resolve import system_of
-from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
+from benchmark.store import RECORD, RunRecord, Stored, read_record, write_record
 
 _START, _END = "          frechet_inception_distance:", "        checkpoint: last"
 _FID = paper.TEXT[paper.TEXT.index(_START) : paper.TEXT.index(_END)]
@@ -142,7 +142,8 @@ def _forged(fault: _Real, results: Path) -> Stored:
         determinant=claimed.determinant(),
     )
     fault.hide(record)
-    write_atomic(file, to_json(record))
+    file.unlink()
+    write_record(folder, RunRecord.model_validate(record, strict=False))
     return Stored(read_record(file), folder)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,19 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import pack, places, store
+from benchmark.commands import beside
 from benchmark.commands.differences import comparable, cut, differences, named, rows_that_differ
+from benchmark.commands.recomputed import Rescoring
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.selection import NothingSelectedError, UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
-from benchmark.store import CURVES, MOMENTS, RECORD, SAMPLES, Stored, StoreError
+from benchmark.store import CURVES, MEASURED, RECORD, SAMPLES, Stored, StoreError
 
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts
-
-#: a score from stored moments: the square root of a matrix on another processor
-_RESCORED = 1e-5
 
 #: a paper, the verdicts on it and the records that its spec expects
 Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]
@@ -39,6 +37,8 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     records: int = 0
     rescored: int = 0
+    #: scores that nothing is kept of by intent: reason and number
+    not_rescored: dict[str, int] = field(default_factory=dict)
     verdicts: int = 0
     replayed: int = 0
 
@@ -55,7 +55,7 @@ def verify(options: argparse.Namespace) -> int:
             print(f"MISMATCH {line}")
         for line in found.notes:
             print(f"note: {line}")
-        counts = f"{found.records} records, {found.rescored} scores from moments, {found.verdicts} verdicts"
+        counts = f"{found.records} records, {found.rescored} scores and {found.verdicts} verdicts computed again"
         counts += f", {found.replayed} runs begun again" if options.replay else ""
         print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
     return 1 if found.problems else 0
@@ -121,6 +121,7 @@ def check(
 ) -> None:
     """Recompute everything in ``results`` and add what differs to ``found``."""
     stored = []
+    rescoring = Rescoring(results)
     for one in _records(results, found):
         unsafe = _unsafe(one)
         if unsafe is not None:  # nothing of it is opened, here or in judging
@@ -128,7 +129,10 @@ def check(
             continue
         stored.append(one)
         found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
-        _rescore(one, results, found)
+        found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
+    found.problems += [*rescoring.shared_problems(), *beside.problems(results, stored)]
+    found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
+    found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
     known = {loaded.spec.paper.id for _, loaded in papers}
     for paper in sorted({one.record.paper for one in stored} - known):
         found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
@@ -197,7 +201,7 @@ def _unsafe(one: Stored) -> str | None:
     for name in sorted(one.record.files):
         if not pack.plain(name) or "/" in name:
             return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MOMENTS)}):
+    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MEASURED)}):
         if file.suffix == ".npz" and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
             return f"{file}: {why}"
     return None
@@ -218,38 +222,6 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
     problem = identity(record)
     for line in (*([problem] if problem is not None else []), *contradictions(one)):
         yield f"{one.folder}: {line}"
-
-
-def _rescore(one: Stored, results: Path, found: Findings) -> None:
-    """Scores that are a distance between stored moments, computed again.
-
-    ``moments.npz`` holds for a score ``s`` the arrays ``s.generated.mean`` (d,), ``s.generated.covariance`` (d, d),
-    ``s.reference.mean`` and ``s.reference.covariance``.
-    """
-    if MOMENTS not in one.record.files or not (one.folder / MOMENTS).is_file():
-        return
-    from benchmark.metrics.frechet import Moments, frechet_distance
-    from benchmark.spec.parts import MetricError
-
-    arrays = store.read_arrays(one.folder / MOMENTS)
-    where = _short(str(one.folder), results)
-    for name in sorted({key.split(".")[0] for key in arrays}):
-        score = one.record.scores.get(name)
-        if score is None or score.value is None:
-            found.problems.append(f"{where}: moments of {name}, which has no value")
-            continue
-        try:
-            sides = [
-                Moments(arrays[f"{name}.{side}.mean"], arrays[f"{name}.{side}.covariance"], 0)
-                for side in ("reference", "generated")
-            ]
-            value = frechet_distance(*sides)
-        except (KeyError, ValueError, MetricError) as error:
-            found.problems.append(f"{where}: the moments of {name} give no score ({error})")
-            continue
-        found.rescored += 1
-        if not math.isclose(value, score.value, rel_tol=_RESCORED, abs_tol=_RESCORED):
-            found.problems.append(f"{where}: {name} is recorded as {score.value!r}, its moments give {value!r}")
 
 
 def _replay(

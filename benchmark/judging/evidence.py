@@ -12,7 +12,7 @@ from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Mean, Quantity, Statistic
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
+from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of, edited
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -104,6 +104,8 @@ class Evidence:
             yield from problems
             if any(problem.startswith(str(one.folder / CURVES)) for problem in problems):
                 self._broken_curves.add(one.record.run_id)
+            if edited(one) is not None:
+                self._refused[one.record.run_id] = "the record is not the one that was written"
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
         """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from benchmark.metrics.inputs import Count, generated, real
 from benchmark.metrics.nearest import nearest_distances
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("duplicates")
@@ -32,12 +36,23 @@ class Duplicates(Metric):
         theirs = nearest_distances(reals, reals, self_at=0)
         examples = generated(subject, self.samples, least=3)
         ours = nearest_distances(examples, examples, self_at=0)
-        limit = float(np.quantile(theirs, self.quantile))
+        kept = {"generated": ours, "real": theirs}
         details = {
-            "limit": limit,
+            "limit": float(np.quantile(theirs, self.quantile)),
             "exact_copies": float((ours == 0).mean()),
             "median_distance": float(np.median(ours)),
             "real_median_distance": float(np.median(theirs)),
         }
-        share = float(((ours < limit) | (ours == 0)).mean())
-        return Measurement(share, protocol={"n_real": len(reals)}, details=details)
+        return Measurement(
+            self.recomputed(kept),
+            protocol={"n_real": len(reals)},
+            details=details,
+            arrays={"generated": ours},
+            shared={"real": theirs},
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        import numpy as np
+
+        ours, limit = kept["generated"], float(np.quantile(kept["real"], self.quantile))
+        return float(((ours < limit) | (ours == 0)).mean())

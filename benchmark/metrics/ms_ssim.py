@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -94,18 +95,19 @@ def _halved(images: Tensor) -> Tensor:
     return avg_pool2d(images, 2)
 
 
-def mean_similarity(images: np.ndarray, device: str) -> float:
-    """Mean MS-SSIM of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+def pair_similarities(images: np.ndarray, device: str) -> np.ndarray:
+    """MS-SSIM (pairs,) of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+    import numpy as np
     import torch
 
     numbers = _GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS
     batch_pairs = max(1, numbers // images[0].size)
-    total = 0.0
+    found = []
     with torch.inference_mode():
         for start in range(0, len(images), 2 * batch_pairs):
             batch = torch.from_numpy(images[start : start + 2 * batch_pairs]).to(device)
-            total += float(similarities(batch[::2], batch[1::2], torch.float32).sum(dtype=torch.float64))
-    return total / (len(images) // 2)
+            found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
+    return np.asarray(torch.cat(found).numpy())
 
 
 @METRICS.register("ms_ssim")
@@ -132,13 +134,19 @@ class MSSSIM(Metric):
     def measure(self, subject: Subject) -> Measurement:
         import numpy as np
 
-        ours = mean_similarity(self._resized(generated(subject, 2 * self.pairs)), subject.device)
+        ours = pair_similarities(self._resized(generated(subject, 2 * self.pairs)), subject.device)
         count = subject.data.count
         reals = real(subject, 2 * self.pairs if count is None else min(2 * self.pairs, count - count % 2))
         # data may be stored in an order, of classes say, that makes neighbours alike
         order = np.random.default_rng(_REAL_ORDER_SEED).permutation(len(reals))
-        theirs = mean_similarity(self._resized(reals[order]), subject.device)
-        return Measurement(ours, details={"real": theirs, "real_pairs": len(reals) // 2})
+        theirs = pair_similarities(self._resized(reals[order]), subject.device)
+        details = {"real": float(theirs.mean(dtype=np.float64)), "real_pairs": len(theirs)}
+        return Measurement(float(ours.mean(dtype=np.float64)), details=details, arrays={"pairs": ours})
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        if kept["pairs"].shape != (self.pairs,):
+            raise ValueError(f"{kept['pairs'].shape} similarities are not of {self.pairs} pairs")
+        return float(kept["pairs"].mean(dtype="float64"))
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
         import numpy as np

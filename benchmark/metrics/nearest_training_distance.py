@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
 from benchmark.metrics.nearest import nearest_distances
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("nearest_training_distance")
@@ -30,9 +36,21 @@ class NearestTrainingDistance(Metric):
         among = float(np.median(theirs))
         if among == 0:
             raise MetricError("most training examples occur twice: there is no distance among them to compare with")
+        kept = {"generated": ours, "real": theirs}
         details = {
             "median_distance": float(np.median(ours)),
             "real_median_distance": among,
             "exact_copies": float((ours == 0).mean()),
         }
-        return Measurement(float(np.median(ours)) / among, protocol={"n_real": len(reals)}, details=details)
+        return Measurement(
+            self.recomputed(kept),
+            protocol={"n_real": len(reals)},
+            details=details,
+            arrays={"generated": ours},
+            shared={"real": theirs},
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        import numpy as np
+
+        return float(np.median(kept["generated"])) / float(np.median(kept["real"]))

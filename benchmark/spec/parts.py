@@ -298,6 +298,8 @@ class Measurement:
     details: Mapping[str, Any] = field(default_factory=dict)
     #: what the number can be computed from again, kept beside the record as ``<score>.<name>``
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
+    #: the part of that which other runs share (a reference), kept once in a results folder
+    shared: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
 
 class Metric(Part, ABC):
@@ -309,6 +311,10 @@ class Metric(Part, ABC):
     kinds: ClassVar[tuple[str, ...]]
     #: a stand-in for a standard metric: never compared with a published number
     proxy: ClassVar[bool] = False
+    #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
+    not_recomputed: ClassVar[str | None] = None
+    #: relative difference that another processor's arithmetic may make between a value and the one computed again
+    rounding: ClassVar[float] = 1e-9
 
     def unavailable(self, root: Path) -> str | None:
         """Why it cannot be measured here (missing weights, ...), or None."""
@@ -317,6 +323,13 @@ class Metric(Part, ABC):
     @abstractmethod
     def measure(self, subject: Subject) -> Measurement:
         """Measure; raises :class:`MetricError` on input that must not become a number."""
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        """The value from what was kept alone, a measurement's ``arrays`` and ``shared`` together; without torch.
+
+        Raises :class:`MetricError`, KeyError or ValueError for arrays that give no value.
+        """
+        raise NotImplementedError(f"{self.name}: {self.not_recomputed}")
 
 
 # --- registries -----------------------------------------------------------------------------------------------------

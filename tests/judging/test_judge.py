@@ -15,7 +15,7 @@ from benchmark.judging.judge import judge
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
 from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
-from benchmark.store import RECORD, Stored, read_record, to_json
+from benchmark.store import RECORD, Stored, read_record, to_json, write_record_hash
 
 from .factory import cell, claim, expect, fid, paper, run, run_id, score, series, table
 
@@ -384,6 +384,7 @@ def test_an_edited_seed_is_damage(tmp_path: Path) -> None:
     edited = json.loads(file.read_text())
     edited["determinant"]["seed"] = 7
     file.write_text(json.dumps(edited))
+    write_record_hash(file.parent, file.read_bytes())
     reread = [Stored(read_record(file), stored[0].folder), *stored[1:]]
     found = verdicts(paper(tables={"T1": table({"x": {"A": cell(10.1, "a")}})}), reread)
     assert found.damage == [f"{stored[0].folder}: run_id {run_id('a', 'full', 0)} is not the hash of its determinant"]

@@ -16,7 +16,18 @@ from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.spec.base import Model
 from benchmark.spec.load import canonical
-from benchmark.store import CURVES, RECORD, SAMPLES, packed, records, sha256, to_json, write_atomic
+from benchmark.store import (
+    CURVES,
+    RECORD,
+    RECORD_HASH,
+    SAMPLES,
+    packed,
+    records,
+    sha256,
+    to_json,
+    write_atomic,
+    write_record_hash,
+)
 
 Plant = Callable[[Path], None]
 
@@ -133,6 +144,8 @@ def faults() -> list[Fault]:
 
 
 def _of_records() -> Iterator[Fault]:
+    yield Fault("one digit of a record edited", _hash_left, "has changed since it was written")
+    yield Fault("hash of a record removed", lambda results: (_folder(results) / RECORD_HASH).unlink(), "is missing")
     yield Fault("edited score", _edit(lambda record: _score(record, value=25.0)), "its series has")
     yield Fault("best checkpoint shown as the last", _edit(_cherry_pick), "last checkpoint taken at iteration")
     yield Fault("experiments' labels swapped", _swap_labels, "it is a run of")
@@ -223,10 +236,20 @@ def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
 
 
 def _rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Edit a record and renew its hash, so that other checks have to find the edit."""
     file = folder / RECORD
     record = json.loads(file.read_bytes())
     change(record)
     write_atomic(file, to_json(record))
+    write_record_hash(folder, file.read_bytes())
+
+
+def _hash_left(results: Path) -> None:
+    """One digit of a time, which nothing else would show."""
+    file = _folder(results) / RECORD
+    content = file.read_bytes()
+    assert content.count(b'"training_seconds": 1.0') == 1
+    write_atomic(file, content.replace(b'"training_seconds": 1.0', b'"training_seconds": 1.1'))
 
 
 def _edit(change: Callable[[dict[str, Any]], None]) -> Plant:
