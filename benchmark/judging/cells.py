@@ -112,13 +112,13 @@ def _judge(printed: Printed, sample: Sample | None) -> _Finding:
     if sample.proxy:
         return _Finding("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
     protocol = next((sample.protocols[seed] for seed in sorted(sample.values)), {})
-    difference = protocol_difference([sample]) or _differs(printed.source.protocol, protocol)
+    difference = protocol_difference([sample]) or _differs(printed.protocol, protocol)
     if difference is not None:
         return _Finding("NOT COMPARABLE", difference)
     allowed = margin(printed)
     if allowed is None:
         return _Finding("NOT ASSESSABLE", f"no margin is fixed for {printed.source.quantity}")
-    assumed = _assumed(printed.source.protocol, protocol)
+    assumed = _assumed(printed.protocol, protocol)
     return _compare(printed, sample, allowed, assumed)
 
 
@@ -169,7 +169,7 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
         return said("NOT REPRODUCED", f"{far} of {count} beyond the margin or diverged (sign test {p})", None)
     if len(sample.values) < 2:
         return said("INCONCLUSIVE", f"{words.counted(len(sample.values), 'value')} left to compare", None)
-    seeds = printed.source.protocol.get(_SEEDS)
+    seeds = printed.protocol.get(_SEEDS)
     spread = cell.spread if cell.spread_means == "seeds" and isinstance(seeds, int) else None
     estimate = statistics.oriented(
         statistics.against_published(

@@ -121,6 +121,13 @@ class Layer(Part, ABC):
         """Layers inside a composite one with the shapes that enter them, by the path of their modules."""
         return {}
 
+    def multiplications(self, shape: Shape) -> int:
+        """Products of a weight and an input in one pass of one example; those with padding are none.
+
+        It is a lower bound of the work: normalisation, output functions and the like are left out.
+        """
+        return sum(layer.multiplications(inner) for layer, inner in self.parts(shape).values())
+
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:
         """Build the layer for an input of ``shape``.
