@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,13 +29,31 @@ def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
     ]
 
 
-def problems(results: Path, stored: Sequence[Stored]) -> Iterator[str]:
-    """What is wrong with anchors, protocol grids and calibrations beside these records, one line each."""
+def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> Iterator[str]:
+    """What is wrong with anchors, protocol grids and calibrations beside these records, one line each.
+
+    What belongs to none of these records is added to ``strangers``: in a folder it may be of runs that are gone.
+    """
     records = [one.record for one in stored]
     wanted = _identities(records)
     by_id = {record.run_id: record for record in records}
-    yield from _each(results, ANCHORS, Anchor, lambda file, anchor: _anchor(file, anchor, wanted))
-    yield from _each(results, PROTOCOLS, ProtocolGrid, lambda file, grid: _grid(file, grid, by_id.get(grid.run_id)))
+
+    def anchor(file: Path, found: Anchor) -> Iterator[str]:
+        known = wanted.get(canonical(found.identity))
+        if known is None:
+            strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
+        else:
+            yield from _anchor(file, found, known)
+
+    def grid(file: Path, found: ProtocolGrid) -> Iterator[str]:
+        record = by_id.get(found.run_id)
+        if record is None:
+            strangers.append(f"{file.relative_to(results)} belongs to no run here")
+        else:
+            yield from _grid(file, found, record)
+
+    yield from _each(results, ANCHORS, Anchor, anchor)
+    yield from _each(results, PROTOCOLS, ProtocolGrid, grid)
     yield from _each(results, CALIBRATION, Calibration, lambda file, found: _calibration(results, file, found))
 
 
@@ -69,15 +87,11 @@ def _identities(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _anchor(file: Path, anchor: Anchor, wanted: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+def _anchor(file: Path, anchor: Anchor, known: tuple[str, str]) -> Iterator[str]:
     if file.stem != companions.key_of(anchor.identity, anchor.code):
         yield "its name is not the hash of its identity and code"
     if bool(anchor.values) == (anchor.reason is not None):
         yield "must have either values or a reason"
-    known = wanted.get(canonical(anchor.identity))
-    if known is None:
-        yield "belongs to no score of a run here"
-        return
     if known != (anchor.label, anchor.direction):
         yield f"is labelled {anchor.label}, {anchor.direction}; the score is {', '.join(known)}"
     ((metric, settings),) = anchor.identity["metric"].items()
@@ -92,14 +106,11 @@ def _anchor(file: Path, anchor: Anchor, wanted: Mapping[str, tuple[str, str]]) -
             yield f"protocol field '{name}' is {anchor.protocol[name]}, its identity says {value}"
 
 
-def _grid(file: Path, grid: ProtocolGrid, record: RunRecord | None) -> Iterator[str]:
+def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
     from benchmark.metrics.infinity import line_through
 
     if file.stem != grid.run_id:
         yield f"its name is not its run's, {grid.run_id}"
-    if record is None:
-        yield "belongs to no run here"
-        return
     for field in ("paper", "experiment", "tier", "seed"):
         if getattr(grid, field) != getattr(record, field):
             yield f"{field} is {getattr(grid, field)}, the run's is {getattr(record, field)}"

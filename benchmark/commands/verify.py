@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +18,13 @@ from benchmark.commands.recomputed import Rescoring
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.selection import NothingSelectedError, UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
+from benchmark.plan import Run, make_run
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
 from benchmark.store import CURVES, MEASURED, RECORD, SAMPLES, Stored, StoreError
 
 if TYPE_CHECKING:
+    from benchmark.judging.evidence import Expected
     from benchmark.judging.verdict import PaperVerdicts
 
 #: a paper, the verdicts on it and the records that its spec expects
@@ -130,7 +132,8 @@ def check(
         stored.append(one)
         found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
         found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
-    found.problems += [*rescoring.shared_problems(), *beside.problems(results, stored)]
+    strangers = found.notes if manifest is None else found.problems
+    found.problems += [*rescoring.shared_problems(), *beside.problems(results, stored, strangers)]
     found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
     found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
     known = {loaded.spec.paper.id for _, loaded in papers}
@@ -143,6 +146,9 @@ def check(
         if not mine and not file.is_file():
             continue
         expected = expected_runs(loaded, numerics)
+        for one in wanted(mine, expected):
+            run = _planned(one, loaded, expected, numerics)
+            found.problems += _not_as_planned(one, run, _short(str(one.folder), results))
         verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
         found.problems += [line for line in verdicts.damage if line not in found.problems]
         found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
@@ -161,7 +167,7 @@ def check(
                 found.problems += rows_that_differ(name, file.read_bytes(), content)
 
 
-def wanted(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
+def wanted(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     """Records that today's spec expects."""
     run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
     return [one for one in stored if one.record.run_id in run_ids]
@@ -224,6 +230,28 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
         yield f"{one.folder}: {line}"
 
 
+def _planned(one: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
+    """The run that a record wanted by a spec is of, whatever else the record says of itself."""
+    name, tier, seed = next(
+        (name, tier, seed)
+        for name, tiers in expected.items()
+        for tier, seeds in tiers.items()
+        for seed, run_id in seeds.items()
+        if run_id == one.record.run_id
+    )
+    return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
+
+
+def _not_as_planned(one: Stored, run: Run, where: str) -> Iterator[str]:
+    """Lengths that the plan gives to a run, and that its record states otherwise."""
+    for name, planned, stated in (
+        ("planned_iterations", run.iterations, one.record.planned_iterations),
+        ("iterations_per_epoch", run.iterations_per_epoch, one.record.iterations_per_epoch),
+    ):
+        if planned != stated:
+            yield f"{where}: {name} is {stated}, by the spec it is {planned}"
+
+
 def _replay(
     results: Path,
     papers: Sequence[tuple[Path, Loaded]],
@@ -235,7 +263,6 @@ def _replay(
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
 
-    from benchmark.plan import make_run
     from benchmark.replay import replay
 
     for _, loaded in papers:
@@ -245,8 +272,7 @@ def _replay(
         for one in wanted(mine, expected):
             record, where = one.record, _short(str(one.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
-            owners = [name for name, tiers in expected.items() if record.run_id in tiers.get(record.tier, {}).values()]
-            run = make_run(loaded.spec, owners[0], record.tier, record.seed, record.numerics)
+            run = _planned(one, loaded, expected, numerics)
             missing = run.setup.dataset.missing(data_root)
             if device == "cuda" and not torch.cuda.is_available():
                 missing = "it was trained on a GPU, there is none here"

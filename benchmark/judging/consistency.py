@@ -27,7 +27,7 @@ _LOOKS = 4096
 def contradictions(stored: Stored) -> list[str]:
     """What cannot be true of one run, one line each; empty for a record that agrees with itself."""
     record = stored.record
-    return [*_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
+    return [*_ending(record), *_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
 
 
 def identity(record: RunRecord) -> str | None:
@@ -39,6 +39,15 @@ def identity(record: RunRecord) -> str | None:
     if stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
         return "seed, tier or numerics differ from its determinant"
     return None
+
+
+def _ending(record: RunRecord) -> Iterator[str]:
+    """A run that ended well has no reason, any other one has; the same of scores and their values."""
+    if (record.status == "finished") == (record.reason is not None):
+        yield f"{record.status}, with the reason '{record.reason}'"
+    for name, score in sorted(record.scores.items()):
+        if (score.value is None) == (score.reason is None):
+            yield f"score {name} has value {score.value} and the reason '{score.reason}'"
 
 
 def _length(record: RunRecord) -> Iterator[str]:
