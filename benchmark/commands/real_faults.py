@@ -49,7 +49,7 @@ def real_faults() -> list[Caught]:
         honest = {key: _trained(paper.runs(TEXT)[key], root / "honest") for key in (("plain", 0), ("penalised", 0))}
         for key, one in honest.items():
             line = next(_records([*honest.values()], one), None) or _again(paper.runs(TEXT)[key], one, root)
-            found.append(peaceful(f"none: honest run of {key[0]}", line))
+            found.append(peaceful(f"honest run of {key[0]}", line))
         for number, fault in enumerate(_faults(root)):
             forged = _forged(fault, root / f"fault-{number}")
             others = [one for one in honest.values() if one.record.run_id != fault.claimed.run_id]

@@ -322,7 +322,8 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     except ValueError as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return
-    old, new = (comparable(one, same_rules) for one in (old, verdicts.model_dump(mode="json")))
+    same_code = needed and same_rules  # who judged a folder is not known
+    old, new = (comparable(one, same_rules, same_code) for one in (old, verdicts.model_dump(mode="json")))
     found.verdicts += len(verdicts.claims) + len(verdicts.cells)
     for place, then, now in differences(old, new):
         place = named(place, new)

@@ -17,6 +17,8 @@ from benchmark.spec.paper import PaperSpec
 
 #: key of a table's protocol that says over how many training seeds its spreads are
 _SEEDS = "seeds"
+#: without these nobody can say that a number agrees, or that it does not: how many examples, which real ones, what size
+_DECISIVE = ("samples", "pairs", "reference", "size")
 #: identities and consequences of other fields, which no paper can be expected to print
 _OURS = ("metric", "dataset", "n_real", _SEEDS)
 
@@ -153,7 +155,12 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
     )
     tail = _incomplete(sample) + (f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else "")
 
+    unknown = [name for name in _DECISIVE if name in assumed and name not in printed.protocol]
+
     def said(state: CellState, why: str, deviation: Interval | None, needed: int | None = None) -> _Finding:
+        if unknown and state != "INCONCLUSIVE":
+            why = f"the paper does not give {', '.join(unknown)}; measured as assumed here it would be {state}: {why}"
+            state = "INCONCLUSIVE"
         return _Finding(state, failures + why + tail, deviation, needed, assumed)
 
     if count < LEAST_SEEDS:

@@ -29,7 +29,7 @@ from benchmark.spec.paper import Experiment, PaperSpec
 from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
 
 #: raised whenever a rule of judging changes its meaning
-RULES_VERSION = 1
+RULES_VERSION = 2
 #: modules of this folder that describe, compare or test, but decide no verdict
 _NO_RULES = {
     "__init__",

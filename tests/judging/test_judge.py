@@ -202,8 +202,23 @@ def test_reproduced_inside_the_margin(tmp_path: Path) -> None:
     assert (found.deviation.low, found.deviation.high) == pytest.approx((interval.low - 10.1, interval.high - 10.1))
     assert found.margin == pytest.approx(1.01)
     assert found.state == "REPRODUCED"
+    assert found.assumed == ["checkpoint"]
+    assert "nobody knows whether these agree: checkpoint" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("published", "would"), [(10.1, "REPRODUCED"), (8.0, "NOT REPRODUCED"), (13.0, "BETTER THAN PUBLISHED")]
+)
+def test_without_the_number_of_samples_nothing_is_reproduced_or_not(
+    tmp_path: Path, published: float, would: str
+) -> None:
+    """FID falls with the samples: a number whose count nobody knows is matched by some count."""
+    found = one_cell(cell(published, "a"), measured(tmp_path, GOOD), protocol={})
+    assert found.state == "INCONCLUSIVE"
+    assert found.reason.startswith(f"the paper does not give samples; measured as assumed here it would be {would}: ")
     assert found.assumed == ["checkpoint", "samples"]
-    assert "nobody knows whether these agree: checkpoint, samples" in found.reason
+    stated = cell(published, "a", protocol={"samples": 20000})
+    assert one_cell(stated, measured(tmp_path / "again", GOOD), protocol={}).state == would
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ tables:
     caption: FID
     quantity: fid
     direction: lower
+    protocol: {reference: training_data, samples: 10000}
     columns: [plain, penalised]
     margin: 3.0
     rows:
