@@ -176,6 +176,39 @@ def test_claims_about_curves(tmp_path: Path) -> None:
     assert "does not stay below -1 within 100 iterations" in found.quantities[1].reasons[0]
 
 
+def test_trend_share_and_sequence_over_the_seeds_by_hand(tmp_path: Path) -> None:
+    """Lines from s down to 1 over 100 iterations; seed k has s = 3 + k / 10."""
+    starts = [3 + seed / 10 for seed in SEEDS]
+    stored = [run(tmp_path, "a", seed, curves={"g": np.linspace(start, 1, 100)}) for seed, start in enumerate(starts)]
+    whole = {"unit": "share", "start": 0, "end": 1}
+    slope = {"experiment": "a", "curve": "g", "statistic": {"slope": whole}}
+    found = one_claim(claim({"bound": slope, "below": -0.5}), stored)
+    slopes = [(1 - start) / ((start + 1) / 2) for start in starts]  # change over the mean level: -1 for s = 3
+    assert list(found.quantities[0].seeds.values()) == pytest.approx(slopes, rel=1e-5)
+    interval = scipy.stats.ttest_1samp(slopes, 0).confidence_interval(0.9)
+    assert found.statistic is not None
+    assert (found.statistic.low, found.statistic.high) == pytest.approx(
+        (-0.5 - interval.high, -0.5 - interval.low), rel=1e-5
+    )
+    assert found.state == "HOLDS"
+    assert one_claim(claim({"bound": slope, "above": -0.5}), stored).state == "REVERSED"
+    above = {"experiment": "a", "curve": "g", "statistic": {"share": whole, "above": 2.0}}
+    shares = [sum(value > 2 for value in np.linspace(start, 1, 100).astype(np.float32)) / 100 for start in starts]
+    found = one_claim(claim({"bound": above, "above": 0.48}), stored)
+    assert list(found.quantities[0].seeds.values()) == pytest.approx(shares)
+    assert shares[0] == 0.5
+    assert found.p == pytest.approx(scipy.stats.ttest_1samp(shares, 0.48, alternative="greater").pvalue)
+
+    def mean(start: float, end: float) -> dict[str, Any]:
+        window = {"unit": "share", "start": start, "end": end}
+        return {"experiment": "a", "curve": "g", "statistic": {"mean": window}}
+
+    parts = [mean(start, start + 0.25) for start in (0.75, 0.5, 0.25, 0)]
+    assert one_claim(claim({"order": parts}), stored).state == "HOLDS", "it falls from quarter to quarter"
+    swapped = one_claim(claim({"order": [parts[0], parts[2], parts[1], parts[3]]}), stored)
+    assert swapped.state == "REVERSED", "one step up is enough"
+
+
 def test_claims_without_a_predicate() -> None:
     claims = {
         "C1": Claim(where="1", says="It is nice.", not_assessable="nice is not defined"),
