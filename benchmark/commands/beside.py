@@ -99,7 +99,10 @@ def _anchor(file: Path, anchor: Anchor, known: tuple[str, str]) -> Iterator[str]
     for name, (was, used) in anchor.reduced.items():
         if asked.get(name) != was:
             yield f"'{name}' is said to be reduced from {was}, asked was {asked.get(name)}"
-        asked[name] = used
+        if was == "all":  # of what there is
+            asked["n_real"] = used
+        else:
+            asked[name] = used
     for name, value in sorted(asked.items()) if anchor.values else ():
         # a part of the data has a fingerprint of its own
         if name in anchor.protocol and name != "dataset" and canonical(anchor.protocol[name]) != canonical(value):
