@@ -105,7 +105,7 @@ def test_only_what_needs_inception_is_unavailable_without_it(name: str, tmp_path
         reason = enough.unavailable(tmp_path)
         assert reason is not None
         assert str(tmp_path / "weights" / inception.FILE) in reason
-        assert inception.SHA256_PREFIX in reason
+        assert inception.SHA256 in reason
         assert "ganrepro data fetch inception" in reason
     else:
         assert metric.unavailable(tmp_path) is None

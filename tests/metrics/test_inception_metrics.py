@@ -30,7 +30,7 @@ def root(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GANREPRO_WEIGHTS", raising=False)
-        patch.setattr(inception, "SHA256_PREFIX", hashlib.sha256(random_weights()).hexdigest()[:8])
+        patch.setattr(inception, "SHA256", hashlib.sha256(random_weights()).hexdigest())
         file = inception.weights_file(folder)
         file.parent.mkdir()
         file.write_bytes(random_weights())
