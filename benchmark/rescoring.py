@@ -95,6 +95,8 @@ class Scorer:
                 if base.value is None:
                     say(f"{name}: {base.reason}")
                     continue
+                if score.metric.looks_at == "curves":
+                    continue  # no setting of how samples are made or measured can move it
                 for change in self._changes(score.metric, axes, counts):
                     say(f"{name}: {change.axis} {change.setting}")
                     found = self._measure(name, change.metric, change.subject)

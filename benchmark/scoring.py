@@ -40,13 +40,10 @@ def measure(
         "metric": score.metric.name,
         **score.metric.model_dump(mode="json"),
         "checkpoint": score.checkpoint,
-        "generator_mode": setup.generator_mode,
-        "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
         "dataset": subject.data.fingerprint,
+        **(_sampling(setup) if score.metric.looks_at == "samples" else {}),
         **result.protocol,
     }
-    if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
-        protocol["generated_at_once"] = setup.batch_images
     return ScoreRecord(
         **_about(score),
         value=float(result.value),
@@ -54,6 +51,17 @@ def measure(
         protocol=protocol,
         details=dict(result.details),
     )
+
+
+def _sampling(setup: Setup) -> dict[str, Any]:
+    """How examples are generated and given out."""
+    facts: dict[str, Any] = {
+        "generator_mode": setup.generator_mode,
+        "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
+    }
+    if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
+        facts["generated_at_once"] = setup.batch_images
+    return facts
 
 
 def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:

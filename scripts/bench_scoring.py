@@ -4,8 +4,8 @@
     python scripts/bench_scoring.py --device cuda --rounds 5
     python scripts/bench_scoring.py --against command     # torch-fidelity's command on the same images as PNG files
 
-Each side loads the weights, extracts both sets of images, and computes both scores, with nothing kept from before: 2,049
-images a set are the fewest that a covariance of 2,048 features takes. The sides run by turns, so that only ratios
+Each side loads the weights, extracts both sets of images, and computes both scores, with nothing kept from before:
+2,049 images a set are the fewest that a covariance of 2,048 features takes. The sides run by turns, so that only ratios
 count: of wall time, and of processor time, which other work on the machine disturbs less. Weights are random unless a
 file is given; time does not depend on them.
 """
@@ -32,11 +32,11 @@ import torch
 from torch.utils.data import Dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmark.extractors import inception  # noqa: E402
-from benchmark.metrics import reference  # noqa: E402
-from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance  # noqa: E402
-from benchmark.metrics.inception_score import InceptionScore  # noqa: E402
-from benchmark.runner import prepare  # noqa: E402
+from benchmark.extractors import inception
+from benchmark.metrics import reference
+from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.metrics.inception_score import InceptionScore
+from benchmark.runner import prepare
 
 SPLITS = 10
 THEIR_NAMES = ("frechet_inception_distance", "inception_score_mean")

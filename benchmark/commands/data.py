@@ -120,7 +120,9 @@ def _fetch_inception(root: Path) -> None:
     try:
         digest = _download(URL_INCEPTION_V3, partial)
         if partial.stat().st_size != inception.BYTES:
-            raise DataError(f"the download has {partial.stat().st_size:,} bytes, expected {inception.BYTES:,}: not kept")
+            raise DataError(
+                f"the download has {partial.stat().st_size:,} bytes, expected {inception.BYTES:,}: not kept"
+            )
         if digest != inception.SHA256:
             raise DataError(f"the download has SHA-256 {digest}, expected {inception.SHA256}: not kept")
         partial.replace(file)

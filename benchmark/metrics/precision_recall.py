@@ -46,8 +46,10 @@ class _PrecisionRecall(Metric):
         images = generated(subject, self.samples, least=least, distinct=True)
         reals = real(subject, self.reference_images, reference=self.reference, least=least)
         network = inception.load(subject.root, subject.device, self.resize)
-        ours = torch.from_numpy(finite(network.features(images), "generated"))
-        theirs = torch.from_numpy(finite(network.features(reals), "real"))
+        ours, theirs = (
+            torch.from_numpy(finite(network.features(some), what)).to(subject.device)
+            for some, what in ((images, "generated"), (reals, "real"))
+        )
         precision, recall = calculate_precision_recall_part(ours, theirs, self.neighbours, _BLOCK)
         facts = {
             "weights_sha256": network.weights_sha256,

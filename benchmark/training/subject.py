@@ -48,6 +48,8 @@ class TrainedSubject:
         self.data: Data = trainer.data
         self.root = root
         self.device = trainer.device
+        self.iterations_per_epoch = trainer.run.iterations_per_epoch
+        self._curves = trainer.curves
         self._system = trainer.system
         self._shapes = trainer.shapes
         self._streams = Streams(trainer.run.seed, trainer.device)
@@ -114,6 +116,10 @@ class TrainedSubject:
         pieces = [self._networks[network](part.to(self.device)).cpu() for part in torch.split(values, self._chunk)]
         output: np.ndarray = torch.cat(pieces).numpy()
         return output
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""
+        return self._curves()
 
     def given_out(self, examples: Tensor, rounding: Rounding = "nearest") -> np.ndarray:
         """Points as they are; images from [-1, 1] rounded to 8 bits. Anything not finite or out of range is refused."""

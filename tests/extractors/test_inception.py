@@ -65,7 +65,7 @@ def test_a_payload_does_not_run_even_with_the_right_hash(pinned, tmp_path: Path)
 
 def test_the_pin_is_whole_and_agrees_with_the_name() -> None:
     assert len(bytes.fromhex(inception.SHA256)) == 32
-    assert inception.FILE == f"weights-inception-2015-12-05-{inception.SHA256[:8]}.pth"
+    assert f"weights-inception-2015-12-05-{inception.SHA256[:8]}.pth" == inception.FILE
     assert URL_INCEPTION_V3.endswith(f"/{inception.FILE}")
 
 

@@ -32,6 +32,14 @@ SETTINGS: dict[str, Any] = {
     "within_deviations": 3.0,
     "quantile": 0.05,
     "network": "discriminator",
+    "window": {"unit": "share", "start": 0.0, "end": 1.0},
+    "early": {"unit": "share", "start": 0.0, "end": 0.1},
+    "first": "discriminator_loss",
+    "second": "generator_loss",
+    "curve": "generator_loss",
+    "bound": 100.0,
+    "average": 5,
+    "around": 5,
 }
 GUESSES = (0.01, 1, 2, 100, "discriminator", "inception_2015_12_05", "tensorflow_bilinear", True)
 NAMES = METRICS.names()
@@ -84,6 +92,7 @@ def test_no_setting_has_a_default(name: str) -> None:
 def test_measures_or_says_why_not(name: str, kind: str, subject, digits: np.ndarray, tmp_path: Path) -> None:
     metric = example_of(name)
     made = images_subject(subject, digits) if kind == "images" else points_subject(subject)
+    made.recorded = {"discriminator_loss": np.linspace(2, 1, 60), "generator_loss": np.geomspace(1, 3, 60)}
     reason = metric.unavailable(tmp_path)
     if reason is not None:
         assert "minimum" in reason or "missing" in reason

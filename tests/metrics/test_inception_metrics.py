@@ -24,19 +24,6 @@ COMMON = {"samples": COUNT, "resize": "tensorflow_bilinear", "extractor": "incep
 REFERENCE = {"reference": "training_data", "reference_images": COUNT}
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory):
-    """A data root with random weights in the real format, pinned to what they are."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("GANREPRO_WEIGHTS", raising=False)
-        patch.setattr(inception, "SHA256", hashlib.sha256(random_weights()).hexdigest())
-        file = inception.weights_file(folder)
-        file.parent.mkdir()
-        file.write_bytes(random_weights())
-        yield folder
-
-
 @pytest.fixture
 def made(subject, root: Path, digits: np.ndarray):
     """Eight digits as generated, eight others as real."""
