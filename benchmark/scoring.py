@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from benchmark.spec.paper import Score, Setup
-from benchmark.spec.parts import MetricError, Subject
+from benchmark.spec.parts import Metric, MetricError, Subject
 from benchmark.store import ScoreRecord
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:
     """Whether ``new`` replaces ``old`` under the score's checkpoint rule; a tie keeps the older."""
     if old is None or old.value is None or score.checkpoint == "last":
         return True
-    if new.value is None:
-        return False
-    return new.value > old.value if score.metric.direction == "higher" else new.value < old.value
+    return new.value is not None and improves(score.metric, new.value, [old.value])
+
+
+def improves(metric: Metric, value: float, others: Iterable[float]) -> bool:
+    """Whether ``value`` is better than all ``others``; where less is not worse, as with most distances, less is."""
+    return all(value > other if metric.direction == "higher" else value < other for other in others)
 
 
 def _about(score: Score) -> dict[str, Any]:

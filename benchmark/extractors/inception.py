@@ -17,6 +17,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmark.batches import batches
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -135,14 +136,14 @@ class Inception:
         import numpy as np
         import torch
 
-        batches = []
+        parts = []
         # TF32 would change features by a thousandth; deterministic kernels make two passes agree
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            for start in range(0, len(images), batch_images):
+            for start in batches(len(images), batch_images, "Inception features"):
                 batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_images]))
-                batches.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
-        return np.asarray(torch.cat(batches).numpy())
+                parts.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
+        return np.asarray(torch.cat(parts).numpy())
 
     def logits(self, features: np.ndarray) -> np.ndarray:
         logits: np.ndarray = features.astype("float64") @ self._head.T

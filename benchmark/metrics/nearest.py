@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benchmark.batches import batches
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def nearest_distances(
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
     rows, columns = (torch.from_numpy(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
     nearest = torch.full((len(rows),), torch.inf, dtype=torch.float64, device=place)
-    for first in range(0, len(columns), _BLOCK):
+    for first in batches(len(columns), _BLOCK, "nearest neighbours"):
         near = columns[first : first + _BLOCK].double()
         lengths = near.square().sum(dim=1)
         for start in range(0, len(rows), _BLOCK):

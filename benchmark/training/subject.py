@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of
 from benchmark.spec.parts import Data, Dataset, MetricError
 from benchmark.training.assembly import Assembly
@@ -76,7 +77,7 @@ class TrainedSubject:
         (noise_name,) = inputs_of(self._system, self._system.sample)
         noise = self._system.noise[noise_name]
         pieces = []
-        for start in range(0, count, self._chunk):
+        for start in batches(count, self._chunk, "samples"):
             drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
             shape = (drawn, *self._shapes[noise_name])
             value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
