@@ -40,7 +40,7 @@ class ClassifierMetric(OnClassifier):
     def probabilities(self, subject: Subject, *, least: int = 2) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Class probabilities (n, classes) of generated and of real images, and what they add to the protocol."""
         network = self.extractor(subject)
-        images = generated(subject, self.samples, least=least)
+        images = generated(subject, self.samples, least=least, distinct=True)
         reals = real(subject, self.reference_images)
         facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
         return _probabilities(network, images, "generated"), _probabilities(network, reals, "real"), facts

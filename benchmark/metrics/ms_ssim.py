@@ -39,7 +39,7 @@ _REAL_ORDER_SEED = 0
 
 
 def similarities(first: Tensor, second: Tensor, dtype: torch.dtype) -> Tensor:
-    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255, of 16 pixels or more a side."""
+    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255, at least 16 pixels a side."""
     import torch
 
     # window means of a + b, a - b and their squares give all five that SSIM needs: blurs are what costs

@@ -44,6 +44,8 @@ class _Sharpness(Metric):
         theirs = laplacian_variance(real(subject, self.reference_images))
         if theirs == 0:
             raise MetricError("the real images have no edges to compare with")
+        if ours == 0:
+            raise MetricError("every generated image is of one level throughout: there are no edges to speak of")
         return ours, theirs
 
 
@@ -68,6 +70,4 @@ class SharpnessGap(_Sharpness):
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs = self.pair(subject)
-        if ours == 0:
-            raise MetricError("every generated image is of one level throughout: no edges, so no finite gap")
         return Measurement(abs(math.log(ours / theirs)), details={"generated": ours, "real": theirs})
