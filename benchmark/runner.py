@@ -75,6 +75,9 @@ class OneRun:
         self.measured: dict[str, ScoreRecord] = {}
         self.snapshots: dict[str, list[np.ndarray]] = {"samples": [], "value_surface": []}
         self.kept: dict[str, np.ndarray] = {}
+        #: score: iteration of its best evaluation so far; and the weights of those iterations
+        self.best: dict[str, int] = {}
+        self.best_weights: dict[int, dict[str, Any]] = {}
         self.snapshot_iterations: list[int] = []
         self.measured_until = -1
         self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
@@ -211,12 +214,26 @@ class OneRun:
         kept = scoring.Kept()
         new = scoring.measure(score, self.run.setup, subject, self.trainer.iteration, kept)
         if new.value is not None:
+            self._keep_if_best(name, new.value)
             self.series[name].append((self.trainer.iteration, new.value))
         if scoring.better(score, new, self.measured.get(name)):
             shared = store.keep_shared(self.results, kept.shared) if kept.shared else None
             self.measured[name] = new.model_copy(update={"shared": shared})
             self.kept = {key: value for key, value in self.kept.items() if not key.startswith(f"{name}.")}
             self.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}
+
+    def _keep_if_best(self, name: str, value: float) -> None:
+        """Keep the weights of a recurring score's best evaluation, so that it can be scored again."""
+        score = self.run.setup.scores[name]
+        if score.every is None or score.metric.direction not in ("lower", "higher"):
+            return
+        so_far = [known for _, known in self.series[name]]
+        if so_far and not scoring.improves(score.metric, value, so_far):
+            return
+        self.best[name] = self.trainer.iteration
+        if self.trainer.iteration not in self.best_weights:
+            self.best_weights[self.trainer.iteration] = self.trainer.weights()
+        self.best_weights = {at: kept for at, kept in self.best_weights.items() if at in self.best.values()}
 
     def _has_value(self, name: str) -> bool:
         return self.measured[name].value is not None
@@ -256,6 +273,7 @@ class OneRun:
             key: torch.from_numpy(np.stack(values)) for key, values in self.snapshots.items() if values
         }
         state["arrays"] = {name: torch.from_numpy(value) for name, value in self.kept.items()}
+        state["best"], state["best_weights"] = self.best, self.best_weights
         checkpoint.save(self._checkpoints, self.trainer.iteration, state)
 
     def _resume(self) -> None:
@@ -272,6 +290,7 @@ class OneRun:
             for key in self.snapshots
         }
         self.kept = {name: value.cpu().numpy() for name, value in state["arrays"].items()}
+        self.best, self.best_weights = state["best"], state["best_weights"]
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
         self.warmup_iterations = kept["warmup_iterations"]
         heartbeat = self.folder / ".heartbeat"
@@ -303,7 +322,8 @@ class OneRun:
             files.append(store.MEASURED)
         record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
         store.write_record(self.folder, record)
-        checkpoint.save(self._checkpoints, self.trainer.iteration, self.trainer.state())
+        ended = {**self.trainer.state(), "best": self.best, "best_weights": self.best_weights}
+        checkpoint.save(self._checkpoints, self.trainer.iteration, ended)
         for name in (".heartbeat", ".owner"):
             (self.folder / name).unlink(missing_ok=True)
         return record

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmark.spec.paper import Score, Setup
-from benchmark.spec.parts import MetricError, Subject
+from benchmark.spec.parts import Metric, MetricError, Subject
 from benchmark.store import ScoreRecord
 
 if TYPE_CHECKING:
@@ -48,13 +48,10 @@ def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: 
         "metric": score.metric.name,
         **score.metric.model_dump(mode="json"),
         "checkpoint": score.checkpoint,
-        "generator_mode": setup.generator_mode,
-        "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
         "dataset": subject.data.fingerprint,
+        **(_sampling(setup) if score.metric.looks_at == "samples" else {}),
         **result.protocol,
     }
-    if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
-        protocol["generated_at_once"] = setup.batch_images
     return ScoreRecord(
         **_about(score),
         value=float(result.value),
@@ -64,13 +61,27 @@ def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: 
     )
 
 
+def _sampling(setup: Setup) -> dict[str, Any]:
+    """How examples are generated and given out."""
+    facts: dict[str, Any] = {
+        "generator_mode": setup.generator_mode,
+        "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
+    }
+    if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
+        facts["generated_at_once"] = setup.batch_images
+    return facts
+
+
 def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:
     """Whether ``new`` replaces ``old`` under the score's checkpoint rule; a tie keeps the older."""
     if old is None or old.value is None or score.checkpoint == "last":
         return True
-    if new.value is None:
-        return False
-    return new.value > old.value if score.metric.direction == "higher" else new.value < old.value
+    return new.value is not None and improves(score.metric, new.value, [old.value])
+
+
+def improves(metric: Metric, value: float, others: Iterable[float]) -> bool:
+    """Whether ``value`` is better than all ``others``; where less is not worse, as with most distances, less is."""
+    return all(value > other if metric.direction == "higher" else value < other for other in others)
 
 
 def _about(score: Score) -> dict[str, Any]:

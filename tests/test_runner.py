@@ -113,6 +113,11 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
     final = [
         checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")
     ]
+    assert final[0]["best"] == final[1]["best"] == {"modes": 30, "good": 30}
+    assert set(final[1]["best_weights"]) == {30}
+    for role, weights in final[0]["best_weights"][30]["networks"].items():
+        kept = final[1]["best_weights"][30]["networks"][role]
+        assert all(torch.equal(value, kept[name]) for name, value in weights.items())
     for role, weights in final[0]["networks"].items():
         assert all(torch.equal(value, final[1]["networks"][role][name]) for name, value in weights.items())
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmark.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging import statistics, words
 from benchmark.judging.consistency import between, contradictions, identity
-from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Mean, Quantity, Statistic
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of, edited

@@ -105,7 +105,7 @@ def sources() -> dict[str, str]:
     folder = Path(__file__).parent
     return {
         file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.glob("*.py"))
+        for file in sorted([*folder.glob("*.py"), folder.parent / "curves.py"])
         if file.stem not in _NO_RULES
     }
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
+from benchmark.extractors import inception
+from benchmark.extractors.base import Extractor
+from benchmark.extractors.inception import Resize
+from benchmark.metrics.classified import ClassifierMetric
+from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
-from benchmark.metrics.nearest import nearest_distances
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+from benchmark.metrics.nearest import SAME_FEATURES, ratio_to_real, to_training_data
+from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +24,8 @@ class NearestTrainingDistance(Metric):
     """Median distance of generated examples to the nearest training example, over that among training examples.
 
     0 for a copier, near 1 for fresh examples like the data. Blurred images lie close to everything and score below 1
-    too, so that a low value alone is no proof of copying.
+    too, so that a low value alone is no proof of copying. The figures of nearest neighbours that many papers print
+    (DCGAN, 2016, PGGAN, 2018) as one number; distances are of pixels or coordinates.
     """
 
     label = "distance to training data"
@@ -28,29 +35,54 @@ class NearestTrainingDistance(Metric):
     reference_images: CountOrAll
 
     def measure(self, subject: Subject) -> Measurement:
-        import numpy as np
-
         reals = real(subject, self.reference_images, least=3)
-        ours = nearest_distances(generated(subject, self.samples), reals)
-        theirs = nearest_distances(reals[: self.samples], reals, self_at=0)
-        among = float(np.median(theirs))
-        if among == 0:
-            raise MetricError("most training examples occur twice: there is no distance among them to compare with")
-        kept = {"generated": ours, "real": theirs}
-        details = {
-            "median_distance": float(np.median(ours)),
-            "real_median_distance": among,
-            "exact_copies": float((ours == 0).mean()),
-        }
-        return Measurement(
-            self.recomputed(kept),
-            protocol={"n_real": len(reals)},
-            details=details,
-            arrays={"generated": ours},
-            shared={"real": theirs},
-        )
+        return to_training_data(generated(subject, self.samples), reals, subject.device, {})
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        import numpy as np
+        return ratio_to_real(kept)
 
-        return float(np.median(kept["generated"])) / float(np.median(kept["real"]))
+
+def _between_features(subject: Subject, network: Extractor, samples: int, reference_images: CountOrAll) -> Measurement:
+    reals = real(subject, reference_images, least=3)
+    ours = finite(network.features(generated(subject, samples)), "generated")
+    theirs = finite(network.features(reals), "real")
+    return to_training_data(
+        ours, theirs, subject.device, {"weights_sha256": network.weights_sha256}, same=SAME_FEATURES
+    )
+
+
+@METRICS.register("nearest_training_features")
+class NearestTrainingFeatures(Metric):
+    """As ``nearest_training_distance``, between Inception's pool features: copies are found when shifted too."""
+
+    label = "feature distance to training data"
+    direction = "two_sided"
+    kinds = ("images",)
+    samples: Count
+    reference_images: CountOrAll
+    resize: Resize
+    extractor: Literal["inception_2015_12_05"]
+
+    def unavailable(self, root: Path) -> str | None:
+        return inception.unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        network = inception.load(subject.root, subject.device, self.resize)
+        return _between_features(subject, network, self.samples, self.reference_images)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return ratio_to_real(kept)
+
+
+@METRICS.register("proxy_nearest_training_features")
+class ProxyNearestTrainingFeatures(ClassifierMetric):
+    """As ``nearest_training_features``, between 64 features of a shipped classifier."""
+
+    label = "proxy feature distance to training data"
+    direction = "two_sided"
+
+    def measure(self, subject: Subject) -> Measurement:
+        return _between_features(subject, self.extractor(subject), self.samples, self.reference_images)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return ratio_to_real(kept)

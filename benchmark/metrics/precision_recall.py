@@ -55,24 +55,28 @@ class _PrecisionRecall(Metric):
             "n_real": len(reals),
             "reference_sha256": digest(reals),
         }
-        return inside(ours, theirs, self.neighbours), inside(theirs, ours, self.neighbours), facts
+        return (
+            inside(ours, theirs, self.neighbours, subject.device),
+            inside(theirs, ours, self.neighbours, subject.device),
+            facts,
+        )
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return float(kept["inside"].mean())
 
 
-def inside(points: np.ndarray, others: np.ndarray, neighbours: int) -> np.ndarray:
+def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str) -> np.ndarray:
     """Whether each of ``points`` (n, d) lies in a ball around some of ``others``; distances as torch-fidelity's."""
     import numpy as np
     import torch
     from torch_fidelity.metric_prc import calc_cdist_part
 
-    theirs = torch.from_numpy(others)
+    theirs = torch.from_numpy(others).to(device)
 
     def blocks(of: np.ndarray) -> Iterator[torch.Tensor]:
         """Distances to all of ``others``, some rows at a time."""
         for start in range(0, len(of), _BLOCK):
-            yield calc_cdist_part(torch.from_numpy(of[start : start + _BLOCK]), theirs, _BLOCK)
+            yield calc_cdist_part(torch.from_numpy(of[start : start + _BLOCK]).to(device), theirs, _BLOCK)
 
     radii = torch.cat([distances.kthvalue(neighbours + 1).values for distances in blocks(others)])
     return np.asarray(torch.cat([(distances <= radii).any(dim=1) for distances in blocks(points)]).numpy())

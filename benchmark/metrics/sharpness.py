@@ -45,6 +45,8 @@ class _Sharpness(Metric):
         theirs = laplacian_variances(real(subject, self.reference_images))
         if not theirs.any():
             raise MetricError("the real images have no edges to compare with")
+        if not ours.any():
+            raise MetricError("every generated image is of one level throughout: there are no edges to speak of")
         return ours, theirs
 
 
@@ -74,8 +76,6 @@ class SharpnessGap(_Sharpness):
 
     def measure(self, subject: Subject) -> Measurement:
         images, reals = self.pair(subject)
-        if not images.any():
-            raise MetricError("every generated image is of one level throughout: no edges, so no finite gap")
         details = {"generated": float(images.mean()), "real": float(reals.mean())}
         kept = {"generated": images, "real": reals}
         return Measurement(self.recomputed(kept), details=details, arrays={"generated": images}, shared={"real": reals})

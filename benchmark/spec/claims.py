@@ -44,6 +44,15 @@ def _by_key(*keys: str) -> Discriminator:
 Curve = Annotated[str, AfterValidator(_expression)]
 
 
+def _odd(number: int) -> int:
+    if number < 3 or number % 2 == 0:
+        raise PydanticCustomError("odd", "must be an odd number of at least 3")
+    return number
+
+
+OddInt = Annotated[int, AfterValidator(_odd)]
+
+
 class Window(Model):
     """Part of a run. Bounds are iterations, epochs, or shares of the run (0 to 1); both ends belong to it."""
 
@@ -72,9 +81,21 @@ class Deviation(Model):
 
 
 class Fluctuation(Model):
-    """Standard deviation of first differences of the curve in the window."""
+    """Standard deviation of first differences of the curve in the window.
+
+    With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
+    number; iterations of the window whose average would reach beyond it are left out.
+    """
 
     fluctuation: Window
+    around: OddInt | None = None
+
+
+class Peak(Model):
+    """Largest value of the curve in the window, over its median in the window ``early``."""
+
+    peak: Window
+    early: Window
 
 
 class Slope(Model):
@@ -122,11 +143,12 @@ Statistic = Annotated[
     Annotated[Mean, Tag("mean")]
     | Annotated[Deviation, Tag("deviation")]
     | Annotated[Fluctuation, Tag("fluctuation")]
+    | Annotated[Peak, Tag("peak")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
     | Annotated[Settled, Tag("settled")]
     | Annotated[FirstBelow, Tag("first_below")],
-    _by_key("mean", "deviation", "fluctuation", "slope", "share", "settled", "first_below"),
+    _by_key("mean", "deviation", "fluctuation", "peak", "slope", "share", "settled", "first_below"),
 ]
 
 
@@ -150,8 +172,8 @@ class Quantity(Model):
         lacks = self.curve is not None and self.statistic is None
         if sum(source is not None for source in sources) != 1 or lacks or (self.time is not None and self.statistic):
             raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time")
-        if self.score is not None and isinstance(self.statistic, Settled | FirstBelow):
-            raise PydanticCustomError("quantity", "settled and first_below are for curves")
+        if self.score is not None and isinstance(self.statistic, Peak | Settled | FirstBelow):
+            raise PydanticCustomError("quantity", "peak, settled and first_below are for curves")
         return self
 
 

@@ -69,8 +69,13 @@ class NetworkMarker:
     """Marks a field that holds a role: the name of a network within a system."""
 
 
+class CurveMarker:
+    """Marks a field that holds the name of a curve that a system records."""
+
+
 Signal = Annotated[str, SignalMarker()]
 NetworkRole = Annotated[str, NetworkMarker()]
+CurveName = Annotated[str, CurveMarker()]
 
 
 def marked_fields(part: Part, marker: type) -> dict[str, str]:
@@ -295,6 +300,12 @@ class Subject(Protocol):
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""
 
+    #: iterations in one pass over a finite dataset; None for endless data
+    iterations_per_epoch: float | None
+
+    def curves(self) -> Mapping[str, np.ndarray]:
+        """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -310,7 +321,7 @@ class Measurement:
 
 
 class Metric(Part, ABC):
-    """A measurement on samples of a trained system."""
+    """A measurement of a trained system."""
 
     label: ClassVar[str]
     direction: ClassVar[Literal["lower", "higher", "two_sided", "none"]]
@@ -322,6 +333,8 @@ class Metric(Part, ABC):
     not_recomputed: ClassVar[str | None] = None
     #: relative difference that another processor's arithmetic may make between a value and the one computed again
     rounding: ClassVar[float] = 1e-9
+    #: what it is computed from; a metric on ``curves`` needs neither samples nor data, and records suffice to redo it
+    looks_at: ClassVar[Literal["samples", "curves"]] = "samples"
 
     def unavailable(self, root: Path) -> str | None:
         """Why it cannot be measured here (missing weights, ...), or None."""

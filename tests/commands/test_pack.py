@@ -19,6 +19,7 @@ import pytest
 from benchmark.cli import main
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import honest
+from benchmark.pack import write_pack
 from benchmark.store import MEASURED, RECORD, SHARED, packed, sha256, to_json, write_atomic, write_record_hash
 
 ROOT = Path(__file__).parents[2]
@@ -135,19 +136,17 @@ def test_one_change_fails_and_is_named(
 def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed(
     pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One digit of a verdict, its hash in the manifest put right: the verdict is recomputed."""
+    """One word of a verdict, and the pack written anew around it, every hash right: the verdict is recomputed."""
     name = "results/verdicts/made_up.json"
-    content = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(zipfile.ZipFile(pack).read(name))
-    (tmp_path / "verdict").write_bytes(content)
-    facts = {"sha256": sha256(tmp_path / "verdict"), "bytes": len(content)}
-
-    def repaired(manifest: bytes) -> bytes:
-        data = json.loads(manifest)
-        data["members"][name] = facts
-        return to_json(data)
-
-    first = rewritten(pack, tmp_path / "1.zip", name, lambda _: content)
-    code, problems = verify(rewritten(first, tmp_path / "2.zip", "MANIFEST.json", repaired), capsys)
+    with zipfile.ZipFile(pack) as source:
+        manifest = json.loads(source.read("MANIFEST.json"))
+        members: dict[str, Path | bytes] = {member: source.read(member) for member in manifest["members"]}
+    content = members[name]
+    assert isinstance(content, bytes)
+    members[name] = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(content)
+    about = {key: manifest[key] for key in manifest.keys() - {"format", "version", "members", "sha256"}}
+    write_pack(tmp_path / "forged.zip", about, members)
+    code, problems = verify(tmp_path / "forged.zip", capsys)
     assert code == 1
     assert problems == ['verdicts/made_up.json: claim MU-C1.state: stored "REVERSED", recomputed "HOLDS"']
 

@@ -34,6 +34,14 @@ SETTINGS: dict[str, Any] = {
     "within_deviations": 3.0,
     "quantile": 0.05,
     "network": "discriminator",
+    "window": {"unit": "share", "start": 0.0, "end": 1.0},
+    "early": {"unit": "share", "start": 0.0, "end": 0.1},
+    "first": "discriminator_loss",
+    "second": "generator_loss",
+    "curve": "generator_loss",
+    "bound": 100.0,
+    "average": 5,
+    "around": 5,
 }
 GUESSES = (0.01, 1, 2, 100, "discriminator", "inception_2015_12_05", "tensorflow_bilinear", True)
 NAMES = METRICS.names()
@@ -89,6 +97,7 @@ def test_measures_or_says_why_not(
 ) -> None:
     metric = example_of(name)
     made = images_subject(subject, digits) if kind == "images" else points_subject(subject)
+    made.recorded = {"discriminator_loss": np.linspace(2, 1, 60), "generator_loss": np.geomspace(1, 3, 60)}
     reason = metric.unavailable(tmp_path)
     if reason is not None:
         assert "minimum" in reason or "missing" in reason
@@ -126,7 +135,7 @@ def test_only_what_needs_inception_is_unavailable_without_it(name: str, tmp_path
         reason = enough.unavailable(tmp_path)
         assert reason is not None
         assert str(tmp_path / "weights" / inception.FILE) in reason
-        assert inception.SHA256_PREFIX in reason
+        assert inception.SHA256 in reason
         assert "ganrepro data fetch inception" in reason
     else:
         assert metric.unavailable(tmp_path) is None

@@ -27,19 +27,6 @@ COMMON = {"samples": COUNT, "resize": "tensorflow_bilinear", "extractor": "incep
 REFERENCE = {"reference": "training_data", "reference_images": COUNT}
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory):
-    """A data root with random weights in the real format, pinned to what they are."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("GANREPRO_WEIGHTS", raising=False)
-        patch.setattr(inception, "SHA256_PREFIX", hashlib.sha256(random_weights()).hexdigest()[:8])
-        file = inception.weights_file(folder)
-        file.parent.mkdir()
-        file.write_bytes(random_weights())
-        yield folder
-
-
 @pytest.fixture
 def made(subject, root: Path, digits: np.ndarray):
     """Eight digits as generated, eight others as real."""
@@ -142,7 +129,7 @@ def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("benchmark.metrics.precision_recall._BLOCK", 16)
     ours, theirs = (np.random.default_rng(0).normal(shift, 1, (50, 3)).astype(np.float32) for shift in (0, 1.5))
     expected = calculate_precision_recall_full(torch.from_numpy(ours), torch.from_numpy(theirs), 3)
-    found = inside(ours, theirs, 3).mean(), inside(theirs, ours, 3).mean()
+    found = inside(ours, theirs, 3, "cpu").mean(), inside(theirs, ours, 3, "cpu").mean()
     assert found == pytest.approx(expected, abs=1e-7)
     assert 0 < min(found) < max(found) < 1
 

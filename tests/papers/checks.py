@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.judging.curves import Course, series_value, statistic_value
+from benchmark.curves import Course, series_value, statistic_value
 from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate

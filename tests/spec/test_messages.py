@@ -342,7 +342,7 @@ SLIPS = {
         "statistic: {mean:",
         "statistic: {§men:",
         "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, deviation, "
-        "fluctuation, slope, share, settled, first_below; did you mean 'mean'?",
+        "fluctuation, peak, slope, share, settled, first_below; did you mean 'mean'?",
     ),
     "window of a statistic": (
         "{mean: {unit: share, start",

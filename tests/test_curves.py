@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
+from benchmark.curves import Course, CurveError, series_value, statistic_value
 from benchmark.spec.claims import Deviation, Mean, Share, Statistic, Window
 
 STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
