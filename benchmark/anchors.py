@@ -84,8 +84,8 @@ def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) 
         if fingerprint is None:
             continue
         for name, score in run.setup.scores.items():
-            if marked_fields(score.metric, NetworkMarker):
-                continue  # a trained network's verdict says nothing without that network
+            if score.metric.looks_at == "curves" or marked_fields(score.metric, NetworkMarker):
+                continue  # losses and a trained network's verdict say nothing without the training and the network
             for kind in KINDS:
                 identity = companions.identity(kind, record.determinant, fingerprint, name)
                 text = canonical(identity)
@@ -196,6 +196,11 @@ class _Stand:
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         raise MetricError("there is no trained network here")
+
+    iterations_per_epoch: float | None = None
+
+    def curves(self) -> dict[str, np.ndarray]:
+        raise MetricError("there is no training here")
 
 
 def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _Stand:

@@ -8,6 +8,7 @@ and no array that would need a pickle, or that claims more than its bytes hold, 
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ from typing import IO, Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from benchmark.spec.base import Model
+from benchmark.spec.load import canonical
 from benchmark.store import StoreError, to_json
 
 MANIFEST = "MANIFEST.json"
@@ -64,6 +66,17 @@ class Manifest(Model):
     #: SHA-256 of the modules that decide verdicts
     rules_sources: dict[str, str]
     members: dict[str, Member]
+    #: SHA-256 of the canonical JSON of all the rest
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what was written: no digit of it has changed."""
+        return _digest(self.model_dump(mode="json", exclude={"sha256"})) == self.sha256
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,8 @@ def write_pack(file: Path, about: Mapping[str, Any], members: Mapping[str, Path 
         if isinstance(content, Path) and (content.is_symlink() or not content.is_file()):
             raise PackError(f"{content} is not a plain file")
         listed[name] = _facts(content)
-    manifest = Manifest.model_validate({"format": "ganrepro-pack", "version": 1, **about, "members": listed})
+    facts = {"format": "ganrepro-pack", "version": 1, **about, "members": listed}
+    manifest = Manifest.model_validate({**facts, "sha256": _digest(facts)})
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
@@ -144,13 +158,27 @@ def unpack(file: Path, folder: Path) -> Unpacked:
             infos = _checked(file, archive)
             manifest = _manifest(file, archive, infos)
             problems = _extract(archive, infos, manifest, folder)
+            if not problems and not _as_written(file, manifest, folder):
+                problems.append("the file is not, byte for byte, what packing its members gives")
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise PackError(f"{file}: not a readable pack ({error})") from error
     return Unpacked(manifest, folder, problems)
 
 
+def _as_written(file: Path, manifest: Manifest, folder: Path) -> bool:
+    """Whether packing the members that were written below ``folder`` again gives the very same file."""
+    about = manifest.model_dump(mode="json", exclude={"format", "version", "members", "sha256"})
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".again-") as scratch:
+        again = Path(scratch) / "again.zip"
+        write_pack(again, about, {name: folder / name for name in manifest.members})
+        return filecmp.cmp(file, again, shallow=False)
+
+
 def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     infos = archive.infolist()
+    size = file.stat().st_size
+    if any(not 0 <= info.header_offset < size for info in infos):
+        raise PackError(f"{file}: not a readable pack (a member lies outside the file)")
     if len(infos) > MOST_MEMBERS:
         raise PackError(f"{file}: {len(infos)} members, at most {MOST_MEMBERS} are read")
     if sum(info.file_size for info in infos) > MOST_BYTES:
@@ -192,7 +220,8 @@ def _manifest(file: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.
 def _extract(
     archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], manifest: Manifest, folder: Path
 ) -> list[str]:
-    problems = [f"{name} is listed and missing" for name in sorted(set(manifest.members) - set(infos))]
+    problems = [] if manifest.whole else [f"{MANIFEST} has changed since it was written"]
+    problems += [f"{name} is listed and missing" for name in sorted(set(manifest.members) - set(infos))]
     for name, info in sorted(infos.items()):
         if name == MANIFEST:
             continue

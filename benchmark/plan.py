@@ -59,7 +59,9 @@ class Run:
     @property
     def disk_bytes(self) -> int:
         """About what the finished run takes on disk before compression: two checkpoints, curves and samples."""
-        parameters = self.parameter_count * 4 * 3  # weights and Adam's two moments
+        # weights and Adam's two moments, and at most the weights of each recurring score's best evaluation
+        recurring = sum(score.every is not None for score in self.setup.scores.values())
+        parameters = self.parameter_count * 4 * (3 + recurring)
         curves = self.iterations * len(curve_names(self.system)) * 4
         images = self.setup.dataset.kind == "images"
         example = math.prod(self.setup.dataset.example_shape()) * (1 if images else 4)

@@ -72,6 +72,8 @@ class Scorer:
             self.trainer.restore({**state, "curves": {name: one.cpu() for name, one in state["curves"].items()}})
         except ValueError as error:
             raise store.StoreError(f"{folder / 'checkpoints'}: {error}") from error
+        self._best: dict[str, int] = state["best"]
+        self._best_weights: dict[int, dict[str, Any]] = state["best_weights"]
 
     def grid(
         self,
@@ -95,12 +97,14 @@ class Scorer:
                 if base.value is None:
                     say(f"{name}: {base.reason}")
                     continue
+                if score.metric.looks_at == "curves":
+                    continue  # no setting of how samples are made or measured can move it
                 for change in self._changes(score.metric, axes, counts):
                     say(f"{name}: {change.axis} {change.setting}")
                     found = self._measure(name, change.metric, change.subject)
                     variants.append(_variant(name, change.axis, change.setting, found, base.value))
                 if "checkpoint" in axes:
-                    variants += _checkpoints(name, self.record.scores[name], base.value)
+                    variants += self._at_best(name, base.value)
                 if "count" in axes and infinity.extrapolates(score.metric):
                     variants, extrapolated = self._carried_on(name, variants, extrapolated)
         return ProtocolGrid(
@@ -113,7 +117,7 @@ class Scorer:
             iteration=self.trainer.iteration,
             device=self.device,
             code=code_version(),
-            recorded={name: _last(self.record.scores[name]) for name in scores},
+            recorded={name: self.record.scores[name].at_end() for name in scores},
             again=again,
             variants=variants,
             extrapolated=extrapolated,
@@ -123,6 +127,21 @@ class Scorer:
         score = self.run.setup.scores[name].model_copy(update={"metric": metric})
         subject = TrainedSubject(self.trainer, self.root, **other)
         return scoring.measure(score, self.run.setup, subject, self.trainer.iteration)
+
+    def _at_best(self, name: str, base: float) -> list[Variant]:
+        """The generator of the score's best evaluation in training, scored again as the last one is."""
+        series = self.record.scores[name].series
+        if name not in self._best or len(series) < 2:
+            return []
+        last, weights = self.trainer.weights(), self._best_weights[self._best[name]]
+        end = self.trainer.iteration
+        self.trainer.use(weights, self._best[name])
+        try:
+            found = self._measure(name, self.run.setup.scores[name].metric, {})
+        finally:
+            self.trainer.use(last, end)
+        setting = f"best of {len(series)} evaluations, iteration {self._best[name]}"
+        return [_variant(name, "checkpoint", setting, found, base)]
 
     def _carried_on(
         self, name: str, variants: list[Variant], lines: list[Extrapolated]
@@ -199,20 +218,6 @@ def _with(metric: Metric, name: str, value: object) -> Metric | None:
         return type(metric).model_validate({**settings, name: value})
     except ValidationError:
         return None
-
-
-def _checkpoints(name: str, recorded: ScoreRecord, base: float) -> list[Variant]:
-    """The best of the evaluations that the run made on its way, which needs no weights."""
-    if len(recorded.series) < 2 or recorded.direction not in ("lower", "higher"):
-        return []
-    iteration, value = (min if recorded.direction == "lower" else max)(recorded.series, key=lambda pair: pair[1])
-    setting = f"best of {len(recorded.series)} evaluations, iteration {iteration}"
-    return [Variant(score=name, axis="checkpoint", setting=setting, value=value, change=value - base)]
-
-
-def _last(recorded: ScoreRecord) -> float | None:
-    """The value at the end of training, whichever checkpoint the record counts."""
-    return recorded.series[-1][1] if recorded.series else recorded.value
 
 
 def _variant(name: str, axis: str, setting: str, found: ScoreRecord, base: float) -> Variant:

@@ -64,6 +64,7 @@ class OneRun:
         checkpoint_seconds: float = 60.0,
     ) -> None:
         self.run = run
+        self.results = results
         self.folder = results / run.folder
         self.data_root = data_root
         self.device = device
@@ -73,7 +74,10 @@ class OneRun:
         self.series: dict[str, list[tuple[int, float]]] = {name: [] for name in run.setup.scores}
         self.measured: dict[str, ScoreRecord] = {}
         self.snapshots: dict[str, list[np.ndarray]] = {"samples": [], "value_surface": []}
-        self.moments: dict[str, np.ndarray] = {}
+        self.kept: dict[str, np.ndarray] = {}
+        #: score: iteration of its best evaluation so far; and the weights of those iterations
+        self.best: dict[str, int] = {}
+        self.best_weights: dict[int, dict[str, Any]] = {}
         self.snapshot_iterations: list[int] = []
         self.measured_until = -1
         self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
@@ -209,14 +213,29 @@ class OneRun:
     def _score(self, name: str, subject: TrainedSubject) -> None:
         """Measure one score; keep it as the last one, or as the best one where the spec asks for that."""
         score = self.run.setup.scores[name]
-        arrays: dict[str, np.ndarray] = {}
-        new = scoring.measure(score, self.run.setup, subject, self.trainer.iteration, arrays)
+        kept = scoring.Kept()
+        new = scoring.measure(score, self.run.setup, subject, self.trainer.iteration, kept)
         if new.value is not None:
+            self._keep_if_best(name, new.value)
             self.series[name].append((self.trainer.iteration, new.value))
         if scoring.better(score, new, self.measured.get(name)):
-            self.measured[name] = new
-            self.moments = {key: value for key, value in self.moments.items() if not key.startswith(f"{name}.")}
-            self.moments |= {f"{name}.{key}": value for key, value in arrays.items()}
+            shared = store.keep_shared(self.results, kept.shared) if kept.shared else None
+            self.measured[name] = new.model_copy(update={"shared": shared})
+            self.kept = {key: value for key, value in self.kept.items() if not key.startswith(f"{name}.")}
+            self.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}
+
+    def _keep_if_best(self, name: str, value: float) -> None:
+        """Keep the weights of a recurring score's best evaluation, so that it can be scored again."""
+        score = self.run.setup.scores[name]
+        if score.every is None or score.metric.direction not in ("lower", "higher"):
+            return
+        so_far = [known for _, known in self.series[name]]
+        if so_far and not scoring.improves(score.metric, value, so_far):
+            return
+        self.best[name] = self.trainer.iteration
+        if self.trainer.iteration not in self.best_weights:
+            self.best_weights[self.trainer.iteration] = self.trainer.weights()
+        self.best_weights = {at: kept for at, kept in self.best_weights.items() if at in self.best.values()}
 
     def _has_value(self, name: str) -> bool:
         return self.measured[name].value is not None
@@ -255,7 +274,8 @@ class OneRun:
         state["snapshots"] = {
             key: torch.from_numpy(np.stack(values)) for key, values in self.snapshots.items() if values
         }
-        state["moments"] = {name: torch.from_numpy(value) for name, value in self.moments.items()}
+        state["arrays"] = {name: torch.from_numpy(value) for name, value in self.kept.items()}
+        state["best"], state["best_weights"] = self.best, self.best_weights
         checkpoint.save(self._checkpoints, self.trainer.iteration, state)
 
     def _resume(self) -> None:
@@ -271,7 +291,8 @@ class OneRun:
             key: list(state["snapshots"][key].cpu().numpy()) if key in state["snapshots"] else []
             for key in self.snapshots
         }
-        self.moments = {name: value.cpu().numpy() for name, value in state["moments"].items()}
+        self.kept = {name: value.cpu().numpy() for name, value in state["arrays"].items()}
+        self.best, self.best_weights = state["best"], state["best_weights"]
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
         self.warmup_iterations = kept["warmup_iterations"]
         heartbeat = self.folder / ".heartbeat"
@@ -297,13 +318,14 @@ class OneRun:
         for name, pairs in self.series.items():
             self.measured[name] = self.measured[name].model_copy(update={"series": pairs})
         files = [store.CURVES, store.SAMPLES]
-        self.moments = {key: value for key, value in self.moments.items() if self._has_value(key.partition(".")[0])}
-        if self.moments:
-            store.write_atomic(self.folder / store.MOMENTS, store.packed(self.moments))
-            files.append(store.MOMENTS)
+        kept = {key: value for key, value in self.kept.items() if self._has_value(key.partition(".")[0])}
+        if kept:
+            store.write_atomic(self.folder / store.MEASURED, store.packed(kept, compressed=False))
+            files.append(store.MEASURED)
         record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
         store.write_record(self.folder, record)
-        checkpoint.save(self._checkpoints, self.trainer.iteration, self.trainer.state())
+        ended = {**self.trainer.state(), "best": self.best, "best_weights": self.best_weights}
+        checkpoint.save(self._checkpoints, self.trainer.iteration, ended)
         for name in (".heartbeat", ".owner"):
             (self.folder / name).unlink(missing_ok=True)
         return record

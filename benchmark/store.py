@@ -2,9 +2,13 @@
 
 <results>/<paper>/<experiment>/<run_id>/
     record.json   this module's RunRecord; written once, when the run has ended
+    record.sha256 its SHA-256, as ``sha256sum --check`` reads it
     curves.npz    one float32 array per curve; element i belongs to iteration i + 1
     samples.npz   see runner.Samples: samples from fixed noise over training, real examples, value surfaces
+    measured.npz  what each score can be computed from again, as ``<score>.<array>``
     checkpoints/  see training.checkpoint; not evidence, never committed
+<results>/shared/<SHA-256>.npz
+    what several runs' scores are computed from (moments of a reference), named by its content
 """
 
 from __future__ import annotations
@@ -32,9 +36,11 @@ M = TypeVar("M", bound=Model)
 
 SCHEMA_VERSION = 1
 RECORD = "record.json"
+RECORD_HASH = "record.sha256"
 CURVES = "curves.npz"
 SAMPLES = "samples.npz"
-MOMENTS = "moments.npz"
+MEASURED = "measured.npz"
+SHARED = "shared"
 
 
 class StoreError(Exception):
@@ -55,8 +61,14 @@ class ScoreRecord(Model):
     #: everything that must agree before two values may be compared
     protocol: dict[str, Any] = {}
     details: dict[str, Any] = {}
+    #: SHA-256 of the file in ``shared/`` that the value is computed from besides the run's own arrays
+    shared: str | None = None
     #: (iteration, value) of every evaluation over training
     series: list[tuple[int, float]] = Field(default=[], strict=False)
+
+    def at_end(self) -> float | None:
+        """The value at the end of training, whichever checkpoint counts."""
+        return self.series[-1][1] if self.series else self.value
 
 
 class Timing(Model):
@@ -134,13 +146,28 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
         raise StoreError(f"{file}: not a readable .npz file ({error})") from error
 
 
-def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """A compressed .npz as bytes."""
+def packed(arrays: Mapping[str, np.ndarray], *, compressed: bool = True) -> bytes:
+    """An .npz as bytes, the same for the same arrays; measured moments of features hardly compress."""
     import numpy as np
 
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
+    (np.savez_compressed if compressed else np.savez)(buffer, allow_pickle=False, **dict(arrays))
     return buffer.getvalue()
+
+
+def keep_shared(results: Path, arrays: Mapping[str, np.ndarray]) -> str:
+    """Keep arrays once in a results folder, however many runs share them, and return the SHA-256 that names them."""
+    content = packed(arrays, compressed=False)
+    digest = hashlib.sha256(content).hexdigest()
+    file = shared_file(results, digest)
+    if not file.is_file():
+        write_atomic(file, content)
+    return digest
+
+
+def shared_file(results: Path, digest: str) -> Path:
+    """Where arrays that runs share lie."""
+    return results / SHARED / f"{digest}.npz"
 
 
 def write_atomic(file: Path, content: bytes) -> None:
@@ -176,11 +203,18 @@ def to_json(data: Any) -> bytes:
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write ``record`` into its run's folder; a record that is there already is never replaced."""
+    """Write ``record`` into its run's folder with its hash; a record that is there already is never replaced."""
     file = folder / RECORD
     if file.exists():
         raise StoreError(f"{file} exists, records are immutable")
-    write_atomic(file, to_json(record.model_dump(mode="json")))
+    content = to_json(record.model_dump(mode="json"))
+    write_record_hash(folder, content)
+    write_atomic(file, content)
+
+
+def write_record_hash(folder: Path, content: bytes) -> None:
+    """Write the hash of a record whose file has this content."""
+    write_atomic(folder / RECORD_HASH, f"{hashlib.sha256(content).hexdigest()}  {RECORD}\n".encode())
 
 
 def read_record(file: Path) -> RunRecord:
@@ -226,9 +260,21 @@ def records(results: Path) -> Iterator[Stored]:
         yield Stored(read_record(file), file.parent)
 
 
+def edited(stored: Stored) -> str | None:
+    """Why a record may not be the one that was written; None for what its hash vouches for, or never was on disk."""
+    file, written = stored.folder / RECORD, stored.folder / RECORD_HASH
+    if not file.is_file():
+        return None
+    if not written.is_file():
+        return f"{written} is missing"
+    changed = written.read_text(errors="replace").split()[:1] != [sha256(file)]
+    return f"{file} has changed since it was written" if changed else None
+
+
 def damage(stored: Stored) -> list[str]:
-    """What does not agree between a record and its files: one line each, none if all is well."""
-    problems = []
+    """What does not agree between a record, its hash and its files: one line each, none if all is well."""
+    problem = edited(stored)
+    problems = [problem] if problem is not None else []
     for name, expected in sorted(stored.record.files.items()):
         file = stored.folder / name
         if not file.is_file():

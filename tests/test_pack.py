@@ -193,3 +193,27 @@ def test_a_broken_npz_is_a_reason_not_an_error(tmp_path: Path, content: bytes) -
 def test_json_that_two_readers_could_read_differently_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         pack.parse(io.BytesIO(text.encode("latin-1")).read())
+
+
+def test_every_single_bit_of_a_pack_counts(tmp_path: Path) -> None:
+    """Contents, manifest, and the archive's own fields that nobody reads: names, times, sizes, versions, comments."""
+    file = made(tmp_path, a__b=b"one", c=b"two")
+    content = file.read_bytes()
+    for place in range(len(content)):
+        file.write_bytes(content[:place] + bytes([content[place] ^ (1 << place % 8)]) + content[place + 1 :])
+        try:
+            unpacked = unpack(file, tmp_path / f"out-{place}")
+        except PackError:
+            continue
+        assert unpacked.problems, f"byte {place} of {len(content)}"
+
+
+def test_what_is_added_to_a_pack_is_noticed(tmp_path: Path) -> None:
+    file = made(tmp_path, a=b"one")
+    with file.open("ab") as stream:
+        stream.write(b" ")
+    try:
+        problems = unpack(file, tmp_path / "out").problems
+    except PackError as error:
+        problems = [str(error)]
+    assert problems

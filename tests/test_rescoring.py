@@ -108,12 +108,14 @@ def test_no_checkpoint_of_the_end_and_other_data_are_refused(pictures):
 
 
 def test_last_against_best(tmp_path):
-    """Points without batch normalisation: no mode to vary, and the best evaluation comes from the record."""
+    """Points without batch normalisation: no mode to vary; the best evaluation's weights give its number again."""
     run, record = finished(tmp_path, ROOT / "tests" / "toy.yaml", "toy_non_saturating", 60)
-    found = Scorer(run, record, tmp_path / run.folder, Path(), "cpu").grid(["good"], AXES)
+    scorer = Scorer(run, record, tmp_path / run.folder, Path(), "cpu")
+    found = scorer.grid(["good"], AXES)
     series = dict(record.scores["good"].series)
     (best,) = [one for one in found.variants if one.axis == "checkpoint"]
     assert best.value == max(series.values())
+    assert f"iteration {next(at for at, value in series.items() if value == best.value)}" in best.setting
     assert found.recorded["good"] == found.again["good"] == series[60]
     assert {one.axis for one in found.variants} == {"count", "noise", "checkpoint"}
 

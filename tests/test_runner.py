@@ -113,6 +113,11 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
     final = [
         checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")
     ]
+    assert final[0]["best"] == final[1]["best"] == {"modes": 30, "good": 30}
+    assert set(final[1]["best_weights"]) == {30}
+    for role, weights in final[0]["best_weights"][30]["networks"].items():
+        kept = final[1]["best_weights"][30]["networks"][role]
+        assert all(torch.equal(value, kept[name]) for name, value in weights.items())
     for role, weights in final[0]["networks"].items():
         assert all(torch.equal(value, final[1]["networks"][role][name]) for name, value in weights.items())
 
@@ -237,12 +242,34 @@ def test_a_distance_can_be_computed_again_from_the_moments_beside_the_record(tmp
     with pytest.raises(Interrupted):
         execute(run, tmp_path, stop=stop)
     record = execute(run, tmp_path)
-    assert store.MOMENTS in record.files
+    assert store.MEASURED in record.files
     name = next(name for name, score in record.scores.items() if score.metric == "proxy_frechet_distance")
-    arrays = store.read_arrays(tmp_path / run.folder / store.MOMENTS)
+    arrays = store.read_arrays(tmp_path / run.folder / store.MEASURED)
+    arrays |= {f"{name}.{key}": value for key, value in store.read_arrays(shared(tmp_path, record, name)).items()}
     ours, theirs = (
-        (arrays[f"{name}.{side}.mean"], arrays[f"{name}.{side}.covariance"]) for side in ("generated", "reference")
+        (arrays[f"{name}.{side}.mean"], symmetric(arrays[f"{name}.{side}.covariance"]))
+        for side in ("generated", "reference")
     )
     root = sqrtm(ours[1] @ theirs[1])
     distance = ((ours[0] - theirs[0]) ** 2).sum() + np.trace(ours[1] + theirs[1] - 2 * root.real)
     assert record.scores[name].value == pytest.approx(distance, rel=1e-5)
+    other = execute(replace(make_run(spec, "dcgan", "smoke", 1, "fp32"), iterations=30), tmp_path)
+    assert shared(tmp_path, other, name) == shared(tmp_path, record, name), "the reference is kept once"
+    wanted = {score.shared for score in (*record.scores.values(), *other.scores.values())} - {None}
+    assert {file.stem for file in (tmp_path / store.SHARED).iterdir()} == wanted
+
+
+def shared(results: Path, record: store.RunRecord, name: str) -> Path:
+    digest = record.scores[name].shared
+    assert digest is not None
+    return store.shared_file(results, digest)
+
+
+def symmetric(triangle: np.ndarray) -> np.ndarray:
+    """A matrix from its upper triangle, row by row."""
+    side = round((np.sqrt(8 * len(triangle) + 1) - 1) / 2)
+    whole, start = np.empty((side, side)), 0
+    for row in range(side):
+        whole[row, row:] = whole[row:, row] = triangle[start : start + side - row]
+        start += side - row
+    return whole

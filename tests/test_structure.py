@@ -24,26 +24,28 @@ BASE = {"registry", "spec"}
 ALLOWED: dict[str, set[str]] = {
     "registry": set(),
     "spec": {"registry"},
+    "curves": BASE,
+    "batches": set(),
     **dict.fromkeys(sorted(PARTS), BASE),
-    "metrics": BASE | {"extractors"},
-    "extractors": BASE,
+    "metrics": BASE | {"extractors", "curves", "batches"},
+    "extractors": BASE | {"batches"},
     "plan": BASE,
-    "training": BASE | {"plan", "store"},
+    "training": BASE | {"plan", "store", "batches"},
     "store": BASE,
     "companions": BASE | {"store"},
     "anchors": BASE | {"plan", "store", "companions", "training", "scoring", "runner"},
     "rescoring": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "anchors", "metrics"},
     "calibration": BASE | {"plan", "store", "companions", "training", "runner", "environment", "datasets"},
-    "judging": BASE | {"plan", "store"},
+    "judging": BASE | {"plan", "store", "curves"},
     "reporting": BASE | {"plan", "store", "companions", "judging"},
     "scoring": BASE | {"store"},
     "runner": BASE | {"plan", "store", "training", "scoring", "environment", "places"},
-    "engines": BASE | {"plan", "store", "training", "runner", "environment", "places"},
+    "engines": BASE | {"batches", "plan", "store", "training", "runner", "environment", "places"},
     "environment": BASE,
     "places": BASE,
 }
 #: what reads specs, plans, records and verdicts must do so on a machine without torch
-WITHOUT_TORCH = ("spec", "plan", "store", "companions", "judging", "reporting", *sorted(PARTS))
+WITHOUT_TORCH = ("spec", "curves", "plan", "store", "companions", "judging", "reporting", *sorted(PARTS))
 #: modules that torch's absence would not stop from loading, yet would take long or be missing
 HEAVY = ("torch", "torchvision", "torch_fidelity", "sklearn", "matplotlib", "scipy")
 

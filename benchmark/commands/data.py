@@ -104,18 +104,27 @@ def _datasets(text: str) -> list[Dataset]:
 
 
 def _fetch_inception(root: Path) -> None:
-    """Download Inception's weights, unless they are there, and keep them only if they are the pinned ones."""
+    """Download Inception's weights unless the pinned ones are there; a file that is anything else is removed."""
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
     from benchmark.extractors import inception
 
     file = inception.weights_file(root)
-    if file.is_file():
+    if inception.unavailable(root) is None:
         return
+    if file.is_file():
+        print(f"{file}: not the pinned weights, removed", file=sys.stderr)
+        file.unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
     try:
-        inception.check(_download(URL_INCEPTION_V3, partial), file)
+        digest = _download(URL_INCEPTION_V3, partial)
+        if partial.stat().st_size != inception.BYTES:
+            raise DataError(
+                f"the download has {partial.stat().st_size:,} bytes, expected {inception.BYTES:,}: not kept"
+            )
+        if digest != inception.SHA256:
+            raise DataError(f"the download has SHA-256 {digest}, expected {inception.SHA256}: not kept")
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)

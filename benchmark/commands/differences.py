@@ -18,9 +18,9 @@ def cut(text: str | None) -> str:
     return "nothing" if text is None else text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def comparable(verdicts: Any, same_rules: bool) -> Any:
-    """Verdicts without what their seal says of the code that judged, which is another matter than the evidence."""
-    if not isinstance(verdicts, dict) or not isinstance(verdicts.get("seal"), dict):
+def comparable(verdicts: Any, same_rules: bool, same_code: bool) -> Any:
+    """Verdicts without what their seal says of the code that judged, unless it is known to be the code here."""
+    if same_code or not isinstance(verdicts, dict) or not isinstance(verdicts.get("seal"), dict):
         return verdicts
     seal = verdicts["seal"]
     kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes")}

@@ -50,14 +50,16 @@ def validate(options: argparse.Namespace) -> int:
 
 def audit(options: argparse.Namespace) -> int:
     from benchmark.judging.audit import audit as audit_paper
-    from benchmark.judging.audit import render_markdown, render_text
+    from benchmark.judging.audit_text import render_markdown, render_text
 
     audits = [audit_paper(paper.spec, paper.source.data) for _, paper in load_all(spec_files(options.papers))]
     if options.json:
         print(json.dumps([one.model_dump(mode="json") for one in audits], indent=1, sort_keys=True))
     else:
-        render = render_markdown if options.markdown else render_text
-        print("\n\n".join(render(one).rstrip() for one in audits))
+        pages = [
+            render_markdown(one) if options.markdown else render_text(one, details=options.details) for one in audits
+        ]
+        print("\n\n".join(page.rstrip() for page in pages))
     return 0
 
 

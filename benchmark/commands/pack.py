@@ -10,11 +10,12 @@ from typing import Any
 
 from benchmark import __version__, places, store
 from benchmark import pack as packs
+from benchmark.commands import beside
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.selection import NothingSelectedError, load_all, spec_files
 from benchmark.commands.verify import Judged, tables, wanted
 from benchmark.spec.load import Loaded
-from benchmark.store import RECORD
+from benchmark.store import RECORD, RECORD_HASH
 
 _CHECK_FAILED = 1
 
@@ -60,7 +61,7 @@ def about(numerics: str, papers: Sequence[str]) -> dict[str, Any]:
 
 
 def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tuple[dict[str, Path | bytes], Judged]:
-    """One paper's part of a pack: spec, records with the files they vouch for, seal and fresh verdicts."""
+    """One paper's part of a pack: spec, records with all that belongs to them, seal and fresh verdicts."""
     from benchmark.judging.seal import seal_file
 
     paper = loaded.spec.paper.id
@@ -70,8 +71,11 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     members: dict[str, Path | bytes] = {
         f"results/{(one.folder / name).relative_to(results)}": one.folder / name
         for one in mine
-        for name in (RECORD, *one.record.files)
+        for name in (RECORD, RECORD_HASH, *one.record.files)
     }
+    shared = {score.shared for one in mine for score in one.record.scores.values() if score.shared is not None}
+    around = [*(store.shared_file(results, digest) for digest in sorted(shared)), *beside.files_of(results, mine)]
+    members |= {f"results/{file.relative_to(results)}": file for file in around}
     members[f"papers/{paper}.yaml"] = text
     members[f"results/verdicts/{paper}.json"] = store.to_json(verdicts.model_dump(mode="json"))
     seal = seal_file(results, paper)

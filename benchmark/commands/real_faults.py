@@ -17,7 +17,7 @@ from benchmark.plan import Run
 from benchmark.replay import replay
 from benchmark.runner import OneRun, prepare
 from benchmark.spec.resolve import system_of
-from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
+from benchmark.store import RECORD, RunRecord, Stored, read_record, write_record
 
 _START, _END = "          frechet_inception_distance:", "        checkpoint: last"
 _FID = paper.TEXT[paper.TEXT.index(_START) : paper.TEXT.index(_END)]
@@ -49,7 +49,7 @@ def real_faults() -> list[Caught]:
         honest = {key: _trained(paper.runs(TEXT)[key], root / "honest") for key in (("plain", 0), ("penalised", 0))}
         for key, one in honest.items():
             line = next(_records([*honest.values()], one), None) or _again(paper.runs(TEXT)[key], one, root)
-            found.append(peaceful(f"none: honest run of {key[0]}", line))
+            found.append(peaceful(f"honest run of {key[0]}", line))
         for number, fault in enumerate(_faults(root)):
             forged = _forged(fault, root / f"fault-{number}")
             others = [one for one in honest.values() if one.record.run_id != fault.claimed.run_id]
@@ -144,7 +144,8 @@ def _forged(fault: _Real, results: Path) -> Stored:
         determinant=claimed.determinant(),
     )
     fault.hide(record)
-    write_atomic(file, to_json(record))
+    file.unlink()
+    write_record(folder, RunRecord.model_validate(record, strict=False))
     return Stored(read_record(file), folder)
 
 

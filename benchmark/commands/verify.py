@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import pack, places, store
+from benchmark.commands import beside
 from benchmark.commands.differences import comparable, cut, differences, named, rows_that_differ
+from benchmark.commands.recomputed import Rescoring
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.selection import NothingSelectedError, UsageError, load_all, spec_files
 from benchmark.pack import Manifest, PackError
+from benchmark.plan import Run, make_run
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
-from benchmark.store import CURVES, MOMENTS, RECORD, SAMPLES, Stored, StoreError
+from benchmark.store import CURVES, MEASURED, RECORD, SAMPLES, Stored, StoreError
 
 if TYPE_CHECKING:
+    from benchmark.judging.evidence import Expected
     from benchmark.judging.verdict import PaperVerdicts
-
-#: a score from stored moments: the square root of a matrix on another processor
-_RESCORED = 1e-5
 
 #: a paper, the verdicts on it and the records that its spec expects
 Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]
@@ -39,6 +39,8 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     records: int = 0
     rescored: int = 0
+    #: scores that nothing is kept of by intent: reason and number
+    not_rescored: dict[str, int] = field(default_factory=dict)
     verdicts: int = 0
     replayed: int = 0
 
@@ -55,7 +57,7 @@ def verify(options: argparse.Namespace) -> int:
             print(f"MISMATCH {line}")
         for line in found.notes:
             print(f"note: {line}")
-        counts = f"{found.records} records, {found.rescored} scores from moments, {found.verdicts} verdicts"
+        counts = f"{found.records} records, {found.rescored} scores and {found.verdicts} verdicts computed again"
         counts += f", {found.replayed} runs begun again" if options.replay else ""
         print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
     return 1 if found.problems else 0
@@ -121,6 +123,7 @@ def check(
 ) -> None:
     """Recompute everything in ``results`` and add what differs to ``found``."""
     stored = []
+    rescoring = Rescoring(results)
     for one in _records(results, found):
         unsafe = _unsafe(one)
         if unsafe is not None:  # nothing of it is opened, here or in judging
@@ -128,7 +131,11 @@ def check(
             continue
         stored.append(one)
         found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
-        _rescore(one, results, found)
+        found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
+    strangers = found.notes if manifest is None else found.problems
+    found.problems += [*rescoring.shared_problems(), *beside.problems(results, stored, strangers)]
+    found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
+    found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
     known = {loaded.spec.paper.id for _, loaded in papers}
     for paper in sorted({one.record.paper for one in stored} - known):
         found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
@@ -139,6 +146,9 @@ def check(
         if not mine and not file.is_file():
             continue
         expected = expected_runs(loaded, numerics)
+        for one in wanted(mine, expected):
+            run = _planned(one, loaded, expected, numerics)
+            found.problems += _not_as_planned(one, run, _short(str(one.folder), results))
         verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
         found.problems += [line for line in verdicts.damage if line not in found.problems]
         found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
@@ -157,7 +167,7 @@ def check(
                 found.problems += rows_that_differ(name, file.read_bytes(), content)
 
 
-def wanted(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
+def wanted(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     """Records that today's spec expects."""
     run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
     return [one for one in stored if one.record.run_id in run_ids]
@@ -197,7 +207,7 @@ def _unsafe(one: Stored) -> str | None:
     for name in sorted(one.record.files):
         if not pack.plain(name) or "/" in name:
             return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MOMENTS)}):
+    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MEASURED)}):
         if file.suffix == ".npz" and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
             return f"{file}: {why}"
     return None
@@ -220,36 +230,26 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
         yield f"{one.folder}: {line}"
 
 
-def _rescore(one: Stored, results: Path, found: Findings) -> None:
-    """Scores that are a distance between stored moments, computed again.
+def _planned(one: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
+    """The run that a record wanted by a spec is of, whatever else the record says of itself."""
+    name, tier, seed = next(
+        (name, tier, seed)
+        for name, tiers in expected.items()
+        for tier, seeds in tiers.items()
+        for seed, run_id in seeds.items()
+        if run_id == one.record.run_id
+    )
+    return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
 
-    ``moments.npz`` holds for a score ``s`` the arrays ``s.generated.mean`` (d,), ``s.generated.covariance`` (d, d),
-    ``s.reference.mean`` and ``s.reference.covariance``.
-    """
-    if MOMENTS not in one.record.files or not (one.folder / MOMENTS).is_file():
-        return
-    from benchmark.metrics.frechet import Moments, frechet_distance
-    from benchmark.spec.parts import MetricError
 
-    arrays = store.read_arrays(one.folder / MOMENTS)
-    where = _short(str(one.folder), results)
-    for name in sorted({key.split(".")[0] for key in arrays}):
-        score = one.record.scores.get(name)
-        if score is None or score.value is None:
-            found.problems.append(f"{where}: moments of {name}, which has no value")
-            continue
-        try:
-            sides = [
-                Moments(arrays[f"{name}.{side}.mean"], arrays[f"{name}.{side}.covariance"], 0)
-                for side in ("reference", "generated")
-            ]
-            value = frechet_distance(*sides)
-        except (KeyError, ValueError, MetricError) as error:
-            found.problems.append(f"{where}: the moments of {name} give no score ({error})")
-            continue
-        found.rescored += 1
-        if not math.isclose(value, score.value, rel_tol=_RESCORED, abs_tol=_RESCORED):
-            found.problems.append(f"{where}: {name} is recorded as {score.value!r}, its moments give {value!r}")
+def _not_as_planned(one: Stored, run: Run, where: str) -> Iterator[str]:
+    """Lengths that the plan gives to a run, and that its record states otherwise."""
+    for name, planned, stated in (
+        ("planned_iterations", run.iterations, one.record.planned_iterations),
+        ("iterations_per_epoch", run.iterations_per_epoch, one.record.iterations_per_epoch),
+    ):
+        if planned != stated:
+            yield f"{where}: {name} is {stated}, by the spec it is {planned}"
 
 
 def _replay(
@@ -263,7 +263,6 @@ def _replay(
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
 
-    from benchmark.plan import make_run
     from benchmark.replay import replay
 
     for _, loaded in papers:
@@ -273,8 +272,7 @@ def _replay(
         for one in wanted(mine, expected):
             record, where = one.record, _short(str(one.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
-            owners = [name for name, tiers in expected.items() if record.run_id in tiers.get(record.tier, {}).values()]
-            run = make_run(loaded.spec, owners[0], record.tier, record.seed, record.numerics)
+            run = _planned(one, loaded, expected, numerics)
             missing = run.setup.dataset.missing(data_root)
             if device == "cuda" and not torch.cuda.is_available():
                 missing = "it was trained on a GPU, there is none here"
@@ -324,7 +322,8 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     except ValueError as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return
-    old, new = (comparable(one, same_rules) for one in (old, verdicts.model_dump(mode="json")))
+    same_code = needed and same_rules  # who judged a folder is not known
+    old, new = (comparable(one, same_rules, same_code) for one in (old, verdicts.model_dump(mode="json")))
     found.verdicts += len(verdicts.claims) + len(verdicts.cells)
     for place, then, now in differences(old, new):
         place = named(place, new)

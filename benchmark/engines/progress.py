@@ -21,16 +21,32 @@ class Display:
         self._bars: dict[str, Any] = {}
         self._began: dict[str, tuple[float, int]] = {}
         self._at: dict[str, int] = {}
+        self._busy: dict[str, str] = {}
         self._ended = 0
         self._spoke = time.monotonic()
 
     def advanced(self, run_id: str, iteration: int) -> None:
         """A run has reached ``iteration``."""
         self._at[run_id] = iteration
+        self._busy.pop(run_id, None)
         self._began.setdefault(run_id, (time.monotonic(), iteration))
         if self._terminal:
+            self._bar(run_id).set_postfix_str("", refresh=False)
             self._bar(run_id).update(iteration - self._bar(run_id).n)
-        elif time.monotonic() - self._spoke > _EVERY_SECONDS:
+        else:
+            self._lines()
+
+    def busy(self, run_id: str, with_what: str) -> None:
+        """A run is at something else than training: ``with_what`` says what and how far."""
+        self._busy[run_id] = with_what
+        if self._terminal:
+            self._bar(run_id).set_postfix_str(with_what)
+        else:
+            self._lines()
+
+    def _lines(self) -> None:
+        """Where there is no terminal: a line for every active run, now and then."""
+        if time.monotonic() - self._spoke > _EVERY_SECONDS:
             self._spoke = time.monotonic()
             for active in sorted(self._at):
                 self._print(f"  {self._line(active)}")
@@ -42,6 +58,7 @@ class Display:
         if run_id in self._bars:
             self._bars.pop(run_id).close()
         self._at.pop(run_id, None)
+        self._busy.pop(run_id, None)
         rate = f", {total / outcome.training_seconds:.0f} iterations/s" if outcome.training_seconds > 0 else ""
         why = f": {outcome.reason}" if outcome.reason else ""
         self._print(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}")
@@ -58,6 +75,8 @@ class Display:
 
     def _line(self, run_id: str) -> str:
         label, total = self._runs[run_id]
+        if run_id in self._busy:
+            return f"{label}: {self._at[run_id]}/{total} iterations, {self._busy[run_id]}"
         began, first = self._began[run_id]
         at = self._at[run_id]
         seconds = time.monotonic() - began

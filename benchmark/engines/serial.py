@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
+from benchmark.batches import heard_by, phrase
 from benchmark.engines.job import Job, Outcome, perform
 from benchmark.engines.progress import Display
 
@@ -34,8 +35,16 @@ def _work(job: Job) -> Outcome:
             last = now
             _messages.put((job.run_id, iteration))
 
+    def busy(what: str, done: int, count: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 0.2:
+            last = now
+            _messages.put((job.run_id, phrase(what, done, count)))
+
     _messages.put((job.run_id, 0))
-    return perform(job, progress)
+    with heard_by(busy):
+        return perform(job, progress)
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,13 @@ def execute(jobs: Sequence[Job], workers: int, display: Display) -> Ending:
 def _show(messages: Any, display: Display) -> None:
     while True:
         try:
-            run_id, iteration = messages.get_nowait()
+            run_id, told = messages.get_nowait()
         except queue.Empty:
             return
-        display.advanced(run_id, iteration)
+        if isinstance(told, str):
+            display.busy(run_id, told)
+        else:
+            display.advanced(run_id, told)
 
 
 def _outcome(future: Future[Outcome], job: Job, *, stopped: bool) -> Outcome:

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from benchmark.batches import batches
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -97,13 +98,13 @@ class Classifier:
 
         if images.shape[1] != self.channels:
             raise MetricError(f"'{self.name}' takes images of {self.channels} channel(s), these have {images.shape[1]}")
-        batches = []
+        parts = []
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            for start in range(0, len(images), _BATCH):
+            for start in batches(len(images), _BATCH, "classifier features"):
                 batch = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH])).to(self._device)
-                batches.append(self._features(self._fitted(scaled(batch))).cpu())
-        return np.asarray(torch.cat(batches).numpy())
+                parts.append(self._features(self._fitted(scaled(batch))).cpu())
+        return np.asarray(torch.cat(parts).numpy())
 
     def logits(self, features: np.ndarray) -> np.ndarray:
         import numpy as np

@@ -1,6 +1,9 @@
 """Inception v3 of 2015-12-05 in torch-fidelity's port: the network behind FID and the Inception score.
 
 The weights are never fetched from here. They are read once, hashed, and only then unpickled, restricted to tensors.
+
+The pinned SHA-256 is the one that many independent public repositories give for torch-fidelity's release file, and its
+first digits are those in the file's name; it was found by searching their texts, the file itself was not at hand.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmark.batches import batches
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -21,10 +25,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
-#: the digits of the file's SHA-256 that its publisher put into its name
-SHA256_PREFIX = "6726825d"
-#: the full SHA-256; None until somebody has verified it, and then only the prefix is checked
-SHA256: str | None = None
+SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+BYTES = 95_628_359
+COMMAND = "ganrepro data fetch inception"
 
 #: ``tensorflow_bilinear``: TensorFlow 1's bilinear rule, as in TTUR and torch-fidelity;
 #: ``bilinear``: half-pixel centres without antialiasing, as in pytorch-fid
@@ -48,7 +51,7 @@ def unavailable(root: Path) -> str | None:
     """Why Inception cannot be used, or None; reads and hashes the file once per change of it."""
     file = weights_file(root)
     if not file.is_file():
-        return f"{file} is missing (SHA-256 begins with {SHA256_PREFIX}); to get it: ganrepro data fetch inception"
+        return f"{file} is missing (SHA-256 {SHA256}); to get it: {COMMAND}"
     try:
         _verified(file)
     except MetricError as error:
@@ -66,10 +69,9 @@ def load(root: Path, device: str, resize: Resize) -> Inception:
 
 
 def check(digest: str, file: Path) -> None:
-    """Raise :class:`MetricError` unless ``digest`` is the pinned SHA-256, or its known beginning while that is all."""
-    expected = SHA256 or SHA256_PREFIX
-    if not digest.startswith(expected):
-        raise MetricError(f"{file}: SHA-256 is {digest}, expected {expected}{'' if SHA256 else '...'}; remove the file")
+    """Raise :class:`MetricError` unless ``digest`` is the pinned SHA-256."""
+    if digest != SHA256:
+        raise MetricError(f"{file}: SHA-256 is {digest}, expected {SHA256}; to replace it: {COMMAND}")
 
 
 def _verified(file: Path) -> str:
@@ -134,14 +136,14 @@ class Inception:
         import numpy as np
         import torch
 
-        batches = []
+        parts = []
         # TF32 would change features by a thousandth; deterministic kernels make two passes agree
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            for start in range(0, len(images), batch_images):
+            for start in batches(len(images), batch_images, "Inception features"):
                 batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_images]))
-                batches.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
-        return np.asarray(torch.cat(batches).numpy())
+                parts.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
+        return np.asarray(torch.cat(parts).numpy())
 
     def logits(self, features: np.ndarray) -> np.ndarray:
         logits: np.ndarray = features.astype("float64") @ self._head.T

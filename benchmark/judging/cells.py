@@ -17,6 +17,8 @@ from benchmark.spec.paper import PaperSpec
 
 #: key of a table's protocol that says over how many training seeds its spreads are
 _SEEDS = "seeds"
+#: without these nobody can say that a number agrees, or that it does not: how many examples, which real ones, what size
+_DECISIVE = ("samples", "pairs", "reference", "size")
 #: identities and consequences of other fields, which no paper can be expected to print
 _OURS = ("metric", "dataset", "n_real", _SEEDS)
 
@@ -112,13 +114,13 @@ def _judge(printed: Printed, sample: Sample | None) -> _Finding:
     if sample.proxy:
         return _Finding("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
     protocol = next((sample.protocols[seed] for seed in sorted(sample.values)), {})
-    difference = protocol_difference([sample]) or _differs(printed.source.protocol, protocol)
+    difference = protocol_difference([sample]) or _differs(printed.protocol, protocol)
     if difference is not None:
         return _Finding("NOT COMPARABLE", difference)
     allowed = margin(printed)
     if allowed is None:
         return _Finding("NOT ASSESSABLE", f"no margin is fixed for {printed.source.quantity}")
-    assumed = _assumed(printed.source.protocol, protocol)
+    assumed = _assumed(printed.protocol, protocol)
     return _compare(printed, sample, allowed, assumed)
 
 
@@ -153,7 +155,12 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
     )
     tail = _incomplete(sample) + (f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else "")
 
+    unknown = [name for name in _DECISIVE if name in assumed and name not in printed.protocol]
+
     def said(state: CellState, why: str, deviation: Interval | None, needed: int | None = None) -> _Finding:
+        if unknown and state != "INCONCLUSIVE":
+            why = f"the paper does not give {', '.join(unknown)}; measured as assumed here it would be {state}: {why}"
+            state = "INCONCLUSIVE"
         return _Finding(state, failures + why + tail, deviation, needed, assumed)
 
     if count < LEAST_SEEDS:
@@ -169,7 +176,7 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
         return said("NOT REPRODUCED", f"{far} of {count} beyond the margin or diverged (sign test {p})", None)
     if len(sample.values) < 2:
         return said("INCONCLUSIVE", f"{words.counted(len(sample.values), 'value')} left to compare", None)
-    seeds = printed.source.protocol.get(_SEEDS)
+    seeds = printed.protocol.get(_SEEDS)
     spread = cell.spread if cell.spread_means == "seeds" and isinstance(seeds, int) else None
     estimate = statistics.oriented(
         statistics.against_published(

@@ -8,10 +8,15 @@ passes; ``ganrepro selftest`` lists what that leaves open.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
 
 from benchmark.spec.load import canonical
+from benchmark.spec.parts import METRICS, MetricError, Subject
 from benchmark.store import CURVES, RunRecord, ScoreRecord, Stored, StoreError
 
 if TYPE_CHECKING:
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 #: a loss is the sum of its float32 terms, in an order of operations of the device's own
 _RELATIVE = 1e-3
 _ABSOLUTE = 1e-5
+#: the same float64 arithmetic on the same float32 numbers, in another order at most
+_SAME_CURVES = 1e-9
 #: iterations at which a loss is compared with its terms
 _LOOKS = 4096
 
@@ -27,7 +34,7 @@ _LOOKS = 4096
 def contradictions(stored: Stored) -> list[str]:
     """What cannot be true of one run, one line each; empty for a record that agrees with itself."""
     record = stored.record
-    return [*_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
+    return [*_ending(record), *_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
 
 
 def identity(record: RunRecord) -> str | None:
@@ -39,6 +46,15 @@ def identity(record: RunRecord) -> str | None:
     if stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
         return "seed, tier or numerics differ from its determinant"
     return None
+
+
+def _ending(record: RunRecord) -> Iterator[str]:
+    """A run that ended well has no reason, any other one has; the same of scores and their values."""
+    if (record.status == "finished") == (record.reason is not None):
+        yield f"{record.status}, with the reason '{record.reason}'"
+    for name, score in sorted(record.scores.items()):
+        if (score.value is None) == (score.reason is None):
+            yield f"score {name} has value {score.value} and the reason '{score.reason}'"
 
 
 def _length(record: RunRecord) -> Iterator[str]:
@@ -138,6 +154,39 @@ def _curves(stored: Stored) -> Iterator[str]:
         yield f"{CURVES} holds {shown} iterations, the record says {stored.record.iterations}"
         return
     yield from _losses(stored.record, curves)
+    yield from _scores_of_curves(stored.record, curves)
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """As much of the ``Subject`` contract as a record and its curves give."""
+
+    recorded: Mapping[str, np.ndarray]
+    iterations_per_epoch: float | None
+
+    def curves(self) -> Mapping[str, np.ndarray]:
+        return self.recorded
+
+
+def _scores_of_curves(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Scores that rest on curves alone are computed again, each of their evaluations."""
+    for name, score in sorted(record.scores.items()):
+        asked = _setup(record).get("scores", {}).get(name)
+        if score.value is None or asked is None:
+            continue
+        ((metric, settings),) = asked["metric"].items()
+        if metric not in METRICS.names() or METRICS.get(metric).looks_at != "curves":
+            continue
+        evaluations = {**dict(score.series), score.iteration or record.iterations: score.value}
+        for iteration, value in sorted(evaluations.items()):
+            until = _Recorded({curve: one[:iteration] for curve, one in curves.items()}, record.iterations_per_epoch)
+            try:
+                again = METRICS.get(metric).model_validate(settings).measure(cast("Subject", until)).value
+            except (MetricError, ValidationError) as error:
+                yield f"score {name} is {value!r} at iteration {iteration}, its curves give none ({error})"
+                continue
+            if not math.isclose(again, value, rel_tol=_SAME_CURVES):
+                yield f"score {name} is {value!r} at iteration {iteration}, its curves give {again!r}"
 
 
 def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:

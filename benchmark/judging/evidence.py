@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmark.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging import statistics, words
 from benchmark.judging.consistency import between, contradictions, identity
-from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.spec.claims import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of
+from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of, edited
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -108,6 +108,8 @@ class Evidence:
             yield from problems
             if any(problem.startswith(str(one.folder / CURVES)) for problem in problems):
                 self._broken_curves.add(one.record.run_id)
+            if edited(one) is not None:
+                self._refused[one.record.run_id] = "the record is not the one that was written"
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
         """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""

@@ -50,6 +50,11 @@ class Printed:
         return f"{self.table}, {self.row}, {self.column}"
 
     @property
+    def protocol(self) -> dict[str, str | int | float]:
+        """How it was measured, as far as known: as the table says, but for what the cell says."""
+        return {**self.source.protocol, **self.cell.protocol}
+
+    @property
     def text(self) -> str:
         """The number with the decimals of the paper."""
         return f"{self.cell.value:.{self.cell.decimals}f}"
@@ -122,13 +127,25 @@ def _of_single_runs(predicate: Predicate) -> bool:
 
 def _caveats(printed: Sequence[Printed]) -> list[str]:
     quoted = sorted({one.cell.quoted_from for one in printed if one.cell.quoted_from is not None})
-    tables = {one.table: one.source.protocol for one in printed}
-    fields = {name for protocol in tables.values() for name in protocol}
-    unequal = sorted(name for name in fields if len({str(protocol.get(name)) for protocol in tables.values()}) > 1)
     caveats = [f"with numbers quoted from {', '.join(quoted)}"] if quoted else []
-    if unequal:
-        caveats.append(f"tables {', '.join(sorted(tables))} differ in protocol: {', '.join(unequal)}")
+    kinds = dict.fromkeys(one.source.quantity for one in printed)
+    for kind in kinds:
+        unequal = unequal_protocols([one for one in printed if one.source.quantity == kind])
+        caveats += [f"measured by unequal protocols: {line}" for line in unequal]
     return caveats
+
+
+def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
+    """Fields of their protocols in which published numbers differ, with who has which value."""
+    lines = []
+    for name in sorted({name for one in printed for name in one.protocol}):
+        places: dict[str, list[str]] = {}
+        for one in printed:
+            places.setdefault(str(one.protocol.get(name, "not given")), []).append(f"{one.row} / {one.column}")
+        if len(places) > 1:
+            told = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
+            lines.append(f"'{name}' is {told}")
+    return lines
 
 
 _Parts = list[tuple[bool, str]]

@@ -29,9 +29,21 @@ from benchmark.spec.paper import Experiment, PaperSpec
 from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
 
 #: raised whenever a rule of judging changes its meaning
-RULES_VERSION = 1
+RULES_VERSION = 2
 #: modules of this folder that describe, compare or test, but decide no verdict
-_NO_RULES = {"__init__", "audit", "compare", "seal", "selection", "selftest", "tables", "verdict", "words"}
+_NO_RULES = {
+    "__init__",
+    "audit",
+    "audit_text",
+    "compare",
+    "seal",
+    "selection",
+    "selftest",
+    "tables",
+    "times",
+    "verdict",
+    "words",
+}
 #: lists in predicates whose order has no meaning: of all their elements, or of all but the first
 _UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
 
@@ -39,7 +51,7 @@ Item = dict[str, Any]
 
 
 class Seal(Model):
-    """Rules as they were sealed; ``sha256`` is that of the canonical JSON of ``items``."""
+    """Rules as they were sealed; ``sha256`` is that of the canonical JSON of ``items``, ``seal_sha256`` of all else."""
 
     schema_version: Literal[1]
     paper: str
@@ -51,20 +63,28 @@ class Seal(Model):
     items: dict[str, Item]
     #: module of judging -> SHA-256 of its source
     sources: dict[str, str]
+    seal_sha256: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what was written: no digit of it has changed."""
+        rest = self.model_dump(mode="json", exclude={"seal_sha256"})
+        return digest(self.items) == self.sha256 and digest(rest) == self.seal_sha256
 
 
 def make_seal(spec: PaperSpec, sealed_at: str, runs_before: int) -> Seal:
     """Seal today's rules of ``spec``; ``runs_before`` runs of it had been begun without a seal."""
     items = rules(spec)
-    return Seal(
-        schema_version=1,
-        paper=spec.paper.id,
-        sha256=digest(items),
-        sealed_at=sealed_at,
-        runs_before=runs_before,
-        items=items,
-        sources=sources(),
-    )
+    facts: dict[str, Any] = {
+        "schema_version": 1,
+        "paper": spec.paper.id,
+        "sha256": digest(items),
+        "sealed_at": sealed_at,
+        "runs_before": runs_before,
+        "items": items,
+        "sources": sources(),
+    }
+    return Seal.model_validate({**facts, "seal_sha256": digest(facts)})
 
 
 def read_seal(content: bytes) -> Seal | None:
@@ -75,9 +95,9 @@ def read_seal(content: bytes) -> Seal | None:
         return None
 
 
-def digest(items: Mapping[str, Item]) -> str:
-    """SHA-256 of rules."""
-    return hashlib.sha256(canonical(items).encode()).hexdigest()
+def digest(facts: Mapping[str, Any]) -> str:
+    """SHA-256 of rules, or of a whole seal."""
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
 def sources() -> dict[str, str]:
@@ -85,7 +105,7 @@ def sources() -> dict[str, str]:
     folder = Path(__file__).parent
     return {
         file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.glob("*.py"))
+        for file in sorted([*folder.glob("*.py"), folder.parent / "curves.py"])
         if file.stem not in _NO_RULES
     }
 
@@ -233,7 +253,7 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
             status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
         )
     changes = [*_changes(seal.items, today), *_code(seal.sources)]
-    broken = digest(seal.items) != seal.sha256 or seal.paper != spec.paper.id
+    broken = not seal.whole or seal.paper != spec.paper.id
     status_, says = _status(seal, changes, broken)
     return SealState(
         status=status_,
@@ -250,7 +270,7 @@ def _status(
     seal: Seal, changes: Sequence[RuleChange], broken: bool
 ) -> tuple[Literal["intact", "added to", "code changed", "changed", "damaged"], str]:
     if broken:
-        return "damaged", "the seal itself has been edited: its rules do not have the hash that it states"
+        return "damaged", "the seal itself has been edited: it does not have the hash that it states"
     kinds = [change.kind for change in changes]
     different, added = kinds.count("changed") + kinds.count("removed"), kinds.count("added")
     files = [change.item for change in changes if change.kind == "code"]

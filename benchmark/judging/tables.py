@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from benchmark.judging import words
-from benchmark.judging.published import Printed, cells
+from benchmark.judging.published import Printed, cells, unequal_protocols
 from benchmark.spec.base import Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import written
 
-Kind = Literal["quoted", "protocol", "bold", "repeat", "spread"]
+Kind = Literal["quoted", "protocol", "regenerated", "bold", "repeat", "spread"]
 
 
 class TableFinding(Model):
@@ -29,7 +29,8 @@ def table_findings(spec: PaperSpec) -> list[TableFinding]:
         printed = [one for one in cells(spec) if one.table == name]
         for kind, lines in (
             ("quoted", _quoted(printed)),
-            ("protocol", _protocols(spec, printed)),
+            ("protocol", unequal_protocols(printed)),
+            ("regenerated", _regenerated(spec, printed)),
             ("bold", _bold(printed)),
             ("spread", _spreads(printed)),
         ):
@@ -47,8 +48,8 @@ def _quoted(printed: Sequence[Printed]) -> Iterator[str]:
         yield f"{len(several)} of {words.counted(len(printed), 'number')} taken from {source}: {places}"
 
 
-def _protocols(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
-    """Settings of the metric that differ between the cells of one table, or from what the table states."""
+def _regenerated(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
+    """Settings with which the numbers of one table are measured here: where they differ, or are not as stated."""
     settings: list[tuple[Printed, dict[str, Any]]] = []
     for one in printed:
         if one.cell.experiment is None or one.cell.score is None or one.cell.quoted_from is not None:
@@ -66,7 +67,7 @@ def _protocols(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
     for name in sorted({name for _, one in settings for name in one}):
         values = {words.shown(one.get(name)) for _, one in settings}
         if len(values) > 1:
-            yield f"'{name}' differs between its cells: {', '.join(sorted(values))}"
+            yield f"the experiments here measure its numbers with unequal '{name}': {', '.join(sorted(values))}"
         stated = printed[0].source.protocol.get(name)
         for value in sorted(values) if stated is not None else ():
             if value != words.shown(stated):

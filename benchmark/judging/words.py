@@ -22,10 +22,10 @@ from benchmark.spec.claims import (
     Mean,
     Median,
     Order,
+    Peak,
     Predicate,
     Quantity,
     Ratio,
-    Residual,
     Settled,
     Share,
     Slope,
@@ -116,10 +116,11 @@ def bare(asked: Quantity) -> str:
             return f"highest {curve} of {_window(window)}"
         case Deviation(deviation=window):
             return f"standard deviation of {curve} over {_window(window)}"
-        case Fluctuation(fluctuation=window):
-            return f"fluctuation of {curve} over {_window(window)}"
-        case Residual(residual=window, average=average):
-            return f"deviation of {curve} from its average of {average} iterations over {_window(window)}"
+        case Fluctuation(fluctuation=window, around=length):
+            about = "" if length is None else f" about its mean of {length} iterations"
+            return f"fluctuation of {curve}{about} over {_window(window)}"
+        case Peak(peak=window, early=early):
+            return f"peak of {curve} over {_window(window)}, as a multiple of its median over {_window(early)}"
         case Slope(slope=window):
             return f"relative slope of {curve} over {_window(window)}"
         case Share(share=window, below=below, above=above):

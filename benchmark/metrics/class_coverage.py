@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from benchmark.metrics.classified import ClassifierMetric
@@ -21,20 +22,22 @@ class ClassCoverage(ClassifierMetric):
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)
-        shares = _shares(ours)
-        details = {"shares": shares.round(6).tolist(), "real": _effective(_shares(theirs))}
-        return Measurement(_effective(shares), protocol=facts, details=details)
+        counts = _counts(ours)
+        details = {"shares": (counts / len(ours)).round(6).tolist(), "real": _effective(_counts(theirs))}
+        return Measurement(_effective(counts), protocol=facts, details=details, arrays={"images_per_class": counts})
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return _effective(kept["images_per_class"])
 
 
-def _shares(probabilities: np.ndarray) -> np.ndarray:
-    """Share of images assigned to each class, (classes,)."""
+def _counts(probabilities: np.ndarray) -> np.ndarray:
+    """Images assigned to each class, (classes,)."""
     import numpy as np
 
-    classes = probabilities.shape[1]
-    return np.bincount(probabilities.argmax(axis=1), minlength=classes) / len(probabilities)
+    return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 
-def _effective(shares: np.ndarray) -> float:
+def _effective(counts: np.ndarray) -> float:
     from scipy.special import entr
 
-    return math.exp(entr(shares).sum())
+    return math.exp(entr(counts / counts.sum()).sum())

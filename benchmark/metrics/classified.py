@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class ClassifierMetric(Metric):
+class OnClassifier(Metric):
     """A proxy on a shipped classifier; images of another size are brought to its size, bilinear and antialiased."""
 
     kinds = ("images",)
     proxy: ClassVar[bool] = True
     classifier: ClassifierName
     samples: Count
-    reference_images: CountOrAll
 
     def unavailable(self, root: Path) -> str | None:
         return classifiers.unavailable(self.classifier)
@@ -32,10 +31,16 @@ class ClassifierMetric(Metric):
         """The classifier on the subject's device."""
         return classifiers.load(self.classifier, subject.device)
 
+
+class ClassifierMetric(OnClassifier):
+    """A proxy that looks at a number of real images beside the generated ones."""
+
+    reference_images: CountOrAll
+
     def probabilities(self, subject: Subject, *, least: int = 2) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Class probabilities (n, classes) of generated and of real images, and what they add to the protocol."""
         network = self.extractor(subject)
-        images = generated(subject, self.samples, least=least)
+        images = generated(subject, self.samples, least=least, distinct=True)
         reals = real(subject, self.reference_images)
         facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
         return _probabilities(network, images, "generated"), _probabilities(network, reals, "real"), facts

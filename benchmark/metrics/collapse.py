@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
@@ -26,14 +27,18 @@ class Collapse(Metric):
 
     def measure(self, subject: Subject) -> Measurement:
         reals = real(subject, self.reference_images)
-        theirs = _total_variance(reals)
-        ratio = _total_variance(generated(subject, self.samples)) / theirs
-        return Measurement(ratio, protocol={"n_real": len(reals)}, details={"collapsed": ratio < _COLLAPSED})
+        theirs, ours = {"real": _variances(reals)}, {"generated": _variances(generated(subject, self.samples))}
+        ratio = self.recomputed(theirs | ours)
+        details = {"collapsed": ratio < _COLLAPSED}
+        return Measurement(ratio, protocol={"n_real": len(reals)}, details=details, arrays=ours, shared=theirs)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(kept["generated"].sum()) / float(kept["real"].sum())
 
 
-def _total_variance(examples: np.ndarray) -> float:
-    """Trace of the covariance, divisor n - 1."""
+def _variances(examples: np.ndarray) -> np.ndarray:
+    """Variance of each coordinate, divisor n - 1: the diagonal of the covariance."""
     import numpy as np
 
     flat = examples.reshape(len(examples), -1)
-    return float(flat.var(axis=0, ddof=1, dtype=np.float64).sum())
+    return np.asarray(flat.var(axis=0, ddof=1, dtype=np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from benchmark.metrics.inputs import Count, generated, real
@@ -27,15 +28,25 @@ class DiscriminatorAccuracy(Metric):
     threshold: float
 
     def measure(self, subject: Subject) -> Measurement:
-        on_generated = self._outputs(subject, generated(subject, self.samples), "generated")
-        on_real = self._outputs(subject, real(subject, self.samples), "real")
-        real_share = float((on_real > self.threshold).mean())
-        generated_share = float((on_generated <= self.threshold).mean())
+        outputs = {
+            "generated": self._outputs(subject, generated(subject, self.samples), "generated"),
+            "real": self._outputs(subject, real(subject, self.samples), "real"),
+        }
+        real_share, generated_share = self._shares(outputs)
         return Measurement(
             (real_share + generated_share) / 2,
             protocol={"n_real": self.samples},
             details={"real": real_share, "generated": generated_share},
+            arrays=outputs,
         )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return sum(self._shares(kept)) / 2
+
+    def _shares(self, outputs: Mapping[str, np.ndarray]) -> tuple[float, float]:
+        """Share of real examples above the threshold, and of generated ones not above it."""
+        above, below = outputs["real"] > self.threshold, outputs["generated"] <= self.threshold
+        return float(above.mean()), float(below.mean())
 
     def _outputs(self, subject: Subject, examples: np.ndarray, what: str) -> np.ndarray:
         import numpy as np

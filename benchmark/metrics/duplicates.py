@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from benchmark.extractors import inception
+from benchmark.extractors.base import Extractor
+from benchmark.extractors.inception import Resize
+from benchmark.metrics.classified import OnClassifier
+from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, generated, real
-from benchmark.metrics.nearest import nearest_distances
+from benchmark.metrics.nearest import SAME_FEATURES, repeats, share_of_repeats
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
 @METRICS.register("duplicates")
@@ -16,28 +28,66 @@ class Duplicates(Metric):
     """Share of generated examples that are closer to another one than the ``quantile`` of real nearest distances.
 
     As many real examples are used as generated ones, since nearest distances shrink with their number. A generator
-    like the data scores ``quantile``.
+    like the data scores ``quantile``. After the birthday test of Arora and Zhang (2018), the eye replaced by a limit
+    that the real data set; distances are of pixels or coordinates.
     """
 
     label = "share of duplicates"
     direction = "lower"
     kinds = ("images", "points")
     samples: Count
-    quantile: Annotated[float, Field(gt=0, lt=1)]
+    quantile: Quantile
 
     def measure(self, subject: Subject) -> Measurement:
-        import numpy as np
-
         reals = real(subject, self.samples, least=3)
-        theirs = nearest_distances(reals, reals, self_at=0)
         examples = generated(subject, self.samples, least=3)
-        ours = nearest_distances(examples, examples, self_at=0)
-        limit = float(np.quantile(theirs, self.quantile))
-        details = {
-            "limit": limit,
-            "exact_copies": float((ours == 0).mean()),
-            "median_distance": float(np.median(ours)),
-            "real_median_distance": float(np.median(theirs)),
-        }
-        share = float(((ours < limit) | (ours == 0)).mean())
-        return Measurement(share, protocol={"n_real": len(reals)}, details=details)
+        return repeats(examples, reals, subject.device, {}, quantile=self.quantile)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return share_of_repeats(kept, self.quantile)
+
+
+def _among_features(subject: Subject, network: Extractor, samples: int, quantile: float) -> Measurement:
+    reals = real(subject, samples, least=3)
+    ours = finite(network.features(generated(subject, samples, least=3)), "generated")
+    theirs = finite(network.features(reals), "real")
+    facts = {"weights_sha256": network.weights_sha256}
+    return repeats(ours, theirs, subject.device, facts, quantile=quantile, same=SAME_FEATURES)
+
+
+@METRICS.register("duplicate_features")
+class DuplicateFeatures(Metric):
+    """As ``duplicates``, between Inception's pool features: repeats are found however they are shifted."""
+
+    label = "share of duplicate features"
+    direction = "lower"
+    kinds = ("images",)
+    samples: Count
+    quantile: Quantile
+    resize: Resize
+    extractor: Literal["inception_2015_12_05"]
+
+    def unavailable(self, root: Path) -> str | None:
+        return inception.unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        network = inception.load(subject.root, subject.device, self.resize)
+        return _among_features(subject, network, self.samples, self.quantile)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return share_of_repeats(kept, self.quantile, SAME_FEATURES)
+
+
+@METRICS.register("proxy_duplicate_features")
+class ProxyDuplicateFeatures(OnClassifier):
+    """As ``duplicate_features``, between 64 features of a shipped classifier."""
+
+    label = "proxy share of duplicate features"
+    direction = "lower"
+    quantile: Quantile
+
+    def measure(self, subject: Subject) -> Measurement:
+        return _among_features(subject, self.extractor(subject), self.samples, self.quantile)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return share_of_repeats(kept, self.quantile, SAME_FEATURES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: identical sets come out as a small negative number by rounding; anything below this is no rounding
 _ROUNDING = 1e-3
+#: of a distance computed on another processor: eigenvalues near 0 come out by chance, and roots are taken of them
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,33 @@ def frechet_distance(first: Moments, second: Moments) -> float:
     if not np.isfinite(distance) or distance < -_ROUNDING * max(1.0, float(spread)):
         raise MetricError(f"the Fréchet distance came out as {distance}")
     return distance
+
+
+def kept(side: str, found: Moments) -> dict[str, np.ndarray]:
+    """Moments of one ``side`` as they are stored: a covariance is symmetric, its upper triangle says all of it."""
+    import numpy as np
+
+    triangle = found.covariance[np.triu_indices(len(found.covariance))]
+    return {f"{side}.mean": found.mean, f"{side}.covariance": triangle}
+
+
+def distance_again(arrays: Mapping[str, np.ndarray], side: str = "generated") -> float:
+    """The distance from what :func:`kept` stored of the sides ``reference`` and ``side``."""
+    return frechet_distance(_restored("reference", arrays), _restored(side, arrays))
+
+
+def _restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
+    import numpy as np
+
+    mean, triangle = arrays[f"{side}.mean"], arrays[f"{side}.covariance"]
+    dimensions = len(mean)
+    if mean.shape != (dimensions,) or triangle.shape != (dimensions * (dimensions + 1) // 2,):
+        raise ValueError(f"moments of shapes {mean.shape} and {triangle.shape} do not belong together")
+    covariance = np.empty((dimensions, dimensions))
+    rows, columns = np.triu_indices(dimensions)
+    covariance[rows, columns] = triangle
+    covariance[columns, rows] = triangle
+    return Moments(mean, covariance, 0)
 
 
 def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:

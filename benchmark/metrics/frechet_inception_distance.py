@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from benchmark.extractors import inception
 from benchmark.extractors.inception import DIMENSIONS, Resize
@@ -12,6 +13,9 @@ from benchmark.metrics.frechet import finite, frechet_distance, moments
 from benchmark.metrics.inputs import Count, CountOrAll, Reference, generated
 from benchmark.metrics.reference import reference_moments
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("frechet_inception_distance")
@@ -23,6 +27,7 @@ class FrechetInceptionDistance(Metric):
 
     label = "FID"
     direction = "lower"
+    rounding = frechet.ROUNDING
     kinds = ("images",)
     samples: Count
     reference: Reference
@@ -48,4 +53,9 @@ class FrechetInceptionDistance(Metric):
             frechet_distance(theirs, ours),
             protocol=facts,
             details={"mean_term": float(difference @ difference)},
+            arrays=frechet.kept("generated", ours),
+            shared=frechet.kept("reference", theirs),
         )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return frechet.distance_again(kept)

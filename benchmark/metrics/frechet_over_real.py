@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,7 @@ class FrechetOverReal(Metric):
 
     label = "FID over that of real images"
     direction = "lower"
+    rounding = 2 * frechet.ROUNDING
     kinds = ("images",)
     samples: Count
     resize: Resize
@@ -49,7 +51,16 @@ class FrechetOverReal(Metric):
         aside, rest = self._real(subject, network, least)
         distance, floor = frechet_distance(rest, ours), frechet_distance(rest, aside)
         facts = {"n_real": rest.count, "weights_sha256": network.weights_sha256, "set_aside_seed": _SEED}
-        return Measurement(distance / floor, protocol=facts, details={"generated": distance, "real": floor})
+        return Measurement(
+            distance / floor,
+            protocol=facts,
+            details={"generated": distance, "real": floor},
+            arrays=frechet.kept("generated", ours),
+            shared=frechet.kept("aside", aside) | frechet.kept("reference", rest),
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return frechet.distance_again(kept) / frechet.distance_again(kept, "aside")
 
     def _real(self, subject: Subject, network: Extractor, least: int) -> tuple[Moments, Moments]:
         """Moments of ``samples`` real images and of all others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -50,6 +51,34 @@ def score(logits: np.ndarray, splits: int) -> tuple[float, float]:
     return mean, deviation
 
 
+def kept(logits: np.ndarray, splits: int) -> dict[str, np.ndarray]:
+    """All that the score needs of its splits: the mean of p (splits, classes), and of p's negative entropy (splits,).
+
+    Within a split the mean of KL(p || mean p) is the mean of sum(p log p), less sum(mean p log mean p).
+    """
+    import numpy as np
+    from scipy.special import log_softmax
+
+    count = len(logits)
+    logs = log_softmax(logits[np.random.RandomState(_SHUFFLE_SEED).permutation(count)], axis=1)
+    parts = [logs[i * count // splits : (i + 1) * count // splits] for i in range(splits)]
+    return {
+        "mean_probabilities": np.stack([np.exp(part).mean(axis=0) for part in parts]),
+        "mean_negative_entropies": np.array([(np.exp(part) * part).sum(axis=1).mean() for part in parts]),
+    }
+
+
+def score_again(arrays: Mapping[str, np.ndarray], splits: int) -> float:
+    """The score from what :func:`kept` stored."""
+    import numpy as np
+    from scipy.special import xlogy
+
+    means, negative_entropies = arrays["mean_probabilities"], arrays["mean_negative_entropies"]
+    if len(means) != splits or negative_entropies.shape != (splits,):
+        raise ValueError(f"shapes {means.shape} and {negative_entropies.shape} are not of {splits} splits")
+    return float(np.exp(negative_entropies - xlogy(means, means).sum(axis=1)).mean())
+
+
 @METRICS.register("inception_score")
 class InceptionScore(Metric):
     """exp(mean KL) of Inception's class probabilities, mean over ``splits``; their deviation is not that of seeds."""
@@ -68,6 +97,14 @@ class InceptionScore(Metric):
     def measure(self, subject: Subject) -> Measurement:
         images = generated(subject, self.samples, least=_PER_SPLIT * self.splits, distinct=True)
         network = inception.load(subject.root, subject.device, self.resize)
-        mean, deviation = score(network.logits(finite(network.features(images), "generated")), self.splits)
-        protocol = {"weights_sha256": network.weights_sha256, "shuffle_seed": _SHUFFLE_SEED}
-        return Measurement(mean, protocol=protocol, details={"split_deviation": deviation})
+        logits = network.logits(finite(network.features(images), "generated"))
+        mean, deviation = score(logits, self.splits)
+        return Measurement(
+            mean,
+            protocol={"weights_sha256": network.weights_sha256, "shuffle_seed": _SHUFFLE_SEED},
+            details={"split_deviation": deviation},
+            arrays=kept(logits, self.splits),
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return score_again(kept, self.splits)

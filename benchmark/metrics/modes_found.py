@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -44,8 +45,11 @@ class ModesFound(_NearCentres):
 
     def measure(self, subject: Subject) -> Measurement:
         counts = self.counts(subject)
-        found = int((counts >= self.least_share * self.samples).sum())
-        return Measurement(found, details={"points_per_mode": counts.tolist()})
+        arrays = {"points_per_mode": counts}
+        return Measurement(self.recomputed(arrays), details={"points_per_mode": counts.tolist()}, arrays=arrays)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return int((kept["points_per_mode"] >= self.least_share * self.samples).sum())
 
 
 @METRICS.register("good_samples")
@@ -56,4 +60,8 @@ class GoodSamples(_NearCentres):
     direction = "higher"
 
     def measure(self, subject: Subject) -> Measurement:
-        return Measurement(float(self.counts(subject).sum() / self.samples))
+        arrays = {"points_per_mode": self.counts(subject)}
+        return Measurement(self.recomputed(arrays), arrays=arrays)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(kept["points_per_mode"].sum() / self.samples)

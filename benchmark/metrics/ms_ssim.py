@@ -1,20 +1,22 @@
 """Multi-scale structural similarity of pairs (Wang et al. 2003) in TensorFlow's and PGGAN's form.
 
-Levels 0 to 255, K1 = 0.01, K2 = 0.03; five scales, halved by 2x2 means; at each scale a Gaussian window of
-min(11, height, width), its deviation 1.5 * size / 11, convolved without padding. Channels are averaged inside each
-scale, and negative terms clipped to 0. Other libraries refuse images of 160 pixels or less, or average channels at the
-end.
+Levels 0 to 255, K1 = 0.01, K2 = 0.03; five scales, halved by 2x2 means, an odd side's last row standing for the one
+that is lacking; at each scale a Gaussian window of min(11, height, width), its deviation 1.5 * size / 11, convolved
+without padding. Channels are averaged inside each scale, and negative terms clipped to 0. Other libraries refuse images
+of 160 pixels or less, or average channels at the end.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from benchmark.batches import batches
 from benchmark.metrics.inputs import Count, generated, real
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 
@@ -28,8 +30,9 @@ _WINDOW = 11
 _DEVIATION = 1.5
 _C1 = (0.01 * 255) ** 2
 _C2 = (0.03 * 255) ** 2
-#: both sides are halved four times
-_MULTIPLE = 2 ** (len(_WEIGHTS) - 1)
+#: the shortest side that can be halved four times
+_LEAST = 2 ** (len(_WEIGHTS) - 1)
+_PAIRING = "consecutive, disjoint"
 #: numbers per batch: all the batch's arrays stay in the processor's cache, or fill a GPU
 _CPU_NUMBERS = 2**17
 _GPU_NUMBERS = 2**25
@@ -37,7 +40,7 @@ _REAL_ORDER_SEED = 0
 
 
 def similarities(first: Tensor, second: Tensor, dtype: torch.dtype) -> Tensor:
-    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255; sides are multiples of 16."""
+    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255, at least 16 pixels a side."""
     import torch
 
     # window means of a + b, a - b and their squares give all five that SSIM needs: blurs are what costs
@@ -89,23 +92,27 @@ def _window_means(length: int, size: int) -> Tensor:
 
 
 def _halved(images: Tensor) -> Tensor:
-    from torch.nn.functional import avg_pool2d
+    from torch.nn.functional import avg_pool2d, pad
 
+    height, width = images.shape[2:]
+    if height % 2 or width % 2:
+        images = pad(images, (0, width % 2, 0, height % 2), mode="replicate")
     return avg_pool2d(images, 2)
 
 
-def mean_similarity(images: np.ndarray, device: str) -> float:
-    """Mean MS-SSIM of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+def pair_similarities(images: np.ndarray, device: str) -> np.ndarray:
+    """MS-SSIM (pairs,) of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+    import numpy as np
     import torch
 
     numbers = _GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS
     batch_pairs = max(1, numbers // images[0].size)
-    total = 0.0
+    found = []
     with torch.inference_mode():
-        for start in range(0, len(images), 2 * batch_pairs):
+        for start in batches(len(images), 2 * batch_pairs, "MS-SSIM"):
             batch = torch.from_numpy(images[start : start + 2 * batch_pairs]).to(device)
-            total += float(similarities(batch[::2], batch[1::2], torch.float32).sum(dtype=torch.float64))
-    return total / (len(images) // 2)
+            found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
+    return np.asarray(torch.cat(found).numpy())
 
 
 @METRICS.register("ms_ssim")
@@ -120,7 +127,7 @@ class MSSSIM(Metric):
     direction = "two_sided"
     kinds = ("images",)
     pairs: Count
-    size: Annotated[int, Field(ge=_MULTIPLE, multiple_of=_MULTIPLE)] | Literal["native"]
+    size: Annotated[int, Field(ge=_LEAST)] | Literal["native"]
     filter: Literal["none", "bilinear", "bicubic"]
 
     @model_validator(mode="after")
@@ -132,13 +139,22 @@ class MSSSIM(Metric):
     def measure(self, subject: Subject) -> Measurement:
         import numpy as np
 
-        ours = mean_similarity(self._resized(generated(subject, 2 * self.pairs)), subject.device)
+        images = generated(subject, 2 * self.pairs, distinct=True)
+        ours = pair_similarities(self._resized(images), subject.device)
         count = subject.data.count
         reals = real(subject, 2 * self.pairs if count is None else min(2 * self.pairs, count - count % 2))
         # data may be stored in an order, of classes say, that makes neighbours alike
         order = np.random.default_rng(_REAL_ORDER_SEED).permutation(len(reals))
-        theirs = mean_similarity(self._resized(reals[order]), subject.device)
-        return Measurement(ours, details={"real": theirs, "real_pairs": len(reals) // 2})
+        theirs = pair_similarities(self._resized(reals[order]), subject.device)
+        details = {"real": float(theirs.mean(dtype=np.float64)), "real_pairs": len(theirs)}
+        return Measurement(
+            float(ours.mean(dtype=np.float64)), protocol={"pairing": _PAIRING}, details=details, arrays={"pairs": ours}
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        if kept["pairs"].shape != (self.pairs,):
+            raise ValueError(f"{kept['pairs'].shape} similarities are not of {self.pairs} pairs")
+        return float(kept["pairs"].mean(dtype="float64"))
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -147,10 +163,8 @@ class MSSSIM(Metric):
 
         if self.size == "native":
             height, width = images.shape[2:]
-            if height % _MULTIPLE or width % _MULTIPLE:
-                raise MetricError(
-                    f"five scales need sides that are multiples of {_MULTIPLE}, images are {height}x{width}: set 'size'"
-                )
+            if min(height, width) < _LEAST:
+                raise MetricError(f"images of {height}x{width} do not have five scales, the minimum is {_LEAST} a side")
             return images
         side = (self.size, self.size)
         parts = [

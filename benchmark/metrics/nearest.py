@@ -1,18 +1,25 @@
-"""Nearest neighbours among examples, in plain pixel or coordinate space."""
+"""Nearest neighbours among examples or their features, and what distances to them tell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from benchmark.batches import batches
+from benchmark.spec.parts import Measurement, MetricError
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
 #: examples on either side that are held as float64 at once
 _BLOCK = 1024
+#: features of one image in two batches differ by rounding: below this share of the usual distance they are the same
+SAME_FEATURES = 1e-4
 
 
 def nearest_distances(
-    examples: np.ndarray, others: np.ndarray, *, self_at: int | None = None, neighbours: int = 1
+    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None = None, neighbours: int = 1
 ) -> np.ndarray:
     """Mean Euclidean distance (n,) of each example to its nearest ``neighbours`` among ``others``.
 
@@ -20,20 +27,109 @@ def nearest_distances(
     float64 the squared distances of uint8 images come out exact, so that a copy has distance 0.
     """
     import numpy as np
+    import torch
 
-    rows = examples.reshape(len(examples), -1).astype(np.float64)
-    flat = others.reshape(len(others), -1)
-    nearest = np.full((len(rows), neighbours), np.inf)
-    for first in range(0, len(flat), _BLOCK):
-        columns = flat[first : first + _BLOCK].astype(np.float64)
-        lengths = np.einsum("nd,nd->n", columns, columns)
+    place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
+    rows, columns = (torch.from_numpy(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
+    nearest = torch.full((len(rows), neighbours), torch.inf, dtype=torch.float64, device=place)
+    for first in batches(len(columns), _BLOCK, "nearest neighbours"):
+        near = columns[first : first + _BLOCK].double()
+        lengths = near.square().sum(dim=1)
         for start in range(0, len(rows), _BLOCK):
-            squared = lengths - 2 * (rows[start : start + _BLOCK] @ columns.T)
+            squared = torch.addmm(lengths, rows[start : start + _BLOCK].double(), near.T, alpha=-2)
             if self_at is not None:
-                own = self_at + start + np.arange(len(squared)) - first
-                inside = (own >= 0) & (own < len(columns))
-                squared[np.flatnonzero(inside), own[inside]] = np.inf
-            candidates = np.concatenate([nearest[start : start + _BLOCK], squared], axis=1)
-            nearest[start : start + _BLOCK] = np.partition(candidates, neighbours - 1, axis=1)[:, :neighbours]
-    distances = np.sqrt(np.clip(nearest + np.einsum("nd,nd->n", rows, rows)[:, None], 0, None))
-    return np.asarray(distances.mean(axis=1))
+                _leave_out_itself(squared, self_at + start - first)
+            block = nearest[start : start + _BLOCK]
+            block.copy_(torch.cat([block, squared], dim=1).topk(neighbours, dim=1, largest=False).values)
+    for start in range(0, len(rows), _BLOCK):
+        nearest[start : start + _BLOCK] += rows[start : start + _BLOCK].double().square().sum(dim=1, keepdim=True)
+    return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
+
+
+def _leave_out_itself(squared: Tensor, offset: int) -> None:
+    """Row i is column i + ``offset``, where there is one."""
+    import torch
+
+    own = torch.arange(len(squared), device=squared.device) + offset
+    inside = (own >= 0) & (own < squared.shape[1])
+    squared[inside.nonzero().squeeze(1), own[inside]] = torch.inf
+
+
+def to_training_data(
+    examples: np.ndarray,
+    reals: np.ndarray,
+    device: str,
+    facts: Mapping[str, Any],
+    *,
+    neighbours: int,
+    same: float = 0.0,
+) -> Measurement:
+    """How much closer examples lie to their nearest real ones than these to theirs; ``facts`` complete the protocol.
+
+    Distances of at most ``same`` times the usual one count as none.
+    """
+    import numpy as np
+
+    kept = {
+        "generated": nearest_distances(examples, reals, device, neighbours=neighbours),
+        "real": nearest_distances(reals[: len(examples)], reals, device, self_at=0, neighbours=neighbours),
+    }
+    among = float(np.median(kept["real"]))
+    details = {
+        "median_distance": float(np.median(kept["generated"])),
+        "real_median_distance": among,
+        "copies": float((kept["generated"] <= same * among).mean()),
+    }
+    return _measurement(ratio_to_real(kept), kept, {**facts, "n_real": len(reals)}, details)
+
+
+def ratio_to_real(kept: Mapping[str, np.ndarray]) -> float:
+    """Median distance of generated examples to the nearest real ones, over that among real ones."""
+    import numpy as np
+
+    among = float(np.median(kept["real"]))
+    if among == 0:
+        raise MetricError("most training examples occur twice: there is no distance among them to compare with")
+    return float(np.median(kept["generated"])) / among
+
+
+def repeats(
+    examples: np.ndarray,
+    reals: np.ndarray,
+    device: str,
+    facts: Mapping[str, Any],
+    *,
+    quantile: float,
+    same: float = 0.0,
+) -> Measurement:
+    """How often examples lie close to another one; arguments as above."""
+    import numpy as np
+
+    kept = {
+        "generated": nearest_distances(examples, examples, device, self_at=0),
+        "real": nearest_distances(reals, reals, device, self_at=0),
+    }
+    usual = float(np.median(kept["real"]))
+    details = {
+        "limit": float(np.quantile(kept["real"], quantile)),
+        "copies": float((kept["generated"] <= same * usual).mean()),
+        "median_distance": float(np.median(kept["generated"])),
+        "real_median_distance": usual,
+    }
+    return _measurement(share_of_repeats(kept, quantile, same), kept, {**facts, "n_real": len(reals)}, details)
+
+
+def share_of_repeats(kept: Mapping[str, np.ndarray], quantile: float, same: float = 0.0) -> float:
+    """Share of examples closer to another one than the ``quantile`` of nearest distances among as many real ones."""
+    import numpy as np
+
+    ours, theirs = kept["generated"], kept["real"]
+    close = (ours < float(np.quantile(theirs, quantile))) | (ours <= same * float(np.median(theirs)))
+    return float(close.mean())
+
+
+def _measurement(
+    value: float, kept: Mapping[str, np.ndarray], protocol: Mapping[str, Any], details: Mapping[str, Any]
+) -> Measurement:
+    arrays, shared = {"generated": kept["generated"]}, {"real": kept["real"]}
+    return Measurement(value, protocol=protocol, details=details, arrays=arrays, shared=shared)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchmark.extractors import inception
+from benchmark.extractors.base import Extractor
+from benchmark.extractors.inception import Resize
+from benchmark.metrics.classified import ClassifierMetric
+from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
-from benchmark.metrics.nearest import nearest_distances
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+from benchmark.metrics.nearest import SAME_FEATURES, ratio_to_real, to_training_data
+from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("nearest_training_distance")
@@ -13,7 +25,8 @@ class NearestTrainingDistance(Metric):
 
     An example's distance is the mean over its ``neighbours`` nearest ones.
     0 for a copier, near 1 for fresh examples like the data. Blurred images lie close to everything and score below 1
-    too, so that a low value alone is no proof of copying.
+    too, so that a low value alone is no proof of copying. The figures of nearest neighbours that many papers print
+    (DCGAN, 2016, PGGAN, 2018) as one number; distances are of pixels or coordinates.
     """
 
     label = "distance to training data"
@@ -24,19 +37,59 @@ class NearestTrainingDistance(Metric):
     neighbours: Count
 
     def measure(self, subject: Subject) -> Measurement:
-        import numpy as np
-
         reals = real(subject, self.reference_images, least=self.neighbours + 2)
-        ours = nearest_distances(generated(subject, self.samples), reals, neighbours=self.neighbours)
-        theirs = nearest_distances(reals[: self.samples], reals, self_at=0, neighbours=self.neighbours)
-        among = float(np.median(theirs))
-        if among == 0:
-            raise MetricError(
-                "most training examples occur more than once: there is no distance among them to compare with"
-            )
-        details = {
-            "median_distance": float(np.median(ours)),
-            "real_median_distance": among,
-            "exact_copies": float((ours == 0).mean()),
-        }
-        return Measurement(float(np.median(ours)) / among, protocol={"n_real": len(reals)}, details=details)
+        images = generated(subject, self.samples)
+        return to_training_data(images, reals, subject.device, {}, neighbours=self.neighbours)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return ratio_to_real(kept)
+
+
+def _between_features(
+    subject: Subject, network: Extractor, samples: int, reference_images: CountOrAll, neighbours: int
+) -> Measurement:
+    reals = real(subject, reference_images, least=neighbours + 2)
+    ours = finite(network.features(generated(subject, samples)), "generated")
+    theirs = finite(network.features(reals), "real")
+    facts = {"weights_sha256": network.weights_sha256}
+    return to_training_data(ours, theirs, subject.device, facts, neighbours=neighbours, same=SAME_FEATURES)
+
+
+@METRICS.register("nearest_training_features")
+class NearestTrainingFeatures(Metric):
+    """As ``nearest_training_distance``, between Inception's pool features: copies are found when shifted too."""
+
+    label = "feature distance to training data"
+    direction = "two_sided"
+    kinds = ("images",)
+    samples: Count
+    reference_images: CountOrAll
+    neighbours: Count
+    resize: Resize
+    extractor: Literal["inception_2015_12_05"]
+
+    def unavailable(self, root: Path) -> str | None:
+        return inception.unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        network = inception.load(subject.root, subject.device, self.resize)
+        return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return ratio_to_real(kept)
+
+
+@METRICS.register("proxy_nearest_training_features")
+class ProxyNearestTrainingFeatures(ClassifierMetric):
+    """As ``nearest_training_features``, between 64 features of a shipped classifier."""
+
+    label = "proxy feature distance to training data"
+    direction = "two_sided"
+    neighbours: Count
+
+    def measure(self, subject: Subject) -> Measurement:
+        network = self.extractor(subject)
+        return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return ratio_to_real(kept)

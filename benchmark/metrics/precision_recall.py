@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +13,10 @@ from benchmark.extractors.inception import Resize
 from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
 
 #: rows and columns of distances held at once
 _BLOCK = 5000
@@ -37,24 +42,44 @@ class _PrecisionRecall(Metric):
             return f"{self.samples} generated images are too few, the minimum is {self.neighbours + 1}"
         return inception.unavailable(root)
 
-    def both(self, subject: Subject) -> tuple[float, float, dict[str, object]]:
-        """Precision, recall, and what they add to the protocol."""
-        import torch
-        from torch_fidelity.metric_prc import calculate_precision_recall_part
-
+    def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, object]]:
+        """Which generated images lie among the real ones, which real ones among these, and facts of the protocol."""
         least = self.neighbours + 1
         images = generated(subject, self.samples, least=least, distinct=True)
         reals = real(subject, self.reference_images, reference=self.reference, least=least)
         network = inception.load(subject.root, subject.device, self.resize)
-        ours = torch.from_numpy(finite(network.features(images), "generated"))
-        theirs = torch.from_numpy(finite(network.features(reals), "real"))
-        precision, recall = calculate_precision_recall_part(ours, theirs, self.neighbours, _BLOCK)
+        ours = finite(network.features(images), "generated")
+        theirs = finite(network.features(reals), "real")
         facts = {
             "weights_sha256": network.weights_sha256,
             "n_real": len(reals),
             "reference_sha256": digest(reals),
         }
-        return float(precision), float(recall), facts
+        return (
+            inside(ours, theirs, self.neighbours, subject.device),
+            inside(theirs, ours, self.neighbours, subject.device),
+            facts,
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(kept["inside"].mean())
+
+
+def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str) -> np.ndarray:
+    """Whether each of ``points`` (n, d) lies in a ball around some of ``others``; distances as torch-fidelity's."""
+    import numpy as np
+    import torch
+    from torch_fidelity.metric_prc import calc_cdist_part
+
+    theirs = torch.from_numpy(others).to(device)
+
+    def blocks(of: np.ndarray) -> Iterator[torch.Tensor]:
+        """Distances to all of ``others``, some rows at a time."""
+        for start in range(0, len(of), _BLOCK):
+            yield calc_cdist_part(torch.from_numpy(of[start : start + _BLOCK]).to(device), theirs, _BLOCK)
+
+    radii = torch.cat([distances.kthvalue(neighbours + 1).values for distances in blocks(others)])
+    return np.asarray(torch.cat([(distances <= radii).any(dim=1) for distances in blocks(points)]).numpy())
 
 
 @METRICS.register("precision")
@@ -64,8 +89,9 @@ class Precision(_PrecisionRecall):
     label = "precision"
 
     def measure(self, subject: Subject) -> Measurement:
-        precision, recall, facts = self.both(subject)
-        return Measurement(precision, protocol=facts, details={"recall": recall})
+        ours, theirs, facts = self.both(subject)
+        details = {"recall": float(theirs.mean())}
+        return Measurement(float(ours.mean()), protocol=facts, details=details, arrays={"inside": ours})
 
 
 @METRICS.register("recall")
@@ -75,5 +101,6 @@ class Recall(_PrecisionRecall):
     label = "recall"
 
     def measure(self, subject: Subject) -> Measurement:
-        precision, recall, facts = self.both(subject)
-        return Measurement(recall, protocol=facts, details={"precision": precision})
+        ours, theirs, facts = self.both(subject)
+        details = {"precision": float(ours.mean())}
+        return Measurement(float(theirs.mean()), protocol=facts, details=details, arrays={"inside": theirs})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.extractors.classifier import DIMENSIONS
 from benchmark.metrics import frechet
@@ -12,6 +14,9 @@ from benchmark.metrics.inputs import Reference, generated
 from benchmark.metrics.reference import reference_moments
 from benchmark.spec.parts import METRICS, Measurement, Subject
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 @METRICS.register("proxy_frechet_distance")
 class ProxyFrechetDistance(ClassifierMetric):
@@ -19,6 +24,7 @@ class ProxyFrechetDistance(ClassifierMetric):
 
     label = "proxy Fréchet distance"
     direction = "lower"
+    rounding = frechet.ROUNDING
     reference: Reference
 
     def unavailable(self, root: Path) -> str | None:
@@ -38,10 +44,9 @@ class ProxyFrechetDistance(ClassifierMetric):
             frechet_distance(theirs, ours),
             protocol=facts,
             details={"mean_term": float(difference @ difference)},
-            arrays={
-                "generated.mean": ours.mean,
-                "generated.covariance": ours.covariance,
-                "reference.mean": theirs.mean,
-                "reference.covariance": theirs.covariance,
-            },
+            arrays=frechet.kept("generated", ours),
+            shared=frechet.kept("reference", theirs),
         )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return frechet.distance_again(kept)

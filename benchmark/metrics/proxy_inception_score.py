@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from benchmark.metrics import inception_score
 from benchmark.metrics.classified import ClassifierMetric, class_logits
 from benchmark.metrics.inception_score import Splits, score, too_few
 from benchmark.metrics.inputs import generated, real
 from benchmark.spec.parts import METRICS, Measurement, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("proxy_inception_score")
@@ -25,9 +31,13 @@ class ProxyInceptionScore(ClassifierMetric):
         images = generated(subject, self.samples, distinct=True)
         reals = real(subject, self.reference_images)
         network = self.extractor(subject)
-        mean, deviation = score(class_logits(network, images, "generated"), self.splits)
+        logits = class_logits(network, images, "generated")
+        mean, deviation = score(logits, self.splits)
         details = {"split_deviation": deviation}
         if too_few(len(reals), self.splits) is None:
             details["real"] = score(class_logits(network, reals, "real"), self.splits)[0]
         facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
-        return Measurement(mean, protocol=facts, details=details)
+        return Measurement(mean, protocol=facts, details=details, arrays=inception_score.kept(logits, self.splits))
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return inception_score.score_again(kept, self.splits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from benchmark.metrics.classified import ClassifierMetric
@@ -27,7 +28,11 @@ class Recognisability(ClassifierMetric):
             "real": float(theirs.max(axis=1).mean()),
             "real_share_above_0.9": share_sure(theirs, _SURE),
         }
-        return Measurement(float(ours.max(axis=1).mean()), protocol=facts, details=details)
+        arrays = {"largest": ours.max(axis=1)}
+        return Measurement(self.recomputed(arrays), protocol=facts, details=details, arrays=arrays)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(kept["largest"].mean())
 
 
 def share_sure(probabilities: np.ndarray, above: float) -> float:

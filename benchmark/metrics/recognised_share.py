@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from benchmark.metrics.classified import ClassifierMetric
 from benchmark.metrics.recognisability import share_sure
 from benchmark.spec.parts import METRICS, Measurement, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @METRICS.register("recognised_share")
@@ -21,6 +25,9 @@ class RecognisedShare(ClassifierMetric):
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)
-        return Measurement(
-            share_sure(ours, self.above), protocol=facts, details={"real": share_sure(theirs, self.above)}
-        )
+        arrays = {"largest": ours.max(axis=1)}
+        details = {"real": share_sure(theirs, self.above)}
+        return Measurement(self.recomputed(arrays), protocol=facts, details=details, arrays=arrays)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float((kept["largest"] > self.above).mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 _BATCH = 1024
 
 
-def laplacian_variance(images: np.ndarray) -> float:
-    """Mean over images of the variance of their four-neighbour Laplacian, in squared levels of 0 to 255.
+def laplacian_variances(images: np.ndarray) -> np.ndarray:
+    """Variance (n,) of every image's four-neighbour Laplacian, in squared levels of 0 to 255.
 
     Colour images count by the mean of their channels; the outermost pixels have no Laplacian.
     """
@@ -24,13 +25,13 @@ def laplacian_variance(images: np.ndarray) -> float:
 
     if min(images.shape[2:]) < 3:
         raise MetricError(f"images of {images.shape[2]}x{images.shape[3]} have no inner pixels, the minimum is 3x3")
-    total = 0.0
+    found = []
     for start in range(0, len(images), _BATCH):
         grey = images[start : start + _BATCH].mean(axis=1, dtype=np.float64)
         inner = grey[:, 1:-1, 1:-1]
         around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
-        total += float((around - 4 * inner).var(axis=(1, 2)).sum())
-    return total / len(images)
+        found.append((around - 4 * inner).var(axis=(1, 2)))
+    return np.concatenate(found)
 
 
 class _Sharpness(Metric):
@@ -38,12 +39,14 @@ class _Sharpness(Metric):
     samples: Count
     reference_images: CountOrAll
 
-    def pair(self, subject: Subject) -> tuple[float, float]:
-        """Sharpness of generated and of real images."""
-        ours = laplacian_variance(generated(subject, self.samples))
-        theirs = laplacian_variance(real(subject, self.reference_images))
-        if theirs == 0:
+    def pair(self, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        """Sharpness of each generated and of each real image."""
+        ours = laplacian_variances(generated(subject, self.samples))
+        theirs = laplacian_variances(real(subject, self.reference_images))
+        if not theirs.any():
             raise MetricError("the real images have no edges to compare with")
+        if not ours.any():
+            raise MetricError("every generated image is of one level throughout: there are no edges to speak of")
         return ours, theirs
 
 
@@ -55,8 +58,13 @@ class Sharpness(_Sharpness):
     direction = "none"
 
     def measure(self, subject: Subject) -> Measurement:
-        ours, theirs = self.pair(subject)
-        return Measurement(ours, details={"real": theirs, "ratio_to_real": ours / theirs})
+        images, reals = self.pair(subject)
+        ours, theirs = float(images.mean()), float(reals.mean())
+        details = {"real": theirs, "ratio_to_real": ours / theirs}
+        return Measurement(ours, details=details, arrays={"generated": images})
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(kept["generated"].mean())
 
 
 @METRICS.register("sharpness_gap")
@@ -67,7 +75,10 @@ class SharpnessGap(_Sharpness):
     direction = "lower"
 
     def measure(self, subject: Subject) -> Measurement:
-        ours, theirs = self.pair(subject)
-        if ours == 0:
-            raise MetricError("every generated image is of one level throughout: no edges, so no finite gap")
-        return Measurement(abs(math.log(ours / theirs)), details={"generated": ours, "real": theirs})
+        images, reals = self.pair(subject)
+        details = {"generated": float(images.mean()), "real": float(reals.mean())}
+        kept = {"generated": images, "real": reals}
+        return Measurement(self.recomputed(kept), details=details, arrays={"generated": images}, shared={"real": reals})
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return abs(math.log(float(kept["generated"].mean()) / float(kept["real"].mean())))

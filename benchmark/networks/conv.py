@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+def window_overlap(windows: int, kernel: int, stride: int, padding: int, length: int) -> int:
+    """Places that ``windows`` windows cover of a line of ``length``, padding left out, all windows together."""
+    starts = (window * stride - padding for window in range(windows))
+    return sum(max(0, min(start + kernel, length) - max(start, 0)) for start in starts)
+
+
 @LAYERS.register("conv")
 class Conv(Layer):
     """(channels, height, width) to ``channels`` maps; padding on all four sides."""
@@ -28,6 +34,14 @@ class Conv(Layer):
 
     def parameter_count(self, shape: Shape) -> int:
         return self.channels * (shape[0] * self.kernel**2 + self.bias)
+
+    def multiplications(self, shape: Shape) -> int:
+        outputs = self.output_shape(shape)[1:]
+        rows, columns = (
+            window_overlap(out, self.kernel, self.stride, self.padding, length)
+            for out, length in zip(outputs, shape[1:], strict=True)
+        )
+        return self.channels * shape[0] * rows * columns
 
     def _length(self, length: int) -> int:
         return (length + 2 * self.padding - self.kernel) // self.stride + 1

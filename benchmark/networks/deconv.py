@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from benchmark.networks.conv import window_overlap
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ class Deconv(Layer):
 
     def parameter_count(self, shape: Shape) -> int:
         return self.channels * (shape[0] * self.kernel**2 + self.bias)
+
+    def multiplications(self, shape: Shape) -> int:
+        outputs = self.output_shape(shape)[1:]
+        rows, columns = (  # every input spreads over a window of the output
+            window_overlap(length, self.kernel, self.stride, self.padding, out)
+            for out, length in zip(outputs, shape[1:], strict=True)
+        )
+        return self.channels * shape[0] * rows * columns
 
     def _length(self, length: int) -> int:
         return (length - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding

@@ -82,6 +82,10 @@ class GrowingStack(GrowingLayer):
         """Channels of maps of a side."""
         return max(1, min(self.most_channels, self.channels_times_side // side))
 
+    def multiplications(self, shape: Shape) -> int:
+        """None are counted: how many there are depends on the level in use."""
+        return 0
+
     def step(self, channels: int) -> list[Layer]:
         """A convolution with what follows it."""
         conv = Conv(channels=channels, kernel=self.kernel, stride=1, padding=self.kernel // 2, bias=self.bias)

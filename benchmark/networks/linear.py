@@ -25,6 +25,9 @@ class Linear(Layer):
     def parameter_count(self, shape: Shape) -> int:
         return self.features * (shape[0] + self.bias)
 
+    def multiplications(self, shape: Shape) -> int:
+        return self.features * shape[0]
+
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 

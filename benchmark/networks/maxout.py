@@ -26,6 +26,9 @@ class Maxout(Layer):
     def parameter_count(self, shape: Shape) -> int:
         return self.features * self.pieces * (shape[0] + self.bias)
 
+    def multiplications(self, shape: Shape) -> int:
+        return self.features * self.pieces * shape[0]
+
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 

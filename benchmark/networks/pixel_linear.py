@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
@@ -22,6 +23,9 @@ class PixelLinear(Layer):
 
     def parameter_count(self, shape: Shape) -> int:
         return self.channels * (shape[0] + self.bias)
+
+    def multiplications(self, shape: Shape) -> int:
+        return self.channels * math.prod(shape)
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn

@@ -19,6 +19,7 @@ def audit_facts(audit: Audit | None) -> list[tuple[str, str]]:
             ("inferred", recipe.inferred),
             ("chosen here", recipe.default),
             ("recalled, unconfirmed", recipe.recollection),
+            ("contradicted by the paper itself", recipe.contradicted),
             ("explained by nothing", recipe.missing),
         )
         facts = [(what, percent(count / recipe.total)) for what, count in counts if count or what == counts[0][0]]

@@ -11,7 +11,7 @@ from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.levels import Range
 from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup, System
-from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
+from benchmark.spec.parts import CurveMarker, NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
 from benchmark.spec.resolve import ReplaceError, system_of, system_sizes
 from benchmark.spec.shapes import Layout, ShapeError, layout
@@ -293,6 +293,13 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
     strange = [size for size in setup.sizes if size not in sizes]
     for size in strange:
         yield _unknown((*path, "sizes", size), "size", size, sizes)
+    for score, entry in setup.scores.items():
+        here = (*path, "scores", score, "metric", entry.metric.name)
+        curves = dataflow.curve_names(system)
+        for marker, kind, known in ((NetworkMarker, "role", networks), (CurveMarker, "curve", curves)):
+            for field, name in marked_fields(entry.metric, marker).items():
+                if name not in known:
+                    yield _unknown((*here, field), kind, name, known)
     surface = setup.snapshots.value_surface
     if surface is not None and surface.network not in networks:
         yield _unknown((*path, "snapshots", "value_surface", "network"), "role", surface.network, networks)

@@ -44,6 +44,15 @@ def _by_key(*keys: str) -> Discriminator:
 Expression = Annotated[str, AfterValidator(_expression)]
 
 
+def _odd(number: int) -> int:
+    if number < 3 or number % 2 == 0:
+        raise PydanticCustomError("odd", "must be an odd number of at least 3")
+    return number
+
+
+OddInt = Annotated[int, AfterValidator(_odd)]
+
+
 class Window(Model):
     """Part of a run. Bounds are iterations, epochs, or shares of the run (0 to 1); both ends belong to it."""
 
@@ -90,25 +99,21 @@ class Deviation(Model):
 
 
 class Fluctuation(Model):
-    """Standard deviation of first differences of the curve in the window."""
+    """Standard deviation of first differences of the curve in the window.
 
-    fluctuation: Window
-
-
-class Residual(Model):
-    """Standard deviation (N - 1) of the curve less its centred moving average, in the window.
-
-    ``average`` is the moving average's length in iterations, an odd number.
+    With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
+    number; iterations of the window whose average would reach beyond it are left out.
     """
 
-    residual: Window
-    average: Annotated[int, Field(ge=3)]
+    fluctuation: Window
+    around: OddInt | None = None
 
-    @model_validator(mode="after")
-    def _centred(self) -> Residual:
-        if self.average % 2 == 0:
-            raise PydanticCustomError("residual", "needs an odd number of iterations to average over")
-        return self
+
+class Peak(Model):
+    """Largest value of the curve in the window, over its median in the window ``early``."""
+
+    peak: Window
+    early: Window
 
 
 class Slope(Model):
@@ -159,7 +164,7 @@ Statistic = Annotated[
     | Annotated[Highest, Tag("highest")]
     | Annotated[Deviation, Tag("deviation")]
     | Annotated[Fluctuation, Tag("fluctuation")]
-    | Annotated[Residual, Tag("residual")]
+    | Annotated[Peak, Tag("peak")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
     | Annotated[Settled, Tag("settled")]
@@ -171,7 +176,7 @@ Statistic = Annotated[
         "highest",
         "deviation",
         "fluctuation",
-        "residual",
+        "peak",
         "slope",
         "share",
         "settled",
@@ -203,8 +208,8 @@ class Quantity(Model):
         plain = self.time is not None or self.outcome is not None
         if sum(source is not None for source in sources) != 1 or lacks or (plain and self.statistic):
             raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time, or outcome")
-        if self.score is not None and isinstance(self.statistic, Settled | FirstBelow | Residual):
-            raise PydanticCustomError("quantity", "settled, first_below and residual are for curves")
+        if self.score is not None and isinstance(self.statistic, Peak | Settled | FirstBelow):
+            raise PydanticCustomError("quantity", "peak, settled and first_below are for curves")
         return self
 
 

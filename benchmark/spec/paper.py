@@ -266,6 +266,10 @@ class Cell(Model):
     experiment: Name | None = None
     score: Name | None = None
     quoted_from: Text | None = None
+    protocol: Annotated[
+        dict[Name, str | int | float],
+        Field(description="how this one was measured, where that is not as the table says"),
+    ] = {}
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -282,6 +286,14 @@ class Row(Model):
     cells: dict[Text, Cell]
 
 
+class Device(Model):
+    """What a published time was taken on, and the most that it can do."""
+
+    name: Text
+    peak_teraflops: Annotated[Positive, Field(description="10^12 operations a second, a product and its sum being two")]
+    source: Text
+
+
 class Table(Model):
     """A published table as data, printable in the paper's own layout.
 
@@ -296,6 +308,13 @@ class Table(Model):
     rows: Annotated[Many[Row], Field(min_length=1)]
     protocol: Annotated[dict[Name, str | int | float], Field(description="what the paper says of how it measured")] = {}
     margin: Positive | None = None
+    device: Annotated[Device | None, Field(description="for times: what they were taken on")] = None
+
+    @model_validator(mode="after")
+    def _device_for_times(self) -> Table:
+        if self.device is not None and self.quantity != "seconds":
+            raise PydanticCustomError("device", "device goes with quantity seconds")
+        return self
 
 
 class Figure(Model):

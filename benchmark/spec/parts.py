@@ -70,8 +70,13 @@ class NetworkMarker:
     """Marks a field that holds a role: the name of a network within a system."""
 
 
+class CurveMarker:
+    """Marks a field that holds the name of a curve that a system records."""
+
+
 Signal = Annotated[str, SignalMarker()]
 NetworkRole = Annotated[str, NetworkMarker()]
+CurveName = Annotated[str, CurveMarker()]
 
 
 def marked_fields(part: Part, marker: type) -> dict[str, str]:
@@ -125,6 +130,13 @@ class Layer(Part, ABC):
     def parts(self, shape: Shape) -> Mapping[str, tuple[Layer, Shape]]:
         """Layers inside a composite one with the shapes that enter them, by the path of their modules."""
         return {}
+
+    def multiplications(self, shape: Shape) -> int:
+        """Products of a weight and an input in one pass of one example; those with padding are none.
+
+        It is a lower bound of the work: normalisation, output functions and the like are left out.
+        """
+        return sum(layer.multiplications(inner) for layer, inner in self.parts(shape).values())
 
     @abstractmethod
     def module(self, shape: Shape) -> nn.Module:
@@ -299,6 +311,12 @@ class Subject(Protocol):
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""
 
+    #: iterations in one pass over a finite dataset; None for endless data
+    iterations_per_epoch: float | None
+
+    def curves(self) -> Mapping[str, np.ndarray]:
+        """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -309,10 +327,12 @@ class Measurement:
     details: Mapping[str, Any] = field(default_factory=dict)
     #: what the number can be computed from again, kept beside the record as ``<score>.<name>``
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
+    #: the part of that which other runs share (a reference), kept once in a results folder
+    shared: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
 
 class Metric(Part, ABC):
-    """A measurement on samples of a trained system."""
+    """A measurement of a trained system."""
 
     label: ClassVar[str]
     direction: ClassVar[Literal["lower", "higher", "two_sided", "none"]]
@@ -320,6 +340,12 @@ class Metric(Part, ABC):
     kinds: ClassVar[tuple[str, ...]]
     #: a stand-in for a standard metric: never compared with a published number
     proxy: ClassVar[bool] = False
+    #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
+    not_recomputed: ClassVar[str | None] = None
+    #: relative difference that another processor's arithmetic may make between a value and the one computed again
+    rounding: ClassVar[float] = 1e-9
+    #: what it is computed from; a metric on ``curves`` needs neither samples nor data, and records suffice to redo it
+    looks_at: ClassVar[Literal["samples", "curves"]] = "samples"
 
     def unavailable(self, root: Path) -> str | None:
         """Why it cannot be measured here (missing weights, ...), or None."""
@@ -328,6 +354,13 @@ class Metric(Part, ABC):
     @abstractmethod
     def measure(self, subject: Subject) -> Measurement:
         """Measure; raises :class:`MetricError` on input that must not become a number."""
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        """The value from what was kept alone, a measurement's ``arrays`` and ``shared`` together; without torch.
+
+        Raises :class:`MetricError`, KeyError or ValueError for arrays that give no value.
+        """
+        raise NotImplementedError(f"{self.name}: {self.not_recomputed}")
 
 
 # --- registries -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of
 from benchmark.spec.levels import to_floats, to_levels
 from benchmark.spec.parts import Data, Dataset, MetricError
@@ -53,6 +54,8 @@ class TrainedSubject:
         self.data: Data = trainer.data
         self.root = root
         self.device = trainer.device
+        self.iterations_per_epoch = trainer.run.iterations_per_epoch
+        self._curves = trainer.curves
         self._system = trainer.system
         self._shapes = trainer.shapes
         self._streams = Streams(trainer.run.seed, trainer.device)
@@ -79,7 +82,7 @@ class TrainedSubject:
         (noise_name,) = inputs_of(self._system, self._system.sample)
         noise = self._system.noise[noise_name]
         pieces = []
-        for start in range(0, count, self._chunk):
+        for start in batches(count, self._chunk, "samples"):
             drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
             shape = (drawn, *self._shapes[noise_name])
             value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
@@ -119,6 +122,10 @@ class TrainedSubject:
         pieces = [self._networks[network](part.to(self.device)).cpu() for part in torch.split(values, self._chunk)]
         output: np.ndarray = torch.cat(pieces).numpy()
         return output
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""
+        return self._curves()
 
     def given_out(self, examples: Tensor, rounding: Rounding = "nearest") -> np.ndarray:
         """Points as they are; images rounded to 8 bits. Anything not finite or out of the data's range is refused."""

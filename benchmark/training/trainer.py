@@ -262,6 +262,24 @@ class Trainer:
         self._replayer = self._make_replayer()  # what was captured reads memory that is no longer the state's
         self._announce()
 
+    def weights(self) -> dict[str, dict[str, dict[str, Tensor]]]:
+        """A copy of all that samples depend on, on the host; see :meth:`use`."""
+        return {
+            group: {
+                role: {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+                for role, network in networks.items()
+            }
+            for group, networks in (("networks", self.networks), ("averages", self.averages))
+        }
+
+    def use(self, weights: dict[str, dict[str, dict[str, Tensor]]], iteration: int) -> None:
+        """Stand where training stood at ``iteration``, to be measured and not to be continued."""
+        for group, networks in (("networks", self.networks), ("averages", self.averages)):
+            for role, network in networks.items():
+                network.load_state_dict(weights[group][role])
+        self.iteration = iteration
+        self._announce()
+
     def wait(self) -> None:
         """Wait until the device has done all that was asked."""
         if self.device.startswith("cuda"):

@@ -123,6 +123,7 @@ class Answer(io.BytesIO):
 def weights(monkeypatch: pytest.MonkeyPatch, content: bytes, answer: Answer | Exception) -> None:
     """Pin ``content`` and let the address answer."""
     monkeypatch.setattr(inception, "SHA256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(inception, "BYTES", len(content))
 
     def open_(address: str, timeout: float) -> Answer:
         assert address.endswith(inception.FILE)
@@ -148,12 +149,13 @@ def test_inceptions_weights_are_kept_when_they_are_the_pinned_ones(
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (Answer(b"other weights"), "SHA-256 is "),
+        (Answer(b"WEIGHTS"), f"has SHA-256 {hashlib.sha256(b'WEIGHTS').hexdigest()}, expected"),
+        (Answer(b"weights and more"), "has 16 bytes, expected 7"),
         (Answer(b"weights", breaks=True), "IncompleteRead"),
         (urllib.error.HTTPError("https://x", 404, "Not Found", Message(), None), "404"),
         (TimeoutError("timed out"), "timed out"),
     ],
-    ids=["wrong", "broken", "absent", "slow"],
+    ids=["wrong", "long", "broken", "absent", "slow"],
 )
 def test_other_weights_and_broken_downloads_leave_nothing(
     answer: Answer | Exception, says: str, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
@@ -163,3 +165,25 @@ def test_other_weights_and_broken_downloads_leave_nothing(
     (line,) = capsys.readouterr().err.splitlines()
     assert says in line
     assert not list((tmp_path / "weights").iterdir())
+
+
+def test_a_wrong_file_in_the_weights_place_is_replaced(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights(monkeypatch, b"weights", Answer(b"weights"))
+    file = tmp_path / "weights" / inception.FILE
+    file.parent.mkdir()
+    file.write_bytes(b"something else")
+    assert call("verify", "inception", "--data-root", tmp_path) == 1
+    assert "to replace it: ganrepro data fetch inception" in capsys.readouterr().err
+    assert call("fetch", "inception", "--data-root", tmp_path) == 0
+    assert "removed" in capsys.readouterr().err
+    assert file.read_bytes() == b"weights"
+
+
+def test_a_wrong_file_is_removed_even_where_nothing_replaces_it(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "weights" / inception.FILE
+    file.parent.mkdir()
+    file.write_bytes(b"something else")
+    assert call("fetch", "inception", "--data-root", tmp_path) == 1
+    assert not file.exists()
+    assert call("verify", "inception", "--data-root", tmp_path) == 1
+    assert f"SHA-256 {inception.SHA256}" in capsys.readouterr().err

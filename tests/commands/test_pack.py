@@ -19,8 +19,8 @@ import pytest
 from benchmark.cli import main
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import honest
-from benchmark.metrics.frechet import Moments, frechet_distance
-from benchmark.store import RECORD, packed, sha256, to_json, write_atomic
+from benchmark.pack import write_pack
+from benchmark.store import MEASURED, RECORD, SHARED, packed, sha256, to_json, write_atomic, write_record_hash
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,9 +62,12 @@ def test_an_honest_pack_and_its_folder_agree(place: Path, pack: Path, capsys: py
     assert verify(place / "results", capsys) == (0, [])
     names = set(zipfile.ZipFile(pack).namelist())
     run = "results/" + paper.runs()["plain", 0].folder
-    assert {f"{run}/{name}" for name in ("record.json", "curves.npz", "samples.npz")} <= names
+    assert {
+        f"{run}/{name}" for name in ("record.json", "record.sha256", "curves.npz", "samples.npz", "measured.npz")
+    } <= names
     assert {"papers/made_up.yaml", "results/seals/made_up.json", "results/verdicts/made_up.json"} <= names
     assert {"tables/tables.csv", "tables/claims.csv"} <= names
+    assert sum(name.startswith("results/shared/") for name in names) == 1
 
 
 def test_packing_twice_gives_the_same_bytes(place: Path, pack: Path, tmp_path: Path) -> None:
@@ -133,19 +136,17 @@ def test_one_change_fails_and_is_named(
 def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed(
     pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One digit of a verdict, its hash in the manifest put right: the verdict is recomputed."""
+    """One word of a verdict, and the pack written anew around it, every hash right: the verdict is recomputed."""
     name = "results/verdicts/made_up.json"
-    content = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(zipfile.ZipFile(pack).read(name))
-    (tmp_path / "verdict").write_bytes(content)
-    facts = {"sha256": sha256(tmp_path / "verdict"), "bytes": len(content)}
-
-    def repaired(manifest: bytes) -> bytes:
-        data = json.loads(manifest)
-        data["members"][name] = facts
-        return to_json(data)
-
-    first = rewritten(pack, tmp_path / "1.zip", name, lambda _: content)
-    code, problems = verify(rewritten(first, tmp_path / "2.zip", "MANIFEST.json", repaired), capsys)
+    with zipfile.ZipFile(pack) as source:
+        manifest = json.loads(source.read("MANIFEST.json"))
+        members: dict[str, Path | bytes] = {member: source.read(member) for member in manifest["members"]}
+    content = members[name]
+    assert isinstance(content, bytes)
+    members[name] = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(content)
+    about = {key: manifest[key] for key in manifest.keys() - {"format", "version", "members", "sha256"}}
+    write_pack(tmp_path / "forged.zip", about, members)
+    code, problems = verify(tmp_path / "forged.zip", capsys)
     assert code == 1
     assert problems == ['verdicts/made_up.json: claim MU-C1.state: stored "REVERSED", recomputed "HOLDS"']
 
@@ -168,9 +169,11 @@ def results(place: Path, pack: Path, tmp_path: Path) -> Path:
 
 
 def edit(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Edit a record as a forger would, who renews its hash."""
     data = json.loads(file.read_bytes())
     change(data)
     write_atomic(file, to_json(data))
+    write_record_hash(file.parent, file.read_bytes())
 
 
 def test_a_score_rewritten_in_agreement_is_named_by_the_stored_verdicts(
@@ -244,26 +247,57 @@ def test_damaged_evidence_is_not_packed(results: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "p.zip").exists()
 
 
-def test_scores_are_recomputed_from_stored_moments(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def keep(results: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Other arrays beside one record, every hash renewed."""
+    folder = results / paper.runs()["plain", 1].folder
+    write_atomic(folder / MEASURED, packed(arrays))
+    digest = sha256(folder / MEASURED)
+    edit(folder / RECORD, lambda record: record["files"].update({MEASURED: digest}))
+
+
+def test_scores_are_recomputed_from_what_is_kept_of_them(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Equal covariances: the distance is that of the means, squared."""
     folder = results / paper.runs()["plain", 1].folder
     value = json.loads((folder / RECORD).read_bytes())["scores"]["fid"]["value"]
-    means = np.zeros(3), np.array([np.sqrt(value), 0, 0])
-    covariance = np.diag([1.0, 2.0, 3.0])
-    assert frechet_distance(Moments(means[0], covariance, 9), Moments(means[1], covariance, 9)) == pytest.approx(value)
-    for factor, code in ((1.0, 0), (1.01, 1)):
-        arrays = {
-            "fid.reference.mean": means[0],
-            "fid.generated.mean": means[1] * factor,
-            "fid.reference.covariance": covariance,
-            "fid.generated.covariance": covariance,
-        }
-        write_atomic(folder / "moments.npz", packed(arrays))
-        digest = sha256(folder / "moments.npz")
-        edit(folder / RECORD, lambda record, digest=digest: record["files"].update({"moments.npz": digest}))
+    for factor, code in ((1.0, 0), (1.0001, 1)):
+        keep(results, paper.moments("generated", value * factor, "fid."))
         found, problems = verify(results, capsys)
         assert found == code, problems
-        assert any("its moments give" in problem for problem in problems) == bool(code)
+        assert any("what is kept of it gives" in problem for problem in problems) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"other.x": np.zeros(1)}, "holds arrays of other, which has no value"),
+        ({"other.x": np.zeros(1)}, "fid has a value and nothing is kept that it could be computed from"),
+        ({"fid.generated.mean": np.zeros(3)}, "gives no score (KeyError"),
+        (paper.moments("generated", 1.0, "fid.") | {"fid.generated.mean": np.zeros(4)}, "do not belong together"),
+    ],
+)
+def test_arrays_that_give_no_score_are_named(
+    results: Path, capsys: pytest.CaptureFixture[str], arrays: dict[str, np.ndarray], says: str
+) -> None:
+    keep(results, arrays)
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert any(says in problem for problem in problems), problems
+
+
+def test_a_changed_and_a_missing_reference_are_named(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file,) = (results / SHARED).iterdir()
+    content = file.read_bytes()
+    file.write_bytes(packed(paper.moments("reference", 1e-4), compressed=False))
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert f"{paper.runs()['plain', 1].folder}: fid: shared/{file.name} has changed since it was written" in problems
+    file.rename(file.with_stem("0" * 64))
+    code, problems = verify(results, capsys)
+    assert f"shared/{'0' * 64}.npz belongs to no score" in problems
+    assert f"{paper.runs()['plain', 1].folder}: fid: shared/{file.name} is missing" in problems
+    file.with_stem("0" * 64).unlink()
+    file.write_bytes(content)
+    assert verify(results, capsys) == (0, [])
 
 
 # --- sealing by running ---------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ def pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         file = inception.weights_file(tmp_path)
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
-        monkeypatch.setattr(inception, "SHA256_PREFIX", hashlib.sha256(content).hexdigest()[:8])
+        monkeypatch.setattr(inception, "SHA256", hashlib.sha256(content).hexdigest())
         return tmp_path
 
     return place

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 
 from benchmark.extractors import inception
 from benchmark.spec.parts import MetricError
@@ -33,7 +33,7 @@ def test_missing_weights_name_place_hash_and_command(tmp_path: Path, monkeypatch
     reason = inception.unavailable(tmp_path)
     assert reason is not None
     assert str(tmp_path / "weights" / "weights-inception-2015-12-05-6726825d.pth") in reason
-    assert "6726825d" in reason
+    assert "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2" in reason
     assert "ganrepro data fetch inception" in reason
     with pytest.raises(MetricError, match="missing"):
         inception.load(tmp_path, "cpu", "tensorflow_bilinear")
@@ -49,9 +49,9 @@ def test_another_hash_is_refused_before_unpickling(tmp_path: Path, monkeypatch: 
     file = inception.weights_file(tmp_path)
     file.parent.mkdir()
     file.write_bytes(pickle.dumps(Payload(tmp_path / "canary")))
-    with pytest.raises(MetricError, match=r"SHA-256 is [0-9a-f]{64}, expected 6726825d"):
+    with pytest.raises(MetricError, match=rf"SHA-256 is [0-9a-f]{{64}}, expected {inception.SHA256}"):
         inception.load(tmp_path, "cpu", "tensorflow_bilinear")
-    assert "expected 6726825d" in str(inception.unavailable(tmp_path))
+    assert f"expected {inception.SHA256}" in str(inception.unavailable(tmp_path))
     assert not (tmp_path / "canary").exists()
 
 
@@ -63,11 +63,17 @@ def test_a_payload_does_not_run_even_with_the_right_hash(pinned, tmp_path: Path)
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_full_pin_overrules_the_prefix(pinned, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pin_is_whole_and_agrees_with_the_name() -> None:
+    assert len(bytes.fromhex(inception.SHA256)) == 32
+    assert f"weights-inception-2015-12-05-{inception.SHA256[:8]}.pth" == inception.FILE
+    assert URL_INCEPTION_V3.endswith(f"/{inception.FILE}")
+
+
+def test_a_hash_with_the_right_beginning_is_not_enough(pinned, monkeypatch: pytest.MonkeyPatch) -> None:
     root = pinned(b"anything")
     assert inception.unavailable(root) is None
-    monkeypatch.setattr(inception, "SHA256", inception.SHA256_PREFIX + "0" * 56)
-    assert "expected " + inception.SHA256_PREFIX + "0" * 56 in str(inception.unavailable(root))
+    monkeypatch.setattr(inception, "SHA256", inception.SHA256[:8] + "0" * 56)
+    assert f"expected {inception.SHA256}" in str(inception.unavailable(root))
 
 
 def test_a_changed_file_is_hashed_again(pinned) -> None:

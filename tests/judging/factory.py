@@ -19,6 +19,9 @@ from benchmark.store import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_rec
 PAPER = "small"
 ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}
 
+#: how the made-up paper says that it measured, and how its records say it
+PROTOCOL = {"samples": 20000}
+
 
 def determinant(experiment: str, tier: str, seed: int) -> dict[str, Any]:
     return {"experiment": experiment, "tier": tier, "seed": seed, "numerics": "fp32"}
@@ -46,7 +49,7 @@ def score(value: float | None, **over: Any) -> dict[str, Any]:
         "reason": None if value is not None else "the weights are absent",
         "iteration": 100,
         "checkpoint": "last",
-        "protocol": {"samples": 20000},
+        "protocol": PROTOCOL,
     }
     return {**entry, **over}
 
@@ -138,7 +141,7 @@ def table(cells: Mapping[str, Mapping[str, dict[str, Any]]], **over: Any) -> Tab
         for row, several in cells.items()
     ]
     columns = list(dict.fromkeys(column for several in cells.values() for column in several))
-    base = {"where": "table 1", "caption": "FID", "quantity": "fid", "direction": "lower"}
+    base = {"where": "table 1", "caption": "FID", "quantity": "fid", "direction": "lower", "protocol": PROTOCOL}
     return Table.model_validate({**base, "columns": columns, "rows": rows, **over})
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.judging.audit import Audit, audit, render_markdown, render_text
+from benchmark.judging.audit import Audit, audit
+from benchmark.judging.audit_text import render_markdown, render_text
 from benchmark.spec.load import Loaded, loads
+from benchmark.spec.source import SpecError
 from benchmark.store import to_json
 
 PAPER = """
@@ -85,6 +87,18 @@ tables:
     direction: lower
     columns: [X]
     rows: [{label: one, cells: {X: {value: 30.6, decimals: 1, experiment: first, score: fid}}}]
+  T3:
+    where: table 3
+    caption: Times
+    quantity: seconds
+    direction: lower
+    device: {name: a GPU, peak_teraflops: 1e-7, source: nobody}
+    columns: [X, Y]
+    rows:
+      - label: one
+        cells:
+          X: {value: 0.5, decimals: 1, experiment: first}
+          Y: {value: 0.1, decimals: 1, experiment: second}
 claims:
   C1:
     where: table 1
@@ -98,7 +112,10 @@ claims:
     min_seeds: 3
   C3: {where: section 1, says: It looks good., not_assessable: nobody says what good means}
 contradictions:
-  I1: {where: sections 2 and 3, finding: The batch is 64 in one place and 32 in the other.}
+  I1:
+    where: sections 2 and 3
+    finding: The batch is 64 in one place and 32 in the other.
+    paths: [experiments.first.batch_images, networks.generator.initialise]
 stated:
   networks.*.layers: section 2
   systems: section 2
@@ -123,16 +140,21 @@ def found(loaded: Loaded) -> Audit:
 def test_counts_by_origin(found: Audit) -> None:
     networks = next(one for one in found.sections if one.section == "networks")
     # each network: layers 2 values (features, bias), input 1, initialise 2 (weight, bias's value)
-    assert (networks.total, networks.stated, networks.public, networks.default) == (10, 4, 4, 2)
-    assert networks.missing == 0
+    assert (networks.total, networks.stated, networks.public, networks.default) == (10, 4, 2, 2)
+    assert (networks.missing, networks.contradicted) == (0, 2)
+    experiments = next(one for one in found.sections if one.section == "experiments")
+    assert experiments.contradicted == 1
     assert found.recipe.total == sum(one.total for one in found.sections)
+    parts = found.recipe.model_dump(exclude={"section", "total"})
+    assert found.recipe.total == sum(parts.values()), "every value counts once"
     assert [one.values for one in found.unstated] == [4, 2]
+    assert [one.values for one in found.contradictions] == [3]
 
 
 def test_what_nothing_explains_is_missing(loaded: Loaded) -> None:
     bare = loaded.spec.model_copy(update={"unstated": {}})
     found = audit(bare, loaded.source.data)
-    assert found.recipe.missing == 6
+    assert found.recipe.missing == 4, "two of the six are contradicted as well"
     assert "networks.generator.input[0]" in found.missing
 
 
@@ -145,9 +167,9 @@ def test_tables(found: Audit) -> None:
     ]
     assert said["T1", "spread"].endswith("one / Y")
     assert "30.5 (T1, one, X), 30.6 (T2, one, X)" in said["T1", "repeat"]
-    protocols = [one.says for one in found.tables if one.kind == "protocol"]
-    assert protocols == [
-        "'samples' differs between its cells: 200, 500",
+    ours = [one.says for one in found.tables if one.kind == "regenerated"]
+    assert ours == [
+        "the experiments here measure its numbers with unequal 'samples': 200, 500",
         "'samples' is stated as 200, the experiments here measure with 500",
     ]
 
@@ -161,22 +183,58 @@ def test_claims_against_the_tables(found: Audit) -> None:
     assert "20.5 is not below 20" in found.claims[1].reason
 
 
+def test_numbers_of_one_table_by_unequal_protocols_are_named() -> None:
+    quoted = "quoted_from: another paper"
+    unequal = loads(PAPER.replace(quoted, f"{quoted}, protocol: {{samples: 5000}}"))
+    (line,) = [one.says for one in audit(unequal.spec, unequal.source.data).tables if one.kind == "protocol"]
+    assert line == "'samples' is 200 (one / X, one / Y, two / X, three / X, three / Y); 5000 (two / Y)"
+
+
+def test_times_are_held_against_the_peak(found: Audit) -> None:
+    """By hand: G 4 products, D 2; ten iterations of 64 examples.
+
+    D's update: G once, D twice forward and twice for weights, its one layer never for inputs. G's: G forward and for
+    weights, D forward and for inputs.
+    """
+    operations = 2 * 64 * 10 * ((4 + 2 * 2 * 2) + (2 * 4 + 2 * 2))
+    assert [one.operations for one in found.times] == [operations, operations]
+    assert [one.implied_teraflops for one in found.times] == pytest.approx([operations / 0.5e12, operations / 0.1e12])
+    assert [one.share_of_peak > 1 for one in found.times] == [False, True]
+    text = render_text(found)
+    assert "1 of 2 published times would need more than the peak" in text
+    assert [line.split()[2:4] for line in text.splitlines() if line.endswith("BEYOND THE PEAK")] == [["Y", "0.1"]]
+
+
+def test_a_device_belongs_to_times() -> None:
+    wrong = PAPER.replace(
+        "caption: FID again", "caption: FID again\n    device: {name: a, peak_teraflops: 1.0, source: b}"
+    )
+    with pytest.raises(SpecError, match="device goes with quantity seconds"):
+        loads(wrong)
+
+
 def test_audit_is_json(found: Audit) -> None:
     assert Audit.model_validate_json(to_json(found.model_dump(mode="json"))) == found
 
 
-def test_text_fits_a_terminal(found: Audit) -> None:
-    text = render_text(found)
-    assert max(len(line) for line in text.splitlines()) <= 100
-    assert "3 claims: 1 hold on its printed numbers, 1 fail, 1 not assessable." in text
-    for expected in ("The batch is 64", "C2 (table 1): FAILS", "nobody says what good means", "Alternatives: normal"):
+def test_text_fits_a_terminal_and_begins_with_what_fails(found: Audit) -> None:
+    text, detailed = render_text(found), render_text(found, details=True)
+    assert max(len(line) for line in (*text.splitlines(), *detailed.splitlines())) <= 100
+    assert "3 claims: 1 fails on its own numbers, 1 holds there, 1 cannot be assessed." in text
+    for expected in ("The batch is 64", "C2 (table 1): FAILS", "obody says what good means", "[default, 2 values]"):
         assert expected in text
+    assert "Alternatives: normal" in detailed
+    assert "Alternatives: normal" not in text
     stated = f"The paper states {found.recipe.stated} of {found.recipe.total} values"
-    assert stated in text
+    assert stated in " ".join(text.split())
+    heads = [line for line in text.splitlines() if line and line == line.upper() and not line.startswith(" ")]
+    assert heads[:2] == ["IN SHORT", "CLAIMS THAT FAIL ON THE PAPER'S OWN NUMBERS"]
+    assert heads.index("CONTRADICTIONS") < heads.index("TABLES") < heads.index("RECIPE")
 
 
 def test_markdown_is_inert(found: Audit) -> None:
     text = render_markdown(found)
     assert "# Audit of A \\<script\\> paper" in text
     assert "<script>" not in text
-    assert "| networks | 10 | 4 | 4 | 0 | 2 | 0 | 0 |" in text
+    assert "| networks | 10 | 4 | 2 | 0 | 2 | 0 | 0 | 2 |" in text
+    assert "| T3, one, Y | 0.1000 |" in text or "| T3, one, Y | 0.1 |" in text

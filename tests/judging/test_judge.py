@@ -15,7 +15,7 @@ from benchmark.judging.judge import judge
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
 from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
-from benchmark.store import RECORD, Stored, read_record, to_json
+from benchmark.store import RECORD, Stored, read_record, to_json, write_record_hash
 
 from .factory import cell, claim, expect, fid, paper, run, run_id, score, series, table
 
@@ -204,6 +204,39 @@ def test_claims_about_curves(tmp_path: Path) -> None:
     assert "does not stay below -1 within 100 iterations" in found.quantities[1].reasons[0]
 
 
+def test_trend_share_and_sequence_over_the_seeds_by_hand(tmp_path: Path) -> None:
+    """Lines from s down to 1 over 100 iterations; seed k has s = 3 + k / 10."""
+    starts = [3 + seed / 10 for seed in SEEDS]
+    stored = [run(tmp_path, "a", seed, curves={"g": np.linspace(start, 1, 100)}) for seed, start in enumerate(starts)]
+    whole = {"unit": "share", "start": 0, "end": 1}
+    slope = {"experiment": "a", "curve": "g", "statistic": {"slope": whole}}
+    found = one_claim(claim({"bound": slope, "below": -0.5}), stored)
+    slopes = [(1 - start) / ((start + 1) / 2) for start in starts]  # change over the mean level: -1 for s = 3
+    assert list(found.quantities[0].seeds.values()) == pytest.approx(slopes, rel=1e-5)
+    interval = scipy.stats.ttest_1samp(slopes, 0).confidence_interval(0.9)
+    assert found.statistic is not None
+    assert (found.statistic.low, found.statistic.high) == pytest.approx(
+        (-0.5 - interval.high, -0.5 - interval.low), rel=1e-5
+    )
+    assert found.state == "HOLDS"
+    assert one_claim(claim({"bound": slope, "above": -0.5}), stored).state == "REVERSED"
+    above = {"experiment": "a", "curve": "g", "statistic": {"share": whole, "above": 2.0}}
+    shares = [sum(value > 2 for value in np.linspace(start, 1, 100).astype(np.float32)) / 100 for start in starts]
+    found = one_claim(claim({"bound": above, "above": 0.48}), stored)
+    assert list(found.quantities[0].seeds.values()) == pytest.approx(shares)
+    assert shares[0] == 0.5
+    assert found.p == pytest.approx(scipy.stats.ttest_1samp(shares, 0.48, alternative="greater").pvalue)
+
+    def mean(start: float, end: float) -> dict[str, Any]:
+        window = {"unit": "share", "start": start, "end": end}
+        return {"experiment": "a", "curve": "g", "statistic": {"mean": window}}
+
+    parts = [mean(start, start + 0.25) for start in (0.75, 0.5, 0.25, 0)]
+    assert one_claim(claim({"order": parts}), stored).state == "HOLDS", "it falls from quarter to quarter"
+    swapped = one_claim(claim({"order": [parts[0], parts[2], parts[1], parts[3]]}), stored)
+    assert swapped.state == "REVERSED", "one step up is enough"
+
+
 def test_claims_without_a_predicate() -> None:
     claims = {
         "C1": Claim(where="1", says="It is nice.", not_assessable="nice is not defined"),
@@ -230,8 +263,23 @@ def test_reproduced_inside_the_margin(tmp_path: Path) -> None:
     assert (found.deviation.low, found.deviation.high) == pytest.approx((interval.low - 10.1, interval.high - 10.1))
     assert found.margin == pytest.approx(1.01)
     assert found.state == "REPRODUCED"
+    assert found.assumed == ["checkpoint"]
+    assert "nobody knows whether these agree: checkpoint" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("published", "would"), [(10.1, "REPRODUCED"), (8.0, "NOT REPRODUCED"), (13.0, "BETTER THAN PUBLISHED")]
+)
+def test_without_the_number_of_samples_nothing_is_reproduced_or_not(
+    tmp_path: Path, published: float, would: str
+) -> None:
+    """FID falls with the samples: a number whose count nobody knows is matched by some count."""
+    found = one_cell(cell(published, "a"), measured(tmp_path, GOOD), protocol={})
+    assert found.state == "INCONCLUSIVE"
+    assert found.reason.startswith(f"the paper does not give samples; measured as assumed here it would be {would}: ")
     assert found.assumed == ["checkpoint", "samples"]
-    assert "nobody knows whether these agree: checkpoint, samples" in found.reason
+    stated = cell(published, "a", protocol={"samples": 20000})
+    assert one_cell(stated, measured(tmp_path / "again", GOOD), protocol={}).state == would
 
 
 @pytest.mark.parametrize(
@@ -412,6 +460,7 @@ def test_an_edited_seed_is_damage(tmp_path: Path) -> None:
     edited = json.loads(file.read_text())
     edited["determinant"]["seed"] = 7
     file.write_text(json.dumps(edited))
+    write_record_hash(file.parent, file.read_bytes())
     reread = [Stored(read_record(file), stored[0].folder), *stored[1:]]
     found = verdicts(paper(tables={"T1": table({"x": {"A": cell(10.1, "a")}})}), reread)
     assert found.damage == [f"{stored[0].folder}: run_id {run_id('a', 'full', 0)} is not the hash of its determinant"]

@@ -127,6 +127,24 @@ def test_smallest_and_largest() -> None:
     assert wrong.points == "mixed"
 
 
+def test_the_smallest_of_several_where_seeds_diverged() -> None:
+    """Exact ranks decide: against b all four of a come first; against c one of c comes before the last of a."""
+    samples = {
+        "a": of([1.0, 2.0, 3.0, 4.0], "a"),
+        "b": of([5.0, 6.0, None, None], "b"),
+        "c": of([3.5, 7.0, 8.0, None], "c"),
+    }
+    against_b, against_c = (judged({"order": [fid("a"), fid(other)]}, **samples) for other in "bc")
+    assert against_b.p == pytest.approx(1 / 70)
+    assert against_c.p == pytest.approx(2 / 70), "U = 1: two of 70 divisions are as good"
+    found = judged({"smallest": [fid("a"), fid("b"), fid("c")]}, **samples)
+    assert found.p == against_c.p
+    assert "exact Mann-Whitney" in found.says
+    assert found.truths == dict.fromkeys(range(4), True)
+    best_diverged = judged({"smallest": [fid("b"), fid("a")]}, **samples)
+    assert best_diverged.p_against == pytest.approx(1 / 70)
+
+
 def test_bounds() -> None:
     expected = scipy.stats.ttest_1samp(GOOD, 9.8, alternative="greater").pvalue
     assert judged({"bound": fid("a"), "above": 9.8}, a=of(GOOD, "a")).p == pytest.approx(expected)

@@ -88,7 +88,7 @@ def test_lowest_of_all_evaluations(tmp_path: Path) -> None:
         {
             "experiment": "a",
             "score": "fid",
-            "statistic": {"residual": {"unit": "share", "start": 0, "end": 1}, "average": 3},
+            "statistic": {"fluctuation": {"unit": "share", "start": 0, "end": 1}, "around": 3},
         },
     ],
 )

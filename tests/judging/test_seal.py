@@ -126,7 +126,8 @@ def test_a_new_version_of_the_rules_changes_every_seal(monkeypatch: pytest.Monke
 
 def test_other_code_with_the_same_rules_is_told_apart() -> None:
     old = sealed()
-    other = old.model_copy(update={"sources": {**old.sources, "cells": "0" * 64}})
+    facts = {**old.model_dump(exclude={"seal_sha256"}), "sources": {**old.sources, "cells": "0" * 64}}
+    other = Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)})
     found = against(paper.TEXT, other)
     assert found.status == "code changed"
     assert [(one.kind, one.item) for one in found.changes] == [("code", "judging/cells.py")]
@@ -137,6 +138,11 @@ def test_a_seal_edited_to_fit_is_damaged() -> None:
     text = edited(("margin: 3.0", "margin: 6.0"))
     forged = sealed().model_copy(update={"items": rules(paper.loaded(text).spec)})
     assert against(text, forged).status == "damaged"
+
+
+@pytest.mark.parametrize("change", [{"sealed_at": NOW.replace("3", "4")}, {"runs_before": 1}, {"sources": {}}])
+def test_any_other_digit_of_a_seal_counts_too(change: dict[str, object]) -> None:
+    assert against(paper.TEXT, sealed().model_copy(update=change)).status == "damaged"
 
 
 def test_no_seal_is_said_only_where_there_are_runs() -> None:

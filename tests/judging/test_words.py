@@ -34,7 +34,7 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "[fid (a) < 1 or diverged (a) = 1 in at least one seed] in more than half of the seeds",
         ),
         (
-            {"bound": {**CURVE, "statistic": {"residual": LATE, "average": 21}}, "below": 1},
+            {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": 21}}, "below": 1},
             "deviation of abs(g - d) from its average of 21 iterations over the last 50 % of the run (a) < 1",
         ),
         (

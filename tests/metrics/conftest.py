@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmark.extractors import inception
 from benchmark.spec.parts import DATASETS, Dataset
+from tests.extractors.inception_weights import random_weights
 
 
 @dataclass
@@ -25,6 +27,8 @@ class FixedSubject:
     root: Path
     device: str = "cpu"
     networks: dict[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
+    recorded: dict[str, np.ndarray] = field(default_factory=dict)
+    iterations_per_epoch: float | None = None
 
     @property
     def data(self) -> Any:
@@ -39,6 +43,9 @@ class FixedSubject:
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         return self.networks[network](examples)
+
+    def curves(self) -> dict[str, np.ndarray]:
+        return self.recorded
 
 
 def stand_in(shape: tuple[int, ...]) -> Any:
@@ -64,6 +71,19 @@ def subject(tmp_path: Path) -> Make:
         return FixedSubject(fake, true, dataset or stand_in(true.shape[1:]), tmp_path, networks=networks)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory):
+    """A data root with random weights in the real format, pinned to what they are."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GANREPRO_WEIGHTS", raising=False)
+        patch.setattr(inception, "SHA256", hashlib.sha256(random_weights()).hexdigest())
+        file = inception.weights_file(folder)
+        file.parent.mkdir()
+        file.write_bytes(random_weights())
+        yield folder
 
 
 @pytest.fixture(scope="session")

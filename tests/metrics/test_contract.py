@@ -6,6 +6,8 @@ import contextlib
 import itertools
 import json
 import math
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark.extractors import inception
-from benchmark.spec.parts import DATASETS, METRICS, Metric, MetricError
+from benchmark.spec.parts import DATASETS, METRICS, Measurement, Metric, MetricError
 
 #: settings by field name at which a metric that needs no weights must give a number on the subject below
 SETTINGS: dict[str, Any] = {
@@ -32,9 +34,18 @@ SETTINGS: dict[str, Any] = {
     "within_deviations": 3.0,
     "quantile": 0.05,
     "network": "discriminator",
+    "window": {"unit": "share", "start": 0.0, "end": 1.0},
+    "early": {"unit": "share", "start": 0.0, "end": 0.1},
+    "first": "discriminator_loss",
+    "second": "generator_loss",
+    "curve": "generator_loss",
+    "bound": 100.0,
+    "average": 5,
+    "around": 5,
 }
 GUESSES = (0.01, 1, 2, 100, "discriminator", "inception_2015_12_05", "tensorflow_bilinear", True)
 NAMES = METRICS.names()
+Kept = Mapping[str, np.ndarray]
 
 
 def example_of(name: str) -> Metric:
@@ -81,9 +92,12 @@ def test_no_setting_has_a_default(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in NAMES for kind in METRICS.get(name).kinds])
-def test_measures_or_says_why_not(name: str, kind: str, subject, digits: np.ndarray, tmp_path: Path) -> None:
+def test_measures_or_says_why_not(
+    name: str, kind: str, subject, digits: np.ndarray, tmp_path: Path, monkeypatch
+) -> None:
     metric = example_of(name)
     made = images_subject(subject, digits) if kind == "images" else points_subject(subject)
+    made.recorded = {"discriminator_loss": np.linspace(2, 1, 60), "generator_loss": np.geomspace(1, 3, 60)}
     reason = metric.unavailable(tmp_path)
     if reason is not None:
         assert "minimum" in reason or "missing" in reason
@@ -95,6 +109,22 @@ def test_measures_or_says_why_not(name: str, kind: str, subject, digits: np.ndar
     json.dumps([dict(found.protocol), dict(found.details)], allow_nan=False)
     again = metric.measure(made)
     assert again == found
+    kept = {**found.arrays, **found.shared}
+    assert bool(kept) == (metric.not_recomputed is None)
+    if metric.not_recomputed is None:
+        _recomputes(metric, found, kept, monkeypatch)
+
+
+def _recomputes(metric: Metric, found: Measurement, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The value follows from what was kept, without torch, and from all of it: what changes nothing is padding."""
+    assert not set(found.arrays) & set(found.shared)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        assert metric.recomputed(kept) == pytest.approx(found.value, rel=metric.rounding, abs=metric.rounding)
+        for name in kept:
+            without = {other: value for other, value in kept.items() if other != name}
+            with pytest.raises((KeyError, ValueError)):
+                metric.recomputed(without)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,7 +135,7 @@ def test_only_what_needs_inception_is_unavailable_without_it(name: str, tmp_path
         reason = enough.unavailable(tmp_path)
         assert reason is not None
         assert str(tmp_path / "weights" / inception.FILE) in reason
-        assert inception.SHA256_PREFIX in reason
+        assert inception.SHA256 in reason
         assert "ganrepro data fetch inception" in reason
     else:
         assert metric.unavailable(tmp_path) is None

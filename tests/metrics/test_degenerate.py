@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 import torch
 
+from benchmark import scoring
 from benchmark.metrics.inputs import real
+from benchmark.spec.paper import Score
 from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, MetricError, Shape
+from benchmark.training.subject import TrainedSubject
 
 STANDARD = {
     "extractor": "inception_2015_12_05",
@@ -28,97 +32,156 @@ SCORE = {"extractor": "inception_2015_12_05", "resize": "bilinear"}
 NATIVE = {"pairs": 10, "size": "native", "filter": "none"}
 
 
-def _nan_points(_good: np.ndarray) -> np.ndarray:
-    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
-    points[7, 1] = np.nan
-    return points
+@dataclass(frozen=True)
+class Case:
+    """What is measured, on what, and the reason that must stand where the number would."""
+
+    metric: str
+    settings: dict[str, Any]
+    reason: str
+    #: from good images to what the generator gives instead
+    generated: Callable[[np.ndarray], np.ndarray] = lambda good: good
+    #: from good images to what the data are instead
+    real: Callable[[np.ndarray], np.ndarray] = lambda good: good
+    #: outputs of a shipped classifier by method, of the discriminator, and curves
+    extractor: dict[str, float] = field(default_factory=dict)
+    verdict: float = 0.0
+    loss: float = 1.0
 
 
-def _infinite_points(_good: np.ndarray) -> np.ndarray:
-    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
-    points[3, 0] = np.inf
-    return points
+def from_network(spoil: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[np.ndarray], np.ndarray]:
+    """What a trained system gives out if its network's last layer emits spoilt images."""
+
+    def give(good: np.ndarray) -> np.ndarray:
+        system = object.__new__(TrainedSubject)
+        system.dataset = DATASETS.get("digits").variants()[0]
+        return system.given_out(spoil(torch.from_numpy(good).float() / 127.5 - 1))
+
+    return give
 
 
-CASES: dict[str, tuple[str, dict[str, Any], Callable[[np.ndarray], np.ndarray], str]] = {
-    "fid of one image": ("frechet_inception_distance", {**STANDARD, "samples": 1}, lambda x: x, "minimum is 2049"),
-    "fid of 2048": ("frechet_inception_distance", {**STANDARD, "samples": 2048}, lambda x: x, "minimum is 2049"),
-    "is of fewer than splits": ("inception_score", {**SCORE, "samples": 5, "splits": 10}, lambda x: x, "is 1000"),
-    "is of 999 in 10 splits": ("inception_score", {**SCORE, "samples": 999, "splits": 10}, lambda x: x, "is 1000"),
-    "kid below a subset": ("kernel_inception_distance", {**KERNEL, "samples": 100}, lambda x: x, "is 150"),
-    "recall of as many as neighbours": (
-        "recall",
-        {**STANDARD, "samples": 3, "neighbours": 3},
-        lambda x: x,
-        "minimum is 4",
-    ),
-    "proxy of 64": ("proxy_frechet_distance", {**FRECHET, "samples": 64}, lambda x: x, "minimum is 65"),
-    "proxy of one image over": (
-        "proxy_frechet_distance",
-        {**FRECHET, "samples": 100},
-        lambda x: np.repeat(x[:1], len(x), axis=0),
-        "same one",
-    ),
-    "proxy score of too few": (
-        "proxy_inception_score",
-        {**PROXY, "samples": 150, "splits": 2},
-        lambda x: x,
-        "minimum is 200",
-    ),
-    "proxy score of black": (
-        "proxy_inception_score",
-        {**PROXY, "samples": 200, "splits": 2},
-        lambda x: 0 * x,
-        "same one",
-    ),
-    "float images": ("recognisability", {**PROXY, "samples": 100}, lambda x: x / 255, "must be uint8"),
-    "images with nan": ("recognisability", {**PROXY, "samples": 100}, lambda x: x * np.nan, "must be uint8"),
-    "int images beyond 255": ("sharpness", SHARPNESS, lambda x: x.astype(np.int32) + 300, "must be uint8"),
-    "colour where grey is promised": ("sharpness", SHARPNESS, lambda x: np.repeat(x, 3, axis=1), "have shape"),
-    "channels last": ("sharpness", SHARPNESS, lambda x: np.moveaxis(x, 1, 3), "have shape"),
-    "fewer images than asked": ("sharpness", SHARPNESS, lambda x: x[:50], "have shape"),
-    "sharpness of flat images": ("sharpness_gap", SHARPNESS, lambda x: 0 * x, "one level throughout"),
-    "ms_ssim of 8x8": ("ms_ssim", NATIVE, lambda x: x, "multiples of 16, images are 8x8"),
-    "points with nan": ("collapse", SHARPNESS, _nan_points, "not finite"),
-    "points with infinity": ("duplicates", {"samples": 100, "quantile": 0.1}, _infinite_points, "not finite"),
-    "one example": ("collapse", {"samples": 1, "reference_images": "all"}, lambda x: x, "minimum is 2"),
-    "more real images than there are": (
+def one_of_them(good: np.ndarray) -> np.ndarray:
+    return np.repeat(good[:1], len(good), axis=0)
+
+
+def points(bad: float) -> Callable[[np.ndarray], np.ndarray]:
+    def give(_good: np.ndarray) -> np.ndarray:
+        found = np.random.default_rng(0).normal(size=(1000, 2)).astype(np.float32)
+        found[7, 1] = bad
+        return found
+
+    return give
+
+
+def flat(good: np.ndarray) -> np.ndarray:
+    """Images of one level each."""
+    levels = (np.arange(len(good)) % 256).astype(np.uint8)
+    return np.broadcast_to(levels[:, None, None, None], good.shape)
+
+
+FEW = "frechet_inception_distance"
+GAP = {"first": "loss", "second": "zero", "window": {"unit": "share", "start": 0.0, "end": 1.0}}
+CASES: dict[str, Case] = {
+    # images that are none
+    "a network that emits nan": Case(
         "recognisability",
-        {**PROXY, "samples": 100, "reference_images": 1000},
-        lambda x: x,
-        "the reference has 500",
+        {**PROXY, "samples": 100},
+        "the generator emits numbers that are not finite",
+        from_network(lambda images: images.index_fill(0, torch.tensor([3]), torch.nan)),
     ),
+    "a network that emits images out of range": Case(
+        "sharpness", SHARPNESS, "must lie in", from_network(lambda images: images * 1.5)
+    ),
+    "floats of 0 to 1": Case("recognisability", {**PROXY, "samples": 100}, "must be uint8", lambda x: x / 255),
+    "integers beyond 255": Case("sharpness", SHARPNESS, "must be uint8", lambda x: x.astype(np.int32) + 300),
+    "colour where grey is promised": Case("sharpness", SHARPNESS, "have shape", lambda x: np.repeat(x, 3, axis=1)),
+    "fewer images than asked": Case("sharpness", SHARPNESS, "have shape", lambda x: x[:50]),
+    # constant images
+    "a distance of one image over and over": Case(
+        "proxy_frechet_distance", {**FRECHET, "samples": 100}, "100 generated examples are the same one", one_of_them
+    ),
+    "a score of black images": Case(
+        "proxy_inception_score", {**PROXY, "samples": 200, "splits": 2}, "are the same one", lambda x: 0 * x
+    ),
+    "likeness of one image to itself": Case(
+        "ms_ssim", {"pairs": 10, "size": 16, "filter": "bilinear"}, "are the same one", one_of_them
+    ),
+    "classes of one image": Case("class_coverage", {**PROXY, "samples": 100}, "are the same one", one_of_them),
+    "edges of flat images": Case("sharpness_gap", SHARPNESS, "one level throughout", flat),
+    "real images that are all one": Case("collapse", SHARPNESS, "500 real examples are the same one", real=one_of_them),
+    # too few
+    "fid of 2,048 images": Case(FEW, {**STANDARD, "samples": 2048}, "the minimum is 2049"),
+    "a proxy of 64 images": Case("proxy_frechet_distance", {**FRECHET, "samples": 64}, "the minimum is 65"),
+    "is of fewer than splits": Case("inception_score", {**SCORE, "samples": 5, "splits": 10}, "minimum is 1000"),
+    "is of 999 in 10 splits": Case("inception_score", {**SCORE, "samples": 999, "splits": 10}, "minimum is 1000"),
+    "kid of less than a subset": Case("kernel_inception_distance", {**KERNEL, "samples": 100}, "the minimum is 150"),
+    "recall of as many images as neighbours": Case(
+        "recall", {**STANDARD, "samples": 3, "neighbours": 3}, "the minimum is 4"
+    ),
+    "ms-ssim of 8 x 8 pixels": Case("ms_ssim", NATIVE, "8x8 do not have five scales, the minimum is 16"),
+    "variance of one example": Case("collapse", {"samples": 1, "reference_images": "all"}, "the minimum is 2"),
+    "more real images than there are": Case(
+        "recognisability", {**PROXY, "samples": 100, "reference_images": 1000}, "the reference has 500"
+    ),
+    # numbers that are not finite
+    "points with nan": Case("collapse", SHARPNESS, "not finite", points(np.nan), points(0)),
+    "points at infinity": Case(
+        "duplicates", {"samples": 100, "quantile": 0.1}, "not finite", points(np.inf), points(0)
+    ),
+    "features that are nan": Case(
+        "proxy_frechet_distance",
+        {**FRECHET, "samples": 400},
+        "features that are not finite",
+        extractor={"features": np.nan},
+    ),
+    "class logits that are infinite": Case(
+        "proxy_inception_score",
+        {**PROXY, "samples": 400, "splits": 2},
+        "not finite",
+        extractor={"logits": np.inf},
+    ),
+    "a discriminator that says nan": Case(
+        "discriminator_accuracy",
+        {"network": "discriminator", "samples": 100, "threshold": 0.0},
+        "not finite on generated",
+        verdict=np.nan,
+    ),
+    "a loss that is nan": Case("loss_gap", GAP, "the curve is not finite", loss=np.nan),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_is_refused_with_its_reason(case: str, subject, digits: np.ndarray) -> None:
-    name, settings, spoil, message = CASES[case]
-    spoiled = spoil(digits[:1000])
-    true = spoiled[::-1] if spoiled.ndim == 2 else digits[1000:1500]
-    if spoiled.ndim == 2:
-        true = np.random.default_rng(1).normal(size=(200, 2)).astype(np.float32)
-    metric = METRICS.get(name)(**settings)
-    with pytest.raises(MetricError, match=message):
-        metric.measure(subject(spoiled, true))
-
-
-@pytest.mark.parametrize("broken", ["features", "logits"])
-def test_numbers_of_an_extractor_that_are_not_finite_are_refused(
-    broken: str, subject, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_degenerate_input_becomes_a_reason_and_no_number(
+    case: Case, subject, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Through the very function that writes scores into records."""
     from benchmark.extractors.classifier import Classifier
 
-    true = getattr(Classifier, broken)
-    monkeypatch.setattr(Classifier, broken, lambda self, given: true(self, given) * np.nan)
-    made = subject(digits[:800], digits[800:])
-    names = ["recognisability", "class_coverage", "proxy_inception_score"]
-    for name in [*names, "proxy_frechet_distance"] if broken == "features" else names:
-        part = METRICS.get(name)
-        choices = {**FRECHET, "samples": 400, "splits": 2}
-        metric = part(**{field: choices[field] for field in part.model_fields})
-        with pytest.raises(MetricError, match="finite"):
-            metric.measure(made)
+    for method, factor in case.extractor.items():
+        sound = getattr(Classifier, method)
+        monkeypatch.setattr(Classifier, method, lambda self, given, f=factor, s=sound: s(self, given) * f)
+    score = Score.model_validate({"metric": {case.metric: case.settings}, "checkpoint": "last"})
+
+    class Spoilt:
+        """Gives out what is degenerate only when asked, as a trained system does."""
+
+        def __init__(self) -> None:
+            true = case.real(digits[1000:1500])
+            self.made = subject(digits[:1], true, discriminator=lambda some: np.full((len(some), 1), case.verdict))
+            self.made.recorded = {"loss": np.full(10, case.loss), "zero": np.zeros(10)}
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.made, name)
+
+        def samples(self, count: int) -> np.ndarray:
+            return case.generated(digits[:1000])[:count]
+
+    setup: Any = SimpleNamespace(
+        dataset=SimpleNamespace(kind="images"), generator_mode="running_statistics", batch_images=64
+    )
+    found = scoring.measure(score, setup, Spoilt(), 60)  # type: ignore[arg-type]
+    assert found.value is None
+    assert case.reason in str(found.reason)
 
 
 def test_a_dataset_without_a_test_split_cannot_be_referred_to(subject, digits: np.ndarray) -> None:

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch_fidelity.metric_kid import kid_features_to_metric
+from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from benchmark.extractors import inception
 from benchmark.metrics import frechet, inception_score
 from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
 from benchmark.metrics.frechet_over_real import FrechetOverReal
 from benchmark.metrics.inception_score import InceptionScore, score
-from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distance, fidelity_settings
-from benchmark.metrics.precision_recall import Precision, Recall
+from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distances, fidelity_settings
+from benchmark.metrics.precision_recall import Precision, Recall, inside
 from benchmark.metrics.reference import cache_folder
-from benchmark.spec.parts import MetricError
+from benchmark.spec.parts import Metric, MetricError
 from tests.extractors.inception_weights import random_weights
 
 COUNT = 8
 COMMON = {"samples": COUNT, "resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
 REFERENCE = {"reference": "training_data", "reference_images": COUNT}
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory):
-    """A data root with random weights in the real format, pinned to what they are."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("GANREPRO_WEIGHTS", raising=False)
-        patch.setattr(inception, "SHA256_PREFIX", hashlib.sha256(random_weights()).hexdigest()[:8])
-        file = inception.weights_file(folder)
-        file.parent.mkdir()
-        file.write_bytes(random_weights())
-        yield folder
 
 
 @pytest.fixture
@@ -130,9 +120,19 @@ def test_kernel_inception_distance_from_images_to_number(made) -> None:
 def test_kernel_distance_of_the_same_law_is_about_zero() -> None:
     random = np.random.default_rng(0)
     first, second, other = (random.normal(shift, 1, (400, 16)) for shift in (0, 0, 1))
-    near, spread = distance(first, second, subsets=20, subset_images=200)
-    assert abs(near) < 5 * spread
-    assert distance(first, other, subsets=20, subset_images=200)[0] > 20 * spread
+    near, far = (distances(first, given, subsets=20, subset_images=200) for given in (second, other))
+    assert abs(near.mean()) < 5 * near.std()
+    assert far.mean() > 20 * near.std()
+
+
+def test_kernel_distances_are_torch_fidelitys() -> None:
+    first, second = (np.random.default_rng(seed).normal(size=(50, 8)) for seed in (0, 1))
+    settings = {"kid_kernel": "poly", "kid_kernel_poly_degree": 3, "kid_kernel_poly_gamma": None}
+    settings |= {"kid_kernel_poly_coef0": 1.0, "kid_subsets": 4, "kid_subset_size": 20, "rng_seed": 2020}
+    theirs = kid_features_to_metric(torch.from_numpy(first), torch.from_numpy(second), **settings, verbose=False)
+    ours = distances(first, second, subsets=4, subset_images=20)
+    assert ours.mean() == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-12)
+    assert ours.std() == pytest.approx(theirs["kernel_inception_distance_std"], rel=1e-12)
 
 
 def test_precision_and_recall(made, subject, digits: np.ndarray) -> None:
@@ -143,6 +143,38 @@ def test_precision_and_recall(made, subject, digits: np.ndarray) -> None:
     assert precision.value == 1, "copies of real images lie among real images"
     assert recall.value < 0.8, "few real images lie among copies of three of them"
     assert precision.details["recall"] == recall.value
+
+
+def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of another size than the set, points of two overlapping laws."""
+    monkeypatch.setattr("benchmark.metrics.precision_recall._BLOCK", 16)
+    ours, theirs = (np.random.default_rng(0).normal(shift, 1, (50, 3)).astype(np.float32) for shift in (0, 1.5))
+    expected = calculate_precision_recall_full(torch.from_numpy(ours), torch.from_numpy(theirs), 3)
+    found = inside(ours, theirs, 3, "cpu").mean(), inside(theirs, ours, 3, "cpu").mean()
+    assert found == pytest.approx(expected, abs=1e-7)
+    assert 0 < min(found) < max(found) < 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "settings"),
+    [
+        (FrechetInceptionDistance, REFERENCE),
+        (InceptionScore, {"splits": 2}),
+        (KernelInceptionDistance, {**REFERENCE, "subsets": 3, "subset_images": 5}),
+        (Precision, {**REFERENCE, "neighbours": 2}),
+        (Recall, {**REFERENCE, "neighbours": 2}),
+    ],
+)
+def test_what_is_kept_gives_the_value_again_without_torch(
+    made, monkeypatch: pytest.MonkeyPatch, metric: type[Metric], settings: dict[str, object]
+) -> None:
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
+    one = metric(**COMMON, **settings)
+    found = one.measure(made)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    again = one.recomputed({**found.arrays, **found.shared})
+    assert again == pytest.approx(found.value, rel=one.rounding, abs=one.rounding)
 
 
 def test_a_setting_that_torch_fidelity_does_not_know_is_refused() -> None:

@@ -7,8 +7,14 @@ import pytest
 from scipy.spatial import cKDTree
 
 from benchmark.metrics import nearest
-from benchmark.metrics.duplicates import Duplicates
+from benchmark.metrics.duplicates import DuplicateFeatures, Duplicates, ProxyDuplicateFeatures
 from benchmark.metrics.nearest import nearest_distances
+from benchmark.metrics.nearest_training_distance import (
+    NearestTrainingDistance,
+    NearestTrainingFeatures,
+    ProxyNearestTrainingFeatures,
+)
+from benchmark.spec.parts import MetricError
 
 
 @pytest.fixture(autouse=True)
@@ -19,19 +25,19 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_agrees_with_a_tree() -> None:
     random = np.random.default_rng(0)
     points, others = random.normal(size=(40, 3)), random.normal(size=(60, 3))
-    np.testing.assert_allclose(nearest_distances(points, others), cKDTree(others).query(points)[0], atol=1e-7)
+    np.testing.assert_allclose(nearest_distances(points, others, "cpu"), cKDTree(others).query(points)[0], atol=1e-7)
     beside = cKDTree(others).query(others[:20], k=2)[0][:, 1]
-    np.testing.assert_allclose(nearest_distances(others[:20], others, self_at=0), beside, atol=1e-7)
+    np.testing.assert_allclose(nearest_distances(others[:20], others, "cpu", self_at=0), beside, atol=1e-7)
     several = cKDTree(others).query(points, k=5)[0].mean(axis=1)
-    np.testing.assert_allclose(nearest_distances(points, others, neighbours=5), several, atol=1e-7)
+    np.testing.assert_allclose(nearest_distances(points, others, "cpu", neighbours=5), several, atol=1e-7)
 
 
 def test_copies_of_bright_images_are_at_exactly_zero() -> None:
     images = np.random.default_rng(0).integers(200, 256, (30, 3, 16, 16), dtype=np.uint8)
-    assert (nearest_distances(images, images) == 0).all()
+    assert (nearest_distances(images, images, "cpu") == 0).all()
     one_level_apart = images[:5].copy()
     one_level_apart[:, 0, 0, 0] ^= 1
-    assert (nearest_distances(one_level_apart, images) == 1).all()
+    assert (nearest_distances(one_level_apart, images, "cpu") == 1).all()
 
 
 def test_duplicates_counts_pairs_on_points(subject) -> None:
@@ -41,4 +47,61 @@ def test_duplicates_counts_pairs_on_points(subject) -> None:
     found = Duplicates(samples=20, quantile=0.5).measure(subject(spread, line))
     assert found.value == pytest.approx(2 / 20)
     assert found.details["limit"] == pytest.approx(1)
-    assert found.details["exact_copies"] == 0
+    assert found.details["copies"] == 0
+
+
+INCEPTION = {"resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
+
+
+def test_distance_to_training_data_by_hand(subject) -> None:
+    """Training points 3 apart; generated ones 1, 1 and 2 away from one."""
+    training = np.array([[0, 0], [3, 0], [6, 0], [9, 0]], dtype=np.float32)
+    found = NearestTrainingDistance(samples=3, reference_images="all").measure(
+        subject(np.array([[0, 1], [3, 1], [6, 2]], dtype=np.float32), training)
+    )
+    assert found.value == pytest.approx(1 / 3)
+    assert found.details["copies"] == 0
+    with pytest.raises(MetricError, match="occur twice"):
+        NearestTrainingDistance(samples=3, reference_images="all").measure(
+            subject(training[:3] + 1, np.repeat(training[:3], 2, axis=0))
+        )
+
+
+def shifted(images: np.ndarray) -> np.ndarray:
+    return np.roll(images, 1, axis=3)
+
+
+def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
+    fresh, training = digits[:400], digits[400:]
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all")
+    copier = metric.measure(subject(training[100:500], training))
+    assert copier.value == pytest.approx(0, abs=1e-4)
+    assert copier.details["copies"] == 1
+    clear = metric.measure(subject(fresh, training))
+    assert clear.value == pytest.approx(1, abs=0.15)
+    assert clear.details["copies"] < 0.02
+    assert clear.protocol["n_real"] == len(training)
+    assert ProxyNearestTrainingFeatures.proxy
+
+
+def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> None:
+    metric = ProxyDuplicateFeatures(classifier="digits_8x8", samples=400, quantile=0.05)
+    assert metric.measure(subject(digits[:400], digits[400:800])).value < 0.15
+    few = digits[np.arange(400) % 20]
+    found = metric.measure(subject(few, digits[400:800]))
+    assert found.value == 1
+    assert found.details["copies"] == 1
+
+
+def test_inception_s_features_find_copies_and_repeats(subject, digits: np.ndarray, root) -> None:
+    training = digits[:10]
+    copier, fresh, repeated = training[3:9], digits[20:26], digits[[30, 30, 31, 31, 32, 32]]
+    nearest = NearestTrainingFeatures(samples=6, reference_images="all", **INCEPTION)
+    made = {name: subject(fake, training) for name, fake in (("copier", copier), ("fresh", fresh), ("rep", repeated))}
+    for one in made.values():
+        one.root = root
+    assert nearest.measure(made["copier"]).value == pytest.approx(0, abs=1e-4)
+    assert nearest.measure(made["fresh"]).value > 0.5
+    repeats = DuplicateFeatures(samples=6, quantile=0.1, **INCEPTION)
+    assert repeats.measure(made["rep"]).details["copies"] == 1
+    assert repeats.measure(made["fresh"]).details["copies"] == 0

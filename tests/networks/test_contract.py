@@ -44,6 +44,22 @@ def test_shape_and_parameters_are_those_of_the_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_multiplications_are_the_weights_that_inputs_meet(name: str) -> None:
+    """With every weight and input 1 a linear layer's outputs sum to the number of products; composites add theirs."""
+    for layer, shape in fitting(name):
+        parts = layer.parts(shape)
+        if parts and not hasattr(layer, "first_size"):  # of growing layers none are counted
+            assert layer.multiplications(shape) == sum(part.multiplications(inner) for part, inner in parts.values())
+        elif name in ("linear", "conv", "deconv", "pixel_linear"):
+            module = layer.module(shape).double()
+            for parameter in module.parameters():
+                torch.nn.init.constant_(parameter, float(parameter.ndim > 1))
+            assert layer.multiplications(shape) == module(torch.ones(1, *shape, dtype=torch.float64)).sum().item()
+        elif layer.parameter_count(shape) == 0:
+            assert layer.multiplications(shape) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_misfit_is_a_value_error_or_an_empty_shape_and_nothing_else(name: str) -> None:
     for layer, shape in itertools.product(examples(LAYERS.get(name)), [*SHAPES, *ODD_SHAPES]):
         try:

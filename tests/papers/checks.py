@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.curves import Course, series_value, statistic_value
 from benchmark.judging.claims import without
-from benchmark.judging.curves import Course, series_value, statistic_value
 from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate

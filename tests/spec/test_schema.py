@@ -107,5 +107,5 @@ def test_every_part_is_offered_with_its_settings_and_what_it_does() -> None:
 def test_what_may_be_inherited_is_not_required() -> None:
     for name in ("System", "Experiment", "TierSetup", "Noise", "Score", "Snapshots", "layer.conv", "optimizer.adam"):
         assert "required" not in SCHEMA["definitions"][name], name
-    for name in ("Cell", "Claim", "Initialisation", "objective.cross_entropy", "initialiser.constant", "Window"):
+    for name in ("Cell", "Claim", "Initialisation", "objective.cross_entropy", "initialiser.constant"):
         assert SCHEMA["definitions"][name]["required"], name

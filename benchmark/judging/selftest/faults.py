@@ -16,9 +16,23 @@ from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.spec.base import Model
 from benchmark.spec.load import canonical
-from benchmark.store import CURVES, RECORD, SAMPLES, packed, records, sha256, to_json, write_atomic
+from benchmark.store import (
+    CURVES,
+    MEASURED,
+    RECORD,
+    RECORD_HASH,
+    SAMPLES,
+    SHARED,
+    packed,
+    records,
+    sha256,
+    to_json,
+    write_atomic,
+    write_record_hash,
+)
 
 Plant = Callable[[Path], None]
+_NOTHING = "none: "
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,17 @@ class Fault:
     named: str
     #: the spec that judges, where the fault lies in the rules
     text: str = paper.TEXT
+
+
+@dataclass(frozen=True)
+class Forged:
+    """A fault that only ``ganrepro verify`` shows, in a pack whose hashes were all renewed."""
+
+    name: str
+    plant: Plant
+    named: str
+    #: whether the verdicts in the pack are those of the honest records
+    verdicts_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,11 @@ class Caught(Model):
     fault: str
     caught: bool
     finding: str
+
+    @property
+    def honest(self) -> bool:
+        """Whether nothing was planted, so that ``caught`` means that nothing was found."""
+        return self.fault.startswith(_NOTHING)
 
 
 def honest(results: Path) -> None:
@@ -92,14 +122,14 @@ def planted() -> list[Caught]:
         clean = Path(scratch) / "clean"
         honest(clean)
         lines = findings(clean)
-        found = [peaceful("none: honest records", next(iter(lines), None))]
+        found = [peaceful("honest records", next(iter(lines), None))]
         found += [_caught(fault, clean, Path(scratch) / f"fault-{number}") for number, fault in enumerate(faults())]
     return found
 
 
 def peaceful(what: str, line: str | None) -> Caught:
     """The other half of a test: where nothing was planted, nothing may be found."""
-    return Caught(fault=what, caught=line is None, finding=line or "no finding")
+    return Caught(fault=f"{_NOTHING}{what}", caught=line is None, finding=line or "no finding")
 
 
 def _caught(fault: Fault, clean: Path, results: Path) -> Caught:
@@ -133,6 +163,8 @@ def faults() -> list[Fault]:
 
 
 def _of_records() -> Iterator[Fault]:
+    yield Fault("one digit of a record edited", _hash_left, "has changed since it was written")
+    yield Fault("hash of a record removed", lambda results: (_folder(results) / RECORD_HASH).unlink(), "is missing")
     yield Fault("edited score", _edit(lambda record: _score(record, value=25.0)), "its series has")
     yield Fault("best checkpoint shown as the last", _edit(_cherry_pick), "last checkpoint taken at iteration")
     yield Fault("experiments' labels swapped", _swap_labels, "it is a run of")
@@ -179,13 +211,24 @@ _TURNED = "[{experiment: plain, score: fid}, {experiment: penalised, score: fid}
 _SECOND = "  MU-C2:" + paper.TEXT.partition("  MU-C2:")[2].partition("stated: {}")[0]
 
 
+def forged_in_packs() -> list[Forged]:
+    """What judging cannot show and a pack does, since what scores were computed from is in it."""
+    return [
+        Forged("records rewritten, verdicts left", _edit(_rewritten), "T1, digits, plain", verdicts_left=True),
+        Forged("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives"),
+        Forged("what a score was computed from rewritten", _other_moments, "what is kept of it gives"),
+        Forged("reference that scores share rewritten", _other_reference, "has changed since it was written"),
+        Forged("epochs counted otherwise", _edit(_other_epochs), "iterations_per_epoch is"),
+    ]
+
+
 def open_faults() -> list[Open]:
     """What nothing in the records alone can show."""
     return [
         Open(
             "score and its series rewritten together",
             _edit(_rewritten),
-            "a pack or a commit made before, stored moments, or measuring the kept samples again",
+            "verify, from what the score was computed from",
         ),
         Open(
             "curves rewritten together with their hash",
@@ -223,10 +266,20 @@ def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
 
 
 def _rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Edit a record and renew its hash, so that other checks have to find the edit."""
     file = folder / RECORD
     record = json.loads(file.read_bytes())
     change(record)
     write_atomic(file, to_json(record))
+    write_record_hash(folder, file.read_bytes())
+
+
+def _hash_left(results: Path) -> None:
+    """One digit of a time, which nothing else would show."""
+    file = _folder(results) / RECORD
+    content = file.read_bytes()
+    assert content.count(b'"training_seconds": 1.0') == 1
+    write_atomic(file, content.replace(b'"training_seconds": 1.0', b'"training_seconds": 1.1'))
 
 
 def _edit(change: Callable[[dict[str, Any]], None]) -> Plant:
@@ -247,6 +300,22 @@ def _other_curves(results: Path) -> None:
 
     made = paper.made("plain", 1)
     replace(made, curves=paper.curves(made.run, np.random.default_rng(12345))).write(results)
+
+
+def _other_moments(results: Path) -> None:
+    """Moments of another value beside a score, their hash renewed."""
+    folder = _folder(results)
+    write_atomic(folder / MEASURED, packed(paper.moments("generated", 29.0, "fid.")))
+    _rewrite(folder, lambda record: record["files"].update({MEASURED: sha256(folder / MEASURED)}))
+
+
+def _other_reference(results: Path) -> None:
+    for file in (results / SHARED).iterdir():
+        write_atomic(file, packed(paper.moments("reference", 1.0), compressed=False))
+
+
+def _other_epochs(record: dict[str, Any]) -> None:
+    record["iterations_per_epoch"] /= 2
 
 
 def _score(record: dict[str, Any], **changes: Any) -> None:

@@ -15,12 +15,14 @@ from benchmark.spec.load import Loaded, loads
 from benchmark.spec.parts import written
 from benchmark.store import (
     CURVES,
+    MEASURED,
     RECORD,
     SAMPLES,
     RunRecord,
     ScoreRecord,
     Stored,
     Timing,
+    keep_shared,
     packed,
     sha256,
     write_atomic,
@@ -136,6 +138,7 @@ tables:
     caption: FID
     quantity: fid
     direction: lower
+    protocol: {reference: training_data, samples: 10000}
     columns: [plain, penalised]
     margin: 3.0
     rows:
@@ -231,6 +234,14 @@ def curves(run: Run, random: np.random.Generator) -> dict[str, np.ndarray]:
     return found
 
 
+def moments(side: str, value: float, prefix: str = "") -> dict[str, np.ndarray]:
+    """Moments in three dimensions at distance ``value`` from those of value 0: equal covariances, one mean moved."""
+    import numpy as np
+
+    covariance = np.array([1.0, 0.5, 0.0, 2.0, 0.0, 3.0])  # the upper triangle, row by row
+    return {f"{prefix}{side}.mean": np.array([value**0.5, 0, 0]), f"{prefix}{side}.covariance": covariance}
+
+
 def record(run: Run, score: ScoreRecord, **changes: Any) -> RunRecord:
     """A record that agrees with itself, without files."""
     facts: dict[str, Any] = {
@@ -278,8 +289,10 @@ class Made:
         folder = results / self.run.folder
         write_atomic(folder / CURVES, packed(self.curves))
         write_atomic(folder / SAMPLES, packed(self.samples))
-        files = {name: sha256(folder / name) for name in (CURVES, SAMPLES)}
-        one = record(self.run, self.score, files=files, **self.changes)
+        write_atomic(folder / MEASURED, packed(moments("generated", self.score.value or 0.0, "fid.")))
+        score = self.score.model_copy(update={"shared": keep_shared(results, moments("reference", 0.0))})
+        files = {name: sha256(folder / name) for name in (CURVES, SAMPLES, MEASURED)}
+        one = record(self.run, score, files=files, **self.changes)
         (folder / RECORD).unlink(missing_ok=True)
         write_record(folder, one)
         return Stored(one, folder)

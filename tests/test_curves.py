@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from benchmark.judging.curves import Course, CurveError, series_value, statistic_value
+from benchmark.curves import Course, CurveError, series_value, statistic_value
 from benchmark.spec.claims import Deviation, Mean, Share, Statistic, Window
 
 STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
@@ -65,13 +65,13 @@ def test_middle_and_extremes() -> None:
 
 def test_residual_is_what_a_moving_average_leaves() -> None:
     saw = np.where(RAMP % 2 == 0, 1.0, -1.0)
-    assert value(3 * RAMP, {"residual": window(1, 100), "average": 5}) == pytest.approx(0, abs=1e-9)
+    assert value(3 * RAMP, {"fluctuation": window(1, 100), "around": 5}) == pytest.approx(0, abs=1e-9)
     # an average of three neighbours of the saw is a third of the opposite: 4 / 3 is left, 49 times either way
     expected = 4 / 3 * math.sqrt(98 / 97)
     for slope in (0.0, 7.0):
-        assert value(saw + slope * RAMP, {"residual": window(1, 100), "average": 3}) == pytest.approx(expected)
+        assert value(saw + slope * RAMP, {"fluctuation": window(1, 100), "around": 3}) == pytest.approx(expected)
     with pytest.raises(ValueError, match="odd number"):
-        value(saw, {"residual": window(1, 100), "average": 4})
+        value(saw, {"fluctuation": window(1, 100), "around": 4})
 
 
 def test_slope_of_a_line() -> None:
@@ -118,7 +118,7 @@ def test_expressions_over_several_curves() -> None:
         (RAMP, {"mean": window(10, 11, "epochs")}, "ends at iteration 110"),
         (RAMP, {"deviation": window(0, 1)}, "holds 1 iterations, 2 are needed"),
         (RAMP, {"fluctuation": window(4, 5)}, "holds 2 iterations, 3 are needed"),
-        (RAMP, {"residual": window(1, 5), "average": 5}, "holds 5 iterations, 6 are needed"),
+        (RAMP, {"fluctuation": window(1, 5), "around": 5}, "holds 5 iterations, 6 are needed"),
         (np.where(RAMP == 7, np.nan, 1.0), {"mean": window(1, 100)}, "not finite in the window"),
         (np.where(RAMP == 7, np.inf, 1.0), {"settled": "iterations", "average": 2, "tolerance": 0.1}, "not finite"),
         (np.zeros(N), {"slope": window(1, 100)}, "zero throughout"),

@@ -1,4 +1,7 @@
-"""Statistics of a run's curves, as ``spec.claims`` defines them; element i of a curve belongs to iteration i + 1."""
+"""Statistics of a run's curves, as ``spec.claims`` defines them; element i of a curve belongs to iteration i + 1.
+
+Claims read them off records, and metrics on curves (``metrics.of_curves``) make scores of them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from benchmark.spec.claims import (
     Lowest,
     Mean,
     Median,
-    Residual,
+    Peak,
     Settled,
     Share,
     Slope,
@@ -65,14 +68,14 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float(_part(course, values, window, 1).max())
         case Deviation(deviation=window):
             result = float(_part(course, values, window, 2).std(ddof=1))
-        case Fluctuation(fluctuation=window):
+        case Fluctuation(fluctuation=window, around=None):
             part = _part(course, values, window, 3)
             result = float((part[1:] - part[:-1]).std(ddof=1))
-        case Residual(residual=window, average=average):
-            part = _part(course, values, window, average + 1)
-            smooth = _moving_average(part, average)
-            rest = part[average // 2 : average // 2 + len(smooth)] - smooth
-            result = float(rest.std(ddof=1))
+        case Fluctuation(fluctuation=window, around=length):
+            part = _part(course, values, window, (length or 0) + 1)
+            result = float(_residual(part, length or 0).std(ddof=1))
+        case Peak(peak=window, early=early):
+            result = _over_median(_part(course, values, window, 1), _part(course, values, early, 1))
         case Slope(slope=window):
             result = _slope(_part(course, values, window, 2))
         case Share(share=window, below=below, above=above):
@@ -103,7 +106,7 @@ def series_value(
             pass
         case Slope(slope=window) | Share(share=window):
             pass
-        case _:
+        case _:  # those of one window only
             raise CurveError("this statistic is for curves")
     scale = {"iterations": 1.0, "share": float(iterations), "epochs": iterations_per_epoch}[window.unit]
     if scale is None:
@@ -177,6 +180,21 @@ def _slope(part: Array) -> float:
     time -= time.mean()
     gradient = float(time @ (part - part.mean()) / (time @ time))
     return gradient * (len(part) - 1) / level
+
+
+def _residual(part: Array, length: int) -> Array:
+    """Distance from the centred moving average of ``length`` values, where there is one."""
+    half = length // 2
+    return part[half : len(part) - half] - _moving_average(part, length)
+
+
+def _over_median(part: Array, early: Array) -> float:
+    import numpy as np
+
+    usual = float(np.median(early))
+    if usual <= 0:
+        raise CurveError(f"the early median is {usual:g}, so nothing is a multiple of it")
+    return float(part.max()) / usual
 
 
 def _moving_average(values: Array, length: int) -> Array:

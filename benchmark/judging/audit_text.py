@@ -1,0 +1,223 @@
+"""An audit for people: what fails on the paper's own numbers first, what it does not say last."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from benchmark.judging import words
+from benchmark.judging.audit import Audit, AuditedClaim, Chosen
+from benchmark.judging.times import PublishedTime
+
+_WIDTH = 100
+#: kinds of findings on tables: what each means to a reader
+_PRINT = {
+    "bold": "on bold print that is not the best, or best and not bold",
+    "repeat": "on numbers that are printed twice with different values",
+    "protocol": "on numbers of one table that were measured by unequal protocols",
+    "spread": "on spreads whose meaning is not given",
+    "quoted": "on numbers taken from other papers",
+    "regenerated": "on how they are measured here",
+}
+_COLUMNS = ("total", "stated", "public", "inferred", "default", "recollection", "missing", "contradicted")
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A heading, an opening line, and entries of a head and a text."""
+
+    title: str
+    opening: str = ""
+    entries: list[tuple[str, str]] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+
+
+def render_text(found: Audit, *, details: bool = False) -> str:
+    """For a terminal of 100 columns; ``details`` adds tests, numbers, sources and alternatives."""
+    lines = [*_wrapped(f"{found.paper}: {found.title}"), *_wrapped(found.question)]
+    for section in _sections(found, details):
+        lines += ["", section.title.upper()]
+        lines += _wrapped(section.opening, "  ") if section.opening else []
+        lines += [f"  {row}" for row in _aligned(section.rows)] if section.rows else []
+        for head, text in section.entries:
+            lines += _wrapped(head, "  ")
+            lines += _wrapped(text, "      ") if text else []
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_markdown(found: Audit) -> str:
+    """As a Markdown document, with all details."""
+    lines = [f"# Audit of {_inert(found.title)}", "", _inert(found.question), ""]
+    for section in _sections(found, True):
+        lines += [f"## {section.title}", ""]
+        lines += [_inert(section.opening), ""] if section.opening else []
+        if section.rows:
+            header, *rows = section.rows
+            lines += [_row(header), _row(["---"] + ["---:"] * (len(header) - 1)), *map(_row, rows), ""]
+        if section.entries:
+            lines += [
+                f"* **{_inert(head)}** {_inert(text)}" if text else f"* {_inert(head)}"
+                for head, text in section.entries
+            ]
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+# --- what is said, in order -----------------------------------------------------------------------------------------
+
+
+def _sections(found: Audit, details: bool) -> Iterator[_Section]:
+    yield _Section("In short", entries=[(line, "") for line in _short(found)])
+    wrong = [one for outcome in ("fails", "holds in part") for one in found.claims if one.on_published == outcome]
+    tried = [one for one in found.claims if one.on_published is not None]
+    if tried:
+        opening = "" if wrong else f"None of {words.counted(len(tried), 'claim')} that its numbers can test."
+        yield _Section("Claims that fail on the paper's own numbers", opening, [_tested(one, True) for one in wrong])
+    if found.times:
+        yield _times(found.times)
+    several = [(f"{one.id} ({one.where}){_about(one.values)}", one.finding) for one in found.contradictions]
+    if several:
+        yield _Section("Contradictions", entries=several)
+    if found.tables:
+        yield _Section("Tables", entries=[(f"{one.table}: {one.kind}", one.says) for one in found.tables])
+    good = [_tested(one, details) for one in found.claims if one.on_published == "holds"]
+    if good:
+        yield _Section("Claims that hold on the paper's own numbers", entries=good)
+    rest = [one for one in found.claims if one.on_published is None]
+    if rest:
+        yield _Section("Claims that its numbers cannot test", entries=_untested(rest, details))
+    yield _Section("Recipe", _recipe(found), rows=_recipe_rows(found))
+    if found.missing:
+        yield _Section("Values that nothing explains", entries=[(path, "") for path in found.missing])
+    if found.unstated:
+        chosen = [(_chosen_title(one), _chosen_text(one, details)) for one in found.unstated]
+        yield _Section("Not stated by the paper", entries=chosen)
+
+
+def _short(found: Audit) -> Iterator[str]:
+    yield _claims_summary(found)
+    beyond = [one for one in found.times if one.share_of_peak > 1]
+    if beyond:
+        times = words.counted(len(found.times), "published time")
+        yield f"{len(beyond)} of {times} would need more than the peak of the device that the paper names."
+    yield f"{words.counted(len(found.contradictions), 'contradiction')}. {_recipe(found)}"
+    kinds = [one.kind for one in found.tables]
+    told = [f"{kinds.count(kind)} {what}" for kind, what in _PRINT.items() if kind in kinds]
+    if told:
+        yield f"Findings on its tables: {'; '.join(told)}."
+
+
+def _recipe(found: Audit) -> str:
+    recipe = found.recipe
+    share = f" ({100 * recipe.stated / recipe.total:.0f} %)" if recipe.total else ""
+    more = [
+        f"contradicts itself on {recipe.contradicted}" if recipe.contradicted else "",
+        f"leaves {recipe.missing} that nothing explains" if recipe.missing else "",
+    ]
+    tail = "".join(f", {one}" for one in more if one)
+    values = words.counted(recipe.total, "value")
+    return f"The paper states {recipe.stated} of {values} that can move a score{share}{tail}."
+
+
+def _claims_summary(found: Audit) -> str:
+    ways = [one.way for one in found.claims]
+    outcomes = [one.on_published for one in found.claims]
+    untested = ways.count("measured") - sum(outcome is not None for outcome in outcomes)
+    counts = (
+        (outcomes.count("fails"), "fails on its own numbers", "fail on its own numbers"),
+        (outcomes.count("holds in part"), "holds there in part", "hold there in part"),
+        (outcomes.count("holds"), "holds there", "hold there"),
+        (untested, "rests on what it does not print", "rest on what it does not print"),
+        (ways.count("verified by test"), "is verified by a test", "are verified by a test"),
+        (ways.count("not assessable"), "cannot be assessed", "cannot be assessed"),
+    )
+    told = ", ".join(f"{count} {one if count == 1 else several}" for count, one, several in counts if count)
+    return f"{words.counted(len(found.claims), 'claim')}: {told}." if told else "No claims."
+
+
+def _tested(one: AuditedClaim, details: bool) -> tuple[str, str]:
+    state = {"holds": "HOLDS", "fails": "FAILS", "holds in part": "HOLDS IN PART"}[one.on_published or "holds"]
+    told = f" Test: {one.test}. In print: {one.reason}." if details else ""
+    if one.on_published != "holds":
+        told = f" In print: {one.reason}."
+    return f"{one.id} ({one.where}): {state}", f"{one.says}{told}"
+
+
+def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str, str]]:
+    entries = []
+    for one in several:
+        state = "not tested there" if one.way == "measured" else one.way
+        why = f" Test: {one.test}." if details and one.way == "measured" else ""
+        reason = one.reason if one.reason.endswith(".") else f"{one.reason}."
+        entries.append((f"{one.id} ({one.where}): {state}", f"{one.says}{why} {reason[:1].upper()}{reason[1:]}"))
+    return entries
+
+
+def _times(times: Sequence[PublishedTime]) -> _Section:
+    devices = dict.fromkeys((one.device, one.peak_teraflops, one.source) for one in times)
+    told = "; ".join(f"{name}: {words.number(peak)} TFLOP/s at most ({source})" for name, peak, source in devices)
+    opening = (
+        "What the declared networks and budgets cannot do without (products of weights and inputs alone), over the "
+        f"printed seconds. {told}."
+    )
+    rows = [["time", "seconds", "TFLOP/s implied", "share of peak", ""]]
+    rows += [
+        [
+            f"{one.table}, {one.row}, {one.column}",
+            words.number(one.seconds),
+            f"{one.implied_teraflops:.2f}",
+            f"{100 * one.share_of_peak:.0f} %",
+            "BEYOND THE PEAK" if one.share_of_peak > 1 else "",
+        ]
+        for one in times
+    ]
+    return _Section("Published times against the device's peak", opening, rows=rows)
+
+
+def _about(values: int) -> str:
+    return f" [{words.counted(values, 'value')}]" if values else ""
+
+
+def _recipe_rows(found: Audit) -> list[list[str]]:
+    rows = [[one.section, *(str(getattr(one, column)) for column in _COLUMNS)] for one in found.sections]
+    return [["section", *_COLUMNS], *rows, ["all", *(str(getattr(found.recipe, column)) for column in _COLUMNS)]]
+
+
+def _chosen_title(one: Chosen) -> str:
+    return f"{one.path} [{one.tag}, {words.counted(one.values, 'value')}]"
+
+
+def _chosen_text(one: Chosen, details: bool) -> str:
+    if not details:
+        return one.chosen
+    others = f" Alternatives: {'; '.join(one.alternatives)}." if one.alternatives else ""
+    return f"{one.chosen} ({one.source}).{others}"
+
+
+# --- forms ----------------------------------------------------------------------------------------------------------
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            text.ljust(width) if column == 0 else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(_inert(cell) for cell in cells)} |"
+
+
+def _inert(text: str) -> str:
+    """Text from a spec with everything that Markdown or HTML would act on escaped."""
+    escaped = "".join(f"\\{letter}" if letter in "\\`*_[]#|<>" else letter for letter in text)
+    return " ".join(escaped.split())

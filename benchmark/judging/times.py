@@ -1,0 +1,57 @@
+"""Published training times against what their device can do at most: a plausibility test that needs no run."""
+
+from __future__ import annotations
+
+from benchmark.judging.published import Printed, cells
+from benchmark.plan import make_run
+from benchmark.spec.base import Model
+from benchmark.spec.operations import operations_per_iteration
+from benchmark.spec.paper import Device, PaperSpec
+from benchmark.spec.shapes import layout
+
+
+class PublishedTime(Model):
+    """A published time and the rate of computing that it implies for the networks and the budget declared here."""
+
+    table: str
+    row: str
+    column: str
+    seconds: float
+    device: str
+    #: what the declared networks cannot do without, over the declared budget; see ``spec.operations``
+    operations: float
+    implied_teraflops: float
+    peak_teraflops: float
+    source: str
+
+    @property
+    def share_of_peak(self) -> float:
+        """Above 1 it cannot be true of what is declared: other networks, another budget or another device."""
+        return self.implied_teraflops / self.peak_teraflops
+
+
+def published_times(spec: PaperSpec) -> list[PublishedTime]:
+    """Every published time whose experiment and device are declared, in reading order."""
+    return [
+        _against(spec, one, one.source.device)
+        for one in cells(spec)
+        if one.source.device is not None and one.cell.experiment is not None and one.cell.quoted_from is None
+    ]
+
+
+def _against(spec: PaperSpec, one: Printed, device: Device) -> PublishedTime:
+    assert one.cell.experiment is not None
+    run = make_run(spec, one.cell.experiment, "full", 0, "fp32")
+    layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
+    operations = run.iterations * operations_per_iteration(run.system, layouts, run.setup.batch_images)
+    return PublishedTime(
+        table=one.table,
+        row=one.row,
+        column=one.column,
+        seconds=one.cell.value,
+        device=device.name,
+        operations=operations,
+        implied_teraflops=operations / one.cell.value / 1e12,
+        peak_teraflops=device.peak_teraflops,
+        source=device.source,
+    )
