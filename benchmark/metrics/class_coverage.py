@@ -1,4 +1,7 @@
-"""How evenly generated images spread over the classes that a classifier of the real images knows."""
+"""How evenly generated images spread over the classes that a classifier of the real images knows.
+
+The effective number is Hill's of order 1 (1973).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signature of a collapsed generator: next to no variance left among its samples."""
+"""The signature of a collapsed generator (Goodfellow 2016, section 5.1.1): next to no variance among its samples."""
 
 from __future__ import annotations
 

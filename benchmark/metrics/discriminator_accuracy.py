@@ -1,4 +1,7 @@
-"""How well the trained discriminator still tells generated from real examples."""
+"""How well the trained discriminator still tells generated from real examples.
+
+A classifier's two-sample test (Lopez-Paz and Oquab 2017) with the classifier that training left behind.
+"""
 
 from __future__ import annotations
 

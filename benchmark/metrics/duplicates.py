@@ -1,4 +1,7 @@
-"""Generated examples that repeat each other more closely than real ones do."""
+"""Generated examples that repeat each other more closely than real ones do.
+
+After the birthday test of Arora and Zhang (2018), the eye replaced by a limit that the real data set.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,7 @@ class Duplicates(Metric):
     """Share of generated examples that are closer to another one than the ``quantile`` of real nearest distances.
 
     As many real examples are used as generated ones, since nearest distances shrink with their number. A generator
-    like the data scores ``quantile``. After the birthday test of Arora and Zhang (2018), the eye replaced by a limit
-    that the real data set; distances are of pixels or coordinates.
+    like the data scores ``quantile``. Distances are of pixels or coordinates.
     """
 
     label = "share of duplicates"

@@ -9,7 +9,7 @@ from benchmark.spec.parts import METRICS, CurveName
 
 @METRICS.register("gradient_growth")
 class GradientGrowth(CurveMetric):
-    """Largest value of a gradient's norm in the window, over its median in the window ``early`` (HDCGAN, section 4.1).
+    """Largest value of a gradient's norm in the window, over its median in the window ``early`` (HDCGAN 2017).
 
     ``curve`` is an observation ``gradient_norm``. Above 100 gradients are usually said to explode.
     """

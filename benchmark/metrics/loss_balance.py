@@ -15,7 +15,7 @@ Bound = Annotated[float, Field(gt=0)]
 
 @METRICS.register("loss_balance")
 class LossBalance(GapMetric):
-    """Share of the window's iterations at which two losses lie less than ``bound`` apart (FaceGANs, section 3.1)."""
+    """Share of the window's iterations at which two losses lie less than ``bound`` apart (FaceGANs 2018)."""
 
     label = "share in balance"
     bound: Bound
@@ -29,8 +29,7 @@ class LossBalance(GapMetric):
 class BalanceIteration(GapMetric):
     """First iteration from which two losses, their distance averaged over ``average`` iterations, stay near.
 
-    Near is closer than ``bound``, up to the run's end; without such an iteration there is no number (FaceGANs, section
-    3.1).
+    Near is closer than ``bound``, up to the run's end; without such an iteration there is no number (FaceGANs 2018).
     """
 
     label = "first iteration in balance"

@@ -11,7 +11,7 @@ from benchmark.spec.parts import METRICS, CurveName
 
 @METRICS.register("loss_fluctuation")
 class LossFluctuation(CurveMetric):
-    """Standard deviation of a loss about what it is expected to be (FaceGANs, section 3.2).
+    """Standard deviation of a loss about what it is expected to be (FaceGANs 2018, section 3.2).
 
     ``around: previous`` takes the changes from one iteration to the next; a number takes the distance from the centred
     moving average of so many iterations. Both follow the loss's level: halved losses fluctuate half as much.

@@ -9,7 +9,7 @@ from benchmark.spec.parts import METRICS
 
 @METRICS.register("loss_gap")
 class LossGap(GapMetric):
-    """Mean distance |first - second| of two losses in the window (FaceGANs, section 3.1).
+    """Mean distance |first - second| of two losses in the window (FaceGANs 2018, section 3.1).
 
     Losses have no common scale: a small gap is no merit by itself, and 0 is reached at no equilibrium of most games.
     """

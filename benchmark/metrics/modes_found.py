@@ -1,4 +1,4 @@
-"""Mode coverage of a mixture whose centres are known."""
+"""Mode coverage of a mixture whose centres are known, counted as in VEEGAN (Srivastava et al. 2017, table 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Memorising: whether generated examples lie closer to training examples than these to each other."""
+"""Memorising: whether generated examples lie closer to training examples than these to each other.
+
+Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,7 @@ class NearestTrainingDistance(Metric):
 
     An example's distance is the mean over its ``neighbours`` nearest ones.
     0 for a copier, near 1 for fresh examples like the data. Blurred images lie close to everything and score below 1
-    too, so that a low value alone is no proof of copying. The figures of nearest neighbours that many papers print
-    (DCGAN, 2016, PGGAN, 2018) as one number; distances are of pixels or coordinates.
+    too, so that a low value alone is no proof of copying. Distances are of pixels or coordinates.
     """
 
     label = "distance to training data"

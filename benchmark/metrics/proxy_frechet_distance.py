@@ -1,4 +1,4 @@
-"""Fréchet distance on a small shipped classifier's features: FID's formula, another network, other numbers."""
+"""Fréchet distance on a small shipped classifier's features: FID's formula (Heusel et al. 2017), other numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Inception score's formula on a small shipped classifier's class probabilities."""
+"""The Inception score's formula (Salimans et al. 2016) on a small shipped classifier's class probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether a classifier of the real images is sure what a generated image shows."""
+"""Whether a classifier of the real images is sure what a generated image shows.
+
+That is one of the two things that the Inception score asks for (Salimans et al. 2016), by itself.
+"""
 
 from __future__ import annotations
 

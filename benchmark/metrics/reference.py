@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import json
 import logging
@@ -15,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark import extractors
 from benchmark.extractors.base import Extractor
 from benchmark.metrics import frechet
 from benchmark.metrics.frechet import Moments, moments
@@ -37,7 +39,10 @@ def reference_moments(
 
     A process keeps the last few in memory, so that a run with many evaluations reads its real images once.
     """
-    known = (subject.data.fingerprint, reference, images, resize, extractor.name, extractor.weights_sha256)
+    known = (
+        *(subject.root, subject.data.fingerprint, reference, images),
+        *(resize, extractor.name, extractor.weights_sha256),
+    )
     if known not in _memory:
         if len(_memory) >= _KEPT:
             _memory.pop(next(iter(_memory)))
@@ -59,6 +64,7 @@ def _reference_moments(
         "dataset": subject.data.fingerprint,
         "extractor": extractor.name,
         "resize": resize,
+        "code": _code(),
         "torch_fidelity": version("torch-fidelity"),
     }
 
@@ -68,6 +74,13 @@ def _reference_moments(
 
     arrays = cached(cache_folder(subject.root), key, compute)
     return Moments(arrays["mean"], arrays["covariance"], len(reals)), facts
+
+
+@functools.cache
+def _code() -> str:
+    """SHA-256 over the source of what makes features and moments of images."""
+    files = [*sorted(Path(extractors.__file__).parent.glob("*.py")), Path(frechet.__file__)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def cache_folder(root: Path) -> Path:

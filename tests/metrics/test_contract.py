@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import math
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,6 +80,8 @@ def test_says_what_it_is(name: str) -> None:
     metric = METRICS.get(name)
     assert metric.__doc__
     assert metric.__doc__ != Metric.__doc__
+    told = f"{sys.modules[metric.__module__].__doc__} {metric.__doc__}"
+    assert re.search(r"\b(19|20)[0-9]{2}\b", told), "a metric names its source, with the year"
     assert metric.label.strip() == metric.label != ""
     assert metric.direction in ("lower", "higher", "two_sided", "none")
     assert metric.kinds

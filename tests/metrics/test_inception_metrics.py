@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import Dataset
+from torch_fidelity import calculate_metrics
 from torch_fidelity.metric_kid import kid_features_to_metric
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
@@ -175,6 +177,92 @@ def test_what_is_kept_gives_the_value_again_without_torch(
     monkeypatch.setitem(sys.modules, "torch", None)
     again = one.recomputed({**found.arrays, **found.shared})
     assert again == pytest.approx(found.value, rel=one.rounding, abs=one.rounding)
+
+
+class Tensors(Dataset):
+    """uint8 images as torch-fidelity takes them."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images = torch.from_numpy(images)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return self.images[index]
+
+
+def test_a_whole_evaluation_agrees_with_torch_fidelity_s(subject, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both read the same weights file and the same images; nothing else is shared."""
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
+    random = np.random.default_rng(0)
+    fake, true = (random.integers(0, high, (12, 3, 20, 20), dtype=np.uint8) for high in (256, 160))
+    with torch.random.fork_rng():
+        theirs = calculate_metrics(
+            input1=Tensors(fake),
+            input2=Tensors(true),
+            isc=True,
+            fid=True,
+            kid=True,
+            prc=True,
+            isc_splits=2,
+            kid_subsets=4,
+            kid_subset_size=8,
+            prc_neighborhood=3,
+            feature_extractor="inception-v3-compat",
+            feature_extractor_weights_path=str(inception.weights_file(root)),
+            cuda=False,
+            cache=False,
+            save_cpu_ram=True,
+            verbose=False,
+        )
+    made = subject(fake, true)
+    made.root = root
+    common = {"samples": 12, "resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
+    held = {**common, "reference": "training_data", "reference_images": "all"}
+    score_found = InceptionScore(**common, splits=2).measure(made)
+    assert score_found.value == pytest.approx(theirs["inception_score_mean"], abs=1e-5)
+    # random weights tell classes apart by little: what is above 1 must agree too
+    assert score_found.value - 1 == pytest.approx(theirs["inception_score_mean"] - 1, rel=0.01)
+    assert score_found.details["split_deviation"] == pytest.approx(theirs["inception_score_std"], abs=1e-5)
+    kernel = KernelInceptionDistance(**held, subsets=4, subset_images=8).measure(made)
+    assert kernel.value == pytest.approx(theirs["kernel_inception_distance_mean"], abs=1e-5)
+    settings = {**held, "neighbours": 3}
+    assert Precision(**settings).measure(made).value == pytest.approx(theirs["precision"])
+    assert Recall(**settings).measure(made).value == pytest.approx(theirs["recall"])
+    distance_found = FrechetInceptionDistance(**held).measure(made)
+    # of 2,048 directions 11 have variance: rounding enters through the others, in torch-fidelity's root as in ours
+    assert distance_found.value == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
+    assert distance_found.value == pytest.approx(frechet_of_few(*pool(made)), rel=1e-3)
+
+
+def test_batches_leave_scores_unchanged(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
+    network = inception.load(made.root, "cpu", "tensorflow_bilinear")
+    values = []
+    for batch_images in (3, COUNT):
+        ours, theirs = (network.extract(images, batch_images=batch_images) for images in (made.fake, made.true))
+        found = distance(ours, theirs, subsets=2, subset_images=COUNT)[0]
+        values.append((score(network.logits(ours), 2)[0], found, frechet_of_few(ours, theirs)))
+    np.testing.assert_allclose(*values, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_gives_the_processor_s_scores(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    metrics = [
+        InceptionScore(**COMMON, splits=2),
+        KernelInceptionDistance(**COMMON, **REFERENCE, subsets=2, subset_images=COUNT),
+        Precision(**COMMON, **REFERENCE, neighbours=2),
+        FrechetInceptionDistance(**COMMON, **REFERENCE),
+    ]
+    found = []
+    for device in ("cpu", "cuda"):
+        made.device = device
+        found.append([metric.measure(made).value for metric in metrics])
+    np.testing.assert_allclose(*found, rtol=1e-3)
 
 
 def test_a_setting_that_torch_fidelity_does_not_know_is_refused() -> None:
