@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmark.judging.statistics import median
 from benchmark.spec.claims import (
     Deviation,
     FirstBelow,
@@ -61,7 +60,7 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
         case Mean(mean=window):
             result = float(_part(course, values, window, 1).mean())
         case Median(median=window):
-            result = median(_part(course, values, window, 1).tolist())
+            result = _median(_part(course, values, window, 1))
         case Lowest(lowest=window):
             result = float(_part(course, values, window, 1).min())
         case Highest(highest=window):
@@ -188,10 +187,14 @@ def _residual(part: Array, length: int) -> Array:
     return part[half : len(part) - half] - _moving_average(part, length)
 
 
-def _over_median(part: Array, early: Array) -> float:
+def _median(part: Array) -> float:
     import numpy as np
 
-    usual = float(np.median(early))
+    return float(np.median(part))
+
+
+def _over_median(part: Array, early: Array) -> float:
+    usual = _median(early)
     if usual <= 0:
         raise CurveError(f"the early median is {usual:g}, so nothing is a multiple of it")
     return float(part.max()) / usual

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @METRICS.register("recognised_share")
 class RecognisedShare(ClassifierMetric):
-    """Share of generated images whose largest class probability is greater than ``above``; real images' beside it."""
+    """Share of generated images whose largest class probability is greater than ``above``; real images' beside it.
+
+    That a classifier is sure is what Salimans et al. (2016) take for an image that shows something.
+    """
 
     label = "share of recognised images"
     direction = "higher"

@@ -88,7 +88,10 @@ def test_lowest_of_all_evaluations(tmp_path: Path) -> None:
         {
             "experiment": "a",
             "score": "fid",
-            "statistic": {"fluctuation": {"unit": "share", "start": 0, "end": 1}, "around": 3},
+            "statistic": {
+                "peak": {"unit": "share", "start": 0, "end": 1},
+                "early": {"unit": "share", "start": 0, "end": 0.5},
+            },
         },
     ],
 )

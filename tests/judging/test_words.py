@@ -35,7 +35,7 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
         ),
         (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": 21}}, "below": 1},
-            "deviation of abs(g - d) from its average of 21 iterations over the last 50 % of the run (a) < 1",
+            "fluctuation of abs(g - d) about its mean of 21 iterations over the last 50 % of the run (a) < 1",
         ),
         (
             {

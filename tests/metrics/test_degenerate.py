@@ -14,6 +14,7 @@ import torch
 
 from benchmark import scoring
 from benchmark.metrics.inputs import real
+from benchmark.spec.levels import SYMMETRIC, Range
 from benchmark.spec.paper import Score
 from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, MetricError, Shape
 from benchmark.training.subject import TrainedSubject
@@ -54,6 +55,7 @@ def from_network(spoil: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[np.
 
     def give(good: np.ndarray) -> np.ndarray:
         system = object.__new__(TrainedSubject)
+        system._range = SYMMETRIC
         system.dataset = DATASETS.get("digits").variants()[0]
         return system.given_out(spoil(torch.from_numpy(good).float() / 127.5 - 1))
 
@@ -197,6 +199,9 @@ class Halved(Dataset):
     name = "halved"
     kind = "images"
     split: Literal["train", "test"]
+
+    def image_range(self) -> Range:
+        return SYMMETRIC
 
     def example_shape(self) -> Shape:
         return (1, 8, 8)

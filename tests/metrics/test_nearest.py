@@ -56,13 +56,13 @@ INCEPTION = {"resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05
 def test_distance_to_training_data_by_hand(subject) -> None:
     """Training points 3 apart; generated ones 1, 1 and 2 away from one."""
     training = np.array([[0, 0], [3, 0], [6, 0], [9, 0]], dtype=np.float32)
-    found = NearestTrainingDistance(samples=3, reference_images="all").measure(
+    found = NearestTrainingDistance(samples=3, reference_images="all", neighbours=1).measure(
         subject(np.array([[0, 1], [3, 1], [6, 2]], dtype=np.float32), training)
     )
     assert found.value == pytest.approx(1 / 3)
     assert found.details["copies"] == 0
     with pytest.raises(MetricError, match="occur twice"):
-        NearestTrainingDistance(samples=3, reference_images="all").measure(
+        NearestTrainingDistance(samples=3, reference_images="all", neighbours=1).measure(
             subject(training[:3] + 1, np.repeat(training[:3], 2, axis=0))
         )
 
@@ -73,7 +73,7 @@ def shifted(images: np.ndarray) -> np.ndarray:
 
 def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
     fresh, training = digits[:400], digits[400:]
-    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all")
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
     copier = metric.measure(subject(training[100:500], training))
     assert copier.value == pytest.approx(0, abs=1e-4)
     assert copier.details["copies"] == 1
@@ -96,7 +96,7 @@ def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> No
 def test_inception_s_features_find_copies_and_repeats(subject, digits: np.ndarray, root) -> None:
     training = digits[:10]
     copier, fresh, repeated = training[3:9], digits[20:26], digits[[30, 30, 31, 31, 32, 32]]
-    nearest = NearestTrainingFeatures(samples=6, reference_images="all", **INCEPTION)
+    nearest = NearestTrainingFeatures(samples=6, reference_images="all", neighbours=1, **INCEPTION)
     made = {name: subject(fake, training) for name, fake in (("copier", copier), ("fresh", fresh), ("rep", repeated))}
     for one in made.values():
         one.root = root

@@ -38,16 +38,19 @@ def torchvision_s(name: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
 
 
 def colour(**_embedded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first 2,000 photographs of the archive, which are in no order of classes."""
+    """Every fifth of the 10,000 test photographs, which lie in the order of their classes."""
     from PIL import Image
 
     file = DATA / "cifar10-jpeg.tar.xz"
     if not file.is_file():
         pytest.skip(f"{file} is not there; GANREPRO_TEST_DATA names another place")
-    images, classes = [], []
+    images, classes, seen = [], [], 0
     with tarfile.open(file) as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.isfile() else None
+            if not member.isfile() or "/test/" not in member.name:
+                continue
+            seen += 1
+            content = archive.extractfile(member) if seen % 5 == 0 else None
             if content is not None:
                 images.append(np.array(Image.open(content).convert("RGB")).transpose(2, 0, 1))
                 classes.append(Path(member.name).parts[-2])
@@ -139,7 +142,7 @@ def test_unclear_images_are_recognised_with_less_certainty(fault: str, planted, 
 
 
 def test_copies_are_found_in_feature_space(planted, subject) -> None:
-    near = course(ProxyNearestTrainingFeatures(**common(planted)), planted, subject, "copies")
+    near = course(ProxyNearestTrainingFeatures(**common(planted), neighbours=1), planted, subject, "copies")
     assert near[0] == pytest.approx(1, abs=0.2)
     assert near[1:] == pytest.approx([0, 0, 0], abs=1e-3)
     settings = {"classifier": planted.classifier, "samples": N, "quantile": 0.05}
