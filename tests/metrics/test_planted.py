@@ -38,7 +38,7 @@ def torchvision_s(name: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
 
 
 def colour(**_embedded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first 2,000 photographs of the archive, which are in no order of classes."""
+    """The first 200 test photographs of every class; the archive begins with the test split, class by class."""
     from PIL import Image
 
     file = DATA / "cifar10-jpeg.tar.xz"
@@ -47,10 +47,12 @@ def colour(**_embedded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     images, classes = [], []
     with tarfile.open(file) as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.isfile() else None
+            name = Path(member.name)
+            wanted = member.isfile() and "test" in name.parts and int(name.stem) < 200
+            content = archive.extractfile(member) if wanted else None
             if content is not None:
                 images.append(np.array(Image.open(content).convert("RGB")).transpose(2, 0, 1))
-                classes.append(Path(member.name).parts[-2])
+                classes.append(name.parts[-2])
             if len(images) == 2000:
                 break
     return np.stack(images), np.unique(classes, return_inverse=True)[1]
