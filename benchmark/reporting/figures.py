@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -54,10 +55,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled curve of a chart."""
+    """One labelled curve of a chart, and where the paper prints a number of it, that number."""
 
     label: str
     band: Band
+    published: float | None = None
 
 
 def line_chart(
@@ -93,6 +95,7 @@ def line_chart(
                 markersize=2.6,
                 label=line.label,
             )
+        _published(axes, lines)
         axes.set_xlabel(x_label)
         if y_range is not None:
             axes.set_ylim(*y_range)
@@ -103,7 +106,8 @@ def line_chart(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.margins(x=0.01)
         axes.tick_params(length=2.5, width=0.6)
-        rows = -(-len(lines) // _LEGEND_COLUMNS)
+        entries = len(lines) + any(line.published is not None for line in lines)
+        rows = -(-entries // _LEGEND_COLUMNS)
         figure.subplots_adjust(left=0.12, right=0.945, bottom=0.165, top=0.97 - 0.066 * rows)
         figure.legend(
             loc="upper left",
@@ -119,6 +123,24 @@ def line_chart(
         return Picture(_svg(figure), _alt(title, lines, where, x_label), 460, 275, caption)
 
 
+def _published(axes: Axes, lines: Sequence[Line]) -> None:
+    """The paper's numbers as diamonds at the curves' ends, in their colours, with one entry in the legend."""
+    printed = [(index, line) for index, line in enumerate(lines) if line.published is not None]
+    for index, line in printed:
+        axes.plot(
+            [line.band.positions[-1]],
+            [line.published],
+            "D",
+            color=PALETTE[index % len(PALETTE)],
+            markerfacecolor="none",
+            markeredgewidth=1.3,
+            markersize=5.5,
+            clip_on=False,
+        )
+    if printed:
+        axes.plot([], [], "D", color=INK, markerfacecolor="none", markersize=5.5, label="published")
+
+
 def _alt(title: str, lines: Sequence[Line], where: str, x_label: str) -> str:
     last = max(float(line.band.positions[-1]) for line in lines)
     ends = "; ".join(
@@ -128,6 +150,7 @@ def _alt(title: str, lines: Sequence[Line], where: str, x_label: str) -> str:
             if line.band.seeds > 1
             else ""
         )
+        + (f", published {short(line.published)}" if line.published is not None else "")
         for line in lines
     )
     return f"Line chart, {title}, {where}, up to {x_label} {short(round(last))}: {ends}."
