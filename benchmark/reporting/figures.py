@@ -125,11 +125,11 @@ def line_chart(
 
 def _published(axes: Axes, lines: Sequence[Line]) -> None:
     """The paper's numbers as diamonds at the curves' ends, in their colours, with one entry in the legend."""
-    printed = [(index, line) for index, line in enumerate(lines) if line.published is not None]
-    for index, line in printed:
+    printed = [(index, line.band, line.published) for index, line in enumerate(lines) if line.published is not None]
+    for index, band, published in printed:
         axes.plot(
-            [line.band.positions[-1]],
-            [line.published],
+            [float(band.positions[-1])],
+            [published],
             "D",
             color=PALETTE[index % len(PALETTE)],
             markerfacecolor="none",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmark.reporting.judged import CellView, TableView
-from benchmark.reporting.numbers import span
+from benchmark.reporting.numbers import signed, span
 from benchmark.reporting.states import State
 
 #: names at the left, the axis, numbers at the right; a row's height and what stands above the rows
@@ -66,7 +66,7 @@ def forest(table: TableView) -> Forest | None:
         width=NAMES + AXIS + NUMBERS,
         height=HEAD + ROW * len(rows) + 22,
         band=(place(-1), place(1)),
-        ticks=[(place(at), f"{at:+d}" if at else "0") for at in range(-most + most % step, most + 1, step)],
+        ticks=[(place(at), signed(at, 0)) for at in range(-most + most % step, most + 1, step)],
         says=f"Forest plot of {table.id}, deviations in margins, plus is worse: "
         + "; ".join(f"{row.name} {row.text}, {row.state.word}" for row in rows),
     )

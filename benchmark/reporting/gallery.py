@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +86,8 @@ class FigureView:
     figure: Figure
     pictures: Sequence[Picture]
     missing: Sequence[str]
+    #: the earlier figure whose pictures would be repeated
+    same_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,12 @@ class Painter:
 
     def gallery(self) -> Gallery:
         """Draw everything."""
-        figures = [self._figure(name, figure) for name, figure in self.spec.figures.items()]
+        figures = _once([self._figure(name, figure) for name, figure in self.spec.figures.items()])
         drawn = {picture.uri for view in figures for picture in view.pictures}
         shown = {
             name
             for view in figures
-            if view.figure.by in ("value_surface", "samples") and view.pictures
+            if view.figure.by in ("value_surface", "samples") and (view.pictures or view.same_as)
             for name in view.figure.experiments
         }
         groups = self.evidence.groups
@@ -236,8 +239,7 @@ class Painter:
                 labels[name] = f"{score.label} ({name}{', proxy' if score.proxy else ''})"
         pictures = []
         for (name, data, tier), lines in kinds.items():
-            for start in range(0, len(lines), _MOST_LINES):
-                some = lines[start : start + _MOST_LINES]
+            for some in _chunks(lines, _MOST_LINES):
                 where = f"{data.split(' ')[0]}, {tier} tier"
                 y_range, note = _without_spikes(some)
                 caption = f"{labels[name]}, {where}{note}"
@@ -339,23 +341,39 @@ class Painter:
         for tier in dict.fromkeys(group.tier for group in pointed):
             of_tier = [group for group in pointed if group.tier == tier]
             for start in range(0, len(of_tier), _MOST_SYSTEMS):
-                some = of_tier[start : start + _MOST_SYSTEMS]
-                shown = [self._shown(group) for group in some]
-                names = ", ".join(group.experiment for group in some)
-                seeds = seed_list(sorted({seed for seed, _ in shown}))
-                pictures.append(
-                    self._budget.spend(
-                        point_panels(
-                            [(group.experiment, arrays) for group, (_, arrays) in zip(some, shown, strict=True)],
-                            self.detail.shots,
-                            self.detail.scatter,
-                            f"Generated points over real ones on the discriminator's probability, rows {names}, columns "
-                            f"are iterations, {tier} tier, seed {seeds}.",
-                            f"rows: {names}; {tier} tier, seed {seeds}, the lowest one and not a selected one",
-                        )
-                    )
-                )
+                pictures.append(self._budget.spend(self._point_panels(tier, of_tier[start : start + _MOST_SYSTEMS])))
         return pictures
+
+    def _point_panels(self, tier: str, some: Sequence[Group]) -> Picture:
+        shown = [self._shown(group) for group in some]
+        names = ", ".join(group.experiment for group in some)
+        seeds = seed_list(sorted({seed for seed, _ in shown}))
+        return point_panels(
+            [(group.experiment, arrays) for group, (_, arrays) in zip(some, shown, strict=True)],
+            self.detail.shots,
+            self.detail.scatter,
+            f"Generated points over real ones on the discriminator's probability, rows {names}, columns are "
+            f"iterations, {tier} tier, seed {seeds}.",
+            f"rows: {names}; {tier} tier, seed {seeds}, the lowest one and not a selected one",
+        )
+
+
+def _once(figures: Sequence[FigureView]) -> list[FigureView]:
+    """Figures of which none repeats all pictures of an earlier one."""
+    first: dict[tuple[str, ...], str] = {}
+    kept = []
+    for view in figures:
+        key = tuple(picture.uri for picture in view.pictures)
+        same = first.setdefault(key, view.id) if key else view.id
+        kept.append(view if same == view.id else replace(view, pictures=(), same_as=same))
+    return kept
+
+
+def _chunks(lines: Sequence[Line], most: int) -> list[Sequence[Line]]:
+    """As few pieces as ``most`` allows, of nearly equal length."""
+    pieces = -(-len(lines) // most)
+    ends = [round(index * len(lines) / pieces) for index in range(pieces + 1)]
+    return [lines[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def _without_spikes(lines: Sequence[Line]) -> tuple[tuple[float, float] | None, str]:

@@ -49,6 +49,7 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         signed=numbers.signed,
         strip_width=WIDTH,
         forest=forest,
+        anchor_names=list(beside.ANCHOR_NAMES.values()),
         slope_top=TOP,
         slope_plot=PLOT,
         sections=_sections,

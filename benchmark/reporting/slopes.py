@@ -6,8 +6,8 @@ axis of its own: it was measured elsewhere.
 
 from __future__ import annotations
 
+import re
 import statistics
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ from benchmark.spec.claims import AllOf, AnyOf, Claim, Largest, Order, Predicate
 from benchmark.spec.paper import PaperSpec
 
 #: between columns, at the sides, above and below the plotted part
-STEP, SIDE, TOP, PLOT = 104.0, 62.0, 46.0, 150.0
+STEP, SIDE, TOP, PLOT = 86.0, 52.0, 54.0, 110.0
 _LINE = 12.0
-_LETTERS = 16
+_LETTERS = 15
 _ROWS = 3
 
 
@@ -237,11 +237,15 @@ def _check(
 
 
 def _wrapped(name: str) -> list[str]:
-    """A name over at most three lines, broken at underscores too."""
-    pieces = textwrap.wrap(name.replace("_", "_ "), _LETTERS)
-    lines = [piece.replace("_ ", "_") for piece in pieces]
+    """A name over at most three lines, broken at spaces and after underscores."""
+    lines = [""]
+    for piece in re.findall(r"[^ _]+[ _]*", name):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > _LETTERS:
+            lines.append("")
+        lines[-1] += piece
+    lines = [line.strip() for line in lines]
     if len(lines) > _ROWS:
-        lines = [*lines[: _ROWS - 1], lines[_ROWS - 1][: _LETTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"]
+        lines = [*lines[: _ROWS - 1], lines[_ROWS - 1] + "\N{HORIZONTAL ELLIPSIS}"]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Made-up evidence on committed papers at tier ``full``: runs that nobody trained, whole and in agreement with themselves.
+"""Made-up evidence on committed papers at tier ``full``: runs that nobody trained, in agreement with themselves.
 
 Budgets are cut to a few hundred iterations, so that the evidence of all papers is made in seconds; everything else of
 a paper stays. What a score comes out as is chosen by its experiment's place, so that every verdict occurs.
