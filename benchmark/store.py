@@ -3,7 +3,7 @@
 <results>/<paper>/<experiment>/<run_id>/
     record.json   this module's RunRecord; written once, when the run has ended
     curves.npz    one float32 array per curve; element i belongs to iteration i + 1
-    samples.npz   see runner.Samples: samples from fixed noise over training, real examples, value surfaces
+    samples.npz   see runner: samples from fixed noise over training, real examples, nearest ones, value surfaces
     checkpoints/  see training.checkpoint; not evidence, never committed
 """
 
