@@ -336,12 +336,14 @@ class Painter:
         return [group for group in groups if has_points(self._shown(group)[1])]
 
     def _points(self, groups: Sequence[Group]) -> list[Picture]:
-        pictures = []
+        pictures: list[Picture] = []
         pointed = self._with_points(groups)
         for tier in dict.fromkeys(group.tier for group in pointed):
             of_tier = [group for group in pointed if group.tier == tier]
-            for start in range(0, len(of_tier), _MOST_SYSTEMS):
-                pictures.append(self._budget.spend(self._point_panels(tier, of_tier[start : start + _MOST_SYSTEMS])))
+            pictures += [
+                self._budget.spend(self._point_panels(tier, of_tier[start : start + _MOST_SYSTEMS]))
+                for start in range(0, len(of_tier), _MOST_SYSTEMS)
+            ]
         return pictures
 
     def _point_panels(self, tier: str, some: Sequence[Group]) -> Picture:

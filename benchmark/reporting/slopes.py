@@ -20,7 +20,7 @@ from benchmark.spec.paper import PaperSpec
 #: between columns, at the sides, above and below the plotted part
 STEP, SIDE, TOP, PLOT = 86.0, 52.0, 54.0, 110.0
 _LINE = 12.0
-_LETTERS = 15
+_LETTERS = 16
 _ROWS = 3
 
 

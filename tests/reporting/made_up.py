@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,13 @@ def shortened(spec: PaperSpec, iterations: int) -> PaperSpec:
     return spec.model_copy(update={"experiments": experiments})
 
 
-def evidence(results: Path, paper: str, iterations: int = 400, seeds: int = 5) -> PaperInput:
-    """Runs of every experiment of a committed paper at tier ``full``, judged; one failed and one diverged."""
+def evidence(
+    results: Path, paper: str, iterations: int = 400, seeds: int = 5, experiments: Sequence[str] | None = None
+) -> PaperInput:
+    """Runs of all or some experiments of a committed paper at tier ``full``, judged; some failed, some diverged."""
     loaded = load(PAPERS / f"{paper}.yaml")
     spec = shortened(loaded.spec, iterations)
-    plan = make_plan(spec, "full", seeds=range(seeds))
+    plan = make_plan(spec, "full", experiments=experiments, seeds=range(seeds))
     places = {name: index for index, name in enumerate(spec.experiments)}
     stored = [_stored(results, spec, run, places[run.experiment]) for run in plan]
     expected: dict[str, dict[str, dict[int, str]]] = {}

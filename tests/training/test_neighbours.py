@@ -33,7 +33,9 @@ def brute(images: np.ndarray, examples: np.ndarray, count: int) -> tuple[np.ndar
 
 
 @pytest.mark.parametrize("block", [1, 1 << 25])
-def test_the_nearest_of_all_training_images_are_found_in_any_blocks(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_of_all_training_images_are_found_in_any_blocks(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(neighbours, "_BLOCK_BYTES", block)
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (53, 3, 4, 4), dtype=np.uint8)
