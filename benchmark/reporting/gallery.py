@@ -45,15 +45,17 @@ class Detail:
     scatter: int
     #: terms of the losses and observations beside the losses
     terms: bool = True
+    #: of a report on more experiments than this, not worth trying
+    experiments: int = 30
 
 
 #: from fine to coarse; the first that keeps the page within its size is taken
 DETAILS = (
     Detail(400, 64, 96, 6, 1000),
-    Detail(200, 36, 64, 5, 500),
-    Detail(120, 16, 48, 4, 300),
-    Detail(60, 9, 32, 3, 200, terms=False),
-    Detail(30, 4, 28, 3, 100, terms=False),
+    Detail(200, 36, 64, 5, 500, experiments=50),
+    Detail(120, 16, 48, 4, 300, experiments=80),
+    Detail(60, 9, 32, 3, 200, terms=False, experiments=200),
+    Detail(30, 4, 28, 3, 100, terms=False, experiments=1000),
 )
 
 

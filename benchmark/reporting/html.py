@@ -24,7 +24,10 @@ def html_page(views: Sequence[PaperView]) -> str:
     """The report as one HTML file below :data:`MOST_BYTES`, its pictures as fine as that allows."""
     bare = _render(views, {view.id: Gallery((), (), (), ()) for view in views}, coarse=True)
     room = MOST_BYTES - len(bare.encode())
+    experiments = sum(len(view.evidence.groups) for view in views)
     for coarse, detail in enumerate(DETAILS):
+        if experiments > detail.experiments:
+            continue
         budget = Budget(room)
         try:
             galleries = {view.id: Painter(view.spec, view.evidence, detail, budget).gallery() for view in views}

@@ -16,9 +16,9 @@ from PIL import Image
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --hide-scrollbars --allow-file-access-from-files"
-).split()
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--allow-file-access-from-files",
+)  # fmt: skip
 #: colours of the page: ground, ink
 LIGHT, DARK = ((252, 251, 248), (28, 32, 38)), ((20, 23, 27), (230, 228, 222))
 
@@ -87,8 +87,8 @@ def measured(report: Path, tmp_path: Path, width: int) -> dict[str, Any]:
       page.querySelectorAll('details').forEach(one => { one.open = true; });
       const out = [];
       for (const one of page.body.querySelectorAll('*')) {
-        const box = one.getBoundingClientRect();
-        if (box.width && box.right > root.clientWidth + 1 && !one.closest('.scroll, pre, .skip')) out.push(one.outerHTML.slice(0, 120));
+        const beyond = one.getBoundingClientRect().right > root.clientWidth + 1;
+        if (beyond && !one.closest('.scroll, pre, .skip')) out.push(one.outerHTML.slice(0, 120));
       }
       const empty = [...page.images].filter(one => !one.naturalWidth).length;
       document.getElementById('found').textContent = JSON.stringify(
