@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_headings_go_down_one_level_at_a_time(page_of_full: Page) -> None:
     levels = [int(tag[1]) for tag, _ in page_of_full.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_every_heading_of_a_column_says_of_what_it_is(page_of_full: Page) -> None:
