@@ -318,7 +318,8 @@ class Painter:
         levels = arrays["neighbour_distances"][:rows] / np.sqrt(np.prod(arrays["neighbours"].shape[2:]))
         searched, held = (int(number) for number in arrays["neighbours_searched"])
         among = f"all {held:,}" if searched == held else f"{searched:,} of {held:,}"
-        far = f"the nearest differ by {short(float(levels[:, 0].min()))} to {short(float(levels[:, 0].max()))} levels"
+        ends = dict.fromkeys(short(float(end)) for end in (levels[:, 0].min(), levels[:, 0].max()))
+        far = f"the nearest differ by {' to '.join(ends)} levels"
         return neighbour_rows(
             arrays,
             rows,
