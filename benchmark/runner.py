@@ -1,7 +1,8 @@
 """One run from start to record: train, sample, score, write. The same call continues a run that was interrupted.
 
 ``samples.npz`` holds: ``iterations`` (s,), ``samples`` (s, n, *shape) uint8 images or float32 points from one fixed
-noise, ``real`` (n, *shape), and where asked for ``value_surface`` (s, p, p) raw outputs with ``extent``.
+noise, ``real`` (n, *shape), where asked for ``value_surface`` (s, p, p) raw outputs with ``extent``, and of images what
+``training.neighbours`` finds near the first of the last samples.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from benchmark.plan import Run
 from benchmark.spec.parts import Data, DataError, MetricError
 from benchmark.store import RunRecord, ScoreRecord, Timing
 from benchmark.training import checkpoint
+from benchmark.training.neighbours import nearest_training_examples
 from benchmark.training.subject import TrainedSubject, value_surface
 from benchmark.training.trainer import Diverged, Trainer
 
 WARMUP_ITERATIONS = 20
+#: generated images that are shown beside training images, and how many beside each
+_LOOKED_UP, _NEIGHBOURS = 8, 5
 
 
 class Interrupted(Exception):
@@ -305,11 +309,15 @@ class OneRun:
         (self.folder / ".heartbeat").write_text(f"{self.seconds['training'] + self.seconds['redone']}")
 
     def _write(self, status: Literal["finished", "diverged"], reason: str | None) -> RunRecord:
+        began, subject = time.perf_counter(), self._subject()
         arrays: dict[str, np.ndarray] = {
             "iterations": np.array(self.snapshot_iterations, dtype=np.int64),
-            "real": self._subject().reals(min(self.run.setup.snapshots.samples, self.trainer.data.count or 2**31)),
+            "real": subject.reals(min(self.run.setup.snapshots.samples, self.trainer.data.count or 2**31)),
         }
         arrays |= {key: np.stack(values) for key, values in self.snapshots.items() if values}
+        if self.run.setup.dataset.kind == "images" and self.trainer.data.count is not None and "samples" in arrays:
+            arrays |= nearest_training_examples(subject, arrays["samples"][-1][:_LOOKED_UP], _NEIGHBOURS)
+        self.seconds["evaluation"] += time.perf_counter() - began
         surface = self.run.setup.snapshots.value_surface
         if surface is not None:
             arrays["extent"] = np.array(surface.extent)

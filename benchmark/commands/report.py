@@ -84,13 +84,19 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
 
 
 def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, formats: Collection[str]) -> str:
-    """Hash of everything that the report is made of: specs, records and this package's version and source."""
+    """Hash of everything that the report is made of: specs, records and their files, this package's version and source.
+
+    Of arrays size and time of change stand for their content, which judging compares with the records' hashes.
+    """
     digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
     beside = (file for folder in companions.FOLDERS for file in results.glob(f"{folder}/*.json"))
     for file in sorted((*results.glob(f"*/*/*/{store.RECORD}"), *results.glob("seals/*.json"), *beside)):
         digest.update(f"{file.relative_to(results)} {store.sha256(file)}\n".encode())
+    for file in sorted(results.glob("*/*/*/*.npz")):
+        state = file.stat()
+        digest.update(f"{file.relative_to(results)} {state.st_size} {state.st_mtime_ns}\n".encode())
     package = Path(__file__).parent.parent
     for folder in ("judging", "reporting"):
         for file in sorted(path for path in (package / folder).rglob("*") if path.is_file()):

@@ -314,17 +314,23 @@ def render(found: Comparison) -> str:
             between = ""
             if score.difference is not None and score.difference.low is not None:
                 low, high = score.difference.low, score.difference.high or 0.0
-                between = f", B - A {number(score.difference.estimate)} [{number(low)}, {number(high)}]"
+                between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
             proxy = " (proxy)" if score.proxy else ""
             lines.append(f"  {score.score}{proxy}: {means}{between}: {score.outcome} ({score.says})")
         if one.times is not None:
-            lines.append(f"  training time per iteration: {one.times.says} ({one.times.device})")
+            ratio = one.times.ratio
+            bounds = "" if ratio is None or ratio.low is None or ratio.high is None else _bounds(ratio.low, ratio.high)
+            lines.append(f"  training time per iteration: {one.times.says}{bounds} ({one.times.device})")
     for side, several in (("A", found.only_first), ("B", found.only_second)):
         lines += [f"only in {side}: {name}" for name in several]
     lines += [f"environment differs: {line}" for line in found.environment]
     if found.environment_more:
         lines.append(f"environment differs in {found.environment_more} more fields")
     return "\n".join(lines)
+
+
+def _bounds(low: float, high: float) -> str:
+    return f" [{number(low)}, {number(high)}]"
 
 
 def _seeds(seeds: Sequence[int]) -> str:

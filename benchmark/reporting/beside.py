@@ -10,7 +10,7 @@ from benchmark.companions import Anchor, Calibration, Companions, Kind, Protocol
 from benchmark.reporting.evidence import Group
 from benchmark.reporting.numbers import MINUS, PLUS_MINUS, duration, fixed, short
 
-_NAMES: dict[Kind, str] = {
+ANCHOR_NAMES: dict[Kind, str] = {
     "real": "real against real",
     "copier": "copies of training data",
     "untrained": "untrained generator",
@@ -24,6 +24,8 @@ class AnchorView:
 
     name: str
     value: str | None
+    #: the values that it is the mean of, where they differ
+    each: str | None
     #: how it was measured unlike the score
     note: str | None
     reason: str | None
@@ -43,12 +45,12 @@ class GridRow:
 
 def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorView]:
     """Anchors of one score, the ceiling first."""
-    return [_view(kind, anchor) for kind, anchor in _anchors(beside, group, score).items()]
+    return [_view(kind, anchor) for kind, anchor in anchors(beside, group, score).items()]
 
 
 def too_good(beside: Companions, group: Group, score: str) -> str | None:
     """A warning where a seed scores better than real data do against real data, both ways round."""
-    anchor = _anchors(beside, group, score).get("real")
+    anchor = anchors(beside, group, score).get("real")
     if anchor is None or not anchor.values or anchor.direction not in ("lower", "higher"):
         return None
     seeds = []
@@ -64,7 +66,8 @@ def too_good(beside: Companions, group: Group, score: str) -> str | None:
     return f"{len(seeds)} of {len(group.runs)} seeds better than real data against real data{note}: look for the cause"
 
 
-def _anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
+def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
+    """Anchors of one score of an experiment, by kind."""
     for stored in group.runs:
         found = beside.of(stored.record, score)
         if found:
@@ -73,12 +76,10 @@ def _anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anch
 
 
 def _view(kind: Kind, anchor: Anchor) -> AnchorView:
-    value = None
-    if anchor.values:
-        value = short(statistics.fmean(anchor.values))
-        if len({short(one) for one in anchor.values}) > 1:
-            value += f" ({' and '.join(short(one) for one in anchor.values)})"
-    return AnchorView(_NAMES[kind], value, _note(anchor) if anchor.reduced else None, anchor.reason)
+    value = short(statistics.fmean(anchor.values)) if anchor.values else None
+    each = [short(one) for one in anchor.values]
+    apart = " and ".join(each) if len(set(each)) > 1 else None
+    return AnchorView(ANCHOR_NAMES[kind], value, apart, _note(anchor) if anchor.reduced else None, anchor.reason)
 
 
 def _note(anchor: Anchor) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmark.judging import published
 from benchmark.reporting.curves import Band, bands, score_bands
 from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.figures import Line, Picture, line_chart
@@ -16,8 +18,10 @@ from benchmark.reporting.pictures import (
     has_images,
     has_points,
     image_grid,
+    neighbour_rows,
     point_panels,
     progress_strip,
+    shrunk,
     spaced,
 )
 from benchmark.spec.dataflow import curve_names
@@ -32,16 +36,48 @@ _MOST_SYSTEMS = 4
 
 @dataclass(frozen=True)
 class Detail:
-    """How much the pictures hold: points of a curve, images of a grid, snapshots and points of a scatter."""
+    """How much the pictures hold: points of a curve, images of a grid and their pixels' side, snapshots, points."""
 
     curve_points: int
     images: int
+    side: int
     shots: int
     scatter: int
+    #: terms of the losses and observations beside the losses
+    terms: bool = True
+    #: of a report on more experiments than this, not worth trying
+    experiments: int = 30
 
 
 #: from fine to coarse; the first that keeps the page within its size is taken
-DETAILS = (Detail(400, 64, 6, 1000), Detail(200, 36, 5, 500), Detail(120, 16, 4, 300), Detail(60, 16, 3, 200))
+DETAILS = (
+    Detail(400, 64, 96, 6, 1000),
+    Detail(200, 36, 64, 5, 500, experiments=50),
+    Detail(120, 16, 48, 4, 300, experiments=80),
+    Detail(60, 9, 32, 3, 200, terms=False, experiments=200),
+    Detail(30, 4, 28, 3, 100, terms=False, experiments=1000),
+)
+
+
+class TooLarge(Exception):
+    """The pictures have more bytes than the page may have."""
+
+
+class Budget:
+    """Bytes that pictures may still take; equal pictures count once."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._drawn: set[str] = set()
+
+    def spend(self, picture: Picture) -> Picture:
+        """Count a picture; raises :class:`TooLarge` as soon as it is one too many."""
+        if picture.uri not in self._drawn:
+            self._drawn.add(picture.uri)
+            self._left -= len(picture.uri)
+            if self._left < 0:
+                raise TooLarge
+        return picture
 
 
 @dataclass(frozen=True)
@@ -52,6 +88,8 @@ class FigureView:
     figure: Figure
     pictures: Sequence[Picture]
     missing: Sequence[str]
+    #: the earlier figure whose pictures would be repeated
+    same_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,22 +115,24 @@ class Gallery:
 class Painter:
     """Draws one paper's pictures; curves and samples are read once an experiment."""
 
-    def __init__(self, spec: PaperSpec, evidence: Evidence, detail: Detail) -> None:
+    def __init__(self, spec: PaperSpec, evidence: Evidence, detail: Detail, budget: Budget) -> None:
         self.spec = spec
         self.evidence = evidence
         self.detail = detail
+        self._budget = budget
+        self._published = published.scores(spec)
         self._bands: dict[str, dict[str, Band]] = {}
         self._samples: dict[str, tuple[int, Arrays]] = {}
         self._grids: dict[str, list[Picture]] = {}
 
     def gallery(self) -> Gallery:
         """Draw everything."""
-        figures = [self._figure(name, figure) for name, figure in self.spec.figures.items()]
+        figures = _once([self._figure(name, figure) for name, figure in self.spec.figures.items()])
         drawn = {picture.uri for view in figures for picture in view.pictures}
         shown = {
             name
             for view in figures
-            if view.figure.by in ("value_surface", "samples") and view.pictures
+            if view.figure.by in ("value_surface", "samples") and (view.pictures or view.same_as)
             for name in view.figure.experiments
         }
         groups = self.evidence.groups
@@ -152,11 +192,12 @@ class Painter:
         known = self._curves(group)
         losses = [f"{player}_loss" for player in system.players]
         named: dict[str, list[str]] = {"losses": losses}
-        named["terms of the losses"] = [
-            name for name in curve_names(system) if name not in losses and name not in system.observe
-        ]
-        for name, observation in system.observe.items():
-            named.setdefault(observation.statistic.replace("_", " "), []).append(name)
+        if self.detail.terms:
+            named["terms of the losses"] = [
+                name for name in curve_names(system) if name not in losses and name not in system.observe
+            ]
+            for name, observation in system.observe.items():
+                named.setdefault(observation.statistic.replace("_", " "), []).append(name)
         return [
             self._chart(group, title, [Line(name, known[name]) for name in names if name in known])
             for title, names in named.items()
@@ -176,12 +217,14 @@ class Painter:
         seeds = "1 seed" if len(group.runs) == 1 else f"{len(group.runs)} seeds"
         where = f"{group.experiment}, {group.tier} tier, {seeds}"
         caption = ", ".join(part for part in (title, where) if part)
-        return line_chart(
-            title or ", ".join(line.label for line in lines),
-            lines,
-            where=where,
-            caption=f"{caption}{note}",
-            y_range=y_range,
+        return self._budget.spend(
+            line_chart(
+                title or ", ".join(line.label for line in lines),
+                lines,
+                where=where,
+                caption=f"{caption}{note}",
+                y_range=y_range,
+            )
         )
 
     def _scores(self, groups: Sequence[Group]) -> list[Picture]:
@@ -191,23 +234,27 @@ class Painter:
         for group in groups:
             data = f"{group.setup.dataset.name} {canonical(group.setup.dataset.model_dump(mode='json'))}"
             for name, band in score_bands(group).items():
-                kinds.setdefault((name, data, group.tier), []).append(Line(group.experiment, band))
+                line = Line(group.experiment, band, self._printed(group, name))
+                kinds.setdefault((name, data, group.tier), []).append(line)
                 record = next(one.record for one in group.runs if name in one.record.scores)
                 score = record.scores[name]
                 labels[name] = f"{score.label} ({name}{', proxy' if score.proxy else ''})"
         pictures = []
         for (name, data, tier), lines in kinds.items():
-            for start in range(0, len(lines), _MOST_LINES):
+            for some in _chunks(lines, _MOST_LINES):
                 where = f"{data.split(' ')[0]}, {tier} tier"
+                y_range, note = _without_spikes(some)
+                caption = f"{labels[name]}, {where}{note}"
                 pictures.append(
-                    line_chart(
-                        labels[name],
-                        lines[start : start + _MOST_LINES],
-                        where=where,
-                        caption=f"{labels[name]}, {where}",
-                    )
+                    self._budget.spend(line_chart(labels[name], some, where=where, caption=caption, y_range=y_range))
                 )
         return pictures
+
+    def _printed(self, group: Group, score: str) -> float | None:
+        """The paper's number, where it may be set beside this score: not a proxy, and the paper's own budget."""
+        proxy = any(score in one.record.scores and one.record.scores[score].proxy for one in group.runs)
+        found = {one.cell.value for one in self._published.get((group.experiment, score), [])}
+        return found.pop() if len(found) == 1 and group.tier == "full" and not proxy else None
 
     def _shown(self, group: Group) -> tuple[int, Arrays]:
         """Seed and samples of the lowest seed that kept any: chosen by its number, never by its looks."""
@@ -234,15 +281,18 @@ class Painter:
         where = f"{group.experiment}, {group.tier} tier, seed {seed}"
         count = self.detail.images
         columns = max(1, int(np.sqrt(count)))
-        fake, real = arrays["samples"][-1][:count], arrays["real"][:count]
+        side = self.detail.side
+        fake, real = (shrunk(images[:count], side) for images in (arrays["samples"][-1], arrays["real"]))
+        size, kept = arrays["real"].shape[-1], real.shape[-1]
+        small = f"; shown at {kept} of {size} pixels" if kept < size else ""
         pictures = [
             image_grid(
                 fake,
                 columns,
                 f"Grid of {len(fake)} generated images, {where}, iteration {last:,}, uncurated.",
-                f"generated, {where}, iteration {last:,}",
+                f"generated, {where}, iteration {last:,}{small}",
             ),
-            image_grid(real, columns, f"Grid of {len(real)} real images of the same dataset.", "real data"),
+            image_grid(real, columns, f"Grid of {len(real)} real images of the same dataset.", f"real data{small}"),
         ]
         if len(arrays["samples"]) > 1:
             shown = [int(arrays["iterations"][index]) for index in spaced(len(arrays["samples"]), self.detail.shots)]
@@ -252,11 +302,33 @@ class Painter:
                     arrays,
                     self.detail.shots,
                     5,
+                    side,
                     f"Progress of 5 fixed noises over training, {where}, columns at iterations {columns_say}.",
-                    f"over training, one noise a row; columns: iterations {columns_say}",
+                    f"over training, one noise a row; columns: iterations {columns_say}{small}",
                 )
             )
-        return pictures
+        if "neighbours" in arrays:
+            pictures.append(self._neighbours(arrays, where, small))
+        return [self._budget.spend(picture) for picture in pictures]
+
+    def _neighbours(self, arrays: Arrays, where: str, small: str) -> Picture:
+        """Generated images beside the training images nearest to them, with how near and among how many."""
+        rows = min(len(arrays["neighbours"]), max(3, self.detail.images // 8))
+        # a distance per pixel and channel, in levels of 0 to 255
+        levels = arrays["neighbour_distances"][:rows] / np.sqrt(np.prod(arrays["neighbours"].shape[2:]))
+        searched, held = (int(number) for number in arrays["neighbours_searched"])
+        among = f"all {held:,}" if searched == held else f"{searched:,} of {held:,}"
+        ends = dict.fromkeys(short(float(end)) for end in (levels[:, 0].min(), levels[:, 0].max()))
+        far = f"the nearest differ by {' to '.join(ends)} levels"
+        return neighbour_rows(
+            arrays,
+            rows,
+            self.detail.side,
+            f"{rows} generated images, {where}, each beside its {levels.shape[1]} nearest among {among} training "
+            f"images, nearest first; {far} of 255 a pixel.",
+            f"left: generated; right: the nearest of {among} training images in pixel space, nearest first; {far} of "
+            f"255 (root mean square){small}",
+        )
 
     def _unseen_images(self, group: Group, drawn: Collection[str]) -> list[Picture]:
         """An experiment's images, unless a declared figure shows them already."""
@@ -267,26 +339,46 @@ class Painter:
         return [group for group in groups if has_points(self._shown(group)[1])]
 
     def _points(self, groups: Sequence[Group]) -> list[Picture]:
-        pictures = []
+        pictures: list[Picture] = []
         pointed = self._with_points(groups)
         for tier in dict.fromkeys(group.tier for group in pointed):
             of_tier = [group for group in pointed if group.tier == tier]
-            for start in range(0, len(of_tier), _MOST_SYSTEMS):
-                some = of_tier[start : start + _MOST_SYSTEMS]
-                shown = [self._shown(group) for group in some]
-                names = ", ".join(group.experiment for group in some)
-                seeds = seed_list(sorted({seed for seed, _ in shown}))
-                pictures.append(
-                    point_panels(
-                        [(group.experiment, arrays) for group, (_, arrays) in zip(some, shown, strict=True)],
-                        self.detail.shots,
-                        self.detail.scatter,
-                        f"Generated points over real ones on the discriminator's probability, rows {names}, columns "
-                        f"are iterations, {tier} tier, seed {seeds}.",
-                        f"rows: {names}; {tier} tier, seed {seeds}, the lowest one and not a selected one",
-                    )
-                )
+            pictures += [
+                self._budget.spend(self._point_panels(tier, of_tier[start : start + _MOST_SYSTEMS]))
+                for start in range(0, len(of_tier), _MOST_SYSTEMS)
+            ]
         return pictures
+
+    def _point_panels(self, tier: str, some: Sequence[Group]) -> Picture:
+        shown = [self._shown(group) for group in some]
+        names = ", ".join(group.experiment for group in some)
+        seeds = seed_list(sorted({seed for seed, _ in shown}))
+        return point_panels(
+            [(group.experiment, arrays) for group, (_, arrays) in zip(some, shown, strict=True)],
+            self.detail.shots,
+            self.detail.scatter,
+            f"Generated points over real ones on the discriminator's probability, rows {names}, columns are "
+            f"iterations, {tier} tier, seed {seeds}.",
+            f"rows: {names}; {tier} tier, seed {seeds}, the lowest one and not a selected one",
+        )
+
+
+def _once(figures: Sequence[FigureView]) -> list[FigureView]:
+    """Figures of which none repeats all pictures of an earlier one."""
+    first: dict[tuple[str, ...], str] = {}
+    kept = []
+    for view in figures:
+        key = tuple(picture.uri for picture in view.pictures)
+        same = first.setdefault(key, view.id) if key else view.id
+        kept.append(view if same == view.id else replace(view, pictures=(), same_as=same))
+    return kept
+
+
+def _chunks(lines: Sequence[Line], most: int) -> list[Sequence[Line]]:
+    """As few pieces as ``most`` allows, of nearly equal length."""
+    pieces = -(-len(lines) // most)
+    ends = [round(index * len(lines) / pieces) for index in range(pieces + 1)]
+    return [lines[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def _without_spikes(lines: Sequence[Line]) -> tuple[tuple[float, float] | None, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmark.reporting import beside, numbers, runs
 from benchmark.reporting.audited import audit_facts
-from benchmark.reporting.gallery import DETAILS, Detail, Gallery, Painter
+from benchmark.reporting.forest import forest
+from benchmark.reporting.gallery import DETAILS, Budget, Gallery, Painter, TooLarge
 from benchmark.reporting.sealed import seal_view, selection_rows
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.slopes import PLOT, TOP
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, State
 from benchmark.reporting.strips import WIDTH
 from benchmark.reporting.view import PaperView, banner
 
@@ -20,22 +22,21 @@ MOST_BYTES = 4_800_000
 
 def html_page(views: Sequence[PaperView]) -> str:
     """The report as one HTML file below :data:`MOST_BYTES`, its pictures as fine as that allows."""
+    bare = _render(views, {view.id: Gallery((), (), (), ()) for view in views}, coarse=True)
+    room = MOST_BYTES - len(bare.encode())
+    experiments = sum(len(view.evidence.groups) for view in views)
     for coarse, detail in enumerate(DETAILS):
-        galleries = {view.id: Painter(view.spec, view.evidence, detail).gallery() for view in views}
+        if experiments > detail.experiments:
+            continue
+        budget = Budget(room)
+        try:
+            galleries = {view.id: Painter(view.spec, view.evidence, detail, budget).gallery() for view in views}
+        except TooLarge:
+            continue
         page = _render(views, galleries, coarse=coarse > 0)
         if len(page.encode()) <= MOST_BYTES:
             return page
-    bare = {view.id: _without_samples(view, DETAILS[-1]) for view in views}
-    page = _render(views, bare, coarse=True)
-    if len(page.encode()) <= MOST_BYTES:
-        return page
-    return _render(views, {view.id: Gallery((), (), (), ()) for view in views}, coarse=True)
-
-
-def _without_samples(view: PaperView, detail: Detail) -> Gallery:
-    """The declared figures and score charts alone, for a report on very many experiments."""
-    gallery = Painter(view.spec, view.evidence, detail).gallery()
-    return Gallery(gallery.figures, (), (), gallery.scores)
+    return bare
 
 
 def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
@@ -50,6 +51,10 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
     environment.globals.update(
         signed=numbers.signed,
         strip_width=WIDTH,
+        forest=forest,
+        anchor_names=list(beside.ANCHOR_NAMES.values()),
+        slope_top=TOP,
+        slope_plot=PLOT,
         sections=_sections,
         audit_facts=audit_facts,
         score_rows=runs.score_rows,
@@ -69,11 +74,21 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         galleries=galleries,
         banner=banner(views),
         coarse=coarse,
-        claim_states=list(CLAIM_STATES.values()),
-        cell_states=list(CELL_STATES.values()),
+        columns=list(dict.fromkeys(MATRIX.values())),
+        claim_total=_totals(view.claim_counts for view in views),
+        cell_total=_totals(view.cell_counts for view in views),
         legend=_legend(),
     )
     return page.lstrip() + "\n"
+
+
+def _totals(several: Iterable[Sequence[tuple[State, int]]]) -> list[tuple[State, int]]:
+    """Counts of each state over all papers."""
+    sums: dict[State, int] = {}
+    for counts in several:
+        for state, count in counts:
+            sums[state] = sums.get(state, 0) + count
+    return list(sums.items())
 
 
 def _sections(view: PaperView) -> list[tuple[str, str]]:
@@ -86,6 +101,9 @@ def _sections(view: PaperView) -> list[tuple[str, str]]:
             ("claims", "Claims", bool(view.claims)),
             ("figures", "Figures", bool(view.spec.figures)),
             ("training", "Training", ran),
+            ("scores", "Scores, floors, ceilings", ran),
+            ("selection", "Choice of checkpoint", bool(view.verdicts.selection)),
+            ("time", "Training time", bool(runs.time_rows(view.evidence))),
             ("recipe", "What is left open", True),
             ("gaps", "Gaps", True),
             ("provenance", "Provenance", True),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benchmark.reporting.judged import CellView, ClaimView, TableView
 from benchmark.reporting.numbers import MINUS, PLUS_MINUS
+from benchmark.reporting.sheets import LEDGER, MEASURED, Sheet, text
 from benchmark.reporting.view import PaperView
 
 _SPECIAL = {
@@ -66,6 +67,8 @@ def latex_page(views: Sequence[PaperView]) -> str:
             lines += _table(view, one)
         if view.claims:
             lines += _claims(view)
+        for name, make in {**MEASURED, **LEDGER}.items():
+            lines += _sheet(view, name, make(view))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -109,6 +112,28 @@ def _claims(view: PaperView) -> list[str]:
         *(_claim(claim) for claim in view.claims),
         r"\bottomrule",
         r"\end{longtable}",
+        "",
+    ]
+
+
+def _sheet(view: PaperView, name: str, sheet: Sheet) -> list[str]:
+    """A long table whose columns share the line by their widths; nothing where it has no rows."""
+    if not sheet.rows:
+        return []
+    whole = sum(width for _, width in sheet.columns)
+    widths = "".join(rf"p{{{0.9 * width / whole:.3f}\linewidth}}" for _, width in sheet.columns)
+    caption = escape(f"{sheet.title} ({view.id})")
+    return [
+        r"\begingroup\scriptsize\setlength{\tabcolsep}{2pt}",
+        rf"\begin{{longtable}}{{{widths}}}",
+        rf"\caption{{{caption}}}\label{{tab:{_label(view.id)}-{name}}}\\",
+        r"\toprule",
+        " & ".join(escape(column) for column in sheet.head) + r" \\",
+        r"\midrule\endhead",
+        *(" & ".join(escape(text(value)) for value in row) + r" \\" for row in sheet.rows),
+        r"\bottomrule",
+        r"\end{longtable}",
+        r"\endgroup",
         "",
     ]
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark.reporting.audited import audit_facts
-from benchmark.reporting.beside import calibration_rows, grid_rows
-from benchmark.reporting.judged import CellView, ClaimView, SeedValue, TableView
+from benchmark.reporting.judged import CellView, ClaimView, TableView
 from benchmark.reporting.numbers import duration, hours, signed
-from benchmark.reporting.runs import ScoreRow, score_rows, time_rows, unfinished, unmeasured
-from benchmark.reporting.sealed import seal_view, selection_rows
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.sealed import seal_view
+from benchmark.reporting.sheets import LEDGER, MEASURED, Maker, text
+from benchmark.reporting.states import MATRIX
 from benchmark.reporting.view import PaperView, banner
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~<>&$])")
@@ -44,21 +43,20 @@ def markdown_page(views: Sequence[PaperView]) -> str:
         for view in views
     ]
     lines += table(["paper", "question", "runs", "device time"], rows)
-    lines += ["Claims by state", "", *_matrix(views, CLAIM_STATES, [view.claim_counts for view in views])]
-    lines += ["Published numbers by state", "", *_matrix(views, CELL_STATES, [view.cell_counts for view in views])]
+    lines += ["Verdicts, by paper, on its claims and on the numbers of each of its tables", "", *_matrix(views)]
     for view in views:
         lines += _paper(view)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _matrix(
-    views: Sequence[PaperView], states: dict[str, State], counts: Sequence[Sequence[tuple[State, int]]]
-) -> list[str]:
+def _matrix(views: Sequence[PaperView]) -> list[str]:
+    columns = list(dict.fromkeys(MATRIX.values()))
     rows = [
-        [escape(view.id), *(str(count) for _, count in of_paper)]
-        for view, of_paper in zip(views, counts, strict=True)
-    ]  # fmt: skip
-    return table(["paper", *(str(state) for state in states.values())], rows)
+        [escape(view.id), escape(row.name), *(str(row.counts[column] or "") for column in columns)]
+        for view in views
+        for row in view.matrix
+    ]
+    return table(["paper", "on", *(f"{column.symbol} {' / '.join(column.words)}" for column in columns)], rows)
 
 
 def _runs(view: PaperView) -> str:
@@ -81,53 +79,16 @@ def _paper(view: PaperView) -> list[str]:
             ["claim", "where", "what the paper says", "test", "verdict", "why", "statistic", "seeds"],
             [_claim(claim) for claim in view.claims],
         )
-    scores = score_rows(view.evidence, view.given.beside)
-    if scores:
-        lines += ["### Measured scores", ""]
-        lines += table(
-            ["experiment", "tier", "score", "mean over seeds", "floors and ceilings", "per seed"],
-            [
-                [
-                    escape(row.experiment),
-                    row.tier,
-                    escape(row.label) + (" (proxy)" if row.proxy else ""),
-                    row.summary or "not measured",
-                    _anchors(row),
-                    _seeds(row.seeds),
-                ]
-                for row in scores
-            ],
-        )
-    lines += _selection(view)
-    grid = grid_rows(view.given.beside.grids, (stored.record.run_id for stored in view.given.stored))
-    if grid:
-        lines += ["### How far the protocol alone moves a score", ""]
-        lines += table(
-            ["run", "score", "changed", "setting", "value", "change"],
-            [
-                [escape(text) for text in (row.run, row.score, row.axis, row.setting, row.value, row.change)]
-                for row in grid
-            ],
-        )
-    times = time_rows(view.evidence)
-    if times:
-        lines += ["### Training time", ""]
-        lines += table(
-            ["experiment", "tier", "device", "training", "ratio"],
-            [
-                [
-                    escape(row.experiment),
-                    row.tier,
-                    escape(row.device),
-                    row.seconds,
-                    escape(f"{row.ratio} x {row.against}") if row.ratio else "",
-                ]
-                for row in times
-            ],
-        )
-    calibrated = calibration_rows(view.given.beside.calibrations, view.id)
-    lines += [f"* {escape(device)}: {escape(did)}" for device, did in calibrated] + ([""] if calibrated else [])
-    return lines + _recipe(view) + _gaps(view)
+    return [*lines, *_sheets(view, MEASURED), *_recipe(view), *_sheets(view, LEDGER), *_provenance(view)]
+
+
+def _sheets(view: PaperView, makers: Mapping[str, Maker]) -> list[str]:
+    lines = []
+    for sheet in (make(view) for make in makers.values()):
+        if sheet.rows:
+            lines += [f"### {sheet.title}", ""]
+            lines += table(sheet.head, [[escape(text(value)) for value in row] for row in sheet.rows])
+    return lines
 
 
 def _seal(view: PaperView) -> list[str]:
@@ -137,29 +98,6 @@ def _seal(view: PaperView) -> list[str]:
     lines = [f"> **{escape(seal.says)}.**", ""]
     rows = [[escape(text) for text in change] for change in seal.changes]
     return lines + (table(["how", "rule", "as sealed", "today"], rows) if rows else [])
-
-
-def _selection(view: PaperView) -> list[str]:
-    rows = [
-        [
-            escape(row.experiment),
-            row.tier,
-            escape(row.score),
-            row.evaluations,
-            f"{row.own} ({row.rule})",
-            row.last,
-            row.best,
-            row.median,
-            row.gain,
-            row.luck,
-            row.says,
-        ]
-        for row in selection_rows(view.verdicts)
-    ]
-    if not rows:
-        return []
-    head = ["experiment", "tier", "score", "evaluations", "own rule", "last", "best", "median", "best gains"]
-    return ["### What choosing the checkpoint is worth", "", *table([*head, "luck alone", "so"], rows)]
 
 
 def _table(one: TableView) -> list[str]:
@@ -196,62 +134,15 @@ def _claim(claim: ClaimView) -> list[str]:
     ]
 
 
-def _anchors(row: ScoreRow) -> str:
-    parts = [f"{one.name} {one.value}" for one in row.anchors if one.value is not None]
-    return "<br>".join(escape(part) for part in (*parts, *([row.flag] if row.flag else [])))
-
-
-def _seeds(seeds: Sequence[SeedValue]) -> str:
-    return escape("; ".join(f"{one.seed}: {one.value}" + (f" ({one.reason})" if one.reason else "") for one in seeds))
-
-
 def _recipe(view: PaperView) -> list[str]:
-    spec = view.spec
-    lines = ["### What the paper leaves open", ""]
-    lines += [f"* {escape(what)}: {escape(value)}" for what, value in audit_facts(view.given.audit)] + [""]
-    if spec.contradictions:
-        lines += table(
-            ["contradiction", "where", "finding"],
-            [[escape(name), escape(one.where), escape(one.finding)] for name, one in spec.contradictions.items()],
-        )
-    if spec.departures:
-        lines += table(
-            ["departure", "paper", "here", "why"],
-            [
-                [escape(name), escape(one.paper), escape(one.here), escape(one.why)]
-                for name, one in spec.departures.items()
-            ],
-        )
-    if spec.unstated:
-        lines += table(
-            ["value not given", "chosen", "known from", "source", "alternatives"],
-            [
-                [escape(path), escape(one.chosen), one.tag, escape(one.source), escape("; ".join(one.alternatives))]
-                for path, one in spec.unstated.items()
-            ],
-        )
-    return lines
+    facts = audit_facts(view.given.audit)
+    lines = ["### What the paper leaves open", ""] if facts else []
+    return lines + [f"* {escape(what)}: {escape(value)}" for what, value in facts] + [""] * bool(facts)
 
 
-def _gaps(view: PaperView) -> list[str]:
-    lines = ["### Gaps and provenance", ""]
-    ended = unfinished(view.given.stored)
-    if ended:
-        lines += table(
-            ["run", "experiment", "tier", "seed", "status", "why"],
-            [
-                [one.run_id, one.experiment, one.tier, str(one.seed), one.status, escape(one.reason or "")]
-                for one in ended
-            ],
-        )
-    blank = unmeasured(score_rows(view.evidence))
-    if blank:
-        lines += table(
-            ["experiment", "tier", "score not measured", "seeds", "why"],
-            [[escape(text) for text in row] for row in blank],
-        )
-    for line in [*view.verdicts.damage, *sorted(view.evidence.unreadable)]:
-        lines.append(f"* damaged: {escape(line)}")
+def _provenance(view: PaperView) -> list[str]:
+    lines = ["### Provenance, and how to run it again", ""]
+    lines += [f"* damaged: {escape(line)}" for line in (*view.verdicts.damage, *sorted(view.evidence.unreadable))]
     seal = seal_view(view.verdicts)
     if seal is not None:
         lines.append(f"* rules sealed: {escape(seal.sealed)}; {escape(seal.says)}")

@@ -35,8 +35,8 @@ def short(value: float) -> str:
     return fixed(float(text), len(digits))
 
 
-def interval(value: Interval, decimals: int | None = None, *, sign: bool = False) -> str:
-    """``1.30 [0.90, 1.70], 90 % CI``; an absent bound is shown as open."""
+def span(value: Interval, decimals: int | None = None, *, sign: bool = False) -> str:
+    """``1.30 [0.90, 1.70]``; an absent bound is shown as open, and none where both are absent."""
 
     def show(number: float) -> str:
         if decimals is None:
@@ -47,7 +47,13 @@ def interval(value: Interval, decimals: int | None = None, *, sign: bool = False
         return show(value.estimate)
     low = "open" if value.low is None else show(value.low)
     high = "open" if value.high is None else show(value.high)
-    return f"{show(value.estimate)} [{low}, {high}], {percent(value.confidence)} CI"
+    return f"{show(value.estimate)} [{low}, {high}]"
+
+
+def interval(value: Interval, decimals: int | None = None, *, sign: bool = False) -> str:
+    """As :func:`span`, with its confidence: ``1.30 [0.90, 1.70], 90 % CI``."""
+    text = span(value, decimals, sign=sign)
+    return text if value.low is None and value.high is None else f"{text}, {percent(value.confidence)} CI"
 
 
 def percent(share: float) -> str:

@@ -39,24 +39,49 @@ def spaced(count: int, most: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, count - 1, min(count, most))})
 
 
-def image_grid(images: np.ndarray, columns: int, alt: str, caption: str) -> Picture:
-    """Images (n, channels, height, width) uint8 in rows of ``columns``, one pixel of white between them."""
+def shrunk(images: np.ndarray, side: int) -> np.ndarray:
+    """Images (..., height, width) uint8, averaged over blocks until no wider than ``side``."""
+    factor = math.ceil(images.shape[-1] / side)
+    if factor == 1:
+        return images
+    height, width = (size // factor * factor for size in images.shape[-2:])
+    blocks = images[..., :height, :width].reshape(
+        *images.shape[:-2], height // factor, factor, width // factor, factor
+    )  # fmt: skip
+    small: np.ndarray = blocks.mean(axis=(-3, -1), dtype=np.float32).round().astype(np.uint8)
+    return small
+
+
+def image_grid(images: np.ndarray, columns: int, alt: str, caption: str, *, apart: bool = False) -> Picture:
+    """Images (n, channels, height, width) uint8 in rows of ``columns``, one pixel of white between them.
+
+    ``apart`` sets the first column off from the others.
+    """
     count, channels, height, width = images.shape
     rows = math.ceil(count / columns)
-    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 255, np.uint8)
+    gap = max(4, width // 6) if apart else 0
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1 + gap, channels), 255, np.uint8)
     for index, image in enumerate(images):
         top, left = (index // columns) * (height + 1) + 1, (index % columns) * (width + 1) + 1
+        left += gap if index % columns else 0
         sheet[top : top + height, left : left + width] = image.transpose(1, 2, 0)
     zoom = max(1, math.ceil(40 / width))
     return Picture(_encoded(sheet), alt, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption, zoom > 1)
 
 
-def progress_strip(arrays: Arrays, shots: int, rows: int, alt: str, caption: str) -> Picture:
+def progress_strip(arrays: Arrays, shots: int, rows: int, side: int, alt: str, caption: str) -> Picture:
     """One column per kept snapshot, one row per fixed noise: how the same samples change over training."""
     chosen = spaced(len(arrays["samples"]), shots)
-    strip = arrays["samples"][chosen, :rows]  # (columns, rows, channels, height, width)
+    strip = shrunk(arrays["samples"][chosen, :rows], side)  # (columns, rows, channels, height, width)
     images = strip.transpose(1, 0, 2, 3, 4).reshape(-1, *strip.shape[2:])
     return image_grid(images, len(chosen), alt, caption)
+
+
+def neighbour_rows(arrays: Arrays, rows: int, side: int, alt: str, caption: str) -> Picture:
+    """A generated image a row, and right of a gap the training images nearest to it, the nearest first."""
+    near = arrays["neighbours"][:rows]  # (rows, k, channels, height, width)
+    images = np.concatenate([arrays["samples"][-1][: len(near), None], near], axis=1)
+    return image_grid(shrunk(images.reshape(-1, *near.shape[2:]), side), images.shape[1], alt, caption, apart=True)
 
 
 def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, alt: str, caption: str) -> Picture:
@@ -153,6 +178,6 @@ def _encoded(pixels: np.ndarray, quality: int = 85) -> str:
         Image.fromarray(pixels[:, :, 0]).save(stream, "PNG", optimize=True)
         kind = "png"
     else:
-        Image.fromarray(pixels[:, :, :3]).save(stream, "WEBP", quality=quality, method=6)
+        Image.fromarray(pixels[:, :, :3]).save(stream, "WEBP", quality=quality, method=4)
         kind = "webp"
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -9,7 +9,8 @@ from benchmark.registry import did_you_mean
 from benchmark.reporting.html import html_page
 from benchmark.reporting.latex import latex_page
 from benchmark.reporting.markdown import markdown_page
-from benchmark.reporting.tabular import cells_csv, claims_csv
+from benchmark.reporting.sheets import LEDGER, MEASURED, RUNS
+from benchmark.reporting.tabular import cells_csv, claims_csv, sheet_csv
 from benchmark.reporting.view import PaperInput, PaperView, paper_view
 from benchmark.store import write_atomic
 
@@ -20,7 +21,11 @@ _Writer = Callable[[Sequence[PaperView]], str]
 FORMATS: dict[str, dict[str, _Writer]] = {
     "html": {"index.html": html_page},
     "markdown": {"report.md": markdown_page},
-    "csv": {"tables.csv": cells_csv, "claims.csv": claims_csv},
+    "csv": {
+        "tables.csv": cells_csv,
+        "claims.csv": claims_csv,
+        **{f"{name}.csv": sheet_csv(make) for name, make in {**MEASURED, **LEDGER, **RUNS}.items()},
+    },
     "latex": {"report.tex": latex_page},
 }
 

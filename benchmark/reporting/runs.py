@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from benchmark.companions import Companions
+from benchmark.judging.published import Printed, times
 from benchmark.reporting.beside import AnchorView, anchor_views, too_good
 from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.judged import SeedValue
@@ -28,6 +29,8 @@ class ScoreRow:
     proxy: bool
     direction: str
     checkpoint: str
+    mean: float | None
+    deviation: float | None
     summary: str | None
     seeds: Sequence[SeedValue]
     protocol: Sequence[tuple[str, str]]
@@ -51,6 +54,8 @@ class TimeRow:
     evaluation: str
     ratio: str | None
     against: str | None
+    #: the same ratio of the paper's own seconds
+    published: str | None
 
 
 def score_rows(evidence: Evidence, beside: Companions | None = None) -> list[ScoreRow]:
@@ -67,11 +72,11 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     found = [(stored.record.seed, stored.record.scores[name]) for stored in group.runs if name in stored.record.scores]
     first = found[0][1]
     values = [score.value for _, score in found if score.value is not None]
+    mean = statistics.fmean(values) if values else None
+    deviation = statistics.stdev(values) if len(values) > 1 else None
     summary = None
-    if values:
-        summary = short(statistics.fmean(values))
-        if len(values) > 1:
-            summary += f" {PLUS_MINUS} {short(statistics.stdev(values))}"
+    if mean is not None:
+        summary = short(mean) + (f" {PLUS_MINUS} {short(deviation)}" if deviation is not None else "")
     return ScoreRow(
         experiment=group.experiment,
         tier=group.tier,
@@ -80,6 +85,8 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
         proxy=first.proxy,
         direction=first.direction,
         checkpoint=first.checkpoint,
+        mean=mean,
+        deviation=deviation,
         summary=summary,
         seeds=[
             SeedValue(seed, "none", score.reason or "not measured")
@@ -97,6 +104,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
 def time_rows(evidence: Evidence) -> list[TimeRow]:
     """Training times; a ratio only within one device, one numerics, one tier and one dataset."""
     firsts: dict[tuple[str, ...], tuple[str, float]] = {}
+    printed = times(evidence.spec)
     rows = []
     for group in evidence.groups:
         finished = group.finished
@@ -107,13 +115,14 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
         rates = [stored.record.timing.rate(stored.record.iterations) for stored in finished]
         known = [rate for rate in rates if rate is not None]
         rate = statistics.fmean(known) if known else None
-        ratio = against = None
+        ratio = against = published = None
         if rate and len(devices) == 1:
             data = canonical(group.setup.dataset.model_dump(mode="json"))
             kind = (group.setup.dataset.name, data, group.tier, group.numerics, devices[0])
             if kind in firsts:
                 against, base = firsts[kind]
                 ratio = fixed(rate / base, 2)
+                published = _printed_ratio(printed, group.experiment, against)
             else:
                 firsts[kind] = (group.experiment, rate)
         spread = f" {PLUS_MINUS} {duration(statistics.stdev(seconds))}" if len(seconds) > 1 else ""
@@ -131,9 +140,19 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
                 ),
                 ratio=ratio,
                 against=against,
+                published=published,
             )
         )  # fmt: skip
     return rows
+
+
+def _printed_ratio(printed: Mapping[str, Sequence[Printed]], experiment: str, against: str) -> str | None:
+    """Of the seconds that the paper prints of two experiments; None unless it prints one number of each."""
+    seconds = [{one.cell.value for one in printed.get(name, ())} for name in (experiment, against)]
+    if any(len(values) != 1 for values in seconds):
+        return None
+    ours, theirs = (values.pop() for values in seconds)
+    return fixed(ours / theirs, 2) if theirs else None
 
 
 def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]:

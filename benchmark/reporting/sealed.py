@@ -37,6 +37,7 @@ class SelectionView:
     last: str
     best: str
     median: str
+    window: int
     gain: str
     luck: str
     says: str
@@ -86,10 +87,11 @@ def _selection(one: Selected) -> SelectionView:
         own=short(one.own),
         last=short(one.last),
         best=_number(one.best),
-        median=f"{short(one.median_of_last)} (last {one.window})",
+        median=short(one.median_of_last),
+        window=one.window,
         gain=_number(one.gain),
         luck=_number(one.luck),
-        says=_says(one),
+        says=says(one),
     )
 
 
@@ -97,7 +99,8 @@ def _number(value: float | None) -> str:
     return "none" if value is None else short(value)
 
 
-def _says(one: Selected) -> str:
+def says(one: Selected) -> str:
+    """What the gain of choosing the best evaluation is worth."""
     if one.gain is None:
         return "no direction, so there is no best"
     if one.gain <= 0:

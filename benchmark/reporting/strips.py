@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmark.judging.verdict import Interval
 
-WIDTH = 150.0
+WIDTH = 132.0
 _EDGE = 8.0
 _ROOM = 1.12
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from benchmark.judging.verdict import Interval
+from benchmark.reporting.sheets import Maker, Value
 from benchmark.reporting.view import PaperView
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-Value = str | int | float | None
 
 CELL_COLUMNS = (
     "paper", "table", "row", "column", "quantity", "direction", "published", "published_spread", "state", "tier",
     "measured_mean", "measured_deviation", "seeds", "deviation", "deviation_low", "deviation_high", "confidence",
-    "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason",
+    "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason", "command",
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "paper", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
@@ -43,6 +43,17 @@ def claims_csv(views: Sequence[PaperView]) -> str:
     return _csv(CLAIM_COLUMNS, (row for view in views for row in _claims(view)))
 
 
+def sheet_csv(make: Maker) -> Callable[[Sequence[PaperView]], str]:
+    """Writer of one sheet of all papers."""
+
+    def write(views: Sequence[PaperView]) -> str:
+        sheets = [(view.id, make(view)) for view in views]
+        head = sheets[0][1].head if sheets else []
+        return _csv(["paper", *head], ([paper, *row] for paper, sheet in sheets for row in sheet.rows))
+
+    return write
+
+
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -67,6 +78,7 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
                 verdict.diverged[0] if verdict else None,
                 "; ".join(f"{one.seed}: {one.value}" for one in cell.seeds) or None,
                 measured.experiment if measured else None, cell.cell.quoted_from, cell.reason,
+                view.command(cell.cell.experiment) if cell.cell.experiment and not cell.cell.quoted_from else None,
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,8 @@ from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.reporting.evidence import Evidence
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State, counted
+from benchmark.reporting.slopes import SlopeChart, slope_charts
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, MatrixColumn, State, counted
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
 from benchmark.store import Stored
@@ -53,6 +55,16 @@ class Progress:
         parts = [f"{self.finished} of {self.planned} finished"]
         parts += [f"{count} {word}" for count, word in ((self.diverged, "diverged"), (self.failed, "failed")) if count]
         return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """A paper's claims, or one of its tables: how many verdicts there are of each column of the matrix."""
+
+    name: str
+    anchor: str
+    says: str
+    counts: Counter[MatrixColumn]
 
 
 @dataclass(frozen=True)
@@ -145,12 +157,35 @@ class PaperView:
 
     @property
     def commands(self) -> list[tuple[str, str]]:
-        """(experiment, command) that regenerates it, at the highest tier shown or else at the full one."""
-        shown = {group.experiment: group.tier for group in self.evidence.groups}
-        return [
-            (name, f"ganrepro run papers/{self.id}.yaml --tier {shown.get(name, 'full')} --experiment {name}")
-            for name in self.spec.experiments
-        ]
+        """(experiment, command) that regenerates it."""
+        return [(name, self.command(name)) for name in self.spec.experiments]
+
+    def command(self, experiment: str) -> str:
+        """What regenerates an experiment's numbers, at the highest tier shown or else at the full one."""
+        group = next((group for group in self.evidence.groups if group.experiment == experiment), None)
+        tier, numerics = ("full", "fp32") if group is None else (group.tier, group.numerics)
+        exact = "" if numerics == "fp32" else f" --numerics {numerics}"
+        return f"ganrepro run papers/{self.id}.yaml --tier {tier} --experiment {experiment}{exact}"
+
+    @cached_property
+    def slopes(self) -> dict[str, list[SlopeChart]]:
+        """Slope charts of every claim of an order that has any."""
+        charts = {
+            one.claim: slope_charts(self.spec, self.spec.claims[one.claim], one)
+            for one in self.verdicts.claims
+            if one.claim in self.spec.claims
+        }
+        return {name: found for name, found in charts.items() if found}
+
+    @cached_property
+    def matrix(self) -> list[MatrixRow]:
+        """Verdicts on the claims, and table by table on the published numbers, for the cover."""
+        counts = Counter(MATRIX[one.state] for one in self.verdicts.claims)
+        rows = [MatrixRow("claims", f"{self.id}-claims", "claims", counts)] if self.claims else []
+        for table in self.tables:
+            counts = Counter(MATRIX[cell.state.word] for _, _, cell in table.cells)
+            rows.append(MatrixRow(table.id, f"{self.id}-{table.id}", table.table.caption, counts))
+        return rows
 
 
 def paper_view(given: PaperInput) -> PaperView:

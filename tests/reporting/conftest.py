@@ -6,6 +6,7 @@ import pytest
 
 from benchmark.reporting.report import PaperInput, write_report
 from tests.reporting.factory import eight_gaussians, judged
+from tests.reporting.made_up import evidence
 from tests.reporting.page import Page
 
 #: text that would act if any format let it: HTML, templates, CSV formulas, LaTeX, Markdown
@@ -32,6 +33,17 @@ def report(tmp_path_factory: pytest.TempPathFactory, papers: list[PaperInput]) -
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     paper = judged(tmp_path_factory.mktemp("results"), HOSTILE)
+    write_report(folder, [paper], formats=["html", "markdown", "csv", "latex"])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report on made-up runs at tier full of one real paper: several tables, orders and figures with verdicts."""
+    methods = ("gan_a", "gan_rl_a", "dragan_a", "age_b", "alpha_gan_b")
+    experiments = ["toy_minimax", "toy_reconstruction", *(f"cifar10_{name}" for name in methods)]
+    paper = evidence(tmp_path_factory.mktemp("runs"), "gan_rl", iterations=80, seeds=4, experiments=experiments)
+    folder = tmp_path_factory.mktemp("full")
     write_report(folder, [paper], formats=["html", "markdown", "csv", "latex"])
     return folder
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.reporting import latex, markdown
+from benchmark.reporting.numbers import short
 from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe
 from tests.reporting.conftest import HOSTILE
 
@@ -43,7 +44,9 @@ def test_csv_holds_every_cell_and_claim_with_unrounded_numbers(report: Path) -> 
 
 
 def test_hostile_text_in_csv(hostile: Path) -> None:
-    for file in ("tables.csv", "claims.csv"):
+    files = sorted(file.name for file in hostile.glob("*.csv"))
+    assert {"tables.csv", "claims.csv", "scores.csv", "unstated.csv", "departures.csv", "runs.csv"} <= set(files)
+    for file in files:
         for line in rows(hostile / file):
             for value in line.values():
                 assert re.fullmatch(r"-?[0-9.e-]+|(?![=+\-@\t\r]).*", value, flags=re.DOTALL), value
@@ -71,6 +74,32 @@ def test_markdown_shows_tables_and_verdicts(report: Path) -> None:
     assert "ganrepro run papers/gan_rl.yaml --tier short --experiment toy_minimax" in text
 
 
+def test_every_format_holds_floors_and_ceilings_selection_protocols_and_the_ledger(full: Path) -> None:
+    """The same numbers everywhere: in full in CSV, with four digits in Markdown and LaTeX."""
+    markdown_text, latex_text = (full / "report.md").read_text(), (full / "report.tex").read_text()
+    for name in ("scores", "selection", "protocols", "times", "unstated", "contradictions", "unfinished"):
+        lines = rows(full / f"{name}.csv")
+        assert lines, name
+        assert {line["paper"] for line in lines} == {"gan_rl"}
+    score = next(line for line in rows(full / "scores.csv") if line["mean"])
+    for column in ("mean", "real against real", "copies of training data", "untrained generator", "noise"):
+        shown = short(float(score[column]))
+        assert f" {shown} |" in markdown_text
+        assert latex.escape(shown) in latex_text
+    luck = short(float(next(line for line in rows(full / "selection.csv") if line["luck"])["luck"]))
+    assert f"| {luck} |" in markdown_text
+    assert latex.escape(luck) in latex_text
+    protocol = next(line for line in rows(full / "protocols.csv") if line["changed"] == "count")
+    assert "endless: line against 1/N" in protocol["setting"]
+    assert protocol["setting"] in markdown_text
+    assert protocol["setting"] in latex_text
+
+
+def test_a_cell_s_command_is_in_the_csv(full: Path) -> None:
+    line = next(line for line in rows(full / "tables.csv") if line["state"] == "REPRODUCED")
+    assert line["command"] == f"ganrepro run papers/gan_rl.yaml --tier full --experiment {line['experiment']}"
+
+
 def test_markdown_escapes_what_would_act() -> None:
     assert markdown.escape("a|b\nc") == "a&#124;b c"
     assert markdown.escape("1. not a list").startswith("1&#8203;.")
@@ -85,7 +114,8 @@ def test_hostile_text_in_latex(hostile: Path) -> None:
     commands = set(re.findall(r"\\([a-zA-Z]+)", text))
     assert commands <= {
         "begin", "end", "centering", "small", "caption", "label", "toprule", "midrule", "bottomrule", "endhead",
-        "textbf", "textsc", "pm", "usepackage", "linewidth", "par", "noindent", "textbackslash", "textless",
+        "textbf", "textsc", "begingroup", "endgroup", "scriptsize", "setlength", "tabcolsep",
+        "pm", "usepackage", "linewidth", "par", "noindent", "textbackslash", "textless",
         "textgreater", "textbar", "textquotedbl", "textasciicircum", "textasciitilde", "textasciigrave",
     }  # fmt: skip
     plain = re.sub(r"\\[{}$&#%_\\]", "", text)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -174,7 +172,10 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
     one, two = judged(tmp_path / "a"), judged(tmp_path / "elsewhere")
     written = write_report(tmp_path / "1", [one], formats=formats)
     again = write_report(tmp_path / "2", [replace(two, stored=two.stored[::-1])], formats=formats[::-1])
-    assert [file.name for file in written] == ["index.html", "report.md", "tables.csv", "claims.csv", "report.tex"]
+    names = [file.name for file in written]
+    assert names[:4] == ["index.html", "report.md", "tables.csv", "claims.csv"]
+    assert {"scores.csv", "selection.csv", "protocols.csv", "unstated.csv", "runs.csv"} <= set(names)
+    assert names[-1] == "report.tex"
     assert [file.read_bytes() for file in written] == [file.read_bytes() for file in again]
 
 
@@ -232,36 +233,3 @@ def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
 def test_reporting_does_not_import_torch() -> None:
     code = "import sys, benchmark.reporting.report, benchmark.reporting.summary; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
-def test_a_browser_draws_the_page(report: Path, tmp_path: Path) -> None:
-    from PIL import Image
-
-    shot = tmp_path / "shot.png"
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    subprocess.run(
-        [
-            "chromium",
-            *flags.split(),
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--screenshot={shot}",
-            "--window-size=1280,2400",
-            (report / "index.html").as_uri(),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    header = shot.read_bytes()[:24]
-    assert struct.unpack(">II", header[16:24]) == (1280, 2400)
-    with Image.open(shot) as picture:
-        colours = picture.convert("RGB").getcolors(maxcolors=1 << 24)
-    assert colours is not None
-    paper, ink = (252, 251, 248), (28, 32, 38)
-    counts = {colour: count for count, colour in colours}
-    assert counts[paper] > 1_000_000
-    assert counts[ink] > 2_000
-    assert len(colours) > 200
