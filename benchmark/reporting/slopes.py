@@ -11,10 +11,22 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.judging import published, words
+from benchmark.judging import computed, published, words
 from benchmark.judging.verdict import ClaimVerdict, Values
 from benchmark.reporting.numbers import short
-from benchmark.spec.claims import AllOf, AnyOf, Claim, Largest, Order, Predicate, Quantity, Smallest, quantities
+from benchmark.spec.claims import (
+    AllOf,
+    AnyOf,
+    Claim,
+    Computed,
+    InSeeds,
+    Largest,
+    Order,
+    Predicate,
+    Quantity,
+    Smallest,
+    quantities,
+)
 from benchmark.spec.paper import PaperSpec
 
 #: between columns, at the sides, above and below the plotted part
@@ -95,6 +107,8 @@ def orderings(predicate: Predicate) -> Iterator[Order | Smallest | Largest]:
         case AllOf(all_of=parts) | AnyOf(any_of=parts):
             for part in parts:
                 yield from orderings(part)
+        case InSeeds(in_seeds=part):
+            yield from orderings(part)
 
 
 def _chart(
@@ -103,14 +117,13 @@ def _chart(
     several, pairs, claimed = _claimed(one)
     what, names = _names(several)
     panels = []
-    values = [measured.get(asked) for asked in several]
-    by_seed = [
-        {} if one is None else {seed: value for seed, value in one.seeds.items() if value is not None} for one in values
-    ]
+    by_seed = [_by_seed(asked, measured) for asked in several]
     if sum(bool(column) for column in by_seed) > 1:
         notes = [
-            None if len(column) == len(known.seeds) else f"{len(column)} of {len(known.seeds)} seeds"
-            for column, known in zip(by_seed, (known or _NOTHING for known in values), strict=True)
+            None if len(column) == planned else f"{len(column)} of {planned} seeds"
+            for column, planned in (
+                (column, _planned(asked, measured)) for column, asked in zip(by_seed, several, strict=True)
+            )
         ]
         title = f"measured, {verdict.tier} tier" if verdict.tier else "measured"
         panels.append(_panel(title, what, claimed, names, by_seed, notes, pairs, seeded=True))
@@ -122,7 +135,32 @@ def _chart(
     return SlopeChart(what, claimed, panels)
 
 
-_NOTHING = Values(label="", experiment="", tier="", seeds={}, mean=None, deviation=None)
+def _parts(asked: Quantity | Computed) -> Mapping[str, Quantity]:
+    """The quantities behind a column; one that is nothing but itself has no name."""
+    return asked.of if isinstance(asked, Computed) else {"": asked}
+
+
+def _number(asked: Quantity | Computed, values: Mapping[str, float]) -> float | None:
+    return computed.number(asked, values) if isinstance(asked, Computed) else values[""]
+
+
+def _by_seed(asked: Quantity | Computed, measured: Mapping[Quantity, Values]) -> dict[int, float]:
+    """The column's value in each seed that has all of its quantities."""
+    parts = {name: measured[one].seeds for name, one in _parts(asked).items() if one in measured}
+    if len(parts) < len(_parts(asked)):
+        return {}
+    found = {}
+    for seed in sorted(set.intersection(*(set(seeds) for seeds in parts.values()))):
+        values = {name: value for name, seeds in parts.items() if (value := seeds[seed]) is not None}
+        value = _number(asked, values) if len(values) == len(parts) else None
+        if value is not None:
+            found[seed] = value
+    return found
+
+
+def _planned(asked: Quantity | Computed, measured: Mapping[Quantity, Values]) -> int:
+    """Seeds in which any of the column's quantities was to be measured."""
+    return len({seed for one in _parts(asked).values() if one in measured for seed in measured[one].seeds})
 
 
 @dataclass(frozen=True)
@@ -134,7 +172,7 @@ class _Pair:
     at: float
 
 
-def _claimed(one: Order | Smallest | Largest) -> tuple[Sequence[Quantity], list[_Pair], str]:
+def _claimed(one: Order | Smallest | Largest) -> tuple[Sequence[Quantity | Computed], list[_Pair], str]:
     """Quantities, what is claimed of which of them, and the claim in words."""
     match one:
         case Order(order=several):
@@ -146,9 +184,19 @@ def _claimed(one: Order | Smallest | Largest) -> tuple[Sequence[Quantity], list[
             return several, [_Pair(index, 0, index) for index in range(1, len(several))], "the first is the largest"
 
 
-def printed_value(spec: PaperSpec, asked: Quantity) -> float | None:
-    """The number that the paper prints of a quantity; None where it prints none, or several."""
-    if asked.statistic is not None or asked.curve is not None or asked.time == "seconds_per_iteration":
+def printed_value(spec: PaperSpec, asked: Quantity | Computed) -> float | None:
+    """The number that the paper prints, or that its numbers give; None where it prints none, or several."""
+    values = {name: value for name, one in _parts(asked).items() if (value := _printed(spec, one)) is not None}
+    return _number(asked, values) if len(values) == len(_parts(asked)) else None
+
+
+def _printed(spec: PaperSpec, asked: Quantity) -> float | None:
+    if (
+        asked.outcome is not None
+        or asked.statistic is not None
+        or asked.curve is not None
+        or asked.time == "seconds_per_iteration"
+    ):
         return None
     if asked.score is not None:
         found = published.scores(spec).get((asked.experiment, asked.score), [])
@@ -158,12 +206,15 @@ def printed_value(spec: PaperSpec, asked: Quantity) -> float | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _names(several: Sequence[Quantity]) -> tuple[str, list[str]]:
+def _names(several: Sequence[Quantity | Computed]) -> tuple[str, list[str]]:
     """What all columns have in common, and what each is called beside that."""
-    bare = [words.bare(asked) for asked in several]
+    plain = [asked for asked in several if isinstance(asked, Quantity)]
+    if len(plain) < len(several):
+        return "", [words.quantity(asked) for asked in several]
+    bare = [words.bare(asked) for asked in plain]
     if len(set(bare)) == 1:
-        return bare[0], [asked.experiment for asked in several]
-    experiments = {asked.experiment for asked in several}
+        return bare[0], [asked.experiment for asked in plain]
+    experiments = {asked.experiment for asked in plain}
     if len(experiments) == 1:
         return experiments.pop(), bare
     return "", [words.quantity(asked) for asked in several]
