@@ -101,7 +101,7 @@ def _on_half(run: Run) -> Run:
             assert count is not None
             return count - count // 2
 
-    return replace(run, setup=run.setup.model_copy(update={"dataset": Half()}))
+    return replace(run, setup=run.setup.model_copy(update={"dataset": Half.model_validate(whole.model_dump())}))
 
 
 def _claim_all(claimed: Run) -> Callable[[dict[str, Any]], None]:
