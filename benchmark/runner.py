@@ -351,6 +351,7 @@ class OneRun:
         files: Iterable[str],
     ) -> RunRecord:
         run, setup = self.run, self.run.setup
+        reason = None if reason is None else scoring.anywhere(reason, self.data_root)
         missing = {
             name: scoring.unmeasured(score, f"the run {status}: {reason}") for name, score in setup.scores.items()
         }

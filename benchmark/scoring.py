@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.spec.paper import Score, Setup
@@ -28,6 +29,11 @@ def unmeasured(score: Score, reason: str) -> ScoreRecord:
     return ScoreRecord(**_about(score), value=None, reason=reason)
 
 
+def anywhere(reason: str, root: Path) -> str:
+    """A reason without the data root's place on this machine: one run has one record, wherever it is done."""
+    return reason.replace(str(root), "DATA")
+
+
 def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: Kept | None = None) -> ScoreRecord:
     """Measure ``score`` after ``iteration`` iterations; degenerate input gives a reason instead of a number.
 
@@ -35,11 +41,11 @@ def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: 
     """
     reason = score.metric.unavailable(subject.root)
     if reason is not None:
-        return unmeasured(score, reason)
+        return unmeasured(score, anywhere(reason, subject.root))
     try:
         result = score.metric.measure(subject)
     except MetricError as error:
-        return unmeasured(score, str(error))
+        return unmeasured(score, anywhere(str(error), subject.root))
     if not math.isfinite(result.value):
         return unmeasured(score, "the metric gave a number that is not finite")
     if kept is not None:

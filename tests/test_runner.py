@@ -273,3 +273,18 @@ def symmetric(triangle: np.ndarray) -> np.ndarray:
         whole[row, row:] = whole[row:, row] = triangle[start : start + side - row]
         start += side - row
     return whole
+
+
+def test_a_record_names_no_place_of_the_machine(tmp_path):
+    """What cannot be measured is told with the name that the documents give the data root."""
+    spec = load(ROOT / "papers" / "gan_dcgan_mnist.yaml").spec
+    run = make_run(spec, "dcgan", "smoke", 0, "fp32")
+    score = run.setup.scores["fid"]
+    metric = score.metric.model_copy(update={"samples": 4000})  # enough for FID, so that its weights are asked for
+    scores = {"fid": score.model_copy(update={"metric": metric})}
+    setup = run.setup.model_copy(update={"scores": scores})
+    record = execute(replace(run, setup=setup, iterations=3), tmp_path)
+    reason = record.scores["fid"].reason
+    assert reason is not None
+    assert reason.startswith("DATA/weights/weights-inception-2015-12-05-6726825d.pth is missing")
+    assert str(tmp_path) not in (tmp_path / run.folder / store.RECORD).read_text()

@@ -58,7 +58,7 @@ def test_verify_prints_count_and_hash_of_the_files(tmp_path: Path, capsys, monke
 def test_verify_what_needs_no_files(tmp_path: Path, capsys) -> None:
     assert call("verify", "digits", "eight_gaussians", "--data-root", tmp_path) == 0
     digits, points = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"digits: 1,797 examples, SHA-256 [0-9a-f]{64}", digits)
+    assert re.fullmatch(r"digits value_range=\(-1\.0, 1\.0\): 1,797 examples, SHA-256 [0-9a-f]{64}", digits)
     assert "endless" in points
 
 
