@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -237,11 +238,13 @@ def reduced(tier: str) -> str:
 
 
 def not_run(*samples: Sample) -> str:
-    """Why quantities have no value at any seed: each reason once, with the experiments that it is about."""
+    """Why quantities have no value at any seed: each reason once, with the experiments and seeds that it is about."""
     experiments: dict[str, list[str]] = {}
     for sample in samples:
-        reasons = dict.fromkeys(sample.reasons[seed] for seed in sample.planned if seed in sample.reasons)
-        for reason in reasons if sample.planned else [f"no run is planned at tier {sample.tier}"]:
+        reasons = Counter(sample.reasons[seed] for seed in sample.planned if seed in sample.reasons)
+        for reason, seeds in reasons.items() if sample.planned else [(f"no run is planned at tier {sample.tier}", 0)]:
+            if seeds < len(sample.planned):
+                reason = f"{reason} ({seeds} of {len(sample.planned)} seeds)"
             named = experiments.setdefault(reason, [])
             if sample.experiment not in named:
                 named.append(sample.experiment)

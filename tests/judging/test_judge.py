@@ -132,6 +132,13 @@ def test_not_run_says_why(tmp_path: Path) -> None:
     unmeasured = [run(tmp_path / "x", "b", seed, scores={"fid": score(None)}) for seed in SEEDS]
     found = one_claim(BETTER, [*series(tmp_path / "x", "a", GOOD), *unmeasured])
     assert (found.state, found.reason) == ("NOT RUN", "b: fid not measured: the weights are absent")
+    some = [
+        *series(tmp_path / "z", "a", GOOD),
+        *(run(tmp_path / "z", "b", n, scores={"fid": score(None)}) for n in (0, 1)),
+    ]
+    found = one_claim(BETTER, some)
+    told = "b: fid not measured: the weights are absent (2 of 5 seeds); b: no run at tier full (3 of 5 seeds)"
+    assert (found.state, found.reason) == ("NOT RUN", told)
     failed = [run(tmp_path / "y", name, seed, status="failed") for name in "ab" for seed in SEEDS]
     found = one_claim(BETTER, failed)
     assert found.state == "NOT RUN"
