@@ -6,6 +6,7 @@ axis of its own: it was measured elsewhere.
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -217,7 +218,17 @@ def _names(several: Sequence[Quantity | Computed]) -> tuple[str, list[str]]:
     experiments = {asked.experiment for asked in plain}
     if len(experiments) == 1:
         return experiments.pop(), bare
+    shared = [
+        words_at[0] for words_at in itertools.takewhile(_alike, zip(*(name.split() for name in bare), strict=False))
+    ]
+    if shared and len(experiments) == len(several):
+        return f"{' '.join(shared)} \N{HORIZONTAL ELLIPSIS}", [asked.experiment for asked in plain]
     return "", [words.quantity(asked) for asked in several]
+
+
+def _alike(words_at: Sequence[str]) -> bool:
+    """Whether all names have the same word at one place."""
+    return len(set(words_at)) == 1
 
 
 def _panel(

@@ -89,3 +89,35 @@ def test_equal_numbers_stand_in_the_middle_and_hold_no_order() -> None:
     (panel,) = chart.panels
     assert [mark.y for mark in panel.marks] == [TOP + PLOT / 2] * 2
     assert [check.holds for check in panel.checks] == [False]
+
+
+def test_computed_numbers_are_drawn_by_seed_and_in_print() -> None:
+    """Gains by hand: 1 - 3/6 and 1 - 4/5 measured in seed 0; 1 - 10/20 and 1 - 30/40 in print."""
+
+    def gain(ours: str, plain: str) -> dict[str, Any]:
+        return {
+            "compute": "1 - ours / plain",
+            "of": {"ours": fid(ours), "plain": fid(plain)},
+            "says": f"gain of {ours}",
+        }
+
+    spec = spec_of({"order": [gain("a", "b"), gain("c", "d")]}, {"a": 10.0, "b": 20.0, "c": 30.0, "d": 40.0})
+    values = {"a": {0: 3.0, 1: 2.0}, "b": {0: 6.0, 1: 8.0}, "c": {0: 4.0, 1: 1.0}, "d": {0: 5.0, 1: None}}
+    (chart,) = slope_charts(spec, spec.claims["C1"], verdict_of(values))
+    ours, theirs = chart.panels
+    assert [column.note for column in ours.columns] == [None, "1 of 2 seeds"]
+    assert [mark.text for mark in ours.marks] == ["0.625", "0.2"]  # (0.5 + 0.75) / 2, and seed 0 alone
+    assert [(check.holds, check.seeds) for check in ours.checks] == [(False, "0 of 1")]
+    assert [mark.text for mark in theirs.marks] == ["0.5", "0.25"]
+    assert "gain of a 0.625, gain of c 0.2" in ours.says
+
+
+def test_windows_that_differ_leave_the_columns_their_experiments() -> None:
+    def late(experiment: str, start: float) -> dict[str, Any]:
+        window = {"unit": "share", "start": start, "end": 1.0}
+        return {"experiment": experiment, "curve": "loss", "statistic": {"mean": window}}
+
+    spec = spec_of({"order": [late("a", 0.8), late("b", 0.9)]})
+    (chart,) = slope_charts(spec, spec.claims["C1"], verdict_of({"a": {0: 1.0}, "b": {0: 2.0}}))
+    assert chart.what == "mean of loss over the last \N{HORIZONTAL ELLIPSIS}"
+    assert [list(column.name) for column in chart.panels[0].columns] == [["a"], ["b"]]
