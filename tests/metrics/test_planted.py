@@ -20,7 +20,7 @@ from benchmark.metrics.proxy_inception_score import ProxyInceptionScore
 from benchmark.metrics.recognisability import Recognisability
 
 DATA = Path(os.environ.get("GANREPRO_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-N = 500
+N = 800
 
 
 def torchvision_s(name: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
