@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ def unmeasured(score: Score, reason: str) -> ScoreRecord:
 
 def anywhere(reason: str, root: Path) -> str:
     """A reason without the data root's place on this machine: one run has one record, wherever it is done."""
-    return reason.replace(str(root), "DATA")
+    return re.sub(rf"(?<![\w./-]){re.escape(str(root))}(?=/)", "DATA", reason)
 
 
 def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: Kept | None = None) -> ScoreRecord:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import store
+from benchmark import scoring, store
 from benchmark.plan import Run, make_run
 from benchmark.runner import Interrupted, Locked, OneRun, prepare
 from benchmark.spec.load import load, loads
@@ -288,3 +288,20 @@ def test_a_record_names_no_place_of_the_machine(tmp_path):
     assert reason is not None
     assert reason.startswith("DATA/weights/weights-inception-2015-12-05-6726825d.pth is missing")
     assert str(tmp_path) not in (tmp_path / run.folder / store.RECORD).read_text()
+
+
+@pytest.mark.parametrize(
+    ("root", "reason", "told"),
+    [
+        ("/place/data", "/place/data/weights/w.pth is missing", "DATA/weights/w.pth is missing"),
+        (
+            "data",
+            "data/weights/w.pth is missing: ganrepro data fetch w",
+            "DATA/weights/w.pth is missing: ganrepro data fetch w",
+        ),
+        ("data", "no data/set in /my/data/x or mydata/x", "no DATA/set in /my/data/x or mydata/x"),
+        (".", "3.5 of 4.0 images", "3.5 of 4.0 images"),
+    ],
+)
+def test_only_the_data_root_itself_is_left_out_of_a_reason(root, reason, told):
+    assert scoring.anywhere(reason, Path(root)) == told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from benchmark.extractors.inception import DIMENSIONS, Resize
 from benchmark.metrics import frechet
 from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
 from benchmark.metrics.inputs import Count, generated, real
-from benchmark.metrics.reference import cache_folder, cached
+from benchmark.metrics.reference import cache_folder, cached, identity
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
 
 if TYPE_CHECKING:
@@ -77,15 +76,7 @@ class FrechetOverReal(Metric):
             arrays = {f"{name}_mean": one.mean for name, one in found.items()}
             return arrays | {f"{name}_covariance": one.covariance for name, one in found.items()}
 
-        key = {
-            "dataset": subject.data.fingerprint,
-            "set_aside": self.samples,
-            "seed": _SEED,
-            "extractor": network.name,
-            "weights_sha256": network.weights_sha256,
-            "resize": self.resize,
-            "torch_fidelity": version("torch-fidelity"),
-        }
+        key = {"set_aside": self.samples, "seed": _SEED, **identity(subject, network, self.resize)}
         arrays = cached(cache_folder(subject.root), key, compute)
         counts = {"aside": self.samples, "rest": len(reals) - self.samples}
         aside, rest = (Moments(arrays[f"{name}_mean"], arrays[f"{name}_covariance"], counts[name]) for name in counts)

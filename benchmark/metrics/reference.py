@@ -59,14 +59,7 @@ def _reference_moments(
         "reference_sha256": digest(reals),
         "weights_sha256": extractor.weights_sha256,
     }
-    key = {
-        **facts,
-        "dataset": subject.data.fingerprint,
-        "extractor": extractor.name,
-        "resize": resize,
-        "code": _code(),
-        "torch_fidelity": version("torch-fidelity"),
-    }
+    key = {**facts, **identity(subject, extractor, resize)}
 
     def compute() -> Arrays:
         found = moments(extractor.features(reals), "real")
@@ -74,6 +67,18 @@ def _reference_moments(
 
     arrays = cached(cache_folder(subject.root), key, compute)
     return Moments(arrays["mean"], arrays["covariance"], len(reals)), facts
+
+
+def identity(subject: Subject, extractor: Extractor, resize: str) -> dict[str, object]:
+    """What features of a dataset's images depend on, besides which images: part of the key of all kept statistics."""
+    return {
+        "dataset": subject.data.fingerprint,
+        "extractor": extractor.name,
+        "weights_sha256": extractor.weights_sha256,
+        "resize": resize,
+        "code": _code(),
+        "torch_fidelity": version("torch-fidelity"),
+    }
 
 
 @functools.cache
