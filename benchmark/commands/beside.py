@@ -39,11 +39,13 @@ def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> I
     by_id = {record.run_id: record for record in records}
 
     def anchor(file: Path, found: Anchor) -> Iterator[str]:
+        if file.stem != companions.key_of(found.identity, found.code):
+            yield "its name is not the hash of its identity and code"
         known = wanted.get(canonical(found.identity))
         if known is None:
             strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
         else:
-            yield from _anchor(file, found, known)
+            yield from _anchor(found, known)
 
     def grid(file: Path, found: ProtocolGrid) -> Iterator[str]:
         record = by_id.get(found.run_id)
@@ -87,9 +89,7 @@ def _identities(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _anchor(file: Path, anchor: Anchor, known: tuple[str, str]) -> Iterator[str]:
-    if file.stem != companions.key_of(anchor.identity, anchor.code):
-        yield "its name is not the hash of its identity and code"
+def _anchor(anchor: Anchor, known: tuple[str, str]) -> Iterator[str]:
     if bool(anchor.values) == (anchor.reason is not None):
         yield "must have either values or a reason"
     if known != (anchor.label, anchor.direction):
