@@ -48,6 +48,7 @@ class ExpressionError(ValueError):
     """Text that is not a small arithmetic expression, or names something unknown."""
 
 
+@functools.lru_cache(maxsize=4096)  # few differ, and every setup of a spec evaluates its own
 def parse(text: str) -> ast.expr:
     """Parse ``text``; raise :class:`ExpressionError` naming the first thing that is not allowed."""
     if len(text) > _MAX_LENGTH:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ _EXPERIMENT_KEYS = {
 #: a point of a sweep says besides what it is and how it is reduced
 _NO_RECIPE = {"says", "where", "tiers"}
 _SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample", "average"}
+#: no step of a ledger key: those are what stands between dots
+_END = "."
 _NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
 
 
@@ -87,22 +89,42 @@ def covers(pattern: str, path: Path_) -> bool:
     return len(steps) <= len(path) and all(step in ("*", str(real)) for step, real in zip(steps, path, strict=False))
 
 
+class Keys:
+    """Many ledger keys as one tree of their steps, to find those that cover a path in a few lookups."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._root: dict[str, Any] = {}
+        for pattern in patterns:
+            node = self._root
+            for step in pattern.split("."):
+                node = node.setdefault(step, {})
+            node[_END] = pattern
+
+    def covering(self, path: Path_) -> Iterator[str]:
+        """Keys that :func:`covers` says cover ``path``, the shortest first."""
+        nodes = [self._root]
+        for step in path:
+            nodes = [node[name] for node in nodes for name in dict.fromkeys((str(step), "*")) if name in node]
+            yield from (node[_END] for node in nodes if _END in node)
+
+
 def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[Path_]]:
     """How every written value of the recipe is known, and the paths that nothing covers.
 
-    The most specific key wins: the longest, then the one with fewest ``*``.
+    The most specific key wins: the longest, then the one with fewest ``*``, then a stated one, then the first.
     """
-    ledger: list[tuple[str, Tag, str]] = [(pattern, "stated", where) for pattern, where in spec.stated.items()]
-    ledger += [(pattern, entry.tag, entry.source) for pattern, entry in spec.unstated.items()]
-    ledger.sort(key=lambda entry: (-len(entry[0].split(".")), entry[0].count("*")))
+    ledger: dict[str, tuple[Tag, str]] = {key: ("stated", where) for key, where in spec.stated.items()}
+    ledger = {key: (entry.tag, entry.source) for key, entry in spec.unstated.items()} | ledger
+    order = {key: (-key.count("."), key.count("*"), rank) for rank, key in enumerate((*spec.stated, *spec.unstated))}
+    keys = Keys(ledger)
     known: list[Origin] = []
     bare: list[Path_] = []
     for path, value in recipe_values(data):
-        entry = next((entry for entry in ledger if covers(entry[0], path)), None)
-        if entry is None:
+        pattern = min(keys.covering(path), key=order.__getitem__, default=None)
+        if pattern is None:
             bare.append(path)
         else:
-            known.append(Origin(path, value, entry[1], entry[0], entry[2]))
+            known.append(Origin(path, value, ledger[pattern][0], pattern, ledger[pattern][1]))
     return known, bare
 
 
@@ -121,5 +143,7 @@ def uncovered(spec: PaperSpec, data: dict[str, Any]) -> list[tuple[Path_, int]]:
 
 def unused_patterns(spec: PaperSpec, data: dict[str, Any]) -> list[str]:
     """Ledger keys that cover nothing that is written."""
-    paths = [path for path, _ in recipe_values(data)]
-    return [pattern for pattern in (*spec.stated, *spec.unstated) if not any(covers(pattern, path) for path in paths)]
+    patterns = [*spec.stated, *spec.unstated]
+    keys = Keys(patterns)
+    used = {pattern for path, _ in recipe_values(data) for pattern in keys.covering(path)}
+    return [pattern for pattern in patterns if pattern not in used]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -96,9 +97,12 @@ def parse(raw: bytes, file: str) -> Source:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SpecError(file, [Problem(line, 1, f"must be UTF-8 text: byte {error.start} is not")]) from error
-    problems: list[Problem] = []
+    fast = getattr(yaml, "CSafeLoader", None)  # libyaml, in every wheel of PyYAML
+    if fast is not None:
+        with suppress(yaml.YAMLError):  # a fault; the parser in Python words and places it better
+            return _read(fast(text), file)
     try:
-        node = _Composer(text, file, problems).document()
+        return _read(yaml.SafeLoader(text), file)
     except SpecError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -110,105 +114,134 @@ def parse(raw: bytes, file: str) -> Source:
         raise SpecError(file, [Problem(line, 1, f"character U+{error.character:04X} is not allowed")]) from error
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode
         raise SpecError(file, [Problem(1, 1, f"not YAML: {error}")]) from error
-    if not isinstance(node, yaml.MappingNode):
-        problems.append(Problem(1, 1, "must hold one mapping, beginning with 'schema_version:'"))
-        raise SpecError(file, problems)
-    source = Source(file, {})
-    source.data = _plain(node, (), source.positions, problems)
-    if problems:
-        raise SpecError(file, problems)
-    return source
 
 
-class _Composer(yaml.SafeLoader):
-    """Builds nodes while refusing aliases, anchors, tags, several documents and anything too deep or too long."""
+class _Events(Protocol):
+    """What both of PyYAML's parsers give."""
 
-    def __init__(self, text: str, file: str, problems: list[Problem]) -> None:
-        super().__init__(text)
-        self._file = file
-        self._problems = problems
+    def get_event(self) -> Any: ...
+
+    def peek_event(self) -> Any: ...
+
+
+def _read(events: _Events, file: str) -> Source:
+    reader = _Reader(events, Source(file, {}))
+    data = reader.document()
+    if not isinstance(data, dict) and not reader.problems:
+        reader.problems.append(Problem(1, 1, "must hold one mapping, beginning with 'schema_version:'"))
+    if reader.problems:
+        raise SpecError(file, reader.problems)
+    reader.source.data = data
+    return reader.source
+
+
+class _Reader:
+    """Plain data from events, refusing aliases, anchors, tags, several documents and anything too deep or too long."""
+
+    def __init__(self, events: _Events, source: Source) -> None:
+        self.events, self.source = events, source
+        self.problems: list[Problem] = []
         self._depth = self._nodes = 0
 
-    def document(self) -> yaml.Node | None:
-        """The only document's node; None where there is none."""
-        self.get_event()  # type: ignore[no-untyped-call]
-        node = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
-        if not self.check_event(yaml.StreamEndEvent):
-            self._refuse(self.peek_event(), "only one document is allowed")  # type: ignore[no-untyped-call]
-        return node
+    def document(self) -> Any:
+        """The only document's data; None where there is none."""
+        self.events.get_event()  # the stream's start
+        data = None
+        if not isinstance(self.events.peek_event(), yaml.StreamEndEvent):
+            self.events.get_event()  # the document's start
+            data = self._value(self.events.get_event(), ())
+            self.events.get_event()  # its end
+        if not isinstance(self.events.peek_event(), yaml.StreamEndEvent):
+            self._refuse(self.events.peek_event(), "only one document is allowed")
+        return data
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+    def _value(self, event: Any, path: Path_) -> Any:
+        """What ``event`` begins, with all events of it taken."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise SpecError(self._file, [*self._problems, _problem_at(event, f"more than {MAX_NODES} values")])
+            raise SpecError(self.source.file, [*self.problems, _problem_at(event, f"more than {MAX_NODES} values")])
+        self.source.positions.setdefault(path, _position(event))
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, "aliases are not allowed")
-            self.get_event()  # type: ignore[no-untyped-call]
-            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)  # type: ignore[arg-type]
-        if event.anchor is not None:
-            self._refuse(event, "anchors are not allowed")
-            event.anchor = None
-        if event.tag is not None:
-            self._refuse(event, f"tags are not allowed: {shorten(event.tag)}")
-            event.tag = None
+            return None
+        self._bare(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event, path, self.problems)
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise SpecError(self._file, [*self._problems, _problem_at(event, f"deeper than {MAX_DEPTH} levels")])
-        node: yaml.Node | None = super().compose_node(parent, index)
+            raise SpecError(self.source.file, [*self.problems, _problem_at(event, f"deeper than {MAX_DEPTH} levels")])
+        data = self._mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._sequence(path)
         self._depth -= 1
-        return node
+        return data
+
+    def _sequence(self, path: Path_) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := self.events.get_event(), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: Path_) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        while not isinstance(event := self.events.get_event(), yaml.MappingEndEvent):
+            key = self._key(event, path)
+            inner = (*path, "?" if key is None else key)
+            if key is not None and key not in data:
+                self.source.positions[inner] = _position(event)
+            elif key is not None:
+                first = self.source.positions[inner]
+                self._refuse(event, f"{dotted(inner)}: duplicate key, first on line {first.line}")
+            value = self._value(self.events.get_event(), inner)
+            if key is not None:
+                data[key] = value
+        return data
+
+    def _key(self, event: Any, path: Path_) -> str | None:
+        """Text of a key; None, with a problem noted, where it is something else."""
+        if not isinstance(event, yaml.ScalarEvent):
+            if not isinstance(event, yaml.AliasEvent):
+                self._refuse(event, "a key must be text")
+            self._value(event, (*path, "?"))
+            return None
+        if event.value == "<<" and not event.style:
+            self._refuse(event, "merge keys are not allowed")
+            return None
+        _check_characters(event, path, self.problems)
+        self._bare(event)
+        self._nodes += 1
+        return str(event.value)
+
+    def _bare(self, event: Any) -> None:
+        """Refuse an anchor and a tag."""
+        if event.anchor is not None:
+            self._refuse(event, "anchors are not allowed")
+        if event.tag is not None:
+            self._refuse(event, f"tags are not allowed: {shorten(event.tag)}")
 
     def _refuse(self, event: Any, message: str) -> None:
-        self._problems.append(_problem_at(event, message))
+        self.problems.append(_problem_at(event, message))
 
 
-def _problem_at(place: Any, message: str) -> Problem:
-    """A problem where a YAML event or node begins."""
-    return Problem(place.start_mark.line + 1, place.start_mark.column + 1, message)
+def _position(event: Any) -> Position:
+    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def _plain(node: yaml.Node, path: Path_, positions: dict[Path_, Position], problems: list[Problem]) -> Any:
-    """Convert a node to plain data, noting where each key and item stands."""
-    positions.setdefault(path, Position(node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            here = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node, yaml.ScalarNode):
-                problems.append(_problem_at(key_node, "a key must be text"))
-                continue
-            key = key_node.value
-            if key == "<<" and key_node.style is None:
-                problems.append(_problem_at(key_node, "merge keys are not allowed"))
-                continue
-            _check_characters(key_node, path, problems)
-            if key in result:
-                first = positions[(*path, key)]
-                message = f"{dotted((*path, key))}: duplicate key, first on line {first.line}"
-                problems.append(Problem(here.line, here.column, message))
-                continue
-            positions[(*path, key)] = here
-            result[key] = _plain(value_node, (*path, key), positions, problems)
-        return result
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, index), positions, problems) for index, item in enumerate(node.value)]
-    assert isinstance(node, yaml.ScalarNode)
-    return _scalar(node, path, problems)
+def _problem_at(event: Any, message: str) -> Problem:
+    """A problem where a YAML event begins."""
+    return Problem(event.start_mark.line + 1, event.start_mark.column + 1, message)
 
 
-def _check_characters(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> None:
+def _check_characters(event: yaml.ScalarEvent, path: Path_, problems: list[Problem]) -> None:
     """Refuse control characters and lone surrogates, which an escape can write but no report can print."""
-    for character in node.value:
+    for character in event.value:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
-            problems.append(_problem_at(node, f"{dotted(path)}: character U+{ord(character):04X} is not allowed"))
+            problems.append(_problem_at(event, f"{dotted(path)}: character U+{ord(character):04X} is not allowed"))
             return
 
 
-def _scalar(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> Any:
-    text = node.value
-    if node.style is not None:
-        _check_characters(node, path, problems)
+def _scalar(event: yaml.ScalarEvent, path: Path_, problems: list[Problem]) -> Any:
+    text = event.value
+    if event.style:
+        _check_characters(event, path, problems)
         return text
     if _NULL.match(text):
         return None
@@ -222,7 +255,7 @@ def _scalar(node: yaml.ScalarNode, path: Path_, problems: list[Problem]) -> Any:
     if _FLOAT.match(text) and math.isfinite(float(text)):
         return float(text)
     if _FLOAT.match(text) or _NOT_FINITE.match(text):
-        problems.append(_problem_at(node, f"{dotted(path)}: {shorten(text)} is not a finite number"))
+        problems.append(_problem_at(event, f"{dotted(path)}: {shorten(text)} is not a finite number"))
         return None
     return text
 

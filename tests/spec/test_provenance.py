@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import itertools
+import random
+
 from benchmark.spec.load import loads
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.provenance import covers, origins, recipe_values, uncovered, unused_patterns
+from benchmark.spec.provenance import Keys, covers, origins, recipe_values, uncovered, unused_patterns
 from tests.spec.small import TEXT
 
 LOADED = loads(TEXT)
@@ -40,6 +43,18 @@ def test_covers() -> None:
     assert not covers("a.b", ("a",)), "a key below covers nothing above it"
 
 
+def test_keys_cover_what_each_of_them_covers() -> None:
+    steps = ["a", "b", "*", 0]
+    paths = [path for length in range(5) for path in itertools.product(steps, repeat=length)]
+    patterns = [".".join(map(str, path)) for path in paths if path]
+    patterns = random.Random(0).sample(patterns, 60)
+    keys = Keys(patterns)
+    for path in paths:
+        found = list(keys.covering(path))
+        assert sorted(found) == sorted(pattern for pattern in patterns if covers(pattern, path)), path
+        assert [len(one.split(".")) for one in found] == sorted(len(one.split(".")) for one in found)
+
+
 def test_prose_names_and_reduced_tiers_are_no_recipe() -> None:
     paths = [".".join(str(step) for step in path) for path, _ in recipe_values(DATA)]
     assert len(paths) == len(set(paths))
@@ -69,6 +84,8 @@ def test_the_most_specific_pattern_wins() -> None:
     assert tag_of(spec, "systems", "plain", "noise", "z", "redraw") == "stated", "the one without *"
     assert tag_of(spec, "systems", "pictures", "noise", "z", "shape", 0) == "public"
     assert tag_of(spec, "systems", "plain", "sample") == "default"
+    tied = ledger({"systems.*.noise": "section 1"}, {"systems.plain.*": "public", "*.plain.noise": "default"})
+    assert tag_of(tied, "systems", "plain", "noise", "z", "law") == "stated"
     assert origins(spec, DATA)[1] == []
 
 

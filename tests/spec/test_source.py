@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from benchmark.spec.source import MAX_BYTES, MAX_NODES, Position, SpecError, dotted, parse, read
 
@@ -60,6 +61,10 @@ def test_scalars(written: str, value: object) -> None:
         ("a: &name 1\nb: 2", "x:1:4: anchors are not allowed"),
         ("a: 1\nb: *name", "x:2:4: aliases are not allowed"),
         ("a: &x [*x]", "x:1:4: anchors are not allowed\nx:1:8: aliases are not allowed"),
+        ("&name a: 1", "x:1:1: anchors are not allowed"),
+        ("!!str a: 1", "x:1:1: tags are not allowed"),
+        ("*name : 1", "x:1:1: aliases are not allowed"),
+        ("? {a: 1}\n: [b]\nc: 1\nc: 2", "x:1:3: a key must be text\nx:4:1: c: duplicate key, first on line 3"),
         ("a: !!str 1", "x:1:4: tags are not allowed: tag:yaml.org,2002:str"),
         ("a: !!python/object/apply:os.system [x]", "x:1:4: tags are not allowed: "),
         ("a: {}\n<<: {b: 1}", "x:2:1: merge keys are not allowed"),
@@ -116,6 +121,17 @@ def test_positions_are_those_of_keys_and_items() -> None:
     assert source.position(("a", "b", 1, "c")) == Position(2, 11)
     assert source.position(("a", "b", 1, "missing", "deeper")) == Position(2, 10)
     assert source.position(("a", "missing", "b")) == Position(1, 1), "steps are not skipped"
+
+
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[2] / "papers").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_both_parsers_read_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert yaml.__with_libyaml__, "the fast parser is part of every wheel of PyYAML"
+    fast = read(file)
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert read(file) == fast
+    assert len(fast.positions) > 500
 
 
 def test_unreadable_files_are_spec_errors(tmp_path: Path) -> None:
