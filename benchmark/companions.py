@@ -170,14 +170,24 @@ def identity(kind: Kind, determinant: Mapping[str, Any], fingerprint: str | None
 def _generator(determinant: Mapping[str, Any]) -> str:
     """Hash of everything that decides what an untrained system's samples look like, but its seed."""
     system, networks, setup = determinant["system"], determinant["networks"], determinant["setup"]
-    signal, path, roles = system["sample"], [], set()
-    while signal in system["signals"]:
-        path.append(system["signals"][signal])
-        roles.add(path[-1]["network"])
-        signal = path[-1]["input"]
+    path: list[dict[str, Any]] = []
+    noises: dict[str, Any] = {}
+    waiting, seen = [system["sample"]], set()
+    while waiting:
+        signal = waiting.pop()
+        if signal in seen:
+            continue
+        seen.add(signal)
+        if signal not in system["signals"]:
+            noises[signal] = system["noise"].get(signal)
+            continue
+        step = system["signals"][signal]
+        path.append(step)
+        waiting += [step["input"]] if "network" in step else [*step.get("sum", step.get("join"))]
+    roles = {step["network"] for step in path if "network" in step}
     facts = {
         "path": path,
-        "noise": system["noise"].get(signal),
+        "noise": next(iter(noises.values())) if len(noises) == 1 else noises,
         "networks": {role: networks[role] for role in sorted(roles)},
         "sizes": determinant["sizes"],
         "generator_mode": setup["generator_mode"],

@@ -112,20 +112,22 @@ def _system(spec: PaperSpec, names: references.Names, path: Path_, system: Syste
         here = (*path, "signals", name)
         if name in system.noise or name == dataflow.REAL:
             yield Complaint(here, f"'{name}' is already an input")
-        yield from _pass(spec, here, system, step)
-        if step.input not in known:
-            yield _unknown((*here, "input"), "signal", step.input, known)
-        elif (cycle := _cycle(system, name)) is not None:
-            yield Complaint((*here, "input"), f"depends on itself: {cycle}")
-    if any(_root(system, name) is None for name in system.signals):  # nothing can be said of what flows from there
+        if isinstance(step, Pass):
+            yield from _pass(spec, here, system, step)
+        for place, below in step.inputs.items():
+            if below not in known:
+                yield _unknown((*here, *place), "signal", below, known)
+            elif (cycle := _cycle(system, name, below)) is not None:
+                yield Complaint((*here, *place), f"depends on itself: {cycle}")
+    if any(_roots(system, name) is None for name in system.signals):  # nothing can be said of what flows from there
         return
     if system.sample not in system.signals:
         yield _unknown((*path, "sample"), "signal", system.sample, system.signals)
-    elif _root(system, system.sample) not in system.noise:
+    elif not _only_noise(system, system.sample):
         yield Complaint((*path, "sample"), f"'{system.sample}' depends on data, samples must come from noise alone")
     for name, player in system.players.items():
         yield from _player((*path, "players", name), system, player, known)
-    yield from _schedule_of_players(path, system)
+    yield from _schedule_of_players(spec, path, system)
     yield from _observations(path, system, known)
 
 
@@ -161,23 +163,30 @@ def _pass(spec: PaperSpec, path: Path_, system: System, step: Pass) -> Iterator[
         yield Complaint((*path, "until"), f"tap '{step.until}' lies before '{step.enter}', where the input enters")
 
 
-def _root(system: System, signal: str) -> str | None:
-    """The input that a signal depends on; None where it depends on nothing that exists."""
+def _roots(system: System, signal: str) -> set[str] | None:
+    """The inputs that a signal depends on; None where it depends on something that does not exist, or on itself."""
     try:
-        return next(iter(dataflow.inputs_of(system, signal)))
+        return dataflow.inputs_of(system, signal)
     except dataflow.SignalError:
         return None
 
 
-def _cycle(system: System, signal: str) -> str | None:
-    """``a <- b <- a`` where ``signal`` is part of a cycle, else None."""
-    seen = [signal]
-    while (following := system.signals[seen[-1]].input) in system.signals:
-        if following == signal:
-            return " <- ".join([*seen, signal])
-        if following in seen:
-            return None
-        seen.append(following)
+def _only_noise(system: System, signal: str) -> bool:
+    roots = _roots(system, signal)
+    return roots is not None and roots <= set(system.noise)
+
+
+def _cycle(system: System, signal: str, below: str) -> str | None:
+    """``a <- b <- a`` where ``signal`` is computed from itself by way of its input ``below``, else None."""
+    waiting: list[tuple[str, ...]] = [(signal, below)]
+    seen: set[str] = set()
+    while waiting:
+        *path, name = waiting.pop()
+        if name == signal:
+            return " <- ".join([*path, name])
+        if name in system.signals and name not in seen:
+            seen.add(name)
+            waiting += [(*path, name, following) for following in system.signals[name].inputs.values()]
     return None
 
 
@@ -208,7 +217,7 @@ def _term(path: Path_, system: System, player: Player, part: Part, known: set[st
         yield Complaint(path, f"does not depend on {' or '.join(player.networks)}, which this player updates")
 
 
-def _schedule_of_players(path: Path_, system: System) -> Iterator[Complaint]:
+def _schedule_of_players(spec: PaperSpec, path: Path_, system: System) -> Iterator[Complaint]:
     for index, player in enumerate(system.schedule):
         if player not in system.players:
             yield _unknown((*path, "schedule", index), "player", player, system.players)
@@ -217,18 +226,21 @@ def _schedule_of_players(path: Path_, system: System) -> Iterator[Complaint]:
             if player not in system.schedule:
                 yield Complaint((*path, "schedule"), f"player '{player}' is never updated")
     for name, step in system.signals.items():
+        if not isinstance(step, Pass) or not step.reuse:
+            continue
         owners = [
             player
             for player in system.schedule
             if player in system.players and dataflow.networks_of(system, name) & set(system.players[player].networks)
         ]
-        if step.reuse and len(owners) > 1:
+        if len(owners) > 1:
             message = f"only one update an iteration can use it, '{owners[0]}' has {len(owners)}"
             yield Complaint((*path, "signals", name, "reuse"), message)
     updated = {role for player in system.players.values() for role in player.networks}
     if updated <= set(system.networks):
-        for role in system.networks:
-            if role not in updated:
+        for role, name in system.networks.items():
+            network = spec.networks.get(name)
+            if role not in updated and network is not None and network.initialise:  # it has something to learn
                 yield Complaint((*path, "networks", role), "is updated by no player")
 
 
@@ -318,8 +330,9 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
     try:
         shapes = dataflow.signal_shapes(system, layouts, system_sizes(spec, setup), example)
     except dataflow.SignalError as error:
-        if _root(system, error.signal) in system.noise:
-            yield Complaint(("systems", setup.system, "signals", error.signal, "input"), str(error))
+        if _only_noise(system, error.signal):
+            written = next(iter(system.signals[error.signal].inputs))[0]
+            yield Complaint(("systems", setup.system, "signals", error.signal, written), str(error))
         else:
             yield Complaint((*path, "dataset"), f"signal '{error.signal}': {error}")
         return
@@ -333,8 +346,9 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
 def _range(path: Path_, setup: Setup, system: System, layouts: dict[str, Layout]) -> Iterator[Complaint]:
     """Images in [0, 1] do not fit a generator that ends in tanh, nor images in [-1, 1] one that ends in a sigmoid."""
     made = system.signals[system.sample]
-    bounds, wanted = layouts[made.network].output_range, setup.dataset.image_range()
-    if made.until is None and wanted is not None and bounds not in (None, wanted):
+    wanted = setup.dataset.image_range()
+    bounds = layouts[made.network].output_range if isinstance(made, Pass) and made.until is None else None
+    if wanted is not None and bounds not in (None, wanted):
         message = f"images lie in {_ends(wanted)}, the system's samples in {_ends(bounds)}"
         yield Complaint((*path, "dataset"), message)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
-from benchmark.spec.paper import System
+from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.parts import Shape, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
 
@@ -23,15 +23,38 @@ class SignalError(ValueError):
 
 def inputs_of(system: System, signal: str) -> set[str]:
     """The inputs (``real`` and noises) that ``signal`` depends on; raises :class:`SignalError`."""
-    seen: list[str] = []
-    while signal in system.signals:
-        if signal in seen:
-            raise SignalError(seen[0], f"depends on itself: {' <- '.join([*seen, signal])}")
-        seen.append(signal)
-        signal = system.signals[signal].input
-    if signal != REAL and signal not in system.noise:
-        raise SignalError(seen[-1] if seen else signal, f"unknown signal '{signal}'")
-    return {signal}
+    found: set[str] = set()
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise SignalError(name, f"depends on itself: {' <- '.join([*path[path.index(name) :], name])}")
+        if name in done:
+            return
+        if name in system.signals:
+            for below in system.signals[name].inputs.values():
+                visit(below, (*path, name))
+        elif name == REAL or name in system.noise:
+            found.add(name)
+        else:
+            raise SignalError(path[-1] if path else name, f"unknown signal '{name}'")
+        done.add(name)
+
+    visit(signal, ())
+    return found
+
+
+def with_inputs(system: System, signals: Iterable[str]) -> list[str]:
+    """Signals and all that they are computed from, inputs included; each before what it is computed from."""
+    found: dict[str, None] = {}
+    waiting = list(signals)[::-1]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            if name in system.signals:
+                waiting += reversed(list(system.signals[name].inputs.values()))
+    return list(found)
 
 
 def signals_of(system: System, player: str) -> set[str]:
@@ -39,11 +62,7 @@ def signals_of(system: System, player: str) -> set[str]:
     parts = (*system.players[player].minimise, *system.players[player].penalties)
     wanted = {signal for part in parts for signal in marked_fields(part, SignalMarker).values()}
     wanted |= {seen.signal for seen in system.observe.values() if seen.player == player and seen.signal is not None}
-    for signal in list(wanted):
-        while signal in system.signals:
-            signal = system.signals[signal].input
-            wanted.add(signal)
-    return wanted
+    return set(with_inputs(system, wanted))
 
 
 def batches_per_iteration(system: System) -> int:
@@ -55,11 +74,8 @@ def batches_per_iteration(system: System) -> int:
 
 def networks_of(system: System, signal: str) -> set[str]:
     """Roles of the networks that ``signal`` passes through."""
-    roles = set()
-    while signal in system.signals:
-        roles.add(system.signals[signal].network)
-        signal = system.signals[signal].input
-    return roles
+    steps = (system.signals.get(name) for name in with_inputs(system, [signal]))
+    return {step.network for step in steps if isinstance(step, Pass)}
 
 
 def signal_shapes(
@@ -79,20 +95,35 @@ def signal_shapes(
     def shape_of(name: str) -> Shape:
         if name not in shapes:
             step = system.signals[name]
-            plan = layouts[step.network]
-            wanted = plan.inputs[0] if step.enter is None else plan.shape_at(step.enter)
-            found = shape_of(step.input)
-            if found != wanted:
-                point = f"tap '{step.enter}'" if step.enter else "input"
-                raise SignalError(
-                    name, f"'{step.input}' has shape {found}, the {point} of '{step.network}' takes {wanted}"
-                )
-            shapes[name] = plan.shape_at(step.until)
+            entering = {below: shape_of(below) for below in step.inputs.values()}
+            try:
+                shapes[name] = _shape(step, entering, layouts)
+            except ValueError as error:
+                raise SignalError(name, str(error)) from error
         return shapes[name]
 
     for name in system.signals:
         shape_of(name)
     return shapes
+
+
+def _shape(step: Pass | WeightedSum | Joined, entering: Mapping[str, Shape], layouts: Mapping[str, Layout]) -> Shape:
+    """Shape of one signal from those that it is computed from; raises ValueError."""
+    if isinstance(step, Pass):
+        plan = layouts[step.network]
+        wanted = plan.inputs[0] if step.enter is None else plan.shape_at(step.enter)
+        found = entering[step.input]
+        if found != wanted:
+            point = f"tap '{step.enter}'" if step.enter else "input"
+            raise ValueError(f"'{step.input}' has shape {found}, the {point} of '{step.network}' takes {wanted}")
+        return plan.shape_at(step.until)
+    (first, shape), *others = entering.items()
+    for other, found in others:
+        if isinstance(step, WeightedSum) and found != shape:
+            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {found}: only equal shapes are summed")
+        if isinstance(step, Joined) and found[1:] != shape[1:]:
+            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {found}: only the first size may differ")
+    return shape if isinstance(step, WeightedSum) else (sum(entering[name][0] for name in step.join), *shape[1:])
 
 
 def curve_names(system: System) -> list[str]:

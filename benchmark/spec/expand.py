@@ -17,8 +17,8 @@ from benchmark.spec.source import Path_, Source
 _CHOICES = {"dataset", "of", "optimizer", "metric", "normalisation", "budget", "every"}
 _SETUP_FIELDS = set(Setup.model_fields)
 #: what an item does not inherit from the one that it extends
-_OWN = ("says", "where")
-_EXTENDING = ("systems", "experiments")
+_OWN = ("says", "where", "parameters")
+_EXTENDING = ("networks", "systems", "experiments")
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def expand(source: Source) -> Expanded:
     """Spell out the data of ``source``; what is malformed is left as it is, for the model to complain about."""
     found = Expanded(dict(source.data))
-    networks = source.data.get("networks")
-    if isinstance(networks, dict):
-        found.data["networks"] = {name: _with_defaults(found, name, network) for name, network in networks.items()}
     for section in _EXTENDING:
         items = source.data.get(section)
         if isinstance(items, dict):
             found.data[section] = {name: _extended(found, section, name, items) for name in items}
+    networks = found.data.get("networks")
+    if isinstance(networks, dict):
+        found.data["networks"] = {name: _with_defaults(found, name, network) for name, network in networks.items()}
     experiments = found.data.get("experiments")
     if isinstance(experiments, dict):
         experiments = _swept(found, experiments)
@@ -183,11 +183,12 @@ def _with_tiers(experiment: Any) -> Any:
 def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     """Where the file may have written the value at ``path``: there itself, then what it inherits from, in order."""
     yield path
-    if path[:1] == ("networks",) and path[2:3] == ("layers",) and len(path) > 4:
-        yield (*path[:2], "defaults", *path[4:])
     if len(path) < 2 or path[0] not in _EXTENDING:
         return
     section, name, rest = path[0], path[1], path[2:]
+    default = ("defaults", *rest[2:]) if section == "networks" and rest[:1] == ("layers",) and len(rest) > 2 else None
+    if default is not None:
+        yield (section, name, *default)
     items = data.get(str(section))
     found = _point(items, str(name)) if isinstance(items, dict) and name not in items else None
     if found is not None:
@@ -199,6 +200,8 @@ def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     owners = [name, base] if isinstance(base, str) else [name]
     if isinstance(base, str):
         yield (section, base, *rest)
+        if default is not None:
+            yield (section, base, *default)
     if rest[:1] == ("tiers",) and rest[2:3] and rest[2] in _SETUP_FIELDS:
         for owner in owners:
             yield (section, owner, *rest[2:])

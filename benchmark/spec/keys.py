@@ -13,7 +13,7 @@ from benchmark.spec.source import Path_
 
 #: keys that the loader expands before the models see them
 WRITTEN_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
-    Network: ("defaults",),
+    Network: ("extends", "defaults"),
     System: ("extends",),
     Experiment: ("extends", "sweep"),
 }

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmark.spec.paper import System
+from benchmark.spec.dataflow import with_inputs
+from benchmark.spec.paper import Pass, System
 from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
 
@@ -44,10 +45,12 @@ def _update(system: System, layouts: Mapping[str, Layout], player: str, done: se
     about = system.players[player]
     own = set(about.networks)
     terms = (*about.minimise, *about.penalties)
-    signals = _with_inputs(system, {signal for term in terms for signal in marked_fields(term, SignalMarker).values()})
-    once = {_stretch(system, layouts, signal) for signal in signals if system.signals[signal].reuse}
+    signals = sorted({signal for term in terms for signal in marked_fields(term, SignalMarker).values()})
+    steps = [system.signals.get(signal) for signal in with_inputs(system, signals)]
+    passes = [step for step in steps if isinstance(step, Pass)]
+    once = {_stretch(layouts, step) for step in passes if step.reuse}
     total = 0
-    for one in _longest(_stretch(system, layouts, signal) for signal in signals):
+    for one in _longest(_stretch(layouts, step) for step in passes):
         costs = _costs(layouts[one.role], one)
         if one not in done:
             total += sum(costs)
@@ -66,18 +69,7 @@ def _update(system: System, layouts: Mapping[str, Layout], player: str, done: se
     return total
 
 
-def _with_inputs(system: System, signals: Iterable[str]) -> list[str]:
-    """Signals with all that they are computed from, inputs left out."""
-    found: dict[str, None] = {}
-    for signal in sorted(signals):
-        while signal in system.signals:
-            found[signal] = None
-            signal = system.signals[signal].input
-    return list(found)
-
-
-def _stretch(system: System, layouts: Mapping[str, Layout], signal: str) -> _Stretch:
-    step = system.signals[signal]
+def _stretch(layouts: Mapping[str, Layout], step: Pass) -> _Stretch:
     plan = layouts[step.network]
     begin = 0 if step.enter is None else plan.taps[step.enter]
     end = len(plan.layers) if step.until is None else plan.taps[step.until]
@@ -100,11 +92,7 @@ def _costs(plan: Layout, stretch: _Stretch) -> list[int]:
 
 def _learned(system: System, signal: str, own: set[str]) -> bool:
     """Whether gradients must reach ``signal`` because a network below it is updated."""
-    while signal in system.signals:
-        step = system.signals[signal]
-        if step.network in own:
-            return True
-        if step.reuse:
-            return False
-        signal = step.input
-    return False
+    step = system.signals.get(signal)
+    if isinstance(step, Pass):
+        return step.network in own or (not step.reuse and _learned(system, step.input, own))
+    return step is not None and any(_learned(system, below, own) for below in step.inputs.values())

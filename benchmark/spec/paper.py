@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic import Tag as Tagged
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec.base import (
@@ -23,6 +24,7 @@ from benchmark.spec.base import (
     Tag,
     Text,
     Url,
+    by_key,
 )
 from benchmark.spec.claims import Claim
 from benchmark.spec.parts import (
@@ -45,6 +47,7 @@ from benchmark.spec.parts import (
     Schedule,
     Size,
 )
+from benchmark.spec.source import Path_
 
 Sizes = dict[Name, PositiveInt]
 Where = Annotated[str, Field(min_length=1, max_length=300, description="section, table, figure or equation")]
@@ -96,6 +99,45 @@ class Pass(Model):
     reuse: Annotated[
         bool, Field(description="computed once an iteration, at its first use; only the network's owner sees its graph")
     ] = False
+
+    @property
+    def inputs(self) -> dict[Path_, str]:
+        """The signals that this one is computed from, by the place where each is written."""
+        return {("input",): self.input}
+
+
+class WeightedSum(Model):
+    """A signal: a weighted sum of signals of one shape, such as an image less its blurred self."""
+
+    sum: Annotated[
+        dict[Name, Annotated[float, Field(allow_inf_nan=False)]],
+        Field(min_length=2, description="signal: its weight"),
+    ]
+
+    @property
+    def inputs(self) -> dict[Path_, str]:
+        """As of a pass."""
+        return {("sum", name): name for name in self.sum}
+
+
+class Joined(Model):
+    """A signal: signals side by side along the first axis of an example, that is, channels or features.
+
+    It is how a network is given a condition beside its noise.
+    """
+
+    join: Annotated[Many[Name], Field(min_length=2)]
+
+    @property
+    def inputs(self) -> dict[Path_, str]:
+        """As of a pass."""
+        return {("join", index): name for index, name in enumerate(self.join)}
+
+
+Step = Annotated[
+    Annotated[Pass, Tagged("network")] | Annotated[WeightedSum, Tagged("sum")] | Annotated[Joined, Tagged("join")],
+    by_key("network", "sum", "join"),
+]
 
 
 class Noise(Model):
@@ -154,7 +196,7 @@ class System(Model):
         Field(description="a new batch of data for every update that reads data, or one for a whole iteration"),
     ]
     noise: dict[Name, Noise]
-    signals: dict[Name, Pass]
+    signals: dict[Name, Step]
     sample: Name
     players: dict[Name, Player]
     schedule: Annotated[Many[Name], Field(min_length=1, description="players in the order of updates, one iteration")]

@@ -22,7 +22,7 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REFERENCE = "#/definitions/{model}"
 #: models below a system, an experiment or a tier, whose values may be inherited
 _INHERITING = {
-    *("System", "Noise", "Pass", "Player", "Observation"),
+    *("Network", "System", "Noise", "Pass", "Player", "Observation"),
     *("Experiment", "TierSetup", "Every", "Score", "Snapshots", "ValueSurface"),
 }
 #: parts that are written whole, in lists or where nothing is inherited; settings of the others may be inherited

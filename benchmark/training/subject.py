@@ -6,6 +6,7 @@ Nothing here touches the networks in training or any stream of the training: noi
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -17,13 +18,19 @@ from torch import Tensor, nn
 from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of
 from benchmark.spec.levels import to_floats, to_levels
+from benchmark.spec.paper import Pass
 from benchmark.spec.parts import Data, Dataset, MetricError
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
 from benchmark.training.trainer import Trainer
+from benchmark.training.update import combine
 
-#: examples that pass through a network at once; with running statistics it does not change what comes out
+#: examples that pass through a network at once, fewer where one layer's output would be larger than ``_LARGEST``; noise
+#: is drawn for each such part, so that this is a rule about the networks and not about the machine
 CHUNK = 256
+
+#: bytes of one layer's output, in 32-bit floats
+_LARGEST = 2**33
 
 #: how far rounding may carry an image's values out of their range
 _BEYOND = 1e-4
@@ -63,7 +70,7 @@ class TrainedSubject:
         self._batch_statistics = (generator_mode or setup.generator_mode) == "batch_statistics"
         self._rounding: Rounding = rounding
         self._noise = noise
-        self._chunk = setup.batch_images if self._batch_statistics else CHUNK
+        self._chunk = setup.batch_images if self._batch_statistics else _at_once(trainer.networks)
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
             for role, network in {**trainer.networks, **trainer.averages}.items()
@@ -79,25 +86,29 @@ class TrainedSubject:
 
     @torch.inference_mode()
     def _generate(self, stream: str, count: int) -> np.ndarray:
-        (noise_name,) = inputs_of(self._system, self._system.sample)
-        noise = self._system.noise[noise_name]
+        noises = sorted(inputs_of(self._system, self._system.sample))
         pieces = []
         for start in batches(count, self._chunk, "samples"):
             drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
-            shape = (drawn, *self._shapes[noise_name])
-            value = self._streams.noise(noise.law, f"{stream}.{noise_name}", shape, start)
-            pieces.append(self._run(self._system.sample, noise_name, value)[: count - start].cpu())
+            values = {name: self._drawn(f"{stream}.{name}", name, drawn, start) for name in noises}
+            pieces.append(self._run(self._system.sample, values)[: count - start].cpu())
         return self.given_out(torch.cat(pieces), self._rounding)
 
-    def _run(self, signal: str, source: str, value: Tensor) -> Tensor:
-        """Compute ``signal`` from ``value`` of the input ``source``."""
-        if signal == source:
-            return value
-        step = self._system.signals[signal]
-        network = self._networks[step.network]
-        below = self._run(step.input, source, value)
-        output: Tensor = network(below, network.index(step.enter, 0), network.index(step.until, len(network.layers)))
-        return output
+    def _drawn(self, stream: str, noise: str, count: int, start: int) -> Tensor:
+        return self._streams.noise(self._system.noise[noise].law, stream, (count, *self._shapes[noise]), start)
+
+    def _run(self, signal: str, values: dict[str, Tensor]) -> Tensor:
+        """Compute ``signal`` from the signals in ``values``, to which all that is computed is added."""
+        if signal not in values:
+            step = self._system.signals[signal]
+            below = {name: self._run(name, values) for name in step.inputs.values()}
+            if isinstance(step, Pass):
+                network = self._networks[step.network]
+                end = network.index(step.until, len(network.layers))
+                values[signal] = network(below[step.input], network.index(step.enter, 0), end)
+            else:
+                values[signal] = combine(step, below)
+        return values[signal]
 
     def reals(self, count: int | None) -> np.ndarray:
         """Real examples in the same form; None means all of a finite dataset."""
@@ -141,6 +152,12 @@ class TrainedSubject:
         levels = levels.round() if rounding == "nearest" else levels.floor()
         pixels: np.ndarray = levels.clamp(0, 255).to(torch.uint8).numpy()
         return pixels
+
+
+def _at_once(networks: Mapping[str, Assembly]) -> int:
+    layouts = [network.layout for network in networks.values()]
+    values = max(math.prod(shape) for plan in layouts for shape in (*plan.inputs, plan.output))
+    return max(1, min(CHUNK, _LARGEST // (4 * values)))
 
 
 def evaluation_copy(network: Assembly, *, batch_statistics: bool) -> Assembly:

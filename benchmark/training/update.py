@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from benchmark.spec.dataflow import REAL, curve_names, networks_of, signals_of
-from benchmark.spec.paper import System
+from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.parts import Objective, Penalty
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
@@ -44,12 +44,15 @@ class Bench:
 
     def signal(self, name: str) -> Tensor:
         if name not in self._values:
-            if name in self._system.noise:
+            step = self._system.signals.get(name)
+            if step is None:
                 self._values[name] = self._noise(name)
-            elif self._system.signals[name].reuse:
-                self._values[name] = self._reused(name)
+            elif not isinstance(step, Pass):
+                self._values[name] = combine(step, {below: self.signal(below) for below in step.inputs.values()})
+            elif step.reuse:
+                self._values[name] = self._reused(name, step)
             else:
-                self._pass(name)
+                self._pass(name, step)
         return self._values[name]
 
     def apply(self, network: str, value: Tensor) -> Tensor:
@@ -67,7 +70,7 @@ class Bench:
         key = self._key if noise.redraw == "update" else self._key[:1]
         return self._streams.noise(noise.law, f"noise.{name}", (self._batch, *self._shapes[name]), *key)
 
-    def _reused(self, name: str) -> Tensor:
+    def _reused(self, name: str, step: Pass) -> Tensor:
         """A signal computed once an iteration, with its graph; detached for a player that owns none of its networks."""
         roles = networks_of(self._system, name)
         if name not in self._kept:
@@ -79,21 +82,21 @@ class Bench:
             ]
             for parameter in foreign:
                 parameter.requires_grad_(True)
-            self._pass(name)
+            self._pass(name, step)
             for parameter in foreign:
                 parameter.requires_grad_(False)
             self._kept[name] = self._values[name]
         return self._kept[name] if roles & set(self._owned) else self._kept[name].detach()
 
-    def _pass(self, name: str) -> None:
+    def _pass(self, name: str, first: Pass) -> None:
         """Compute ``name`` and every wanted signal that reads the same pass of the same network at a tap."""
-        first = self._system.signals[name]
         network = self._networks[first.network]
         end = len(network.layers)
         readers = {
             other: network.index(step.until, end)
             for other, step in self._system.signals.items()
             if (other in self._wanted or other == name)
+            and isinstance(step, Pass)
             and (step.network, step.input, step.enter) == (first.network, first.input, first.enter)
         }
         value = self.signal(first.input)
@@ -102,6 +105,17 @@ class Bench:
             value = network(value, position, stop)
             position = stop
             self._values[reader] = value
+
+
+def combine(step: WeightedSum | Joined, values: Mapping[str, Tensor]) -> Tensor:
+    """The signals of ``values``, each (batch, *shape), summed with their weights or joined along the first axis."""
+    if isinstance(step, Joined):
+        return torch.cat([values[name] for name in step.join], dim=1)
+    (first, weight), *others = step.sum.items()
+    total = weigh(weight, values[first])
+    for name, weight in others:
+        total = torch.add(total, values[name], alpha=weight)
+    return total
 
 
 def weigh(weight: float, term: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from benchmark.networks.dropout import Dropout
 from benchmark.networks.flatten import Flatten
 from benchmark.networks.gaussian_noise import GaussianNoise
 from benchmark.networks.global_pool import GlobalPool
+from benchmark.networks.hardtanh import Hardtanh
 from benchmark.networks.layer_norm import LayerNorm
 from benchmark.networks.leaky_relu import LeakyReLU
 from benchmark.networks.maxout import Maxout
@@ -44,12 +45,19 @@ SAMPLE = torch.tensor([[-3.0, -0.5, 0.0, 0.25, 2.0]])
         (Sigmoid(), lambda x: 1 / (1 + math.exp(-x))),
         (SELU(), lambda x: 1.0507 * (x if x > 0 else 1.6733 * (math.exp(x) - 1))),
         (Tap(at="here"), lambda x: x),
+        (Hardtanh(low=-1.0, high=0.2), lambda x: min(max(x, -1.0), 0.2)),
     ],
 )
 def test_pointwise_formulas(layer: Layer, formula: object) -> None:
     expected = [formula(x) for x in SAMPLE[0].tolist()]  # type: ignore[operator]
     # 1e-4: SELU's constants are written here with four decimals
     assert layer.module((5,))(SAMPLE)[0].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_hardtanh_says_where_it_ends_and_refuses_an_empty_range() -> None:
+    assert Hardtanh(low=-1.0, high=1.0).output_range(None) == (-1.0, 1.0)
+    with pytest.raises(ValueError, match="low 1 must be below high 1"):
+        Hardtanh(low=1.0, high=1.0).output_shape((3,))
 
 
 def test_selu_keeps_mean_zero_and_variance_one() -> None:

@@ -17,7 +17,8 @@ from benchmark.judging.published import on_published
 from benchmark.networks.growth import stage
 from benchmark.plan import make_plan, make_run
 from benchmark.runner import OneRun, prepare
-from benchmark.spec.check import system_of
+from benchmark.spec.dataflow import inputs_of, networks_of
+from benchmark.spec.resolve import system_of
 from benchmark.spec.shapes import Layout, layout
 from tests.papers import checks
 from tests.papers.checks import Planted
@@ -58,7 +59,7 @@ def test_figures() -> None:
 
 
 def test_every_variant_is_an_experiment_of_its_own_system() -> None:
-    """HD-V1 to HD-V7 at 512 x 512 or, for the quoted rows, at 128 x 128; V8 and V9 are departures."""
+    """HD-V1 to HD-V8 at 512 x 512 or, for the quoted rows, at 128 x 128; V9 is a departure."""
     expected = {
         "hdcgan_celeba": ("hdcgan", "celeba", 512),
         "hdcgan_cz": ("hdcgan", "cz", 512),
@@ -66,6 +67,7 @@ def test_every_variant_is_an_experiment_of_its_own_system() -> None:
         "dcgan_19": ("dcgan", "celeba", 512),
         "wgan_19": ("wgan", "celeba", 512),
         "wgan_gp_19": ("wgan_gp", "celeba", 512),
+        "lapgan_19": ("lapgan", "celeba", 512),
         "wgan_gp_128": ("growing_wgan_gp", "celeba", 128),
         "progressive_128": ("growing_wgan_gp", "celeba", 128),
     }
@@ -100,6 +102,59 @@ def test_baselines_are_what_their_papers_are() -> None:
         assert (penalty.name, penalty.weight) == ("gradient_penalty", 10.0)
         assert penalty.model_dump()["target"] == 1.0
     assert SPEC.systems["growing_wgan_gp"].average == {"generator": pytest.approx(0.999**20)}
+
+
+SIDES = [8, 16, 32, 64, 128, 256, 512]
+
+
+def test_lapgan_is_what_its_release_is() -> None:
+    """By hand from facebookarchive/eyescream: SGD of 0.01, cross-entropy over half a batch of each, uniform noise."""
+    system = SPEC.systems["lapgan"]
+    assert system.schedule == tuple(f"{role}_{side}" for side in SIDES for role in ("discriminator", "generator"))
+    for name, player in system.players.items():
+        role, _, side = name.partition("_")
+        assert player.networks == (name,)
+        assert (player.optimizer.name, player.optimizer.model_dump()["learning_rate"]) == ("sgd", 0.01)
+        (term,) = player.minimise
+        expected = ("cross_entropy", 0.5) if role == "discriminator" else ("non_saturating", 1.0)
+        assert (term.name, term.weight) == expected
+        assert term.model_dump()["fake"] == f"fake_logit_{side}"
+        # D and G of a side learn from that side's images: real ones, or real ones of half the side made larger
+        owners = {role for role in networks_of(system, f"fake_logit_{side}") if role in system.players}
+        assert owners == {f"generator_{side}", f"discriminator_{side}"}
+        assert inputs_of(system, f"fake_logit_{side}") == ({f"z_{side}", "real"} if side != "8" else {"z_8"})
+    assert {noise.law for noise in system.noise.values()} == {"uniform"}
+    assert inputs_of(system, system.sample) == {f"z_{side}" for side in SIDES}
+
+
+def test_lapgan_s_parameters_by_hand() -> None:
+    """7 x 7, 7 x 7 and 5 x 5 in G, 5 x 5 and 5 x 5 with stride 2 in D, each without padding; dense layers at 8 x 8."""
+    for side in SIDES[1:]:
+        left = (side - 4 - 5) // 2 + 1
+        plans = {role: layout(SPEC.networks[f"lapgan_{role}_{side}"], {}) for role in ("generator", "discriminator")}
+        generator = (4 * 49 + 1) * 128 + (128 * 49 + 1) * 128 + (128 * 25 + 1) * 3
+        discriminator = (3 * 25 + 1) * 64 + (64 * 25 + 1) * 64 + left**2 * 64 + 1
+        assert (plans["generator"].inputs[0], plans["generator"].output) == ((4, side, side), (3, side, side))
+        assert plans["generator"].parameter_count == generator
+        assert plans["discriminator"].parameter_count == discriminator
+    assert SPEC.networks["lapgan_first_generator"].parameters == 65 * 600 + 601 * 600 + 601 * 192
+    assert SPEC.networks["lapgan_first_discriminator"].parameters == 193 * 600 + 601 * 600 + 601
+
+
+def test_lapgan_s_pyramid_loses_nothing() -> None:
+    """An image is what its halved self gives, enlarged, and the rest; of a constant image there is no rest."""
+    shrink, enlarge = (checks.module(SPEC, f"lapgan_{name}", {}) for name in ("shrink", "enlarge"))
+    image = torch.rand(2, 3, 512, 512)
+    below = image
+    for side in SIDES[-2::-1]:
+        stop = shrink.index(f"side_{side}", len(shrink.layers)) if side != 8 else len(shrink.layers)
+        below = torch.nn.functional.avg_pool2d(below, 2)
+        assert torch.allclose(shrink(image, 0, stop), below, atol=1e-6)
+        start = enlarge.index(f"side_{side}", 0)
+        larger = enlarge(below, start, enlarge.index(f"side_{2 * side}", 0))
+        assert larger.shape[-1] == 2 * side
+    flat = torch.full((1, 3, 8, 8), 0.25)
+    assert torch.allclose(enlarge(flat), torch.full((1, 3, 512, 512), 0.25))
 
 
 @pytest.mark.parametrize(
@@ -355,6 +410,7 @@ def _as_claimed() -> dict[str, Planted]:
         "dcgan_19": Planted(scores={"fid": 300.5, "ms_ssim": 0.6, "collapse": 0.3}),
         "wgan_19": Planted(scores={"fid": 310.5, "collapse": 0.3}),
         "wgan_gp_19": Planted(scores={"fid": 290.5, "collapse": 0.3}),
+        "lapgan_19": Planted(scores={"fid": 280.5, "collapse": 0.3}),
         "noise_nowhere": Planted(
             curves={"discriminator_loss": 0.1 * calm}, scores={"duplicates": 0.6}, iterations_per_epoch=EPOCH
         ),
@@ -393,6 +449,7 @@ def _faults() -> dict[str, tuple[str, Mapping[str, Planted]]]:
         "G's loss rises": ("HD-C5", curved("hdcgan_19", generator_loss=falling(19, 2.0, 4.0))),
         "D's loss rises": ("HD-C5", curved("hdcgan_19", discriminator_loss=falling(19, 0.9, 1.5))),
         "the DCGAN draws faces too": ("HD-C6", scored("dcgan_19", fid=40.5)),
+        "a LAPGAN draws faces too": ("HD-C6", scored("lapgan_19", fid=45.5)),
         "HDCGAN draws none": ("HD-C6", scored("hdcgan_19", fid=190.5)),
         "no repeats without noise": ("HD-C8", scored("noise_nowhere", duplicates=0.01)),
         "no saturation without noise": ("HD-C8", curved("noise_nowhere", discriminator_loss=2 * calm)),

@@ -12,9 +12,10 @@ from benchmark.spec.dataflow import (
     networks_of,
     signal_shapes,
     signals_of,
+    with_inputs,
 )
 from benchmark.spec.load import loads
-from benchmark.spec.paper import System
+from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.shapes import layout
 from tests.spec.small import TEXT, edited
 
@@ -41,6 +42,65 @@ def test_cycles_and_dead_ends_are_named() -> None:
     dead = system(signals={**signals, "fake": signals["fake"].model_copy(update={"input": "nothing"})})
     with pytest.raises(SignalError, match="unknown signal 'nothing'"):
         inputs_of(dead, "fake_logit")
+
+
+def combined() -> System:
+    one = SPEC.systems["plain"]
+    signals = {
+        **one.signals,
+        "both": Joined(join=("z", "real")),
+        "made": Pass(network="generator", input="both"),
+        "fake": WeightedSum(sum={"real": 0.5, "made": -1.0}),
+    }
+    return one.model_copy(
+        update={"signals": signals, "noise": {"z": one.noise["z"].model_copy(update={"shape": (2,)})}}
+    )
+
+
+def test_sums_and_joined_signals_depend_on_all_that_is_in_them() -> None:
+    one = combined()
+    assert inputs_of(one, "fake") == {"real", "z"}
+    assert networks_of(one, "fake_logit") == {"generator", "discriminator"}
+    assert networks_of(one, "both") == set()
+    assert with_inputs(one, ["fake"]) == ["fake", "real", "made", "both", "z"]
+    assert signals_of(one, "generator") == {"fake_logit", "fake", "made", "both", "z", "real"}
+
+
+def test_a_cycle_through_one_of_several_inputs_is_named() -> None:
+    one = combined()
+    loop = one.model_copy(update={"signals": {**one.signals, "both": Joined(join=("z", "fake"))}})
+    with pytest.raises(SignalError, match="depends on itself: fake <- made <- both <- fake"):
+        inputs_of(loop, "fake")
+
+
+def test_shapes_of_sums_and_of_joined_signals() -> None:
+    one = combined()
+    layouts = {role: layout(SPEC.networks[network], {}) for role, network in one.networks.items()}
+    found = signal_shapes(one, layouts, {"latent": 4}, (2,))
+    assert (found["both"], found["made"], found["fake"]) == ((4,), (2,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            Joined(join=("z", "wide")),
+            r"'z' has shape \(2, 4, 4\), 'wide' has \(3, 4, 5\): only the first size may differ",
+        ),
+        (
+            WeightedSum(sum={"z": 1.0, "deep": 1.0}),
+            r"'z' has shape \(2, 4, 4\), 'deep' has \(3, 4, 4\): only equal shapes",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(step: Joined | WeightedSum, message: str) -> None:
+    noise = SPEC.systems["plain"].noise["z"]
+    shapes = {"z": (2, 4, 4), "deep": (3, 4, 4), "wide": (3, 4, 5)}
+    noises = {name: noise.model_copy(update={"shape": shape}) for name, shape in shapes.items()}
+    fits = system(signals={"one": Joined(join=("z", "deep", "z"))}, noise=noises)
+    assert signal_shapes(fits, {}, {}, (2,))["one"] == (7, 4, 4)
+    with pytest.raises(SignalError, match=message):
+        signal_shapes(system(signals={"one": step}, noise=noises), {}, {}, (2,))
 
 
 def shapes(text: str, name: str, example: tuple[int, ...]) -> dict[str, tuple[int, ...]]:

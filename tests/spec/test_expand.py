@@ -59,6 +59,16 @@ def test_extends_merges_deeply_and_replaces_lists() -> None:
     assert (noise.law, noise.shape) == ("normal", ("latent", 1, 1))
 
 
+def test_a_network_may_extend_another_with_its_defaults_and_not_its_parameters() -> None:
+    text = edited("  judge:\n", "  wide_maker:\n    extends: maker\n    sizes: {width: 16}\n\n  judge:\n")
+    base, heir = SPEC.networks["maker"], loads(text).spec.networks["wide_maker"]
+    assert (heir.layers, heir.input, heir.initialise) == (base.layers, base.input, base.initialise)
+    assert (heir.sizes, heir.parameters) == ({"latent": 4, "width": 16}, None)
+    own = text.replace("    sizes: {width: 16}\n", "    defaults: {leaky_relu: {slope: 0.3}}\n")
+    slopes = [layer.slope for layer in loads(own).spec.networks["wide_maker"].layers if layer.name == "leaky_relu"]
+    assert slopes == [0.3, 0.1]
+
+
 def test_tiers_are_laid_over_the_full_setup_and_inherited() -> None:
     ring, heir = SPEC.experiments["ring"], SPEC.experiments["ring_saturating"]
     smoke = ring.tiers["smoke"]
@@ -120,4 +130,10 @@ def test_places_go_from_the_value_to_what_it_inherits_from() -> None:
     assert list(places({}, ("networks", "n", "layers", 2, "conv", "bias"))) == [
         ("networks", "n", "layers", 2, "conv", "bias"),
         ("networks", "n", "defaults", "conv", "bias"),
+    ]
+    assert list(places({"networks": {"n": {"extends": "m"}}}, ("networks", "n", "layers", 2, "conv", "bias"))) == [
+        ("networks", "n", "layers", 2, "conv", "bias"),
+        ("networks", "n", "defaults", "conv", "bias"),
+        ("networks", "m", "layers", 2, "conv", "bias"),
+        ("networks", "m", "defaults", "conv", "bias"),
     ]

@@ -522,6 +522,50 @@ def test_cycle_of_signals_is_a_complaint_and_no_endless_loop() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("{sum: {real: 1, §reel: -1}}", "systems.plain.signals.odd.sum.reel: unknown signal 'reel', known: fake, "),
+        ("{join: [real, §fakes]}", "systems.plain.signals.odd.join[1]: unknown signal 'fakes', known: fake, "),
+        ("{join: [real, §odd]}", "systems.plain.signals.odd.join[1]: depends on itself: odd <- odd"),
+        ("{§join: [real]}", "systems.plain.signals.odd.join: needs at least 2 items, found a list of 1"),
+        ("{§sum: {real: 1}}", "systems.plain.signals.odd.sum: needs at least 2 items, found a mapping of real"),
+        ("{join: [real, fake], §input: z}", "systems.plain.signals.odd.input: unknown key, valid: join"),
+        (
+            "{§jion: [real, fake]}",
+            "systems.plain.signals.odd.jion: unknown key, one of these is needed: network, sum, ",
+        ),
+    ],
+)
+def test_signals_made_of_several_are_checked_where_they_are_written(step: str, message: str) -> None:
+    line = "      fake: {network: generator, input: z}\n"
+    text, (place,) = unmarked(edited(line, f"{line}      odd: {step}\n"))
+    first = problems(text)[0]
+    assert first.startswith(f"{place}: {message}"), first
+
+
+def test_noise_that_does_not_fit_a_sum_is_a_fault_of_the_system_and_not_of_the_data() -> None:
+    line = "      fake: {network: generator, input: z}\n"
+    text, (place,) = unmarked(edited(line, f"{line}      odd: {{§sum: {{z: 1, fake: 1}}}}\n"))
+    found = problems(text)
+    told = f"{place}: systems.plain.signals.odd.sum: 'z' has shape (4,), 'fake' has (2,)"
+    assert any(line.startswith(told) for line in found), found
+
+
+def test_samples_come_from_noise_alone() -> None:
+    line, sample = "      fake: {network: generator, input: z}\n", "    sample: fake\n"
+    text = edited(line, f"{line}      mixed: {{sum: {{real: 0.5, fake: 0.5}}}}\n", sample, "    sample: mixed\n")
+    assert "systems.plain.sample: 'mixed' depends on data, samples must come from noise alone" in problems(text)[0]
+
+
+def test_a_role_with_nothing_to_learn_needs_no_player() -> None:
+    network = "  still:\n    input: [2]\n    layers: [relu]\n\n"
+    text = edited(
+        "  painter:\n", f"{network}  painter:\n", "discriminator: judge}", "discriminator: judge, still: still}"
+    )
+    assert problems(text) == []
+
+
 def test_size_that_networks_disagree_about() -> None:
     (problem,) = problems(edited("  judge:\n    sizes: {width: 8}", "  judge:\n    sizes: {width: 8, latent: 5}"))
     assert problem.endswith("systems.plain.noise.z.shape: 'latent' is 4 and 5 in this system's networks")
