@@ -28,6 +28,7 @@ _HANDLERS = {
     "verify": ("verify", "verify"),
     "selftest": ("selftest", "selftest"),
     "score": ("score", "score"),
+    "sample": ("sample", "sample"),
     "anchors": ("anchors", "anchors"),
     "speed": ("speed", "speed"),
     "data": ("data", "data"),
@@ -170,6 +171,15 @@ def parser() -> argparse.ArgumentParser:
     )
     where(score)
     as_json(score)
+    sample = command(
+        "sample", "a finished run's samples as PNG files, for any other program to look at and score", None
+    )
+    sample.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
+    sample.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
+    sample.add_argument("--count", type=_positive, default=64, metavar="N", help="how many; default: 64")
+    sample.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
+    sample.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+    where(sample)
     anchors = command("anchors", "floors and ceilings of every score: real data, copier, untrained generator, noise")
     anchors.add_argument("--numerics", choices=("exact", "fp32"), default="fp32", help="of the folder's runs")
     where(anchors)

@@ -54,24 +54,35 @@ class _Change:
     subject: dict[str, Any]
 
 
+def trained(run: Run, record: RunRecord, folder: Path, data_root: Path, device: str) -> tuple[Trainer, dict[str, Any]]:
+    """The trainer of a run at the end of its training, and its checkpoint; ``folder`` is the record's.
+
+    A checkpoint that is missing or not of the run's end is a :class:`store.StoreError`, other data a
+    :class:`DataError`.
+    """
+    prepare(run.numerics, None)
+    data: Data = run.setup.dataset.load(data_root, device)
+    if data.fingerprint != record.hashes.get("dataset"):
+        raise DataError(f"{run.setup.dataset.name} below {data_root} is not what this run was trained on")
+    state = checkpoint.load_newest(folder / "checkpoints", device)
+    if state is None or state["iteration"] != run.iterations:
+        raise store.StoreError(f"{folder / 'checkpoints'}: no checkpoint of the end, {run.iterations} iterations")
+    trainer = Trainer(run, data, device)
+    try:
+        trainer.restore({**state, "curves": {name: one.cpu() for name, one in state["curves"].items()}})
+    except ValueError as error:
+        raise store.StoreError(f"{folder / 'checkpoints'}: {error}") from error
+    return trainer, state
+
+
 class Scorer:
     """The generator of a run at the end of its training, scored under any protocol."""
 
     def __init__(self, run: Run, record: RunRecord, folder: Path, data_root: Path, device: str) -> None:
-        """Load the last checkpoint; one that is missing or not of the run's end is a :class:`store.StoreError`."""
-        prepare(run.numerics, None)
+        """Load the run; raises what :func:`trained` does."""
         self.run, self.record, self.device, self.root = run, record, device, data_root
-        self.data: Data = run.setup.dataset.load(data_root, device)
-        if self.data.fingerprint != record.hashes.get("dataset"):
-            raise DataError(f"{run.setup.dataset.name} below {data_root} is not what this run was trained on")
-        state = checkpoint.load_newest(folder / "checkpoints", device)
-        if state is None or state["iteration"] != run.iterations:
-            raise store.StoreError(f"{folder / 'checkpoints'}: no checkpoint of the end, {run.iterations} iterations")
-        self.trainer = Trainer(run, self.data, device)
-        try:
-            self.trainer.restore({**state, "curves": {name: one.cpu() for name, one in state["curves"].items()}})
-        except ValueError as error:
-            raise store.StoreError(f"{folder / 'checkpoints'}: {error}") from error
+        self.trainer, state = trained(run, record, folder, data_root, device)
+        self.data: Data = self.trainer.data
         self._best: dict[str, int] = state["best"]
         self._best_weights: dict[int, dict[str, Any]] = state["best_weights"]
 

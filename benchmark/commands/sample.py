@@ -1,0 +1,68 @@
+"""``ganrepro sample``: what a finished run's generator makes, or the data it saw, as files for any other program."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import places
+from benchmark.batches import batches
+from benchmark.commands.records import run_of
+from benchmark.commands.selection import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def sample(options: argparse.Namespace) -> int:
+    from benchmark.commands.run import resolve_device
+    from benchmark.rescoring import trained
+    from benchmark.training.subject import TrainedSubject
+
+    results = places.results_folder(options.results)
+    run, stored = run_of(results, options.run_id, options.paper)
+    folder: Path = options.output
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{places.shown(folder)} is there already and is not an empty folder")
+    root = places.data_folder(options.data_root)
+    trainer, _ = trained(run, stored.record, stored.folder, root, resolve_device(options.device))
+    if options.real and trainer.data.count is not None and options.count > trainer.data.count:
+        raise UsageError(f"--count {options.count}: the data has {trainer.data.count} examples")
+    subject = TrainedSubject(trainer, root)
+    examples = subject.reals(options.count) if options.real else subject.samples(options.count)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder, examples)
+    about = {
+        "run_id": run.run_id,
+        "paper": run.paper,
+        "experiment": run.experiment,
+        "tier": run.tier,
+        "seed": run.seed,
+        "iteration": trainer.iteration,
+        "what": "real examples, in the order in which scores take them" if options.real else "generated, as for scores",
+        "count": len(examples),
+        "shape": list(examples.shape[1:]),
+        "sha256": hashlib.sha256(examples.tobytes()).hexdigest(),
+    }
+    (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    print(f"{len(examples)} {'real' if options.real else 'generated'} examples in {places.shown(folder)}")
+    return 0
+
+
+def _write(folder: Path, examples: np.ndarray) -> None:
+    """Images, uint8 (n, channels, height, width), as PNG files that keep every level; points as one array."""
+    import numpy as np
+
+    if examples.ndim != 4:
+        np.save(folder / "points.npy", examples)
+        return
+    from PIL import Image
+
+    digits = len(str(len(examples) - 1))
+    for start in batches(len(examples), 64, "files"):
+        for number, image in enumerate(examples[start : start + 64], start):
+            picture = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+            Image.fromarray(np.ascontiguousarray(picture)).save(folder / f"{number:0{digits}}.png")
