@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import os
+import site
+import sys
 from pathlib import Path
 
+#: the folder that holds the package: of a checkout the whole repository
 ROOT = Path(__file__).resolve().parent.parent
+_CHECKOUT = (ROOT / "pyproject.toml").is_file()
+_SHARE = Path("share", "ganrepro", "papers")
 
 
 def papers_folder() -> Path:
-    """GANREPRO_PAPERS, else ``papers`` here, else that of the checkout."""
+    """GANREPRO_PAPERS, else ``papers`` here, else that of the checkout, or those that were installed."""
     chosen = os.environ.get("GANREPRO_PAPERS")
     if chosen:
         return Path(chosen)
     here = Path("papers")
-    return here if here.is_dir() else ROOT / "papers"
+    if here.is_dir():
+        return here
+    return ROOT / "papers" if _CHECKOUT else _installed_papers() or here
+
+
+def _installed_papers() -> Path | None:
+    """Where an installation without a checkout has its specs: below its prefix, as pip puts data files."""
+    places = (Path(sys.prefix), Path(site.getuserbase()), ROOT)
+    return next((place / _SHARE for place in places if (place / _SHARE).is_dir()), None)
 
 
 def results_folder(flag: Path | None) -> Path:
-    """The flag, GANREPRO_RESULTS, or ``results/local`` of the checkout."""
-    return flag or Path(os.environ.get("GANREPRO_RESULTS") or ROOT / "results" / "local")
+    """The flag, GANREPRO_RESULTS, or ``results/local`` of the checkout, without one of the present folder."""
+    return flag or Path(os.environ.get("GANREPRO_RESULTS") or _home() / "results" / "local")
 
 
 def data_folder(flag: Path | None) -> Path:
-    """The flag, GANREPRO_DATA, or ``data`` of the checkout."""
-    return flag or Path(os.environ.get("GANREPRO_DATA") or ROOT / "data")
+    """The flag, GANREPRO_DATA, or ``data`` of the checkout, without one of the present folder."""
+    return flag or Path(os.environ.get("GANREPRO_DATA") or _home() / "data")
+
+
+def _home() -> Path:
+    return ROOT if _CHECKOUT else Path()
 
 
 def paper_file(text: str) -> Path:
