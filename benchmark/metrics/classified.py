@@ -15,6 +15,9 @@ from benchmark.spec.parts import Metric, Subject
 if TYPE_CHECKING:
     import numpy as np
 
+#: how images come to a classifier's size, as the keys of kept statistics name it
+RESIZE = "antialiased_bilinear"
+
 
 class OnClassifier(Metric):
     """A proxy on a shipped classifier; images of another size are brought to its size, bilinear and antialiased."""

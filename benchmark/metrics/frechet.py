@@ -40,8 +40,9 @@ def moments(features: np.ndarray, what: str) -> Moments:
     import numpy as np
 
     count, dimensions = features.shape
-    if count < least_images(dimensions):
-        raise MetricError(too_few(count, dimensions, what))
+    reason = too_few(count, dimensions, what)
+    if reason is not None:
+        raise MetricError(reason)
     centred = finite(features, what).astype(np.float64)
     mean = centred.mean(axis=0)
     centred -= mean
@@ -53,9 +54,12 @@ def least_images(dimensions: int) -> int:
     return dimensions + 1
 
 
-def too_few(count: int, dimensions: int, what: str) -> str:
-    """The message for fewer images than a covariance of ``dimensions`` features needs."""
-    return f"{count} {what} images are too few for {dimensions} features, the minimum is {least_images(dimensions)}"
+def too_few(count: int, dimensions: int, what: str) -> str | None:
+    """What is wrong with ``count`` images for a covariance of ``dimensions`` features, or None."""
+    least = least_images(dimensions)
+    if count >= least:
+        return None
+    return f"{count} {what} images are too few for {dimensions} features, the minimum is {least}"
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:

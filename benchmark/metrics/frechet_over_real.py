@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
-from benchmark.extractors.inception import DIMENSIONS, Resize
+from benchmark.extractors.inception import DIMENSIONS
 from benchmark.metrics import frechet
 from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
-from benchmark.metrics.inputs import Count, generated, real
+from benchmark.metrics.inputs import generated, real
+from benchmark.metrics.on_inception import OnInception
 from benchmark.metrics.reference import cache_folder, cached, identity
-from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+from benchmark.spec.parts import METRICS, Measurement, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ _SEED = 0
 
 
 @METRICS.register("frechet_over_real")
-class FrechetOverReal(Metric):
+class FrechetOverReal(OnInception):
     """FID of ``samples`` generated images over that of as many real ones, both against the rest of the training images.
 
     1 for a generator like the data. The distance is that of Heusel et al. (2017); what it is between real images shows
@@ -33,20 +33,14 @@ class FrechetOverReal(Metric):
     label = "FID over that of real images"
     direction = "lower"
     rounding = 2 * frechet.ROUNDING
-    kinds = ("images",)
-    samples: Count
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
-        if self.samples < frechet.least_images(DIMENSIONS):
-            return frechet.too_few(self.samples, DIMENSIONS, "generated")
-        return inception.unavailable(root)
+        return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
         least = frechet.least_images(DIMENSIONS)
         images = generated(subject, self.samples, least=least, distinct=True)
-        network = inception.load(subject.root, subject.device, self.resize)
+        network = self.network(subject)
         ours = moments(finite(network.features(images), "generated"), "generated")
         aside, rest = self._real(subject, network, least)
         distance, floor = frechet_distance(rest, ours), frechet_distance(rest, aside)

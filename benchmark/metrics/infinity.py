@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
+from benchmark.metrics.classified import RESIZE
 from benchmark.metrics.frechet import finite, frechet_distance, least_images, moments
 from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
 from benchmark.metrics.inputs import generated
@@ -68,9 +68,9 @@ def frechet_line(metric: Metric, subject: Subject) -> Line:
 
     network: Extractor
     if isinstance(metric, FrechetInceptionDistance):
-        network, resize = inception.load(subject.root, subject.device, metric.resize), str(metric.resize)
+        network, resize = metric.network(subject), str(metric.resize)
     elif isinstance(metric, ProxyFrechetDistance):
-        network, resize = metric.extractor(subject), "antialiased_bilinear"
+        network, resize = metric.extractor(subject), RESIZE
     else:
         raise MetricError(f"'{metric.name}' is no Fréchet distance")
     counts = counts_up_to(metric.samples, network.dimensions)
