@@ -13,7 +13,7 @@ from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
 from benchmark.metrics.inputs import generated, real
 from benchmark.metrics.on_inception import OnInception
 from benchmark.metrics.reference import cache_folder, cached, identity
-from benchmark.spec.parts import METRICS, Measurement, Subject
+from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,12 +57,15 @@ class FrechetOverReal(OnInception):
         return frechet.distance_again(kept) / frechet.distance_again(kept, "aside")
 
     def _real(self, subject: Subject, network: Extractor, least: int) -> tuple[Moments, Moments]:
-        """Moments of ``samples`` real images and of all others."""
-        reals = real(subject, "all", least=self.samples + least)
+        """Moments of ``samples`` real images and of all others; no image is read where they are kept already."""
+        every = subject.data.count
+        if every is None:
+            raise MetricError(f"'{subject.dataset.name}' is drawn afresh, there are no others to hold images against")
 
         def compute() -> dict[str, np.ndarray]:
             import numpy as np
 
+            reals = real(subject, "all", least=self.samples + least)
             features = finite(network.features(reals), "real")
             order = np.random.default_rng(_SEED).permutation(len(features))
             parts = {"aside": order[: self.samples], "rest": order[self.samples :]}
@@ -70,8 +73,9 @@ class FrechetOverReal(OnInception):
             arrays = {f"{name}_mean": one.mean for name, one in found.items()}
             return arrays | {f"{name}_covariance": one.covariance for name, one in found.items()}
 
-        key = {"set_aside": self.samples, "seed": _SEED, **identity(subject, network, self.resize)}
+        which = {"n_real": every, "set_aside": self.samples, "seed": _SEED}
+        key = {**which, **identity(subject, network, self.resize)}
         arrays = cached(cache_folder(subject.root), key, compute)
-        counts = {"aside": self.samples, "rest": len(reals) - self.samples}
+        counts = {"aside": self.samples, "rest": every - self.samples}
         aside, rest = (Moments(arrays[f"{name}_mean"], arrays[f"{name}_covariance"], counts[name]) for name in counts)
         return aside, rest
