@@ -1,11 +1,11 @@
-"""Field types that the models of a paper share."""
+"""What the models of a paper share: their base, field types, and unions told apart by a key."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -23,6 +23,24 @@ class Model(BaseModel):
     """Frozen, strict, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+#: how a union's error begins, before the keys that decide
+NEEDS_KEY = "needs one of the keys "
+
+
+def by_key(*keys: str) -> Discriminator:
+    """Choose a union's member by the one key that only it has, so that errors speak of that member alone."""
+
+    def choose(value: Any) -> str | None:
+        present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
+        return next((key for key in keys if present.get(key) is not None), None)
+
+    return Discriminator(
+        choose,
+        custom_error_type="union",
+        custom_error_message=NEEDS_KEY + ", ".join(keys),
+    )
 
 
 NAME = r"^[a-z][a-z0-9_]{0,63}$"

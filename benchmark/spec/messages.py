@@ -9,8 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from benchmark.registry import did_you_mean, nearest
-from benchmark.spec.base import IDENTIFIER, NAME
-from benchmark.spec.claims import NEEDS_KEY
+from benchmark.spec.base import IDENTIFIER, NAME, NEEDS_KEY
 from benchmark.spec.expand import Complaint
 from benchmark.spec.keys import locate, valid_keys
 from benchmark.spec.source import Path_, shorten
