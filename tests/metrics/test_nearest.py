@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial import cKDTree
 
 from benchmark.metrics import nearest
@@ -65,6 +66,35 @@ def test_distance_to_training_data_by_hand(subject) -> None:
         NearestTrainingDistance(samples=3, reference_images="all", neighbours=1).measure(
             subject(training[:3] + 1, np.repeat(training[:3], 2, axis=0))
         )
+
+
+def test_real_features_that_mostly_occur_twice_are_no_measure(subject, digits: np.ndarray) -> None:
+    """Features of one image in two batches differ by rounding, which must not pass for a distance among images."""
+    training = digits[np.concatenate([np.arange(300), np.arange(300)])]
+    made = subject(digits[300:700], training)
+    common = {"classifier": "digits_8x8", "samples": 400}
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyNearestTrainingFeatures(**common, reference_images="all", neighbours=1).measure(made)
+    made.true = digits[np.arange(400) % 200]
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyDuplicateFeatures(**common, quantile=0.05).measure(made)
+
+
+def test_real_points_that_mostly_occur_twice_set_no_limit(subject) -> None:
+    twice = np.repeat(np.arange(10, dtype=np.float32), 2)[:, None]
+    with pytest.raises(MetricError, match="occur twice"):
+        Duplicates(samples=20, quantile=0.05).measure(subject(np.arange(20, dtype=np.float32)[:, None], twice))
+
+
+def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 4, 4), dtype=np.uint8)
+    expected = nearest_distances(images, images, "cpu", self_at=0)
+    monkeypatch.setattr(nearest, "_NUMBERS", 2 * images[0].size)
+    held = []
+    doubled = torch.Tensor.double
+    monkeypatch.setattr(torch.Tensor, "double", lambda tensor: held.append(len(tensor)) or doubled(tensor))
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    assert max(held) == 2
 
 
 def shifted(images: np.ndarray) -> np.ndarray:
