@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmark.extractors.base import Extractor
 from benchmark.extractors.inception import DIMENSIONS
 from benchmark.metrics import frechet
-from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
+from benchmark.metrics.frechet import finite, frechet_distance, moments
 from benchmark.metrics.inputs import generated, real
 from benchmark.metrics.on_inception import OnInception
 from benchmark.metrics.reference import cache_folder, cached, identity
@@ -42,25 +42,23 @@ class FrechetOverReal(OnInception):
         images = generated(subject, self.samples, least=least, distinct=True)
         network = self.network(subject)
         ours = moments(finite(network.features(images), "generated"), "generated")
-        aside, rest = self._real(subject, network, least)
-        distance, floor = frechet_distance(rest, ours), frechet_distance(rest, aside)
-        facts = {"n_real": rest.count, "weights_sha256": network.weights_sha256, "set_aside_seed": _SEED}
-        return Measurement(
-            distance / floor,
-            protocol=facts,
-            details={"generated": distance, "real": floor},
-            arrays=frechet.kept("generated", ours),
-            shared=frechet.kept("aside", aside) | frechet.kept("reference", rest),
-        )
+        theirs = self._real(subject, network, least)
+        arrays = frechet.kept("generated", ours)
+        distance, floor = _distances(arrays | theirs)
+        facts = {
+            "n_real": _count(subject) - self.samples,
+            "weights_sha256": network.weights_sha256,
+            "set_aside_seed": _SEED,
+        }
+        details = {"generated": distance, "real": floor}
+        return Measurement(distance / floor, protocol=facts, details=details, arrays=arrays, shared=theirs)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return frechet.distance_again(kept) / frechet.distance_again(kept, "aside")
+        distance, floor = _distances(kept)
+        return distance / floor
 
-    def _real(self, subject: Subject, network: Extractor, least: int) -> tuple[Moments, Moments]:
+    def _real(self, subject: Subject, network: Extractor, least: int) -> dict[str, np.ndarray]:
         """Moments of ``samples`` real images and of all others; no image is read where they are kept already."""
-        every = subject.data.count
-        if every is None:
-            raise MetricError(f"'{subject.dataset.name}' is drawn afresh, there are no others to hold images against")
 
         def compute() -> dict[str, np.ndarray]:
             import numpy as np
@@ -68,14 +66,24 @@ class FrechetOverReal(OnInception):
             reals = real(subject, "all", least=self.samples + least)
             features = finite(network.features(reals), "real")
             order = np.random.default_rng(_SEED).permutation(len(features))
-            parts = {"aside": order[: self.samples], "rest": order[self.samples :]}
-            found = {name: moments(features[chosen], "real") for name, chosen in parts.items()}
-            arrays = {f"{name}_mean": one.mean for name, one in found.items()}
-            return arrays | {f"{name}_covariance": one.covariance for name, one in found.items()}
+            aside, rest = (moments(features[part], "real") for part in (order[: self.samples], order[self.samples :]))
+            return frechet.kept("aside", aside) | frechet.kept("reference", rest)
 
-        which = {"n_real": every, "set_aside": self.samples, "seed": _SEED}
-        key = {**which, **identity(subject, network, self.resize)}
-        arrays = cached(cache_folder(subject.root), key, compute)
-        counts = {"aside": self.samples, "rest": every - self.samples}
-        aside, rest = (Moments(arrays[f"{name}_mean"], arrays[f"{name}_covariance"], counts[name]) for name in counts)
-        return aside, rest
+        which = {"n_real": _count(subject), "set_aside": self.samples, "seed": _SEED}
+        return cached(cache_folder(subject.root), {**which, **identity(subject, network, self.resize)}, compute)
+
+
+def _count(subject: Subject) -> int:
+    """How many real images there are."""
+    if subject.data.count is None:
+        raise MetricError(f"'{subject.dataset.name}' is drawn afresh, there are no others to hold images against")
+    return subject.data.count
+
+
+def _distances(arrays: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """Distances of generated and of other real images; the latter must be more than rounding."""
+    ours, aside, rest = (frechet.restored(side, arrays) for side in ("generated", "aside", "reference"))
+    floor = frechet_distance(rest, aside)
+    if floor <= frechet.ROUNDING * float(rest.covariance.trace() + aside.covariance.trace()):
+        raise MetricError("real images lie at no distance from each other that would be more than rounding")
+    return frechet_distance(rest, ours), floor

@@ -114,6 +114,23 @@ def test_distance_over_that_of_real_images(
         metric.measure(made)
 
 
+def test_real_images_at_no_distance_from_each_other_are_no_scale(
+    made, small: SmallFeatures, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those set aside are those left: what lies between them is rounding, and nothing is a multiple of it."""
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    order = np.random.default_rng(0).permutation(2 * COUNT)
+    made.true = np.empty_like(digits[: 2 * COUNT])
+    made.true[order[:COUNT]] = made.true[order[COUNT:]] = digits[COUNT : 2 * COUNT]
+    metric = FrechetOverReal(**COMMON)
+    with pytest.raises(MetricError, match="no distance from each other"):
+        metric.measure(made)
+    monkeypatch.setattr(small, "features", lambda images: np.ones((len(images), small.dimensions)))
+    made.true = digits[: 2 * COUNT]
+    with pytest.raises(MetricError, match="no distance from each other"):
+        metric.measure(made)
+
+
 def from_kept(
     subject, small: SmallFeatures, true: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Measurement]:
