@@ -1,6 +1,6 @@
 """Generated examples that repeat each other more closely than real ones do.
 
-After the birthday test of Arora and Zhang (2018), the eye replaced by a limit that the real data set.
+After the birthday test of Arora, Risteski and Zhang (2018), the eye replaced by a limit that the real data set.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class ProxyDuplicateFeatures(OnClassifier):
     quantile: Quantile
 
     def measure(self, subject: Subject) -> Measurement:
-        return _among_features(subject, self.extractor(subject), self.samples, self.quantile)
+        return _among_features(subject, self.network(subject), self.samples, self.quantile)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return share_of_repeats(kept, self.quantile, SAME_FEATURES)

@@ -81,7 +81,7 @@ class ProxyNearestTrainingFeatures(ClassifierMetric):
     neighbours: Count
 
     def measure(self, subject: Subject) -> Measurement:
-        network = self.extractor(subject)
+        network = self.network(subject)
         return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:

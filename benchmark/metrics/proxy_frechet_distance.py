@@ -32,7 +32,7 @@ class ProxyFrechetDistance(ClassifierMetric):
     def measure(self, subject: Subject) -> Measurement:
         return distance_to_reference(
             subject,
-            self.extractor(subject),
+            self.network(subject),
             samples=self.samples,
             reference=self.reference,
             reference_images=self.reference_images,
