@@ -1,6 +1,7 @@
 """Generated examples that repeat each other more closely than real ones do.
 
-After the birthday test of Arora, Risteski and Zhang (2018), the eye replaced by a limit that the real data set.
+After the birthday test of Arora, Risteski and Zhang (2018), the eye replaced by a limit that the real data set. How far
+a repeat may be shifted and still be found in features is the extractor's matter, as in ``nearest_training_distance``.
 """
 
 from __future__ import annotations

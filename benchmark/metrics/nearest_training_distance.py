@@ -1,6 +1,7 @@
 """Memorising: whether generated examples lie closer to training examples than these to each other.
 
-Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number.
+Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number. How far a copy may be
+shifted and still be found in features is the extractor's matter: the small classifiers take a shifted digit for fresh.
 """
 
 from __future__ import annotations

@@ -97,10 +97,6 @@ def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     assert max(held) == 2
 
 
-def shifted(images: np.ndarray) -> np.ndarray:
-    return np.roll(images, 1, axis=3)
-
-
 def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
     fresh, training = digits[:400], digits[400:]
     metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
@@ -112,6 +108,15 @@ def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, dig
     assert clear.details["copies"] < 0.02
     assert clear.protocol["n_real"] == len(training)
     assert ProxyNearestTrainingFeatures.proxy
+
+
+def test_a_classifier_s_features_do_not_find_shifted_copies(subject, digits: np.ndarray) -> None:
+    """As the module says: a proxy that clears a generator has not seen copies a pixel aside."""
+    training = digits[400:]
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
+    found = metric.measure(subject(np.roll(training[:400], 1, axis=3), training))
+    assert found.value > 1
+    assert found.details["copies"] == 0
 
 
 def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> None:
