@@ -1,4 +1,4 @@
-"""Statistics of a run's curves, as ``spec.claims`` defines them; element i of a curve belongs to iteration i + 1.
+"""Statistics of a run's curves, as ``spec.quantities`` defines them; element i of a curve belongs to iteration i + 1.
 
 Claims read them off records, and metrics on curves (``metrics.of_curves``) make scores of them.
 """
@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmark.spec.claims import (
+from benchmark.spec.expression import ExpressionError, evaluate, names
+from benchmark.spec.quantities import (
     Deviation,
     FirstBelow,
     Fluctuation,
@@ -25,7 +26,6 @@ from benchmark.spec.claims import (
     Statistic,
     Window,
 )
-from benchmark.spec.expression import ExpressionError, evaluate, names
 
 if TYPE_CHECKING:
     import numpy as np

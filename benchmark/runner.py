@@ -1,9 +1,4 @@
-"""One run from start to record: train, sample, score, write. The same call continues a run that was interrupted.
-
-``samples.npz`` holds: ``iterations`` (s,), ``samples`` (s, n, *shape) uint8 images or float32 points from one fixed
-noise, ``real`` (n, *shape), where asked for ``value_surface`` (s, p, p) raw outputs with ``extent``, and of images what
-``training.neighbours`` finds near the first of the last samples.
-"""
+"""One run from start to record. The same call continues a run that was interrupted."""
 
 from __future__ import annotations
 
@@ -12,27 +7,24 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from benchmark import scoring, store
+from benchmark import measuring, scoring, store
 from benchmark.environment import describe, source_hash
+from benchmark.measuring import Measurements
 from benchmark.plan import Run
-from benchmark.spec.parts import Data, DataError, MetricError
-from benchmark.store import RunRecord, ScoreRecord, Timing
+from benchmark.spec.parts import Data, DataError
+from benchmark.store import RunRecord, Timing
 from benchmark.training import checkpoint
-from benchmark.training.neighbours import nearest_training_examples
-from benchmark.training.subject import TrainedSubject, value_surface
 from benchmark.training.trainer import Diverged, Trainer
 
 WARMUP_ITERATIONS = 20
-#: generated images that are shown beside training images, and how many beside each
-_LOOKED_UP, _NEIGHBOURS = 8, 5
 
 
 class Interrupted(Exception):
@@ -68,22 +60,13 @@ class OneRun:
         checkpoint_seconds: float = 60.0,
     ) -> None:
         self.run = run
-        self.results = results
         self.folder = results / run.folder
         self.data_root = data_root
         self.device = device
         self.progress = progress
         self.stop = stop
         self.checkpoint_seconds = checkpoint_seconds
-        self.series: dict[str, list[tuple[int, float]]] = {name: [] for name in run.setup.scores}
-        self.measured: dict[str, ScoreRecord] = {}
-        self.snapshots: dict[str, list[np.ndarray]] = {"samples": [], "value_surface": []}
-        self.kept: dict[str, np.ndarray] = {}
-        #: score: iteration of its best evaluation so far; and the weights of those iterations
-        self.best: dict[str, int] = {}
-        self.best_weights: dict[int, dict[str, Any]] = {}
-        self.snapshot_iterations: list[int] = []
-        self.measured_until = -1
+        self.measurements = Measurements(run, results, data_root)
         self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
         self.sessions = 0
         self.warm = 0
@@ -127,18 +110,11 @@ class OneRun:
         except Diverged as error:
             status, reason = "diverged", str(error)
         self.loop = self.trainer.loop
-        self._final_scores(reason)
+        with self._evaluating():
+            self.measurements.at_end(self.trainer, reason)
         return self._write(status, reason)
 
     # --- training in segments between pauses ------------------------------------------------------------------------
-
-    def _pauses(self) -> list[int]:
-        """Iterations at which training pauses to measure or to keep samples, ascending; the last is the end."""
-        setup = self.run.setup
-        pauses = {0, self.run.iterations, *self.run.moments(setup.snapshots.every)}
-        for score in setup.scores.values():
-            pauses.update(self.run.moments(score.every))
-        return sorted(pauses)
 
     def _segments(self) -> None:
         saved = time.monotonic()
@@ -148,7 +124,7 @@ class OneRun:
                 self.progress(iteration, self.seconds["training"])
             return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
 
-        for target in self._pauses():
+        for target in self.measurements.pauses():
             while self.trainer.iteration < target:
                 self._warm_up(target)
                 self._timed("training", target, pause_now)
@@ -158,9 +134,10 @@ class OneRun:
                 if time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
                     saved = time.monotonic()
-            if target > self.measured_until:
-                self._measure(target)
-                self.measured_until = target
+            if target > self.measurements.until:
+                with self._evaluating():
+                    self.measurements.at_pause(self.trainer, target)
+                self.measurements.until = target
 
     def _warm_up(self, target: int) -> None:
         """The first iterations of a session carry allocation and tuning: timed apart as well."""
@@ -183,77 +160,11 @@ class OneRun:
             self.seconds["processor"] += time.process_time() - worked
             self._heartbeat()
 
-    # --- measuring --------------------------------------------------------------------------------------------------
-
-    def _subject(self) -> TrainedSubject:
-        return TrainedSubject(self.trainer, self.data_root)
-
-    def _measure(self, iteration: int) -> None:
-        """Snapshots and recurring scores at one pause."""
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Count the block's time as evaluation, none of it as training."""
         began = time.perf_counter()
-        setup, subject = self.run.setup, self._subject()
-        with torch.random.fork_rng():
-            if iteration == 0 or iteration in self.run.moments(setup.snapshots.every):
-                self._snapshot(subject, iteration)
-            for name, score in setup.scores.items():
-                if score.every is not None and iteration in self.run.moments(score.every):
-                    self._score(name, subject)
-        self.seconds["evaluation"] += time.perf_counter() - began
-
-    def _snapshot(self, subject: TrainedSubject, iteration: int) -> None:
-        snapshots = self.run.setup.snapshots
-        try:
-            samples = subject.fixed_samples(snapshots.samples)
-        except MetricError as error:
-            raise Diverged(f"iteration {iteration}: {error}") from error
-        self.snapshots["samples"].append(samples)
-        surface = snapshots.value_surface
-        if surface is not None:
-            self.snapshots["value_surface"].append(
-                value_surface(subject, surface.network, surface.extent, surface.points)
-            )
-        self.snapshot_iterations.append(iteration)
-
-    def _score(self, name: str, subject: TrainedSubject) -> None:
-        """Measure one score; keep it as the last one, or as the best one where the spec asks for that."""
-        score = self.run.setup.scores[name]
-        kept = scoring.Kept()
-        new = scoring.measure(score, self.run.setup, subject, self.trainer.iteration, kept)
-        if new.value is not None:
-            self._keep_if_best(name, new.value)
-            self.series[name].append((self.trainer.iteration, new.value))
-        if scoring.better(score, new, self.measured.get(name)):
-            shared = store.keep_shared(self.results, kept.shared) if kept.shared else None
-            self.measured[name] = new.model_copy(update={"shared": shared})
-            self.kept = {key: value for key, value in self.kept.items() if not key.startswith(f"{name}.")}
-            self.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}
-
-    def _keep_if_best(self, name: str, value: float) -> None:
-        """Keep the weights of a recurring score's best evaluation, so that it can be scored again."""
-        score = self.run.setup.scores[name]
-        if score.every is None or score.metric.direction not in ("lower", "higher"):
-            return
-        so_far = [known for _, known in self.series[name]]
-        if so_far and not scoring.improves(score.metric, value, so_far):
-            return
-        self.best[name] = self.trainer.iteration
-        if self.trainer.iteration not in self.best_weights:
-            self.best_weights[self.trainer.iteration] = self.trainer.weights()
-        self.best_weights = {at: kept for at, kept in self.best_weights.items() if at in self.best.values()}
-
-    def _has_value(self, name: str) -> bool:
-        return self.measured[name].value is not None
-
-    def _final_scores(self, diverged: str | None) -> None:
-        """Measure what is measured once, at the end; a run that diverged has no last score."""
-        began = time.perf_counter()
-        subject = None if diverged else self._subject()
-        for name, score in self.run.setup.scores.items():
-            if subject is not None and score.every is None:
-                with torch.random.fork_rng():
-                    self._score(name, subject)
-            elif diverged and (score.checkpoint == "last" or name not in self.measured):
-                self.measured[name] = scoring.unmeasured(score, f"the run diverged: {diverged}")
+        yield
         self.seconds["evaluation"] += time.perf_counter() - began
 
     # --- state on disk ----------------------------------------------------------------------------------------------
@@ -264,22 +175,13 @@ class OneRun:
 
     def _save(self) -> None:
         """Write the trainer's state and what was measured so far as one checkpoint."""
-        state = self.trainer.state()
         kept = {
-            "series": self.series,
-            "measured": {name: score.model_dump(mode="json") for name, score in self.measured.items()},
+            **self.measurements.facts(),
             "seconds": self.seconds,
             "sessions": self.sessions,
             "warmup_iterations": self.warmup_iterations,
-            "snapshot_iterations": self.snapshot_iterations,
-            "measured_until": self.measured_until,
         }
-        state["kept"] = json.dumps(kept)
-        state["snapshots"] = {
-            key: torch.from_numpy(np.stack(values)) for key, values in self.snapshots.items() if values
-        }
-        state["arrays"] = {name: torch.from_numpy(value) for name, value in self.kept.items()}
-        state["best"], state["best_weights"] = self.best, self.best_weights
+        state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
         checkpoint.save(self._checkpoints, self.trainer.iteration, state)
 
     def _resume(self) -> None:
@@ -288,15 +190,7 @@ class OneRun:
             return
         kept = json.loads(state["kept"])
         self.trainer.restore({**state, "curves": {name: curve.cpu() for name, curve in state["curves"].items()}})
-        self.series = {name: [(step, value) for step, value in pairs] for name, pairs in kept["series"].items()}
-        self.measured = {name: ScoreRecord.model_validate(score) for name, score in kept["measured"].items()}
-        self.snapshot_iterations, self.measured_until = kept["snapshot_iterations"], kept["measured_until"]
-        self.snapshots = {
-            key: list(state["snapshots"][key].cpu().numpy()) if key in state["snapshots"] else []
-            for key in self.snapshots
-        }
-        self.kept = {name: value.cpu().numpy() for name, value in state["arrays"].items()}
-        self.best, self.best_weights = state["best"], state["best_weights"]
+        self.measurements.restore(kept, state)
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
         self.warmup_iterations = kept["warmup_iterations"]
         heartbeat = self.folder / ".heartbeat"
@@ -309,30 +203,12 @@ class OneRun:
         (self.folder / ".heartbeat").write_text(f"{self.seconds['training'] + self.seconds['redone']}")
 
     def _write(self, status: Literal["finished", "diverged"], reason: str | None) -> RunRecord:
-        began, subject = time.perf_counter(), self._subject()
-        arrays: dict[str, np.ndarray] = {
-            "iterations": np.array(self.snapshot_iterations, dtype=np.int64),
-            "real": subject.reals(min(self.run.setup.snapshots.samples, self.trainer.data.count or 2**31)),
-        }
-        arrays |= {key: np.stack(values) for key, values in self.snapshots.items() if values}
-        if self.run.setup.dataset.kind == "images" and self.trainer.data.count is not None and "samples" in arrays:
-            arrays |= nearest_training_examples(subject, arrays["samples"][-1][:_LOOKED_UP], _NEIGHBOURS)
-        self.seconds["evaluation"] += time.perf_counter() - began
-        surface = self.run.setup.snapshots.value_surface
-        if surface is not None:
-            arrays["extent"] = np.array(surface.extent)
-        store.write_atomic(self.folder / store.SAMPLES, store.packed(arrays))
-        store.write_atomic(self.folder / store.CURVES, store.packed(self.trainer.curves()))
-        for name, pairs in self.series.items():
-            self.measured[name] = self.measured[name].model_copy(update={"series": pairs})
-        files = [store.CURVES, store.SAMPLES]
-        kept = {key: value for key, value in self.kept.items() if self._has_value(key.partition(".")[0])}
-        if kept:
-            store.write_atomic(self.folder / store.MEASURED, store.packed(kept, compressed=False))
-            files.append(store.MEASURED)
+        with self._evaluating():
+            pictures = self.measurements.pictures(self.trainer)
+        files = self.measurements.write(self.folder, pictures, self.trainer.curves())
         record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
         store.write_record(self.folder, record)
-        ended = {**self.trainer.state(), "best": self.best, "best_weights": self.best_weights}
+        ended = {**self.trainer.state(), **self.measurements.bests()}
         checkpoint.save(self._checkpoints, self.trainer.iteration, ended)
         for name in (".heartbeat", ".owner"):
             (self.folder / name).unlink(missing_ok=True)
@@ -350,11 +226,8 @@ class OneRun:
         iterations: int,
         files: Iterable[str],
     ) -> RunRecord:
-        run, setup = self.run, self.run.setup
+        run = self.run
         reason = None if reason is None else scoring.anywhere(reason, self.data_root)
-        missing = {
-            name: scoring.unmeasured(score, f"the run {status}: {reason}") for name, score in setup.scores.items()
-        }
         return RunRecord(
             schema_version=1,
             run_id=run.run_id,
@@ -369,7 +242,7 @@ class OneRun:
             iterations=iterations,
             planned_iterations=run.iterations,
             iterations_per_epoch=run.iterations_per_epoch,
-            scores={**missing, **self.measured},
+            scores=self.measurements.scores(f"the run {status}: {reason}"),
             timing=Timing(
                 training_seconds=self.seconds["training"],
                 processor_seconds=self.seconds["processor"],
@@ -395,7 +268,7 @@ def code_hash(run: Run) -> str:
         parts += network.layers
         for laws in network.initialise.values():
             parts += [law for law in (laws.weight, laws.bias) if law is not None]
-    modules = {type(part).__module__ for part in parts} | {__name__, scoring.__name__}
+    modules = {type(part).__module__ for part in parts} | {__name__, measuring.__name__, scoring.__name__}
     shared = ("benchmark.training.", "benchmark.metrics.", "benchmark.extractors.", "benchmark.datasets.images.")
     modules |= {name for name in sys.modules if name.startswith(shared)}
     return source_hash(modules)

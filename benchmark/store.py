@@ -4,7 +4,7 @@
     record.json   this module's RunRecord; written once, when the run has ended
     record.sha256 its SHA-256, as ``sha256sum --check`` reads it
     curves.npz    one float32 array per curve; element i belongs to iteration i + 1
-    samples.npz   see runner: samples from fixed noise over training, real examples, nearest ones, value surfaces
+    samples.npz   see measuring: samples from fixed noise over training, real examples, nearest ones, value surfaces
     measured.npz  what each score can be computed from again, as ``<score>.<array>``
     checkpoints/  see training.checkpoint; not evidence, never committed
 <results>/shared/<SHA-256>.npz
@@ -129,7 +129,7 @@ class Stored:
         return read_arrays(self.folder / CURVES)
 
     def samples(self) -> dict[str, np.ndarray]:
-        """The run's samples; see ``runner``. Empty where it kept none."""
+        """The run's samples; see ``measuring``. Empty where it kept none."""
         return read_arrays(self.folder / SAMPLES)
 
 

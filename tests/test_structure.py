@@ -39,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "judging": BASE | {"plan", "store", "curves"},
     "reporting": BASE | {"plan", "store", "companions", "judging"},
     "scoring": BASE | {"store"},
-    "runner": BASE | {"plan", "store", "training", "scoring", "environment", "places"},
+    "measuring": BASE | {"plan", "store", "training", "scoring"},
+    "runner": BASE | {"plan", "store", "training", "scoring", "measuring", "environment"},
     "engines": BASE | {"batches", "plan", "store", "training", "runner", "environment", "places"},
     "environment": BASE,
     "places": BASE,
@@ -193,7 +194,7 @@ def words(file: Path) -> dict[str, int]:
 TORCH_WORDS = {"generator", "Generator"}
 
 
-@pytest.mark.parametrize("part", ["training", "runner", "scoring", "engines"])
+@pytest.mark.parametrize("part", ["training", "measuring", "runner", "scoring", "engines"])
 def test_the_machinery_knows_no_paper_and_no_part_by_name(part: str) -> None:
     contract = {*System.model_fields, *dir(Subject)}  # words of the machinery that a paper may use as names too
     forbidden = (names_of_papers() | names_of_parts()) - TORCH_WORDS - contract
@@ -216,7 +217,7 @@ def roles_in_texts(source: str) -> list[int]:
 
 
 def test_roles_are_never_texts_of_the_machinery() -> None:
-    for part in ("training", "runner", "scoring", "plan"):
+    for part in ("training", "measuring", "runner", "scoring", "plan"):
         for file in files(part):
             assert roles_in_texts(file.read_text(encoding="utf-8")) == [], file
     assert roles_in_texts("x = networks['generator']") == [1], "the check sees what it looks for"

@@ -73,7 +73,8 @@ def _print(title: str, several: Sequence[Caught]) -> None:
 
 def packed_faults() -> list[Caught]:
     """One byte changed anywhere in an audit pack, many times; and the faults that records alone do not show."""
-    from benchmark.judging.selftest.faults import Caught, forged_in_packs, honest, peaceful
+    from benchmark.judging.selftest.faults import Caught, honest, peaceful
+    from benchmark.judging.selftest.record_faults import forged_in_packs
 
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:

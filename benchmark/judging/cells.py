@@ -13,8 +13,8 @@ from benchmark.judging.published import Printed, cells
 from benchmark.judging.statistics import ALPHA, LEAST_SEEDS
 from benchmark.judging.verdict import CellState, CellVerdict, Interval
 from benchmark.spec.base import TIERS
-from benchmark.spec.claims import Quantity
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Quantity
 
 #: key of a table's protocol that says over how many training seeds its spreads are
 _SEEDS = "seeds"

@@ -15,8 +15,9 @@ from benchmark.judging.published import on_published
 from benchmark.judging.statistics import ALPHA, LEAST_SEEDS
 from benchmark.judging.verdict import ClaimState, ClaimVerdict
 from benchmark.spec.base import TIERS
-from benchmark.spec.claims import Claim, Computed, Predicate, Quantity, operands, quantities
+from benchmark.spec.claims import Claim, Predicate, operands, quantities
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Computed, Quantity
 
 _PREVIEWS = {"same": "points the same way", "other": "points the other way", "mixed": "mixed"}
 

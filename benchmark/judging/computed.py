@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from benchmark.judging.evidence import Sample, protocol_difference
 from benchmark.judging.finding import Incomparable, Lookup, Undecidable
-from benchmark.spec.claims import Computed, Quantity
 from benchmark.spec.expression import evaluate
+from benchmark.spec.quantities import Computed, Quantity
 
 Measured = Callable[[Quantity], Sample]
 

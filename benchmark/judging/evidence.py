@@ -11,7 +11,7 @@ from benchmark.curves import Course, CurveError, series_value, statistic_value
 from benchmark.judging import statistics, words
 from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.judging.verdict import ExperimentState, Values
-from benchmark.spec.claims import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
+from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, StoreError, damage, device_of, edited
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans

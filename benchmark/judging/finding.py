@@ -11,7 +11,7 @@ from benchmark.judging import statistics, words
 from benchmark.judging.evidence import Sample
 from benchmark.judging.statistics import ALPHA, Estimate
 from benchmark.judging.verdict import Interval
-from benchmark.spec.claims import Computed, Quantity
+from benchmark.spec.quantities import Computed, Quantity
 
 Points = Literal["same", "other", "mixed"]
 Lookup = Callable[[Quantity | Computed], Sample]

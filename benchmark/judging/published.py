@@ -13,7 +13,6 @@ from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Bound,
-    Computed,
     Equal,
     Exactly,
     Given,
@@ -21,12 +20,12 @@ from benchmark.spec.claims import (
     Largest,
     Order,
     Predicate,
-    Quantity,
     Ratio,
     Smallest,
     quantities,
 )
 from benchmark.spec.paper import Cell, PaperSpec, Table
+from benchmark.spec.quantities import Computed, Quantity
 
 Outcome = Literal["holds", "fails", "holds in part"]
 

@@ -33,7 +33,8 @@ from benchmark.judging.finding import (
 )
 from benchmark.judging.statistics import ALPHA
 from benchmark.judging.verdict import Interval
-from benchmark.spec.claims import Bound, Computed, Quantity
+from benchmark.spec.claims import Bound
+from benchmark.spec.quantities import Computed, Quantity
 
 _Operand = Quantity | Computed
 

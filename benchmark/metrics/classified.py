@@ -15,6 +15,9 @@ from benchmark.spec.parts import Metric, Subject
 if TYPE_CHECKING:
     import numpy as np
 
+#: how images come to a classifier's size, as the keys of kept statistics name it
+RESIZE = "antialiased_bilinear"
+
 
 class OnClassifier(Metric):
     """A proxy on a shipped classifier; images of another size are brought to its size, bilinear and antialiased."""
@@ -27,7 +30,7 @@ class OnClassifier(Metric):
     def unavailable(self, root: Path) -> str | None:
         return classifiers.unavailable(self.classifier)
 
-    def extractor(self, subject: Subject) -> Classifier:
+    def network(self, subject: Subject) -> Classifier:
         """The classifier on the subject's device."""
         return classifiers.load(self.classifier, subject.device)
 
@@ -37,10 +40,10 @@ class ClassifierMetric(OnClassifier):
 
     reference_images: CountOrAll
 
-    def probabilities(self, subject: Subject, *, least: int = 2) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    def probabilities(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Class probabilities (n, classes) of generated and of real images, and what they add to the protocol."""
-        network = self.extractor(subject)
-        images = generated(subject, self.samples, least=least, distinct=True)
+        network = self.network(subject)
+        images = generated(subject, self.samples, distinct=True)
         reals = real(subject, self.reference_images)
         facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
         return _probabilities(network, images, "generated"), _probabilities(network, reals, "real"), facts

@@ -11,6 +11,8 @@ from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
 if TYPE_CHECKING:
     import numpy as np
 
+#: coordinates whose variance is taken at once, so that the float copies of large images stay small
+_BLOCK = 4096
 #: below this share of the data's variance the samples are called collapsed
 _COLLAPSED = 0.01
 
@@ -41,4 +43,5 @@ def _variances(examples: np.ndarray) -> np.ndarray:
     import numpy as np
 
     flat = examples.reshape(len(examples), -1)
-    return np.asarray(flat.var(axis=0, ddof=1, dtype=np.float64))
+    blocks = (flat[:, start : start + _BLOCK] for start in range(0, flat.shape[1], _BLOCK))
+    return np.concatenate([block.var(axis=0, ddof=1, dtype=np.float64) for block in blocks])

@@ -1,23 +1,22 @@
 """Generated examples that repeat each other more closely than real ones do.
 
-After the birthday test of Arora and Zhang (2018), the eye replaced by a limit that the real data set.
+After the birthday test of Arora, Risteski and Zhang (2018), the eye replaced by a limit that the real data set. How far
+a repeat may be shifted and still be found in features is the extractor's matter, as in ``nearest_training_distance``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
-from benchmark.extractors.inception import Resize
 from benchmark.metrics.classified import OnClassifier
 from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, generated, real
 from benchmark.metrics.nearest import SAME_FEATURES, repeats, share_of_repeats
+from benchmark.metrics.on_inception import OnInception
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
 
 if TYPE_CHECKING:
@@ -58,23 +57,15 @@ def _among_features(subject: Subject, network: Extractor, samples: int, quantile
 
 
 @METRICS.register("duplicate_features")
-class DuplicateFeatures(Metric):
+class DuplicateFeatures(OnInception):
     """As ``duplicates``, between Inception's pool features: repeats are found however they are shifted."""
 
     label = "share of duplicate features"
     direction = "lower"
-    kinds = ("images",)
-    samples: Count
     quantile: Quantile
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
-
-    def unavailable(self, root: Path) -> str | None:
-        return inception.unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        network = inception.load(subject.root, subject.device, self.resize)
-        return _among_features(subject, network, self.samples, self.quantile)
+        return _among_features(subject, self.network(subject), self.samples, self.quantile)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return share_of_repeats(kept, self.quantile, SAME_FEATURES)
@@ -89,7 +80,7 @@ class ProxyDuplicateFeatures(OnClassifier):
     quantile: Quantile
 
     def measure(self, subject: Subject) -> Measurement:
-        return _among_features(subject, self.extractor(subject), self.samples, self.quantile)
+        return _among_features(subject, self.network(subject), self.samples, self.quantile)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return share_of_repeats(kept, self.quantile, SAME_FEATURES)

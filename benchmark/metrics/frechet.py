@@ -19,11 +19,10 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean (d,) and covariance (d, d; divisor n - 1) of ``count`` feature vectors, float64."""
+    """Mean (d,) and covariance (d, d; divisor n - 1) of n feature vectors, float64."""
 
     mean: np.ndarray
     covariance: np.ndarray
-    count: int
 
 
 def finite(features: np.ndarray, what: str) -> np.ndarray:
@@ -40,12 +39,13 @@ def moments(features: np.ndarray, what: str) -> Moments:
     import numpy as np
 
     count, dimensions = features.shape
-    if count < least_images(dimensions):
-        raise MetricError(too_few(count, dimensions, what))
+    reason = too_few(count, dimensions, what)
+    if reason is not None:
+        raise MetricError(reason)
     centred = finite(features, what).astype(np.float64)
     mean = centred.mean(axis=0)
     centred -= mean
-    return Moments(mean, centred.T @ centred / (count - 1), count)
+    return Moments(mean, centred.T @ centred / (count - 1))
 
 
 def least_images(dimensions: int) -> int:
@@ -53,9 +53,12 @@ def least_images(dimensions: int) -> int:
     return dimensions + 1
 
 
-def too_few(count: int, dimensions: int, what: str) -> str:
-    """The message for fewer images than a covariance of ``dimensions`` features needs."""
-    return f"{count} {what} images are too few for {dimensions} features, the minimum is {least_images(dimensions)}"
+def too_few(count: int, dimensions: int, what: str) -> str | None:
+    """What is wrong with ``count`` images for a covariance of ``dimensions`` features, or None."""
+    least = least_images(dimensions)
+    if count >= least:
+        return None
+    return f"{count} {what} images are too few for {dimensions} features, the minimum is {least}"
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:
@@ -80,12 +83,13 @@ def kept(side: str, found: Moments) -> dict[str, np.ndarray]:
     return {f"{side}.mean": found.mean, f"{side}.covariance": triangle}
 
 
-def distance_again(arrays: Mapping[str, np.ndarray], side: str = "generated") -> float:
-    """The distance from what :func:`kept` stored of the sides ``reference`` and ``side``."""
-    return frechet_distance(_restored("reference", arrays), _restored(side, arrays))
+def distance_again(arrays: Mapping[str, np.ndarray]) -> float:
+    """The distance from what :func:`kept` stored of the sides ``reference`` and ``generated``."""
+    return frechet_distance(restored("reference", arrays), restored("generated", arrays))
 
 
-def _restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
+def restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
+    """Moments of one ``side`` from what :func:`kept` stored; arrays that do not belong together are a ValueError."""
     import numpy as np
 
     mean, triangle = arrays[f"{side}.mean"], arrays[f"{side}.covariance"]
@@ -96,7 +100,7 @@ def _restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
     rows, columns = np.triu_indices(dimensions)
     covariance[rows, columns] = triangle
     covariance[columns, rows] = triangle
-    return Moments(mean, covariance, 0)
+    return Moments(mean, covariance)
 
 
 def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:

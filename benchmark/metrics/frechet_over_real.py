@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
-from benchmark.extractors.inception import DIMENSIONS, Resize
+from benchmark.extractors.inception import DIMENSIONS
 from benchmark.metrics import frechet
-from benchmark.metrics.frechet import Moments, finite, frechet_distance, moments
-from benchmark.metrics.inputs import Count, generated, real
+from benchmark.metrics.frechet import finite, frechet_distance, moments
+from benchmark.metrics.inputs import generated, real
+from benchmark.metrics.on_inception import OnInception
 from benchmark.metrics.reference import cache_folder, cached, identity
-from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ _SEED = 0
 
 
 @METRICS.register("frechet_over_real")
-class FrechetOverReal(Metric):
+class FrechetOverReal(OnInception):
     """FID of ``samples`` generated images over that of as many real ones, both against the rest of the training images.
 
     1 for a generator like the data. The distance is that of Heusel et al. (2017); what it is between real images shows
@@ -33,51 +33,57 @@ class FrechetOverReal(Metric):
     label = "FID over that of real images"
     direction = "lower"
     rounding = 2 * frechet.ROUNDING
-    kinds = ("images",)
-    samples: Count
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
-        if self.samples < frechet.least_images(DIMENSIONS):
-            return frechet.too_few(self.samples, DIMENSIONS, "generated")
-        return inception.unavailable(root)
+        return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
         least = frechet.least_images(DIMENSIONS)
         images = generated(subject, self.samples, least=least, distinct=True)
-        network = inception.load(subject.root, subject.device, self.resize)
+        network = self.network(subject)
         ours = moments(finite(network.features(images), "generated"), "generated")
-        aside, rest = self._real(subject, network, least)
-        distance, floor = frechet_distance(rest, ours), frechet_distance(rest, aside)
-        facts = {"n_real": rest.count, "weights_sha256": network.weights_sha256, "set_aside_seed": _SEED}
-        return Measurement(
-            distance / floor,
-            protocol=facts,
-            details={"generated": distance, "real": floor},
-            arrays=frechet.kept("generated", ours),
-            shared=frechet.kept("aside", aside) | frechet.kept("reference", rest),
-        )
+        theirs = self._real(subject, network, least)
+        arrays = frechet.kept("generated", ours)
+        distance, floor = _distances(arrays | theirs)
+        facts = {
+            "n_real": _count(subject) - self.samples,
+            "weights_sha256": network.weights_sha256,
+            "set_aside_seed": _SEED,
+        }
+        details = {"generated": distance, "real": floor}
+        return Measurement(distance / floor, protocol=facts, details=details, arrays=arrays, shared=theirs)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return frechet.distance_again(kept) / frechet.distance_again(kept, "aside")
+        distance, floor = _distances(kept)
+        return distance / floor
 
-    def _real(self, subject: Subject, network: Extractor, least: int) -> tuple[Moments, Moments]:
-        """Moments of ``samples`` real images and of all others."""
-        reals = real(subject, "all", least=self.samples + least)
+    def _real(self, subject: Subject, network: Extractor, least: int) -> dict[str, np.ndarray]:
+        """Moments of ``samples`` real images and of all others; no image is read where they are kept already."""
 
         def compute() -> dict[str, np.ndarray]:
             import numpy as np
 
+            reals = real(subject, "all", least=self.samples + least)
             features = finite(network.features(reals), "real")
             order = np.random.default_rng(_SEED).permutation(len(features))
-            parts = {"aside": order[: self.samples], "rest": order[self.samples :]}
-            found = {name: moments(features[chosen], "real") for name, chosen in parts.items()}
-            arrays = {f"{name}_mean": one.mean for name, one in found.items()}
-            return arrays | {f"{name}_covariance": one.covariance for name, one in found.items()}
+            aside, rest = (moments(features[part], "real") for part in (order[: self.samples], order[self.samples :]))
+            return frechet.kept("aside", aside) | frechet.kept("reference", rest)
 
-        key = {"set_aside": self.samples, "seed": _SEED, **identity(subject, network, self.resize)}
-        arrays = cached(cache_folder(subject.root), key, compute)
-        counts = {"aside": self.samples, "rest": len(reals) - self.samples}
-        aside, rest = (Moments(arrays[f"{name}_mean"], arrays[f"{name}_covariance"], counts[name]) for name in counts)
-        return aside, rest
+        which = {"n_real": _count(subject), "set_aside": self.samples, "seed": _SEED}
+        return cached(cache_folder(subject.root), {**which, **identity(subject, network, self.resize)}, compute)
+
+
+def _count(subject: Subject) -> int:
+    """How many real images there are."""
+    if subject.data.count is None:
+        raise MetricError(f"'{subject.dataset.name}' is drawn afresh, there are no others to hold images against")
+    return subject.data.count
+
+
+def _distances(arrays: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """Distances of generated and of other real images; the latter must be more than rounding."""
+    ours, aside, rest = (frechet.restored(side, arrays) for side in ("generated", "aside", "reference"))
+    floor = frechet_distance(rest, aside)
+    if floor <= frechet.ROUNDING * float(rest.covariance.trace() + aside.covariance.trace()):
+        raise MetricError("real images lie at no distance from each other that would be more than rounding")
+    return frechet_distance(rest, ours), floor

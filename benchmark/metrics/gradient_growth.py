@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmark.metrics.of_curves import CurveMetric
-from benchmark.spec.claims import Peak, Statistic, Window
 from benchmark.spec.parts import METRICS, CurveName
+from benchmark.spec.quantities import Peak, Statistic, Window
 
 
 @METRICS.register("gradient_growth")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from benchmark.extractors import inception
-from benchmark.extractors.inception import Resize
 from benchmark.metrics.frechet import finite
-from benchmark.metrics.inputs import Count, generated
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+from benchmark.metrics.inputs import generated
+from benchmark.metrics.on_inception import OnInception
+from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,23 +79,19 @@ def score_again(arrays: Mapping[str, np.ndarray], splits: int) -> float:
 
 
 @METRICS.register("inception_score")
-class InceptionScore(Metric):
+class InceptionScore(OnInception):
     """exp(mean KL) of Inception's class probabilities, mean over ``splits``; their deviation is not that of seeds."""
 
     label = "IS"
     direction = "higher"
-    kinds = ("images",)
-    samples: Count
     splits: Splits
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
-        return too_few(self.samples, self.splits) or inception.unavailable(root)
+        return too_few(self.samples, self.splits) or super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
         images = generated(subject, self.samples, least=_PER_SPLIT * self.splits, distinct=True)
-        network = inception.load(subject.root, subject.device, self.resize)
+        network = self.network(subject)
         logits = network.logits(finite(network.features(images), "generated"))
         mean, deviation = score(logits, self.splits)
         return Measurement(

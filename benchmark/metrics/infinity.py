@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
+from benchmark.metrics.classified import RESIZE
 from benchmark.metrics.frechet import finite, frechet_distance, least_images, moments
 from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
 from benchmark.metrics.inputs import generated
@@ -66,13 +66,10 @@ def frechet_line(metric: Metric, subject: Subject) -> Line:
     """The metric at fifteen counts up to its own, features taken once; subsets are drawn without replacement."""
     import numpy as np
 
-    network: Extractor
-    if isinstance(metric, FrechetInceptionDistance):
-        network, resize = inception.load(subject.root, subject.device, metric.resize), str(metric.resize)
-    elif isinstance(metric, ProxyFrechetDistance):
-        network, resize = metric.extractor(subject), "antialiased_bilinear"
-    else:
+    if not isinstance(metric, FrechetInceptionDistance | ProxyFrechetDistance):
         raise MetricError(f"'{metric.name}' is no Fréchet distance")
+    network: Extractor = metric.network(subject)
+    resize = metric.resize if isinstance(metric, FrechetInceptionDistance) else RESIZE
     counts = counts_up_to(metric.samples, network.dimensions)
     theirs, _ = reference_moments(
         subject, network, reference=metric.reference, images=metric.reference_images, resize=resize

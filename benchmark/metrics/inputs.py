@@ -13,8 +13,8 @@ from benchmark.spec.parts import DataError, MetricError, Shape, Subject
 if TYPE_CHECKING:
     import numpy as np
 
-#: a count of real examples, or every one of a finite dataset
 Count = Annotated[int, Field(gt=0)]
+#: a count of real examples, or every one of a finite dataset
 CountOrAll = Count | Literal["all"]
 #: which real examples generated ones are held against: those trained on, or the same dataset's test split
 Reference = Literal["training_data", "test"]
@@ -71,7 +71,7 @@ def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distin
         raise MetricError(f"{what} images must be uint8 levels of 0 to 255, got {examples.dtype}")
     if len(shape) != 3 and not np.isfinite(examples).all():
         raise MetricError(f"{what} examples hold numbers that are not finite")
-    if distinct and (examples == examples[:1]).all():
+    if distinct and all(np.array_equal(one, examples[0]) for one in examples[1:]):
         raise MetricError(f"all {count} {what} examples are the same one")
     return examples
 

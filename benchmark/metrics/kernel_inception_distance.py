@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from benchmark.extractors import inception
-from benchmark.extractors.inception import Resize
-from benchmark.metrics.frechet import finite
-from benchmark.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+from benchmark.metrics.on_inception import AgainstReference
+from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,41 +18,23 @@ _SUBSET_SEED = 2020
 
 
 @METRICS.register("kernel_inception_distance")
-class KernelInceptionDistance(Metric):
+class KernelInceptionDistance(AgainstReference):
     """Unbiased squared MMD with the cubic kernel (x'y / d + 1)^3, mean over ``subsets`` of ``subset_images`` each."""
 
     label = "KID"
     direction = "lower"
-    kinds = ("images",)
-    samples: Count
-    reference: Reference
-    reference_images: CountOrAll
     subsets: Annotated[int, Field(ge=1)]
     subset_images: Annotated[int, Field(ge=2)]
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
         if self.samples < self.subset_images:
             return f"{self.samples} generated images do not fill a subset, the minimum is {self.subset_images}"
-        return inception.unavailable(root)
+        return super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        images = generated(subject, self.samples, least=self.subset_images, distinct=True)
-        reals = real(subject, self.reference_images, reference=self.reference, least=self.subset_images)
-        network = inception.load(subject.root, subject.device, self.resize)
-        found = distances(
-            finite(network.features(images), "generated"),
-            finite(network.features(reals), "real"),
-            subsets=self.subsets,
-            subset_images=self.subset_images,
-        )
-        protocol = {
-            "weights_sha256": network.weights_sha256,
-            "n_real": len(reals),
-            "reference_sha256": digest(reals),
-            "subset_seed": _SUBSET_SEED,
-        }
+        ours, theirs, facts = self.features(subject, least=self.subset_images)
+        found = distances(ours, theirs, subsets=self.subsets, subset_images=self.subset_images)
+        protocol = {**facts, "subset_seed": _SUBSET_SEED}
         details = {"subset_deviation": float(found.std())}
         return Measurement(float(found.mean()), protocol=protocol, details=details, arrays={"subsets": found})
 

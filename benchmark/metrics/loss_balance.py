@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from benchmark.metrics.of_curves import GapMetric
-from benchmark.spec.claims import FirstBelow, Share, Statistic, Window
 from benchmark.spec.parts import METRICS
+from benchmark.spec.quantities import FirstBelow, Share, Statistic, Window
 
 Bound = Annotated[float, Field(gt=0)]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from benchmark.metrics.of_curves import CurveMetric
-from benchmark.spec.claims import Fluctuation, OddInt, Statistic, Window
 from benchmark.spec.parts import METRICS, CurveName
+from benchmark.spec.quantities import Fluctuation, OddInt, Statistic, Window
 
 
 @METRICS.register("loss_fluctuation")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmark.metrics.of_curves import GapMetric
-from benchmark.spec.claims import Mean, Statistic, Window
 from benchmark.spec.parts import METRICS
+from benchmark.spec.quantities import Mean, Statistic, Window
 
 
 @METRICS.register("loss_gap")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from benchmark.metrics.inputs import generated
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ class _NearCentres(Metric):
         """Generated points within ``within_deviations`` standard deviations of each centre, (modes,)."""
         import numpy as np
 
-        points = subject.samples(self.samples)
-        if not np.isfinite(points).all():
-            raise MetricError("the generator emits numbers that are not finite")
         dataset: Any = subject.dataset
+        if not hasattr(dataset, "modes"):
+            raise MetricError(f"'{dataset.name}' names no centres that points could lie near")
         centres, deviation = dataset.modes()
+        points = generated(subject, self.samples)
         distances = np.linalg.norm(points[:, None, :] - centres[None, :, :], axis=2)
         nearest = distances.argmin(axis=1)
         near = distances.min(axis=1) <= self.within_deviations * deviation

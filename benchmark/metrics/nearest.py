@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-#: examples on either side that are held as float64 at once
+#: examples on either side that are held as float64 at once, and how many numbers at most: 512 MB
 _BLOCK = 1024
+_NUMBERS = 2**26
 #: features of one image in two batches differ by rounding: below this share of the usual distance they are the same
 SAME_FEATURES = 1e-4
 
@@ -32,17 +33,18 @@ def nearest_distances(
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
     rows, columns = (torch.from_numpy(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
     nearest = torch.full((len(rows), neighbours), torch.inf, dtype=torch.float64, device=place)
-    for first in batches(len(columns), _BLOCK, "nearest neighbours"):
-        near = columns[first : first + _BLOCK].double()
+    size = min(_BLOCK, max(1, _NUMBERS // columns.shape[1]))
+    for first in batches(len(columns), size, "nearest neighbours"):
+        near = columns[first : first + size].double()
         lengths = near.square().sum(dim=1)
-        for start in range(0, len(rows), _BLOCK):
-            squared = torch.addmm(lengths, rows[start : start + _BLOCK].double(), near.T, alpha=-2)
+        for start in range(0, len(rows), size):
+            squared = torch.addmm(lengths, rows[start : start + size].double(), near.T, alpha=-2)
             if self_at is not None:
                 _leave_out_itself(squared, self_at + start - first)
-            block = nearest[start : start + _BLOCK]
+            block = nearest[start : start + size]
             block.copy_(torch.cat([block, squared], dim=1).topk(neighbours, dim=1, largest=False).values)
-    for start in range(0, len(rows), _BLOCK):
-        nearest[start : start + _BLOCK] += rows[start : start + _BLOCK].double().square().sum(dim=1, keepdim=True)
+    for start in range(0, len(rows), size):
+        nearest[start : start + size] += rows[start : start + size].double().square().sum(dim=1, keepdim=True)
     return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
 
 
@@ -74,7 +76,7 @@ def to_training_data(
         "generated": nearest_distances(examples, reals, device, neighbours=neighbours),
         "real": nearest_distances(reals[: len(examples)], reals, device, self_at=0, neighbours=neighbours),
     }
-    among = float(np.median(kept["real"]))
+    among = _usual(kept["real"], same * _length(reals))
     details = {
         "median_distance": float(np.median(kept["generated"])),
         "real_median_distance": among,
@@ -87,9 +89,7 @@ def ratio_to_real(kept: Mapping[str, np.ndarray]) -> float:
     """Median distance of generated examples to the nearest real ones, over that among real ones."""
     import numpy as np
 
-    among = float(np.median(kept["real"]))
-    if among == 0:
-        raise MetricError("most training examples occur twice: there is no distance among them to compare with")
+    among = _usual(kept["real"])
     return float(np.median(kept["generated"])) / among
 
 
@@ -109,7 +109,7 @@ def repeats(
         "generated": nearest_distances(examples, examples, device, self_at=0),
         "real": nearest_distances(reals, reals, device, self_at=0),
     }
-    usual = float(np.median(kept["real"]))
+    usual = _usual(kept["real"], same * _length(reals))
     details = {
         "limit": float(np.quantile(kept["real"], quantile)),
         "copies": float((kept["generated"] <= same * usual).mean()),
@@ -124,8 +124,25 @@ def share_of_repeats(kept: Mapping[str, np.ndarray], quantile: float, same: floa
     import numpy as np
 
     ours, theirs = kept["generated"], kept["real"]
-    close = (ours < float(np.quantile(theirs, quantile))) | (ours <= same * float(np.median(theirs)))
+    close = (ours < float(np.quantile(theirs, quantile))) | (ours <= same * _usual(theirs))
     return float(close.mean())
+
+
+def _usual(distances: np.ndarray, rounding: float = 0.0) -> float:
+    """Median of nearest distances among real examples; one no greater than ``rounding`` is a :class:`MetricError`."""
+    import numpy as np
+
+    usual = float(np.median(distances))
+    if usual <= rounding:
+        raise MetricError("most training examples occur twice: there is no distance among them to compare with")
+    return usual
+
+
+def _length(examples: np.ndarray) -> float:
+    """Mean Euclidean norm: what rounding within examples is measured by."""
+    import numpy as np
+
+    return float(np.mean([np.linalg.norm(one.astype(np.float64)) for one in examples]))
 
 
 def _measurement(

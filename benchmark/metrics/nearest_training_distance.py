@@ -1,21 +1,20 @@
 """Memorising: whether generated examples lie closer to training examples than these to each other.
 
-Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number.
+Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number. How far a copy may be
+shifted and still be found in features is the extractor's matter: the small classifiers take a shifted digit for fresh.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from benchmark.extractors import inception
 from benchmark.extractors.base import Extractor
-from benchmark.extractors.inception import Resize
 from benchmark.metrics.classified import ClassifierMetric
 from benchmark.metrics.frechet import finite
 from benchmark.metrics.inputs import Count, CountOrAll, generated, real
 from benchmark.metrics.nearest import SAME_FEATURES, ratio_to_real, to_training_data
+from benchmark.metrics.on_inception import OnInception
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
 
 if TYPE_CHECKING:
@@ -58,23 +57,16 @@ def _between_features(
 
 
 @METRICS.register("nearest_training_features")
-class NearestTrainingFeatures(Metric):
+class NearestTrainingFeatures(OnInception):
     """As ``nearest_training_distance``, between Inception's pool features: copies are found when shifted too."""
 
     label = "feature distance to training data"
     direction = "two_sided"
-    kinds = ("images",)
-    samples: Count
     reference_images: CountOrAll
     neighbours: Count
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
-
-    def unavailable(self, root: Path) -> str | None:
-        return inception.unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        network = inception.load(subject.root, subject.device, self.resize)
+        network = self.network(subject)
         return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
@@ -90,7 +82,7 @@ class ProxyNearestTrainingFeatures(ClassifierMetric):
     neighbours: Count
 
     def measure(self, subject: Subject) -> Measurement:
-        network = self.extractor(subject)
+        network = self.network(subject)
         return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:

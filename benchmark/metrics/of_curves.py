@@ -6,8 +6,8 @@ from abc import abstractmethod
 from typing import ClassVar, Literal
 
 from benchmark.curves import Course, CurveError, statistic_value
-from benchmark.spec.claims import Statistic
 from benchmark.spec.parts import CurveName, Measurement, Metric, MetricError, Subject
+from benchmark.spec.quantities import Statistic
 
 
 class CurveMetric(Metric):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from benchmark.extractors import inception
-from benchmark.extractors.inception import Resize
-from benchmark.metrics.frechet import finite
-from benchmark.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real
-from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+from benchmark.metrics.on_inception import AgainstReference
+from benchmark.spec.parts import METRICS, Measurement, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,39 +19,23 @@ if TYPE_CHECKING:
 _BLOCK = 5000
 
 
-class _PrecisionRecall(Metric):
+class _PrecisionRecall(AgainstReference):
     """A sample counts if it lies in some ball around the other set's points, out to their ``neighbours``-th nearest.
 
     The authors use VGG-16 features; on Inception's the values differ.
     """
 
     direction = "higher"
-    kinds = ("images",)
-    samples: Count
-    reference: Reference
-    reference_images: CountOrAll
     neighbours: Annotated[int, Field(ge=1)]
-    resize: Resize
-    extractor: Literal["inception_2015_12_05"]
 
     def unavailable(self, root: Path) -> str | None:
         if self.samples <= self.neighbours:
             return f"{self.samples} generated images are too few, the minimum is {self.neighbours + 1}"
-        return inception.unavailable(root)
+        return super().unavailable(root)
 
-    def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, object]]:
+    def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Which generated images lie among the real ones, which real ones among these, and facts of the protocol."""
-        least = self.neighbours + 1
-        images = generated(subject, self.samples, least=least, distinct=True)
-        reals = real(subject, self.reference_images, reference=self.reference, least=least)
-        network = inception.load(subject.root, subject.device, self.resize)
-        ours = finite(network.features(images), "generated")
-        theirs = finite(network.features(reals), "real")
-        facts = {
-            "weights_sha256": network.weights_sha256,
-            "n_real": len(reals),
-            "reference_sha256": digest(reals),
-        }
+        ours, theirs, facts = self.features(subject, least=self.neighbours + 1)
         return (
             inside(ours, theirs, self.neighbours, subject.device),
             inside(theirs, ours, self.neighbours, subject.device),

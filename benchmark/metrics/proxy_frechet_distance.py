@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from benchmark.extractors.classifier import DIMENSIONS
 from benchmark.metrics import frechet
-from benchmark.metrics.classified import ClassifierMetric
-from benchmark.metrics.frechet import finite, frechet_distance, moments
-from benchmark.metrics.inputs import Reference, generated
-from benchmark.metrics.reference import reference_moments
+from benchmark.metrics.classified import RESIZE, ClassifierMetric
+from benchmark.metrics.frechet_inception_distance import distance_to_reference
+from benchmark.metrics.inputs import Reference
 from benchmark.spec.parts import METRICS, Measurement, Subject
 
 if TYPE_CHECKING:
@@ -28,24 +27,16 @@ class ProxyFrechetDistance(ClassifierMetric):
     reference: Reference
 
     def unavailable(self, root: Path) -> str | None:
-        if self.samples < frechet.least_images(DIMENSIONS):
-            return frechet.too_few(self.samples, DIMENSIONS, "generated")
-        return super().unavailable(root)
+        return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
 
     def measure(self, subject: Subject) -> Measurement:
-        images = generated(subject, self.samples, least=frechet.least_images(DIMENSIONS), distinct=True)
-        network = self.extractor(subject)
-        theirs, facts = reference_moments(
-            subject, network, reference=self.reference, images=self.reference_images, resize="antialiased_bilinear"
-        )
-        ours = moments(finite(network.features(images), "generated"), "generated")
-        difference = ours.mean - theirs.mean
-        return Measurement(
-            frechet_distance(theirs, ours),
-            protocol=facts,
-            details={"mean_term": float(difference @ difference)},
-            arrays=frechet.kept("generated", ours),
-            shared=frechet.kept("reference", theirs),
+        return distance_to_reference(
+            subject,
+            self.network(subject),
+            samples=self.samples,
+            reference=self.reference,
+            reference_images=self.reference_images,
+            resize=RESIZE,
         )
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:

@@ -30,7 +30,7 @@ class ProxyInceptionScore(ClassifierMetric):
     def measure(self, subject: Subject) -> Measurement:
         images = generated(subject, self.samples, distinct=True)
         reals = real(subject, self.reference_images)
-        network = self.extractor(subject)
+        network = self.network(subject)
         logits = class_logits(network, images, "generated")
         mean, deviation = score(logits, self.splits)
         details = {"split_deviation": deviation}

@@ -66,7 +66,7 @@ def _reference_moments(
         return {"mean": found.mean, "covariance": found.covariance}
 
     arrays = cached(cache_folder(subject.root), key, compute)
-    return Moments(arrays["mean"], arrays["covariance"], len(reals)), facts
+    return Moments(arrays["mean"], arrays["covariance"]), facts
 
 
 def identity(subject: Subject, extractor: Extractor, resize: str) -> dict[str, object]:

@@ -12,8 +12,8 @@ from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subj
 if TYPE_CHECKING:
     import numpy as np
 
-#: images taken at once, so that the float copies stay small
-_BATCH = 1024
+#: pixels taken at once, so that the float copies stay small
+_PIXELS = 2**22
 
 
 def laplacian_variances(images: np.ndarray) -> np.ndarray:
@@ -26,8 +26,9 @@ def laplacian_variances(images: np.ndarray) -> np.ndarray:
     if min(images.shape[2:]) < 3:
         raise MetricError(f"images of {images.shape[2]}x{images.shape[3]} have no inner pixels, the minimum is 3x3")
     found = []
-    for start in range(0, len(images), _BATCH):
-        grey = images[start : start + _BATCH].mean(axis=1, dtype=np.float64)
+    batch = max(1, _PIXELS // math.prod(images.shape[2:]))
+    for start in range(0, len(images), batch):
+        grey = images[start : start + batch].mean(axis=1, dtype=np.float64)
         inner = grey[:, 1:-1, 1:-1]
         around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
         found.append((around - 4 * inner).var(axis=(1, 2)))
@@ -35,6 +36,8 @@ def laplacian_variances(images: np.ndarray) -> np.ndarray:
 
 
 class _Sharpness(Metric):
+    """A metric on the sharpness of single images, generated and real."""
+
     kinds = ("images",)
     samples: Count
     reference_images: CountOrAll

@@ -1,4 +1,4 @@
-"""Field types that the models of a paper share."""
+"""What the models of a paper share: their base, field types, and unions told apart by a key."""
 
 from __future__ import annotations
 

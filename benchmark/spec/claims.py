@@ -1,255 +1,20 @@
-"""A paper's empirical statements as typed predicates over measured quantities.
+"""A paper's empirical statements as typed predicates over the quantities of ``spec.quantities``.
 
-A :class:`Quantity` gives one number per training seed, a :class:`Computed` one from several quantities; a predicate
-turns the seeds' numbers into a statistic whose sign decides. ``judging`` evaluates them; nothing here computes.
+A predicate turns the seeds' numbers into a statistic whose sign decides. ``judging`` evaluates them; nothing here
+computes.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from benchmark.spec.base import Many, Model, Name, Positive, PositiveInt, Text
-from benchmark.spec.expression import ExpressionError, names, parse
-
-
-def _expression(text: str) -> str:
-    try:
-        parse(text)
-    except ExpressionError as error:
-        raise PydanticCustomError("expression", "{reason}", {"reason": str(error)}) from error
-    return text
-
-
-#: how a union's error begins, before the keys that decide
-NEEDS_KEY = "needs one of the keys "
-
-
-def _by_key(*keys: str) -> Discriminator:
-    """Choose a union's member by the one key that only it has, so that errors speak of that member alone."""
-
-    def choose(value: Any) -> str | None:
-        present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
-        return next((key for key in keys if present.get(key) is not None), None)
-
-    return Discriminator(
-        choose,
-        custom_error_type="union",
-        custom_error_message=NEEDS_KEY + ", ".join(keys),
-    )
-
-
-Expression = Annotated[str, AfterValidator(_expression)]
-
-
-def _odd(number: int) -> int:
-    if number < 3 or number % 2 == 0:
-        raise PydanticCustomError("odd", "must be an odd number of at least 3")
-    return number
-
-
-OddInt = Annotated[int, AfterValidator(_odd)]
-
-
-class Window(Model):
-    """Part of a run. Bounds are iterations, epochs, or shares of the run (0 to 1); both ends belong to it."""
-
-    unit: Literal["iterations", "epochs", "share"]
-    start: float
-    end: float
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Window:
-        top = 1.0 if self.unit == "share" else float("inf")
-        if not 0 <= self.start < self.end <= top:
-            raise PydanticCustomError("window", "needs 0 <= start < end" + (" <= 1" if top == 1 else ""))
-        return self
-
-
-class Mean(Model):
-    """Mean of the curve in the window."""
-
-    mean: Window
-
-
-class Median(Model):
-    """Median of the curve in the window."""
-
-    median: Window
-
-
-class Lowest(Model):
-    """Smallest value of the curve in the window."""
-
-    lowest: Window
-
-
-class Highest(Model):
-    """Largest value of the curve in the window."""
-
-    highest: Window
-
-
-class Deviation(Model):
-    """Standard deviation (N - 1) of the curve in the window."""
-
-    deviation: Window
-
-
-class Fluctuation(Model):
-    """Standard deviation of first differences of the curve in the window.
-
-    With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
-    number; iterations of the window whose average would reach beyond it are left out.
-    """
-
-    fluctuation: Window
-    around: OddInt | None = None
-
-
-class Peak(Model):
-    """Largest value of the curve in the window, over its median in the window ``early``."""
-
-    peak: Window
-    early: Window
-
-
-class Slope(Model):
-    """Least-squares slope in the window, as change over the whole window divided by the mean absolute level.
-
-    -0.1 means: over the window the fitted line falls by 10 % of the curve's mean absolute level.
-    """
-
-    slope: Window
-
-
-class Share(Model):
-    """Share of the window's iterations at which the curve lies below / above a bound."""
-
-    share: Window
-    below: float | None = None
-    above: float | None = None
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Share:
-        if (self.below is None) == (self.above is None):
-            raise PydanticCustomError("share", "needs exactly one of below and above")
-        return self
-
-
-class Settled(Model):
-    """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
-
-    ``tolerance`` is a share of the final value's magnitude; ``average`` is the moving average's length, in ``unit``.
-    """
-
-    settled: Literal["iterations", "epochs"]
-    average: PositiveInt
-    tolerance: Positive
-
-
-class FirstBelow(Model):
-    """First iteration from which the moving average of ``average`` iterations stays below the bound."""
-
-    first_below: float
-    average: PositiveInt
-
-
-Statistic = Annotated[
-    Annotated[Mean, Tag("mean")]
-    | Annotated[Median, Tag("median")]
-    | Annotated[Lowest, Tag("lowest")]
-    | Annotated[Highest, Tag("highest")]
-    | Annotated[Deviation, Tag("deviation")]
-    | Annotated[Fluctuation, Tag("fluctuation")]
-    | Annotated[Peak, Tag("peak")]
-    | Annotated[Slope, Tag("slope")]
-    | Annotated[Share, Tag("share")]
-    | Annotated[Settled, Tag("settled")]
-    | Annotated[FirstBelow, Tag("first_below")],
-    _by_key(
-        "mean",
-        "median",
-        "lowest",
-        "highest",
-        "deviation",
-        "fluctuation",
-        "peak",
-        "slope",
-        "share",
-        "settled",
-        "first_below",
-    ),
-]
-
-
-class Quantity(Model):
-    """One number per seed: a score of an experiment, a statistic of one of its curves, its training time or outcome.
-
-    A score with a ``statistic`` is read over all its evaluations in training, which needs the score's ``every``.
-    ``training_seconds`` is the time of all iterations at the rate after the warm-up, ``seconds_per_iteration`` that
-    rate; evaluation and checkpoints are no part of either. They are only compared within one device.
-    ``outcome: diverged`` is 1 for a run whose training broke down and 0 for one that came to its end.
-    """
-
-    experiment: Name
-    score: Name | None = None
-    curve: Expression | None = Field(default=None, description="expression over the run's curves")
-    statistic: Statistic | None = None
-    time: Literal["training_seconds", "seconds_per_iteration"] | None = None
-    outcome: Literal["diverged"] | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Quantity:
-        sources = (self.score, self.curve, self.time, self.outcome)
-        lacks = self.curve is not None and self.statistic is None
-        plain = self.time is not None or self.outcome is not None
-        if sum(source is not None for source in sources) != 1 or lacks or (plain and self.statistic):
-            raise PydanticCustomError("quantity", "needs either score, or curve and statistic, or time, or outcome")
-        if self.score is not None and isinstance(self.statistic, Peak | Settled | FirstBelow):
-            raise PydanticCustomError("quantity", "peak, settled and first_below are for curves")
-        return self
-
-
-class Computed(Model):
-    """A number computed from several quantities of one seed, such as the gain ``1 - augmented / plain``.
-
-    Its quantities must be measured alike. Two computed numbers may refer to different data, which is what a gain on
-    one set against that on another is about.
-    """
-
-    compute: Annotated[Expression, Field(description="expression over the names of 'of'")]
-    of: Annotated[dict[Name, Quantity], Field(min_length=1)]
-    says: Annotated[Text, Field(description="what it is, in a few words")]
-
-    @model_validator(mode="after")
-    def _complete(self) -> Computed:
-        asked, known = names(self.compute), set(self.of)
-        if asked != known:
-            odd = min(asked ^ known)
-            where = "in 'compute', not in 'of'" if odd in asked else "in 'of', not in 'compute'"
-            raise PydanticCustomError("computed", "'{odd}' is {where}", {"odd": odd, "where": where})
-        if any(one.time is not None for one in self.of.values()):
-            raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
-        return self
-
-
-def _operand(value: Any) -> str:
-    present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
-    return "compute" if "compute" in present or "of" in present else "experiment"
-
-
-#: what predicates compare
-Operand = Annotated[
-    Annotated[Quantity, Tag("experiment")] | Annotated[Computed, Tag("compute")], Discriminator(_operand)
-]
-
-
-def _no_seconds(*asked: Operand) -> None:
-    if any(isinstance(one, Quantity) and one.time is not None for one in asked):
-        raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
+from benchmark.spec.base import Many, Model, Name, Positive, Text, by_key
+from benchmark.spec.quantities import Computed as Computed
+from benchmark.spec.quantities import Operand, no_seconds
+from benchmark.spec.quantities import Quantity as Quantity
 
 
 class Order(Model):
@@ -281,7 +46,7 @@ class Bound(Model):
     def _some(self) -> Bound:
         if self.above is None and self.below is None:
             raise PydanticCustomError("bound", "needs above, below or both")
-        _no_seconds(self.bound)
+        no_seconds(self.bound)
         return self
 
 
@@ -307,7 +72,7 @@ class Equal(Model):
 
     @model_validator(mode="after")
     def _no_time(self) -> Equal:
-        _no_seconds(*self.equal)
+        no_seconds(*self.equal)
         return self
 
 
@@ -320,7 +85,7 @@ class Exactly(Model):
 
     @model_validator(mode="after")
     def _no_time(self) -> Exactly:
-        _no_seconds(self.exactly)
+        no_seconds(self.exactly)
         return self
 
 
@@ -371,7 +136,7 @@ Predicate = Annotated[
     | Annotated[AllOf, Tag("all_of")]
     | Annotated[AnyOf, Tag("any_of")]
     | Annotated[Given, Tag("given")],
-    _by_key(
+    by_key(
         "order",
         "smallest",
         "largest",

@@ -8,10 +8,11 @@ from typing import Any
 
 from benchmark.registry import did_you_mean
 from benchmark.spec import dataflow, provenance
-from benchmark.spec.claims import Quantity, located
+from benchmark.spec.claims import located
 from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.paper import Cell, PaperSpec, Table
+from benchmark.spec.quantities import Quantity
 from benchmark.spec.source import Path_, shorten
 
 #: what can be printed at all: (lowest, highest)

@@ -12,7 +12,7 @@ import scipy.stats
 from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding, Incomparable, Undecidable
 from benchmark.judging.predicates import evaluate
-from benchmark.spec.claims import Quantity
+from benchmark.spec.quantities import Quantity
 
 from .factory import fid, predicate, sample
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from benchmark.metrics.inception_score import InceptionScore, score
 from benchmark.metrics.kernel_inception_distance import KernelInceptionDistance, distances, fidelity_settings
 from benchmark.metrics.precision_recall import Precision, Recall, inside
 from benchmark.metrics.reference import cache_folder
-from benchmark.spec.parts import Metric, MetricError
+from benchmark.spec.parts import Measurement, Metric, MetricError
 from tests.extractors.inception_weights import random_weights
 
 COUNT = 8
@@ -112,6 +114,84 @@ def test_distance_over_that_of_real_images(
         metric.measure(made)
 
 
+def test_real_images_at_no_distance_from_each_other_are_no_scale(
+    made, small: SmallFeatures, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those set aside are those left: what lies between them is rounding, and nothing is a multiple of it."""
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    order = np.random.default_rng(0).permutation(2 * COUNT)
+    made.true = np.empty_like(digits[: 2 * COUNT])
+    made.true[order[:COUNT]] = made.true[order[COUNT:]] = digits[COUNT : 2 * COUNT]
+    metric = FrechetOverReal(**COMMON)
+    with pytest.raises(MetricError, match="no distance from each other"):
+        metric.measure(made)
+    monkeypatch.setattr(small, "features", lambda images: np.ones((len(images), small.dimensions)))
+    made.true = digits[: 2 * COUNT]
+    with pytest.raises(MetricError, match="no distance from each other"):
+        metric.measure(made)
+
+
+def from_kept(
+    subject, small: SmallFeatures, true: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Measurement]:
+    """Measure once; the function measures again with other settings, real images no longer being readable."""
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    made = subject(true[:COUNT] ^ 1, true)
+    expected = FrechetOverReal(**COMMON).measure(made)
+    known = made.data
+
+    def unreadable(count: int | None) -> np.ndarray:
+        raise MetricError(f"{count} real images were read")
+
+    def again(*, facts: dict[str, object] | None = None, **settings: object) -> Measurement:
+        data = SimpleNamespace(**{**vars(known), **(facts or {})})
+        changed = SimpleNamespace(dataset=made.dataset, data=data, root=made.root, device="cpu")
+        changed.samples, changed.reals = made.samples, unreadable
+        return FrechetOverReal(**{**COMMON, **settings}).measure(changed)
+
+    assert again() == expected
+    return again
+
+
+def test_kept_statistics_of_real_images_are_used_without_reading_any(
+    subject, small: SmallFeatures, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = from_kept(subject, small, digits[: 3 * COUNT], monkeypatch)
+    assert again().protocol["n_real"] == 2 * COUNT
+
+
+@pytest.mark.parametrize(
+    ("settings", "of_network", "code"),
+    [
+        ({"facts": {"fingerprint": "another set"}}, {}, {}),
+        ({"facts": {"count": 3 * COUNT - 1}}, {}, {}),
+        ({"samples": COUNT - 1}, {}, {}),
+        ({"resize": "bilinear"}, {}, {}),
+        ({}, {"name": "another"}, {}),
+        ({}, {"weights_sha256": "1" * 64}, {}),
+        ({}, {}, {"benchmark.metrics.reference._code": lambda: "another"}),
+        ({}, {}, {"benchmark.metrics.reference.version": lambda _package: "another"}),
+        ({}, {}, {"benchmark.metrics.frechet_over_real._SEED": 1}),
+    ],
+)
+def test_kept_statistics_are_never_those_of_anything_else(
+    subject,
+    small: SmallFeatures,
+    digits: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, object],
+    of_network: dict[str, object],
+    code: dict[str, object],
+) -> None:
+    again = from_kept(subject, small, digits[: 3 * COUNT], monkeypatch)
+    for name, value in of_network.items():
+        monkeypatch.setattr(small, name, value)
+    for name, value in code.items():
+        monkeypatch.setattr(name, value)
+    with pytest.raises(MetricError, match="None real images were read"):
+        again(**settings)
+
+
 def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyPatch) -> None:
     metric = InceptionScore(**COMMON, splits=1)
     with pytest.raises(MetricError, match="the minimum is 100"):
@@ -183,6 +263,7 @@ def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatc
     ("metric", "settings"),
     [
         (FrechetInceptionDistance, REFERENCE),
+        (FrechetOverReal, {}),
         (InceptionScore, {"splits": 2}),
         (KernelInceptionDistance, {**REFERENCE, "subsets": 3, "subset_images": 5}),
         (Precision, {**REFERENCE, "neighbours": 2}),
@@ -190,12 +271,13 @@ def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_what_is_kept_gives_the_value_again_without_torch(
-    made, monkeypatch: pytest.MonkeyPatch, metric: type[Metric], settings: dict[str, object]
+    made, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch, metric: type[Metric], settings: dict[str, object]
 ) -> None:
     monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
     monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
-    if metric is FrechetInceptionDistance:
+    if metric in (FrechetInceptionDistance, FrechetOverReal):
         monkeypatch.setattr(inception, "load", lambda *_: SmallFeatures())
+        made.true = digits[COUNT : 3 * COUNT]
     one = metric(**COMMON, **settings)
     found = one.measure(made)
     monkeypatch.setitem(sys.modules, "torch", None)

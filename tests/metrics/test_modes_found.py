@@ -48,6 +48,18 @@ def test_near_means_within_so_many_deviations(subject) -> None:
     assert measured(points, subject, within=2.8)[:2] == (0, 0.0)
 
 
+def test_fewer_points_than_asked_for_are_refused(subject) -> None:
+    points = placed(*[25] * 8)
+    with pytest.raises(MetricError, match=r"have shape \(200, 2\), not \(250, 2\)"):
+        GoodSamples(samples=250, within_deviations=3.0).measure(subject(points, points, LAW))
+
+
+def test_a_law_without_centres_has_no_modes(subject) -> None:
+    points = placed(*[25] * 8)
+    with pytest.raises(MetricError, match="'stand_in' names no centres"):
+        GoodSamples(samples=200, within_deviations=3.0).measure(subject(points, points))
+
+
 def test_points_that_are_not_finite_are_refused(subject) -> None:
     points = placed(*[25] * 8)
     points[3, 1] = np.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial import cKDTree
 
 from benchmark.metrics import nearest
@@ -67,8 +68,33 @@ def test_distance_to_training_data_by_hand(subject) -> None:
         )
 
 
-def shifted(images: np.ndarray) -> np.ndarray:
-    return np.roll(images, 1, axis=3)
+def test_real_features_that_mostly_occur_twice_are_no_measure(subject, digits: np.ndarray) -> None:
+    """Features of one image in two batches differ by rounding, which must not pass for a distance among images."""
+    training = digits[np.concatenate([np.arange(300), np.arange(300)])]
+    made = subject(digits[300:700], training)
+    common = {"classifier": "digits_8x8", "samples": 400}
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyNearestTrainingFeatures(**common, reference_images="all", neighbours=1).measure(made)
+    made.true = digits[np.arange(400) % 200]
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyDuplicateFeatures(**common, quantile=0.05).measure(made)
+
+
+def test_real_points_that_mostly_occur_twice_set_no_limit(subject) -> None:
+    twice = np.repeat(np.arange(10, dtype=np.float32), 2)[:, None]
+    with pytest.raises(MetricError, match="occur twice"):
+        Duplicates(samples=20, quantile=0.05).measure(subject(np.arange(20, dtype=np.float32)[:, None], twice))
+
+
+def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 4, 4), dtype=np.uint8)
+    expected = nearest_distances(images, images, "cpu", self_at=0)
+    monkeypatch.setattr(nearest, "_NUMBERS", 2 * images[0].size)
+    held = []
+    doubled = torch.Tensor.double
+    monkeypatch.setattr(torch.Tensor, "double", lambda tensor: held.append(len(tensor)) or doubled(tensor))
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    assert max(held) == 2
 
 
 def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
@@ -82,6 +108,15 @@ def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, dig
     assert clear.details["copies"] < 0.02
     assert clear.protocol["n_real"] == len(training)
     assert ProxyNearestTrainingFeatures.proxy
+
+
+def test_a_classifier_s_features_do_not_find_shifted_copies(subject, digits: np.ndarray) -> None:
+    """As the module says: a proxy that clears a generator has not seen copies a pixel aside."""
+    training = digits[400:]
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
+    found = metric.measure(subject(np.roll(training[:400], 1, axis=3), training))
+    assert found.value > 1
+    assert found.details["copies"] == 0
 
 
 def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> None:

@@ -117,6 +117,19 @@ def test_distance_to_training_data_finds_a_copier_and_clears_fresh_images(subjec
     assert measured(five, subject, good, data) == pytest.approx(1, abs=0.05)
 
 
+def test_variances_of_large_images_are_taken_some_coordinates_at_a_time(
+    subject, halves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = halves
+    made, metric = subject(ours, theirs), Collapse(samples=400, reference_images=400)
+    whole = metric.measure(made)
+    monkeypatch.setattr("benchmark.metrics.collapse._BLOCK", 7)
+    parts = metric.measure(made)
+    assert parts.value == pytest.approx(whole.value, rel=1e-14)
+    expected = ours[:400].reshape(400, -1).astype(float).var(axis=0, ddof=1)
+    np.testing.assert_allclose(parts.arrays["generated"], expected, rtol=1e-12)
+
+
 def test_collapse_shows_in_the_variance(subject, halves) -> None:
     good, data = halves
     metric = Collapse(samples=N, reference_images="all")

@@ -30,7 +30,7 @@ def test_every_image_counts_for_itself_however_they_are_batched(monkeypatch: pyt
     images = np.random.default_rng(0).integers(0, 256, (7, 3, 9, 9), dtype=np.uint8)
     whole = laplacian_variances(images)
     assert whole == pytest.approx(np.concatenate([laplacian_variances(images[i : i + 1]) for i in range(7)]))
-    monkeypatch.setattr("benchmark.metrics.sharpness._BATCH", 3)
+    monkeypatch.setattr("benchmark.metrics.sharpness._PIXELS", 3 * 81)
     assert laplacian_variances(images) == pytest.approx(whole, rel=1e-14)
 
 

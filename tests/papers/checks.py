@@ -16,9 +16,9 @@ from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
 from benchmark.plan import make_run
-from benchmark.spec.claims import Quantity
 from benchmark.spec.load import Loaded, load
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Quantity
 from benchmark.training.assembly import Assembly
 
 ROOT = Path(__file__).parents[2]

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from benchmark.plan import make_run
 from benchmark.runner import OneRun, prepare
-from benchmark.spec.claims import Window, quantities
+from benchmark.spec.claims import quantities
 from benchmark.spec.paper import System
 from benchmark.spec.parts import Shape
+from benchmark.spec.quantities import Window
 from benchmark.spec.shapes import layout
 from tests.papers import checks
 from tests.papers.checks import Planted

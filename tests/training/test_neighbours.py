@@ -14,6 +14,7 @@ from benchmark.judging.selftest.paper import runs
 from benchmark.runner import OneRun, prepare
 from benchmark.training import neighbours
 from benchmark.training.neighbours import nearest_training_examples
+from benchmark.training.subject import TrainedSubject
 
 
 def subject_over(images: np.ndarray) -> Any:
@@ -71,7 +72,7 @@ def test_a_run_keeps_the_neighbours_of_its_last_samples(tmp_path: Any) -> None:
     record = one.execute()
     assert record.status == "finished"
     arrays = store.Stored(record, tmp_path / run.folder).samples()
-    training = one._subject().reals(None)
+    training = TrainedSubject(one.trainer, one.data_root).reals(None)
     _, distances = brute(training, arrays["samples"][-1], 5)
     assert np.allclose(arrays["neighbour_distances"], distances, rtol=1e-6)
     # neighbours may tie, so that their distances say who they are

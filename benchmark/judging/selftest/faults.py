@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmark.judging.judge import judge
 from benchmark.judging.seal import make_seal, seal_file, stored_state, under_seal
 from benchmark.judging.selftest import paper
+from benchmark.judging.selftest.kinds import Fault
+from benchmark.judging.selftest.record_faults import of_records, open_faults
+from benchmark.judging.selftest.rule_faults import of_rules
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.spec.base import Model
-from benchmark.spec.load import canonical
-from benchmark.store import (
-    CURVES,
-    MEASURED,
-    RECORD,
-    RECORD_HASH,
-    SAMPLES,
-    SHARED,
-    packed,
-    records,
-    sha256,
-    to_json,
-    write_atomic,
-    write_record_hash,
-)
+from benchmark.store import records, to_json, write_atomic
 
-Plant = Callable[[Path], None]
 _NOTHING = "none: "
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault: how it is planted, and words of the finding that must name it."""
-
-    name: str
-    plant: Plant
-    named: str
-    #: the spec that judges, where the fault lies in the rules
-    text: str = paper.TEXT
-
-
-@dataclass(frozen=True)
-class Forged:
-    """A fault that only ``ganrepro verify`` shows, in a pack whose hashes were all renewed."""
-
-    name: str
-    plant: Plant
-    named: str
-    #: whether the verdicts in the pack are those of the honest records
-    verdicts_left: bool = False
-
-
-@dataclass(frozen=True)
-class Open:
-    """A fault that records alone cannot show, and what would."""
-
-    name: str
-    plant: Plant
-    needs: str
 
 
 class Caught(Model):
@@ -123,7 +77,10 @@ def planted() -> list[Caught]:
         honest(clean)
         lines = findings(clean)
         found = [peaceful("honest records", next(iter(lines), None))]
-        found += [_caught(fault, clean, Path(scratch) / f"fault-{number}") for number, fault in enumerate(faults())]
+        found += [
+            _caught(fault, clean, Path(scratch) / f"fault-{number}")
+            for number, fault in enumerate((*of_records(), *of_rules()))
+        ]
     return found
 
 
@@ -152,281 +109,6 @@ def unseen() -> list[Caught]:
             fault.plant(results)
             found.append(Caught(fault=fault.name, caught=bool(findings(results)), finding=fault.needs))
     return found
-
-
-# --- the faults -----------------------------------------------------------------------------------------------------
-
-
-def faults() -> list[Fault]:
-    """Every fault that must be found."""
-    return [*_of_records(), *_of_rules()]
-
-
-def _of_records() -> Iterator[Fault]:
-    yield Fault("one digit of a record edited", _hash_left, "has changed since it was written")
-    yield Fault("hash of a record removed", lambda results: (_folder(results) / RECORD_HASH).unlink(), "is missing")
-    yield Fault("edited score", _edit(lambda record: _score(record, value=25.0)), "its series has")
-    yield Fault("best checkpoint shown as the last", _edit(_cherry_pick), "last checkpoint taken at iteration")
-    yield Fault("experiments' labels swapped", _swap_labels, "it is a run of")
-    yield Fault("experiments' results swapped, labels kept", _swap_results, "weighted sum of its terms")
-    yield Fault("penalty trained with weight 0, labelled 5", _unpenalised, "weighted sum of its terms")
-    yield Fault("recipe edited in the record", _edit(_other_recipe), "not the hash of its determinant")
-    yield Fault("one seed trained on another split", _edit(_other_data), "trained on other data")
-    yield Fault("score measured on another split", _edit(_measured_elsewhere), "measured on other data")
-    yield Fault("training stopped half way", _truncated(), "finished after 20 of 40")
-    yield Fault("stopped half way, plan edited", _truncated(planned_iterations=20), "its budget is 40")
-    yield Fault("stopped half way, length edited", _short_curves, "the record says 40")
-    yield Fault("a seed dropped", lambda results: shutil.rmtree(_folder(results)), "1 of 5 planned seeds missing")
-    yield Fault("a seed's number edited", _edit(lambda record: record.update(seed=7)), "differ from its determinant")
-    yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
-    yield Fault("one run shown as two seeds, samples redrawn", _copied(CURVES), "same curves as seed")
-    yield Fault("a run that broke down called finished", _edit(_undiverged), "finished after 7 of 40")
-    yield Fault("sample count of one seed differs", _edit(_protocol(samples=5000)), "asked was 10000")
-    yield Fault("extractor's weights of one seed differ", _edit(_protocol(weights_sha256="ab" * 32)), "differs")
-    yield Fault("another metric under the same name", _edit(_other_metric), "asked was frechet_inception_distance")
-    yield Fault("edited curves", _touch(CURVES), f"{CURVES} has changed")
-    yield Fault("edited samples", _touch(SAMPLES), f"{SAMPLES} has changed")
-
-
-def _of_rules() -> Iterator[Fault]:
-    def nothing(_results: Path) -> None:
-        """The evidence stays as it is."""
-
-    def rule(name: str, old: str, new: str, named: str) -> Fault:
-        assert paper.TEXT.count(old) == 1, f"'{old}' must be one place of the made-up paper"
-        return Fault(name, nothing, named, paper.TEXT.replace(old, new))
-
-    yield rule("margin widened afterwards", "margin: 3.0", "margin: 6.0", "margin changed from 3.0 to 6.0")
-    yield rule("claim loosened afterwards", "below: 0.1", "below: 0.9", "predicate.below changed from 0.1 to 0.9")
-    yield rule("claim turned around afterwards", _ORDER, _TURNED, "claims.MU-C1 predicate.order")
-    yield rule("seeds left out afterwards", "seeds: [0, 1, 2, 3, 4]", "seeds: [0, 1, 2]", "seeds changed from")
-    yield rule("published number moved", "value: 30.0", "value: 30.4", "value changed from 30.0 to 30.4")
-    yield rule("claim withdrawn afterwards", _SECOND, "", "claims.MU-C2 removed")
-    yield Fault("seal edited to fit", _edited_seal, "the seal itself has been edited")
-    yield Fault("seal removed", lambda results: seal_file(results, paper.PAPER).unlink(), "no rules were sealed")
-
-
-_ORDER = "[{experiment: penalised, score: fid}, {experiment: plain, score: fid}]"
-_TURNED = "[{experiment: plain, score: fid}, {experiment: penalised, score: fid}]"
-_SECOND = "  MU-C2:" + paper.TEXT.partition("  MU-C2:")[2].partition("stated: {}")[0]
-
-
-def forged_in_packs() -> list[Forged]:
-    """What judging cannot show and a pack does, since what scores were computed from is in it."""
-    return [
-        Forged("records rewritten, verdicts left", _edit(_rewritten), "T1, digits, plain", verdicts_left=True),
-        Forged("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives"),
-        Forged("what a score was computed from rewritten", _other_moments, "what is kept of it gives"),
-        Forged("reference that scores share rewritten", _other_reference, "has changed since it was written"),
-        Forged("epochs counted otherwise", _edit(_other_epochs), "iterations_per_epoch is"),
-    ]
-
-
-def open_faults() -> list[Open]:
-    """What nothing in the records alone can show."""
-    return [
-        Open(
-            "score and its series rewritten together",
-            _edit(_rewritten),
-            "verify, from what the score was computed from",
-        ),
-        Open(
-            "curves rewritten together with their hash",
-            _other_curves,
-            "a pack or a commit made before, or training the first iterations again",
-        ),
-        Open(
-            "all seeds trained on the wrong split, labelled as the right one",
-            _everywhere(_other_data),
-            "loading the dataset and hashing it, or training the first iterations again",
-        ),
-        Open(
-            "another learning rate than the record states",
-            lambda _results: None,  # nothing that is recorded would differ in kind
-            "training the first iterations again",
-        ),
-        Open(
-            "training time edited",
-            _edit(lambda record: record["timing"].update(training_seconds=0.5)),
-            "a pack or a commit made before, or timing again on the same device",
-        ),
-        Open(
-            "every file of the evidence forged in agreement, with its seal",
-            lambda _results: None,  # honest records and perfect forgeries look the same
-            "a copy of the seal or of the pack's hash that somebody else kept, or training again",
-        ),
-    ]
-
-
-# --- planting -------------------------------------------------------------------------------------------------------
-
-
-def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
-    return results / paper.runs()[experiment, seed].folder
-
-
-def _rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Edit a record and renew its hash, so that other checks have to find the edit."""
-    file = folder / RECORD
-    record = json.loads(file.read_bytes())
-    change(record)
-    write_atomic(file, to_json(record))
-    write_record_hash(folder, file.read_bytes())
-
-
-def _hash_left(results: Path) -> None:
-    """One digit of a time, which nothing else would show."""
-    file = _folder(results) / RECORD
-    content = file.read_bytes()
-    assert content.count(b'"training_seconds": 1.0') == 1
-    write_atomic(file, content.replace(b'"training_seconds": 1.0', b'"training_seconds": 1.1'))
-
-
-def _edit(change: Callable[[dict[str, Any]], None]) -> Plant:
-    return lambda results: _rewrite(_folder(results), change)
-
-
-def _everywhere(change: Callable[[dict[str, Any]], None]) -> Plant:
-    def plant(results: Path) -> None:
-        for run in paper.runs().values():
-            _rewrite(results / run.folder, change)
-
-    return plant
-
-
-def _other_curves(results: Path) -> None:
-    """Curves that were drawn again, in agreement with themselves and with their hash."""
-    import numpy as np
-
-    made = paper.made("plain", 1)
-    replace(made, curves=paper.curves(made.run, np.random.default_rng(12345))).write(results)
-
-
-def _other_moments(results: Path) -> None:
-    """Moments of another value beside a score, their hash renewed."""
-    folder = _folder(results)
-    write_atomic(folder / MEASURED, packed(paper.moments("generated", 29.0, "fid.")))
-    _rewrite(folder, lambda record: record["files"].update({MEASURED: sha256(folder / MEASURED)}))
-
-
-def _other_reference(results: Path) -> None:
-    for file in (results / SHARED).iterdir():
-        write_atomic(file, packed(paper.moments("reference", 1.0), compressed=False))
-
-
-def _other_epochs(record: dict[str, Any]) -> None:
-    record["iterations_per_epoch"] /= 2
-
-
-def _score(record: dict[str, Any], **changes: Any) -> None:
-    record["scores"]["fid"].update(changes)
-
-
-def _cherry_pick(record: dict[str, Any]) -> None:
-    series = record["scores"]["fid"]["series"]
-    series[2][1] = 24.0
-    _score(record, value=24.0, iteration=series[2][0])
-
-
-def _rewritten(record: dict[str, Any]) -> None:
-    score = record["scores"]["fid"]
-    score["value"] -= 0.1
-    score["series"][-1][1] = score["value"]
-
-
-def _other_recipe(record: dict[str, Any]) -> None:
-    record["determinant"]["system"]["players"]["generator"]["minimise"][1]["absolute_error"]["weight"] = 1.0
-
-
-def _other_data(record: dict[str, Any]) -> None:
-    record["hashes"]["dataset"] = "bb" * 32
-    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
-
-
-def _measured_elsewhere(record: dict[str, Any]) -> None:
-    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
-
-
-def _undiverged(record: dict[str, Any]) -> None:
-    record.update(iterations=7, status="finished", reason=None)
-
-
-def _other_metric(record: dict[str, Any]) -> None:
-    _score(record, metric="proxy_frechet_distance")
-
-
-def _protocol(**changes: Any) -> Callable[[dict[str, Any]], None]:
-    return lambda record: record["scores"]["fid"]["protocol"].update(changes)
-
-
-def _swap_labels(results: Path) -> None:
-    for experiment, other in (("plain", "penalised"), ("penalised", "plain")):
-        _rewrite(_folder(results, experiment), lambda record, name=other: record.update(experiment=name))  # type: ignore[misc]
-
-
-def _swap_results(results: Path) -> None:
-    ours, theirs = paper.made("plain", 1), paper.made("penalised", 1)
-    for one, other in ((ours, theirs), (theirs, ours)):
-        values = [value for _, value in other.score.series]
-        score = paper.fid(one.run, values[-1], values[:-1])
-        replace(one, score=score, curves=other.curves, samples=other.samples).write(results)
-
-
-def _unpenalised(results: Path) -> None:
-    made = paper.made("penalised", 1)
-    terms = {"discriminator": "cross_entropy", "generator": "non_saturating"}
-    losses = {f"{player}_loss": made.curves[f"{player}_{term}"] for player, term in terms.items()}
-    replace(made, curves={**made.curves, **losses}).write(results)
-
-
-def _halved(made: paper.Made) -> paper.Made:
-    half = made.run.iterations // 2
-    return replace(made, curves={name: values[:half] for name, values in made.curves.items()})
-
-
-def _truncated(**changes: Any) -> Plant:
-    def plant(results: Path) -> None:
-        made = _halved(paper.made("plain", 1, iterations=20, **changes))
-        series = [pair for pair in made.score.series if pair[0] <= made.run.iterations // 2]
-        step, value = series[-1]
-        score = made.score.model_copy(update={"series": series, "value": value, "iteration": step})
-        replace(made, score=score).write(results)
-
-    return plant
-
-
-def _short_curves(results: Path) -> None:
-    _halved(paper.made("plain", 1)).write(results)
-
-
-def _copied(equal: str) -> Plant:
-    """Seed 1 is seed 0 again, forged throughout but for one file."""
-
-    def plant(results: Path) -> None:
-        first, second = paper.made("plain", 0), paper.made("plain", 1)
-        kept = {"samples": first.samples} if equal == SAMPLES else {"curves": first.curves}
-        replace(second, **kept).write(results)  # type: ignore[arg-type]
-
-    return plant
-
-
-def _touch(name: str) -> Plant:
-    def plant(results: Path) -> None:
-        made = paper.made("plain", 2)
-        other = made.samples if name == SAMPLES else made.curves
-        file = _folder(results) / name
-        write_atomic(file, packed(other))
-        assert sha256(file) != json.loads((file.parent / RECORD).read_bytes())["files"][name]
-
-    return plant
-
-
-def _edited_seal(results: Path) -> None:
-    file = seal_file(results, paper.PAPER)
-    seal = json.loads(file.read_bytes())
-    seal["items"]["tables.T1, digits, plain"]["margin"] = 6.0
-    assert canonical(seal["items"]) != canonical(json.loads(file.read_bytes())["items"])
-    write_atomic(file, to_json(seal))
 
 
 def all_found(several: Sequence[Caught]) -> bool:
