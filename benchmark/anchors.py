@@ -33,6 +33,8 @@ _SEED = 0
 _ORDERS = 2
 #: endless data: points drawn for the range that noise fills
 _RANGE_POINTS = 10_000
+#: bytes of one half of the real images, of a set that is larger the halves are not all of it
+_HALF_BYTES = 1 << 34
 #: code that a value rests on, as files and folders of the package
 _CODE = ("anchors.py", "scoring.py", "metrics", "extractors", "training/subject.py")
 
@@ -171,6 +173,9 @@ class _Part:
     def examples(self, indices: torch.Tensor) -> torch.Tensor:
         raise DataError("only examples given out as bytes are at hand")
 
+    def levels(self, indices: torch.Tensor | None = None) -> np.ndarray:
+        raise DataError("only examples given out as bytes are at hand")
+
     def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
         raise DataError("only examples given out as bytes are at hand")
 
@@ -220,13 +225,13 @@ def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _
         return stand(
             lambda count: subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())
         )
-    every = subject.reals(None)
+    every = subject.reals(None)  # mapped, not read, where it is large
     if kind == "copier":
         return stand(lambda count: every[random.integers(0, len(every), count)])
-    shuffled = every[np.random.default_rng(_SEED).permutation(len(every))]
+    shuffled = np.random.default_rng(_SEED).permutation(len(every))
     if getattr(metric, "reference", None) == "test":  # the training data are apart from those by themselves
-        return stand(lambda count: np.roll(shuffled, order * count, axis=0)[:count], len(shuffled))
-    half = len(shuffled) // 2
+        return stand(lambda count: every[np.roll(shuffled, order * count)[:count]], len(shuffled))
+    half = min(len(shuffled) // 2, max(1, _HALF_BYTES // every[:1].nbytes))
     first, second = shuffled[:half], shuffled[half : 2 * half]
     ours, theirs = (first, second) if order == 0 else (second, first)
     # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
@@ -237,8 +242,8 @@ def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _
         part,
         subject.root,
         subject.device,
-        lambda count: ours[:count],
-        lambda count: theirs[:count],
+        lambda count: every[ours[:count]],
+        lambda count: every[theirs[:count]],
         half,
     )
 

@@ -102,6 +102,16 @@ def test_halves_are_disjoint_and_together_the_data():
     assert len({one.data.fingerprint, other.data.fingerprint, subject.data.fingerprint}) == 3
 
 
+def test_halves_of_what_memory_cannot_hold_are_smaller_and_say_so(monkeypatch):
+    monkeypatch.setattr(anchors, "_HALF_BYTES", 64 * 500)  # 500 scans of 8 x 8
+    run = digits(nearest_training_distance={"samples": 300, "reference_images": "all", "neighbours": 1})
+    metric = run.setup.scores["one"].metric
+    one, other = (anchors._stand("real", subject_of(run), metric, order) for order in (0, 1))
+    assert (len(one.reals(None)), one.generated, one.data.count) == (500, 500, 500)
+    assert np.array_equal(other.samples(500), one.reals(None))
+    assert measured(run)["real", "nearest_training_distance"].reduced == {"reference_images": ["all", 500]}
+
+
 def test_a_symmetric_distance_is_the_same_both_ways():
     """Kept statistics of one half must never stand in for the other's or for the whole."""
     found = measured(digits(proxy_frechet_distance={**PROXY, "reference": "training_data"}))

@@ -69,6 +69,9 @@ class _Law:
     def examples(self, indices: Tensor) -> Tensor:
         raise DataError("an endless dataset is drawn from, it has no indices")
 
+    def levels(self, indices: Tensor | None = None) -> np.ndarray:
+        raise DataError("points have no levels")
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         import torch
 

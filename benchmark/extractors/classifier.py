@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmark.batches import batches
+from benchmark.spec.levels import on_host
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Classifier:
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
             for start in batches(len(images), _BATCH, "classifier features"):
-                batch = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH])).to(self._device)
+                batch = on_host(np.ascontiguousarray(images[start : start + _BATCH])).to(self._device)
                 parts.append(self._features(self._fitted(scaled(batch))).cpu())
         return np.asarray(torch.cat(parts).numpy())
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from benchmark.batches import batches
+from benchmark.spec.levels import on_host
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Inception:
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
             for start in batches(len(images), batch_images, "Inception features"):
-                batch = torch.from_numpy(np.ascontiguousarray(images[start : start + batch_images]))
+                batch = on_host(np.ascontiguousarray(images[start : start + batch_images]))
                 parts.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
         return np.asarray(torch.cat(parts).numpy())
 

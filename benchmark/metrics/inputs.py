@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.spec.levels import to_levels
-from benchmark.spec.parts import DataError, MetricError, Shape, Subject
+from benchmark.spec.parts import Data, DataError, MetricError, Shape, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +29,7 @@ def generated(subject: Subject, count: int, *, least: int = 2, distinct: bool = 
 def real(subject: Subject, count: CountOrAll, *, reference: Reference = "training_data", least: int = 2) -> np.ndarray:
     """Real examples; a reference that lacks the count asked for is a :class:`MetricError`."""
     wanted = None if count == "all" else count
-    examples = subject.reals(wanted) if reference == "training_data" else _test_split(subject)[:wanted]
+    examples = subject.reals(wanted) if reference == "training_data" else test_split(subject).levels()[:wanted]
     if wanted is not None and len(examples) != wanted:
         raise MetricError(f"{wanted} real examples were asked for, the reference has {len(examples)}")
     if len(examples) < least:
@@ -38,11 +37,8 @@ def real(subject: Subject, count: CountOrAll, *, reference: Reference = "trainin
     return checked(examples, "real", len(examples), subject.dataset.example_shape(), distinct=True)
 
 
-def _test_split(subject: Subject) -> np.ndarray:
-    """All examples of the dataset's test split as uint8."""
-    import numpy as np
-    import torch
-
+def test_split(subject: Subject) -> Data:
+    """The test split of the subject's dataset; a :class:`MetricError` where there is none."""
     dataset = subject.dataset
     try:
         held_out = dataset.held_out()
@@ -54,11 +50,9 @@ def _test_split(subject: Subject) -> np.ndarray:
         raise MetricError(str(error)) from error
     if data.count is None:
         raise MetricError(f"'{dataset.name}' is drawn afresh, it has no test split")
-    value_range = held_out.image_range()
-    if value_range is None:
+    if held_out.image_range() is None:
         raise MetricError(f"'{dataset.name}' holds no images")
-    levels = to_levels(data.examples(torch.arange(data.count)), value_range).round_()
-    return np.asarray(levels.to(torch.uint8).numpy())
+    return data
 
 
 def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distinct: bool) -> np.ndarray:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from benchmark.batches import batches
 from benchmark.metrics.inputs import Count, generated, real
+from benchmark.spec.levels import on_host
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def pair_similarities(images: np.ndarray, device: str) -> np.ndarray:
     found = []
     with torch.inference_mode():
         for start in batches(len(images), 2 * batch_pairs, "MS-SSIM"):
-            batch = torch.from_numpy(images[start : start + 2 * batch_pairs]).to(device)
+            batch = on_host(images[start : start + 2 * batch_pairs]).to(device)
             found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
     return np.asarray(torch.cat(found).numpy())
 
@@ -172,6 +173,6 @@ class MSSSIM(Metric):
             .round_()
             .clamp_(0, 255)
             .to(torch.uint8)
-            for part in torch.split(torch.from_numpy(np.ascontiguousarray(images)), 512)
+            for part in torch.split(on_host(np.ascontiguousarray(images)), 512)
         ]
         return np.asarray(torch.cat(parts).numpy())

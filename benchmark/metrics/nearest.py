@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchmark.batches import batches
+from benchmark.spec.levels import on_host
 from benchmark.spec.parts import Measurement, MetricError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def nearest_distances(
     import torch
 
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
-    rows, columns = (torch.from_numpy(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
+    rows, columns = (on_host(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
     nearest = torch.full((len(rows), neighbours), torch.inf, dtype=torch.float64, device=place)
     size = min(_BLOCK, max(1, _NUMBERS // columns.shape[1]))
     for first in batches(len(columns), size, "nearest neighbours"):

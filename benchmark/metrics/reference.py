@@ -20,7 +20,7 @@ from benchmark import extractors
 from benchmark.extractors.base import Extractor
 from benchmark.metrics import frechet
 from benchmark.metrics.frechet import Moments, moments
-from benchmark.metrics.inputs import CountOrAll, Reference, digest, real
+from benchmark.metrics.inputs import CountOrAll, Reference, digest, real, test_split
 from benchmark.spec.parts import Subject
 
 if TYPE_CHECKING:
@@ -53,19 +53,31 @@ def reference_moments(
 def _reference_moments(
     subject: Subject, extractor: Extractor, reference: Reference, images: CountOrAll, resize: str
 ) -> tuple[Moments, dict[str, object]]:
-    reals = real(subject, images, reference=reference, least=frechet.least_images(extractor.dimensions))
-    facts: dict[str, object] = {
-        "n_real": len(reals),
-        "reference_sha256": digest(reals),
-        "weights_sha256": extractor.weights_sha256,
+    import numpy as np
+
+    data = subject.data if reference == "training_data" else test_split(subject)
+    key = {
+        **identity(subject, extractor, resize),
+        "dataset": data.fingerprint,
+        "n_real": images,
+        "reference": reference,
     }
-    key = {**facts, **identity(subject, extractor, resize)}
 
     def compute() -> Arrays:
+        reals = real(subject, images, reference=reference, least=frechet.least_images(extractor.dimensions))
         found = moments(extractor.features(reals), "real")
-        return {"mean": found.mean, "covariance": found.covariance}
+        which = {
+            "n_real": np.array(len(reals)),
+            "reference_sha256": np.frombuffer(bytes.fromhex(digest(reals)), np.uint8),
+        }
+        return {"mean": found.mean, "covariance": found.covariance, **which}
 
     arrays = cached(cache_folder(subject.root), key, compute)
+    facts: dict[str, object] = {
+        "n_real": int(arrays["n_real"]),
+        "reference_sha256": arrays["reference_sha256"].tobytes().hex(),
+        "weights_sha256": extractor.weights_sha256,
+    }
     return Moments(arrays["mean"], arrays["covariance"]), facts
 
 

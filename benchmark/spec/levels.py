@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from benchmark.spec.base import Many
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 #: what levels 0 and 255 become
@@ -53,3 +55,12 @@ def to_levels(floats: Tensor, value_range: Range) -> Tensor:
     """Levels of 0 to 255 from floats, not yet rounded; what lies outside the range lies outside the levels."""
     low, high = value_range
     return (floats - low) * (255 / (high - low))
+
+
+def on_host(levels: np.ndarray) -> Tensor:
+    """A tensor over the same memory, which may be a mapped file; nothing ever writes to it."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable", category=UserWarning)
+        return torch.from_numpy(levels)

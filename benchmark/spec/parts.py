@@ -237,6 +237,9 @@ class Data(Protocol):
     def examples(self, indices: Tensor) -> Tensor:
         """Float examples (n, *shape), images in the dataset's range of values."""
 
+    def levels(self, indices: Tensor | None = None) -> np.ndarray:
+        """Of images, the bytes (n, *shape) of examples at ``indices``, or of all; :class:`DataError` for points."""
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` fresh examples of an endless dataset."""
 

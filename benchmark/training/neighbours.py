@@ -7,6 +7,7 @@ import math
 import numpy as np
 import torch
 
+from benchmark.spec.levels import on_host
 from benchmark.training.subject import TrainedSubject
 
 #: bytes of pixels that are compared at once, and that are searched at most
@@ -28,11 +29,11 @@ def nearest_training_examples(subject: TrainedSubject, examples: np.ndarray, cou
     searched = min(held, max(count, _MOST_BYTES // pixels))
     device = subject.device
     order = (torch.arange(searched, device=device) * held // searched).contiguous()
-    ours = torch.from_numpy(examples).to(device).float().flatten(1)
+    ours = on_host(examples).to(device).float().flatten(1)
     best = torch.full((len(ours), 0), math.inf, device=device)
     places = torch.empty((len(ours), 0), dtype=torch.long, device=device)
     for part in torch.split(order, max(1, _BLOCK_BYTES // (4 * pixels))):
-        theirs = torch.from_numpy(_levels(subject, part)).to(device).float().flatten(1)
+        theirs = on_host(subject.data.levels(part)).to(device).float().flatten(1)
         # differences, not products: a copy is at distance 0, whatever the rounding
         squared = torch.stack([(theirs - one).square().sum(dim=1) for one in ours])
         best = torch.cat([best, squared], dim=1)
@@ -40,11 +41,7 @@ def nearest_training_examples(subject: TrainedSubject, examples: np.ndarray, cou
         best, kept = best.topk(min(count, best.shape[1]), dim=1, largest=False)
         places = places.gather(1, kept)
     return {
-        "neighbours": _levels(subject, places.flatten()).reshape(*places.shape, *examples.shape[1:]),
+        "neighbours": subject.data.levels(places.flatten()).reshape(*places.shape, *examples.shape[1:]),
         "neighbour_distances": best.sqrt().cpu().numpy(),
         "neighbours_searched": np.array([searched, held]),
     }
-
-
-def _levels(subject: TrainedSubject, places: torch.Tensor) -> np.ndarray:
-    return subject.given_out(subject.data.examples(places).cpu())

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of
-from benchmark.spec.levels import to_floats, to_levels
+from benchmark.spec.levels import on_host, to_floats, to_levels
 from benchmark.spec.paper import Pass
 from benchmark.spec.parts import Data, Dataset, MetricError
 from benchmark.training.assembly import Assembly
@@ -87,12 +87,14 @@ class TrainedSubject:
     @torch.inference_mode()
     def _generate(self, stream: str, count: int) -> np.ndarray:
         noises = sorted(inputs_of(self._system, self._system.sample))
-        pieces = []
+        kind = np.float32 if self._range is None else np.uint8
+        made = np.empty((count, *self._shapes[self._system.sample]), kind)
         for start in batches(count, self._chunk, "samples"):
             drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
             values = {name: self._drawn(f"{stream}.{name}", name, drawn, start) for name in noises}
-            pieces.append(self._run(self._system.sample, values)[: count - start].cpu())
-        return self.given_out(torch.cat(pieces), self._rounding)
+            piece = self._run(self._system.sample, values)[: count - start]
+            made[start : start + drawn] = self.given_out(piece.cpu(), self._rounding)
+        return made
 
     def _drawn(self, stream: str, noise: str, count: int, start: int) -> Tensor:
         return self._streams.noise(self._system.noise[noise].law, stream, (count, *self._shapes[noise]), start)
@@ -118,20 +120,20 @@ class TrainedSubject:
             return self.given_out(self.data.draw(count, self._reference.generator("reference")).cpu())
         if count is not None and count > self.data.count:
             raise MetricError(f"{count} real examples asked for, the dataset has {self.data.count}")
-        order = torch.arange(self.data.count, device=self.device)
-        if count is not None:
-            order = self._reference.permutation("reference", self.data.count)[:count]
-        pieces = [self.given_out(self.data.examples(part).cpu()) for part in torch.split(order, 4096)]
-        return np.concatenate(pieces)
+        chosen = None if count is None else self._reference.permutation("reference", self.data.count)[:count]
+        if self._range is not None:
+            return self.data.levels(chosen)
+        order = torch.arange(self.data.count, device=self.device) if chosen is None else chosen
+        return self.given_out(self.data.examples(order).cpu())
 
     @torch.inference_mode()
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of a network on examples as :meth:`samples` and :meth:`reals` give them."""
-        values = torch.from_numpy(examples)
-        if self._range is not None:
-            values = to_floats(values, self._range)
-        pieces = [self._networks[network](part.to(self.device)).cpu() for part in torch.split(values, self._chunk)]
-        output: np.ndarray = torch.cat(pieces).numpy()
+        pieces = []
+        for part in torch.split(on_host(examples), self._chunk):
+            values = part.to(self.device)
+            pieces.append(self._networks[network](values if self._range is None else to_floats(values, self._range)))
+        output: np.ndarray = torch.cat(pieces).cpu().numpy()
         return output
 
     def curves(self) -> dict[str, np.ndarray]:

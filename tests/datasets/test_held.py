@@ -7,8 +7,9 @@ import pytest
 import torch
 from torchvision import transforms
 
-from benchmark.datasets.images.resident import MappedImages, ResidentImages, hash_levels, on_host
-from benchmark.spec.levels import SYMMETRIC, UNIT, Range, to_floats, to_levels
+from benchmark.datasets.images import resident
+from benchmark.datasets.images.resident import MappedImages, ResidentImages, hash_levels
+from benchmark.spec.levels import SYMMETRIC, UNIT, Range, on_host, to_floats, to_levels
 from benchmark.spec.parts import DataError
 from tests.datasets.layouts import noise
 
@@ -50,6 +51,29 @@ def test_mapped_equals_resident_bit_for_bit(mirrored: bool, tmp_path) -> None:
     order = torch.randperm(mapped.count, generator=torch.Generator().manual_seed(0))
     for indices in (order, order[:1], order[:0], order.repeat(2)):
         assert torch.equal(mapped.examples(indices), resident.examples(indices))
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_levels_are_the_bytes_of_the_examples(mirrored: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resident, "_GATHERED", 3)
+    held = ResidentImages(torch.from_numpy(noise(11, 3, 8, 8)), "cpu", value_range=SYMMETRIC, mirrored=mirrored)
+    assert held.count is not None
+    every = torch.arange(held.count)
+    order = torch.randperm(held.count, generator=torch.Generator().manual_seed(0))
+    for asked, indices in ((None, every), (order, order), (order[:1], order[:1]), (order[:0], order[:0])):
+        expected = to_levels(held.examples(indices), SYMMETRIC).round().to(torch.uint8).numpy()
+        found = held.levels(asked)
+        assert found.dtype == np.uint8
+        assert np.array_equal(found, expected)
+
+
+def test_all_levels_of_a_mapped_set_are_given_without_reading_them(tmp_path) -> None:
+    """A set of photographs at 512 x 512 is larger than memory."""
+    images = noise(11, 3, 8, 8)
+    images.tofile(tmp_path / "levels")
+    mapping = np.memmap(tmp_path / "levels", dtype=np.uint8, mode="c", shape=images.shape)
+    held = MappedImages(torch.from_numpy(mapping), "cpu", value_range=SYMMETRIC)
+    assert np.shares_memory(held.levels(), mapping)
 
 
 def test_the_second_half_of_a_mirrored_set_is_the_mirror_image_of_the_first() -> None:

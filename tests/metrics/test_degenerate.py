@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from benchmark import scoring
+from benchmark.datasets.images.resident import ResidentImages
 from benchmark.metrics.inputs import real
 from benchmark.spec.levels import SYMMETRIC, Range
 from benchmark.spec.paper import Score
@@ -216,8 +217,7 @@ class Halved(Dataset):
         levels = np.frombuffer((root / self.split).read_bytes(), dtype=np.uint8).reshape(-1, 1, 8, 8)
         if len(levels) != 200:
             raise DataError(f"{len(levels)} pictures, not 200")
-        scaled = torch.from_numpy(levels.copy()).float().div(255).sub(0.5).div(0.5)
-        return SimpleNamespace(count=200, examples=lambda indices: scaled[indices])
+        return ResidentImages(torch.from_numpy(levels.copy()), device, value_range=SYMMETRIC)
 
 
 def test_the_test_split_is_read_as_it_lies_on_disk(subject, tmp_path: Path) -> None:

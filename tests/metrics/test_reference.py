@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.metrics import reference
 from benchmark.metrics.reference import cache_folder, cached, reference_moments
 
 KEY = {"dataset": "a", "n_real": 10, "resize": "r", "extractor": "e", "weights_sha256": "w"}
@@ -133,3 +134,31 @@ def test_reference_follows_images_and_settings(subject, digits: np.ndarray) -> N
     asked.root = root
     assert ask(changed, 50)["reference_sha256"] != facts["reference_sha256"]
     assert extractor.times == 4
+
+
+@pytest.mark.parametrize("images", [50, "all"])
+def test_statistics_that_are_kept_are_found_without_reading_an_image(subject, digits: np.ndarray, images) -> None:
+    """In another process too, whose memory is empty; other images under the same name of a set are never taken."""
+    extractor, made = Pixels(), subject(digits, digits)
+    found = reference_moments(made, extractor, reference="training_data", images=images, resize="plain")
+    reference._memory.clear()
+
+    class Unreadable(type(made)):
+        def reals(self, count: int | None) -> np.ndarray:
+            raise AssertionError("an image was read")
+
+    again = Unreadable(digits, digits, made.dataset, made.root)
+    kept = reference_moments(again, extractor, reference="training_data", images=images, resize="plain")
+    assert kept[1] == found[1]
+    assert (kept[0].covariance == found[0].covariance).all()
+    changed = digits.copy()
+    changed[0, 0, 0, 0] ^= 1
+    for other in (
+        {"made": Unreadable(changed, changed, made.dataset, made.root)},
+        {"images": 60},
+        {"resize": "another"},
+        {"reference": "test"},
+    ):
+        asked = {"reference": "training_data", "images": images, "resize": "plain", **other}
+        with pytest.raises((AssertionError, AttributeError)):  # it would read
+            reference_moments(asked.pop("made", again), extractor, **asked)

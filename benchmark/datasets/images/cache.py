@@ -37,7 +37,7 @@ def cache_folder(root: Path) -> Path:
 def decoded(
     folder: Path, *, key: Mapping[str, object], shape: tuple[int, ...], example: Callable[[int], np.ndarray], label: str
 ) -> tuple[np.ndarray, str]:
-    """All examples, uint8 of ``shape``, as a read-only mapping, and the SHA-256 of shape and bytes.
+    """All examples, uint8 of ``shape``, as a private mapping, and the SHA-256 of shape and bytes.
 
     ``example`` gives example i as uint8 of ``shape[1:]``, from any thread. What lies there already is taken
     unless it is damaged. Raises :class:`DataError` where nothing can be written.
@@ -58,7 +58,7 @@ def decoded(
                 f"{folder}: pictures decoded once are kept here ({error.strerror or error}); "
                 "GANREPRO_CACHE names another place"
             ) from error
-    return _mapped(entry / _LEVELS, shape, "r"), fingerprint
+    return _mapped(entry / _LEVELS, shape, "c"), fingerprint
 
 
 def _mapped(file: Path, shape: tuple[int, ...], mode: Any) -> np.ndarray:

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.datasets.images.prepare import Resize, pixels, resized
-from benchmark.spec.levels import Range, ValueRange
+from benchmark.spec.levels import Range, ValueRange, on_host
 from benchmark.spec.parts import Data, DataError, Dataset, Shape
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Pictures(Dataset):
     def held(self, source: Source, cache: Path, device: str) -> Data:
         """Prepare the pictures, or take them from the cache, and hold them for ``device``."""
         from benchmark.datasets.images.cache import decoded
-        from benchmark.datasets.images.resident import MappedImages, ResidentImages, fits, on_host
+        from benchmark.datasets.images.resident import MappedImages, ResidentImages, fits
 
         shape = (source.count, *self.example_shape())
         if source.levels is not None:

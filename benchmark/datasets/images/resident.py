@@ -5,8 +5,9 @@ Both ways give the same floats bit for bit, because bytes travel to the device a
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmark.spec.levels import Range, to_floats
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 #: share of a GPU's free memory that pictures may take
 _SHARE_OF_FREE = 0.5
-#: pictures hashed at once
+#: bytes hashed at once
 _HASHED_BYTES = 1 << 26
+#: pictures gathered at once
+_GATHERED = 4096
 
 
 class ResidentImages:
@@ -59,13 +62,35 @@ class ResidentImages:
 
     def examples(self, indices: Tensor) -> Tensor:
         """Float images at ``indices``; of a mirrored set, the second half are the mirror images of the first."""
+        return to_floats(self._in_order(indices, self._picked), self._range)
+
+    def _in_order(self, indices: Tensor, picked: Callable[[Tensor], Tensor]) -> Tensor:
+        """Bytes at ``indices`` from those of pictures, mirrored where it is their second time."""
         import torch
 
         if not self._mirrored:
-            return to_floats(self._picked(indices), self._range)
+            return picked(indices)
         flipped = indices >= self._pictures
-        picked = self._picked(torch.where(flipped, indices - self._pictures, indices))
-        return to_floats(torch.where(flipped.view(-1, 1, 1, 1), picked.flip(3), picked), self._range)
+        pictures = picked(torch.where(flipped, indices - self._pictures, indices))
+        return torch.where(flipped.view(-1, 1, 1, 1), pictures.flip(3), pictures)
+
+    def levels(self, indices: Tensor | None = None) -> np.ndarray:
+        """The bytes of ``examples`` at ``indices``, read-only; of all where none are given, and without a copy then."""
+        import torch
+
+        if indices is None and not self._mirrored:
+            found = self.images.cpu()
+        else:
+            if indices is None:
+                indices = torch.arange(2 * self._pictures)
+            found = torch.empty((len(indices), *self.shape), dtype=torch.uint8)
+            for start in range(0, len(indices), _GATHERED):
+                part = indices[start : start + _GATHERED].to(self.images.device)
+                picked = self._in_order(part, functools.partial(self.images.index_select, 0))
+                found[start : start + len(part)] = picked
+        levels: np.ndarray = found.numpy()
+        levels.flags.writeable = False
+        return levels
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         raise DataError("a finite dataset is read in epochs, not drawn from")
@@ -98,15 +123,6 @@ def fits(size: int, device: str) -> bool:
 
     free, _ = torch.cuda.mem_get_info(device)
     return size <= free * _SHARE_OF_FREE
-
-
-def on_host(levels: np.ndarray) -> Tensor:
-    """A tensor over the same memory, which may be a mapped file; nothing ever writes to it."""
-    import torch
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable", category=UserWarning)
-        return torch.from_numpy(levels)
 
 
 def hash_levels(levels: np.ndarray) -> str:
