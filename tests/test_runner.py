@@ -19,8 +19,9 @@ import torch
 from benchmark import scoring, store
 from benchmark.plan import Run, make_run
 from benchmark.runner import Interrupted, Locked, OneRun, prepare
-from benchmark.spec.load import load, loads
+from benchmark.spec.load import loads
 from benchmark.training import checkpoint
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 TOY = ROOT / "tests" / "toy.yaml"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from benchmark.reporting import beside, numbers, runs
 from benchmark.reporting.audited import audit_facts
@@ -39,7 +40,9 @@ def html_page(views: Sequence[PaperView]) -> str:
     return bare
 
 
-def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
+@functools.cache
+def _template() -> Template:
+    """The page's template, compiled once a process."""
     environment = Environment(
         loader=PackageLoader("benchmark.reporting", "templates"),
         autoescape=True,
@@ -69,7 +72,11 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         seal_view=seal_view,
         selection_rows=selection_rows,
     )
-    page: str = environment.get_template("index.html.j2").render(
+    return environment.get_template("index.html.j2")
+
+
+def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
+    page: str = _template().render(
         papers=views,
         galleries=galleries,
         banner=banner(views),
