@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from benchmark.reporting import beside, numbers, runs
 from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.forest import forest
-from benchmark.reporting.gallery import DETAILS, Budget, Gallery, Painter, TooLarge
+from benchmark.reporting.gallery import DETAILS, Gallery, gallery
+from benchmark.reporting.painter import Budget, TooLarge
 from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.slopes import PLOT, TOP
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, State
@@ -31,7 +32,7 @@ def html_page(views: Sequence[PaperView]) -> str:
             continue
         budget = Budget(room)
         try:
-            galleries = {view.id: Painter(view.spec, view.evidence, detail, budget).gallery() for view in views}
+            galleries = {view.id: gallery(view.spec, view.evidence, detail, budget) for view in views}
         except TooLarge:
             continue
         page = _render(views, galleries, coarse=coarse > 0)
