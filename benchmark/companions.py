@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -146,12 +147,18 @@ class Companions:
     grids: tuple[ProtocolGrid, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
 
+    @cached_property
+    def _by_identity(self) -> dict[str, Anchor]:
+        return {canonical(anchor.identity): anchor for anchor in self.anchors}
+
     def of(self, record: RunRecord, score: str) -> dict[Kind, Anchor]:
         """The anchors of one score of a run, by kind; empty where none was measured."""
-        found = {}
-        by_identity = {canonical(anchor.identity): anchor for anchor in self.anchors}
+        found: dict[Kind, Anchor] = {}
+        if not self.anchors:
+            return found
         for kind in KINDS:
-            anchor = by_identity.get(canonical(identity(kind, record.determinant, record.hashes.get("dataset"), score)))
+            known = canonical(identity(kind, record.determinant, record.hashes.get("dataset"), score))
+            anchor = self._by_identity.get(known)
             if anchor is not None:
                 found[kind] = anchor
         return found

@@ -15,10 +15,11 @@ from benchmark.anchors import Wanted, fitted, measure_all, wanted
 from benchmark.companions import Anchor, Companions, identity
 from benchmark.plan import Run, make_run
 from benchmark.reporting.beside import anchor_views, too_good
-from benchmark.spec.load import load, loads
+from benchmark.spec.load import loads
 from benchmark.spec.parts import METRICS, DataError, MetricError
 from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 TOY = ROOT / "tests" / "toy.yaml"

@@ -11,7 +11,7 @@ from benchmark import companions
 from benchmark.calibration import best_seconds, calibrate, loop_speed, stand_in
 from benchmark.companions import Calibration
 from benchmark.plan import make_run
-from benchmark.spec.load import load
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,8 +15,8 @@ from benchmark.judging.consistency import contradictions
 from benchmark.plan import make_run
 from benchmark.rescoring import AXES, Scorer
 from benchmark.runner import OneRun, prepare
-from benchmark.spec.load import load
 from benchmark.spec.source import SpecError
+from tests.specs import load
 
 TOY = Path(__file__).parent / "toy.yaml"
 PLAYERS = "first: discriminator_loss, second: generator_loss"

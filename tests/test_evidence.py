@@ -8,8 +8,8 @@ import pytest
 
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.verify import verified
-from benchmark.spec.load import load
 from benchmark.store import records
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from benchmark.cli import parser
-from benchmark.spec.load import load
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

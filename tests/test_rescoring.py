@@ -14,9 +14,9 @@ from benchmark.metrics.frechet import frechet_distance, moments
 from benchmark.plan import Run, make_run
 from benchmark.rescoring import AXES, Scorer
 from benchmark.runner import OneRun, prepare
-from benchmark.spec.load import load
 from benchmark.spec.parts import DataError, MetricError
 from benchmark.training.subject import TrainedSubject
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 

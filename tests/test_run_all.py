@@ -48,5 +48,6 @@ def test_a_failed_run_is_a_failure(tmp_path):
     """A planted fault: the results folder cannot be written."""
     blocked = tmp_path / "file"
     blocked.write_text("")
-    done = call("gan_rl", "--tier", "smoke", "-e", "toy_minimax", "--results", str(blocked / "x"), cwd=tmp_path)
+    words = ("gan_rl", "--tier", "smoke", "-e", "toy_minimax", "--device", "cpu")
+    done = call(*words, "--results", str(blocked / "x"), cwd=tmp_path)
     assert done.returncode not in (0, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -19,8 +18,9 @@ import torch
 from benchmark import scoring, store
 from benchmark.plan import Run, make_run
 from benchmark.runner import Interrupted, Locked, OneRun, prepare
-from benchmark.spec.load import load, loads
+from benchmark.spec.load import loads
 from benchmark.training import checkpoint
+from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
 TOY = ROOT / "tests" / "toy.yaml"
@@ -170,28 +170,29 @@ def test_a_failure_is_recorded_and_tried_again(tmp_path, monkeypatch):
     assert execute(run, tmp_path).status == "finished"
 
 
-def _hold(folder: str, ready, release) -> None:
-    from filelock import FileLock
-
-    Path(folder).mkdir(parents=True)
-    with FileLock(Path(folder) / ".lock"):
-        ready.set()
-        release.wait(30)
+#: holds the lock of a run's folder until its input ends
+_HOLDER = """
+import sys
+from pathlib import Path
+from filelock import FileLock
+folder = Path(sys.argv[1])
+folder.mkdir(parents=True)
+with FileLock(folder / ".lock"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_run_is_never_trained_twice_at_once(tmp_path):
     run = toy_run()
-    context = multiprocessing.get_context("spawn")
-    ready, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(str(tmp_path / run.folder), ready, release))
-    other.start()
-    try:
-        assert ready.wait(30)
+    command = [sys.executable, "-c", _HOLDER, str(tmp_path / run.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
         with pytest.raises(Locked, match="is training this run"):
             execute(run, tmp_path)
-    finally:
-        release.set()
-        other.join()
+        other.communicate()
+    assert other.returncode == 0
     assert execute(run, tmp_path).status == "finished"
 
 
@@ -202,7 +203,7 @@ def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, c
     spec = tmp_path / "toy.yaml"
     spec.write_text(text)
     words = [sys.executable, "-m", "benchmark", "run", str(spec), "--tier", "smoke", "-e", "toy_minimax"]
-    words += ["--results", str(tmp_path / "results"), "--no-report"]
+    words += ["--results", str(tmp_path / "results"), "--no-report", "--device", "cpu"]
     process = subprocess.Popen(
         words, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )

@@ -10,10 +10,10 @@ import pytest
 from benchmark import runner, scoring
 from benchmark.plan import make_run
 from benchmark.runner import Interrupted, OneRun, prepare
-from benchmark.spec.load import load
 from benchmark.training import checkpoint
 from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer
+from tests.specs import load
 
 TOY = Path(__file__).parent / "toy.yaml"
 ITERATION, FIRST, SCORE, PICTURE, SAVE, LOAD = 1.0, 7.0, 1e3, 1e4, 1e5, 1e6

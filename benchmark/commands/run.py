@@ -148,6 +148,9 @@ def run_one(options: argparse.Namespace) -> int:
 
 def resolve_device(wanted: str) -> str:
     """``auto`` is cuda where there is one; asking for a GPU that is not there is an error."""
+    if wanted == "cpu":
+        return wanted  # without torch, which takes seconds to import and only the workers need
+
     import torch
 
     if wanted == "auto":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from benchmark.reporting import beside, numbers, runs
 from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.forest import forest
-from benchmark.reporting.gallery import DETAILS, Budget, Gallery, Painter, TooLarge
+from benchmark.reporting.gallery import DETAILS, Gallery, gallery
+from benchmark.reporting.painter import Budget, TooLarge
 from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.slopes import PLOT, TOP
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, State
@@ -30,7 +32,7 @@ def html_page(views: Sequence[PaperView]) -> str:
             continue
         budget = Budget(room)
         try:
-            galleries = {view.id: Painter(view.spec, view.evidence, detail, budget).gallery() for view in views}
+            galleries = {view.id: gallery(view.spec, view.evidence, detail, budget) for view in views}
         except TooLarge:
             continue
         page = _render(views, galleries, coarse=coarse > 0)
@@ -39,7 +41,9 @@ def html_page(views: Sequence[PaperView]) -> str:
     return bare
 
 
-def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
+@functools.cache
+def _template() -> Template:
+    """The page's template, compiled once a process."""
     environment = Environment(
         loader=PackageLoader("benchmark.reporting", "templates"),
         autoescape=True,
@@ -69,7 +73,11 @@ def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse
         seal_view=seal_view,
         selection_rows=selection_rows,
     )
-    page: str = environment.get_template("index.html.j2").render(
+    return environment.get_template("index.html.j2")
+
+
+def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
+    page: str = _template().render(
         papers=views,
         galleries=galleries,
         banner=banner(views),

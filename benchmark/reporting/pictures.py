@@ -6,7 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -45,11 +45,20 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
     if factor == 1:
         return images
     height, width = (size // factor * factor for size in images.shape[-2:])
-    blocks = images[..., :height, :width].reshape(
-        *images.shape[:-2], height // factor, factor, width // factor, factor
-    )  # fmt: skip
-    small: np.ndarray = blocks.mean(axis=(-3, -1), dtype=np.float32).round().astype(np.uint8)
+    # whole numbers, row by row and column by column of the blocks: a mean over two inner axes is many times as slow
+    rows = _summed(images[..., :height, :width], factor, axis=-2)
+    sums = _summed(rows, factor, axis=-1)
+    small: np.ndarray = np.rint(sums / factor**2).astype(np.uint8)
     return small
+
+
+def _summed(images: np.ndarray, factor: int, *, axis: Literal[-2, -1]) -> np.ndarray:
+    """Sums of ``factor`` neighbours along an axis, which it divides."""
+    every = [images[..., start::factor, :] if axis == -2 else images[..., start::factor] for start in range(factor)]
+    total = every[0].astype(np.uint32)
+    for one in every[1:]:
+        total += one
+    return total
 
 
 def image_grid(images: np.ndarray, columns: int, alt: str, caption: str, *, apart: bool = False) -> Picture:

@@ -10,6 +10,7 @@ from benchmark.cli import main
 from benchmark.commands import selftest
 from benchmark.commands.real_faults import real_faults
 from benchmark.judging.selftest import faults, rates
+from benchmark.judging.selftest.faults import Caught
 from benchmark.judging.selftest.rates import Rate
 
 
@@ -37,10 +38,16 @@ def test_it_prints_rates_faults_and_what_cannot_be_found(capsys: pytest.CaptureF
 def test_a_rate_above_the_limit_or_a_missed_fault_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rates, "rates", lambda: [Rate(about="all", kind=k, wrong=4, judged=50) for k in KINDS])
-    assert main(["selftest", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["rates"][0]["rate"] == 0.08
-    monkeypatch.undo()
+    """Each alone: everything else is in order."""
+    with monkeypatch.context() as patch:
+        patch.setattr(rates, "rates", lambda: [Rate(about="all", kind=k, wrong=4, judged=50) for k in KINDS])
+        patch.setattr(selftest, "packed_faults", list)
+        patch.setattr(faults, "planted", lambda: [Caught(fault="one", caught=True, finding="found")])
+        patch.setattr(faults, "unseen", list)
+        assert main(["selftest", "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["rates"][0]["rate"] == 0.08
+    assert all(one["caught"] for one in answer["planted"])
     monkeypatch.setattr(rates, "rates", lambda: [Rate(about="all", kind=k, wrong=0, judged=50) for k in KINDS])
     monkeypatch.setattr(selftest, "packed_faults", list)
     monkeypatch.setattr(faults, "findings", lambda *_: [])

@@ -13,8 +13,8 @@ from benchmark.metrics.ms_ssim import pair_similarities
 from benchmark.plan import make_run
 from benchmark.runner import OneRun, prepare
 from benchmark.spec.levels import SYMMETRIC
-from benchmark.spec.load import load
 from benchmark.training.trainer import Trainer
+from tests.specs import load
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 

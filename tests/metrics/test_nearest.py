@@ -23,6 +23,12 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest, "_BLOCK", 7)
 
 
+@pytest.fixture
+def wider_blocks(monkeypatch: pytest.MonkeyPatch, small_blocks: None) -> None:
+    """Several still, for hundreds of examples."""
+    monkeypatch.setattr(nearest, "_BLOCK", 150)
+
+
 def test_agrees_with_a_tree() -> None:
     random = np.random.default_rng(0)
     points, others = random.normal(size=(40, 3)), random.normal(size=(60, 3))
@@ -97,6 +103,7 @@ def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     assert max(held) == 2
 
 
+@pytest.mark.usefixtures("wider_blocks")
 def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
     fresh, training = digits[:400], digits[400:]
     metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
@@ -110,6 +117,7 @@ def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, dig
     assert ProxyNearestTrainingFeatures.proxy
 
 
+@pytest.mark.usefixtures("wider_blocks")
 def test_a_classifier_s_features_do_not_find_shifted_copies(subject, digits: np.ndarray) -> None:
     """As the module says: a proxy that clears a generator has not seen copies a pixel aside."""
     training = digits[400:]
@@ -119,6 +127,7 @@ def test_a_classifier_s_features_do_not_find_shifted_copies(subject, digits: np.
     assert found.details["copies"] == 0
 
 
+@pytest.mark.usefixtures("wider_blocks")
 def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> None:
     metric = ProxyDuplicateFeatures(classifier="digits_8x8", samples=400, quantile=0.05)
     assert metric.measure(subject(digits[:400], digits[400:800])).value < 0.15

@@ -16,10 +16,11 @@ from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
 from benchmark.plan import make_run
-from benchmark.spec.load import Loaded, load
+from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 from benchmark.training.assembly import Assembly
+from tests.specs import load
 
 ROOT = Path(__file__).parents[2]
 _ARABIC = r"\d+(?:\.\d+)*"

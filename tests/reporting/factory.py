@@ -24,7 +24,7 @@ from benchmark.plan import make_run
 from benchmark.reporting.report import PaperInput
 from benchmark.spec.base import Tier
 from benchmark.spec.claims import quantities
-from benchmark.spec.load import Loaded, load
+from benchmark.spec.load import Loaded
 from benchmark.spec.paper import (
     Bibliography,
     Cell,
@@ -37,6 +37,7 @@ from benchmark.spec.paper import (
     Unstated,
 )
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, packed, sha256
+from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"
 ENVIRONMENT = {

@@ -20,9 +20,9 @@ from benchmark.judging.judge import judge
 from benchmark.plan import Run, make_plan
 from benchmark.reporting.report import PaperInput
 from benchmark.spec.dataflow import curve_names
-from benchmark.spec.load import load
 from benchmark.spec.paper import Every, PaperSpec, Score
 from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, packed, sha256, write_record
+from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"
 ENVIRONMENT: dict[str, Any] = {
@@ -46,8 +46,8 @@ _USUAL = {
 }
 
 
-def shortened(spec: PaperSpec, iterations: int) -> PaperSpec:
-    """The paper with a budget of ``iterations``, eight evaluations of recurring scores and four snapshots."""
+def shortened(spec: PaperSpec, iterations: int, snapshots: int) -> PaperSpec:
+    """The paper with a budget of ``iterations``, eight evaluations of recurring scores and so many snapshots."""
 
     def score(one: Score) -> Score:
         return one if one.every is None else one.model_copy(update={"every": Every(iterations=iterations // 8)})
@@ -57,7 +57,7 @@ def shortened(spec: PaperSpec, iterations: int) -> PaperSpec:
             update={
                 "budget": Every(iterations=iterations),
                 "scores": {key: score(value) for key, value in one.scores.items()},
-                "snapshots": one.snapshots.model_copy(update={"every": Every(iterations=iterations // 4)}),
+                "snapshots": one.snapshots.model_copy(update={"every": Every(iterations=iterations // snapshots)}),
             }
         )
         for name, one in spec.experiments.items()
@@ -66,11 +66,16 @@ def shortened(spec: PaperSpec, iterations: int) -> PaperSpec:
 
 
 def evidence(
-    results: Path, paper: str, iterations: int = 400, seeds: int = 5, experiments: Sequence[str] | None = None
+    results: Path,
+    paper: str,
+    iterations: int = 400,
+    seeds: int = 5,
+    experiments: Sequence[str] | None = None,
+    snapshots: int = 4,
 ) -> PaperInput:
     """Runs of all or some experiments of a committed paper at tier ``full``, judged; some failed, some diverged."""
     loaded = load(PAPERS / f"{paper}.yaml")
-    spec = shortened(loaded.spec, iterations)
+    spec = shortened(loaded.spec, iterations, snapshots)
     plan = make_plan(spec, "full", experiments=experiments, seeds=range(seeds))
     places = {name: index for index, name in enumerate(spec.experiments)}
     stored = [_stored(results, spec, run, places[run.experiment]) for run in plan]
@@ -214,7 +219,7 @@ def _curves(run: Run, length: int, random: np.random.Generator) -> dict[str, np.
 
 def _samples(run: Run, place: int, random: np.random.Generator) -> dict[str, np.ndarray]:
     shape = run.setup.dataset.example_shape()
-    count = min(run.setup.snapshots.samples, 64 if shape[-1] <= 32 else 16 if shape[-1] <= 128 else 4)
+    count = min(run.setup.snapshots.samples, 64 if shape[-1] <= 32 else 9 if shape[-1] <= 128 else 4)
     iterations = np.array([0, *run.moments(run.setup.snapshots.every)])
     if len(shape) == 1:
         return _points(iterations, place, random)
@@ -241,7 +246,7 @@ def images(
     clean, training = discs(count), discs(60)
     mix = np.linspace(0.95, 0.15, len(iterations))[:, None, None, None, None]
     fake = mix * random.uniform(0, 1, (1, *clean.shape)) + (1 - mix) * clean
-    squared = ((fake[-1][:6, None] - training) ** 2).sum(axis=(2, 3, 4))
+    squared = ((fake[-1][: 6 if width <= 32 else 3, None] - training) ** 2).sum(axis=(2, 3, 4))
     nearest = np.argsort(squared, axis=1)[:, :5]
     return {
         "iterations": iterations,

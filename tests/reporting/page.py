@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,8 +16,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.open: list[tuple[str, str | None]] = []
-        self.by_id: dict[str, str] = {}
-        self.text = ""
+        self._said: list[tuple[str, list[str]]] = []
         self.styles = ""
         self.wrong: list[str] = []
 
@@ -26,6 +26,20 @@ class Page(HTMLParser):
         page.feed(file.read_text())
         page.close()
         return page
+
+    @cached_property
+    def text(self) -> str:
+        """The text of every element, in reading order."""
+        return "".join(text for text, _ in self._said)
+
+    @cached_property
+    def by_id(self) -> dict[str, str]:
+        """Text by the id of the elements around it."""
+        found: dict[str, list[str]] = {}
+        for text, identifiers in self._said:
+            for identifier in identifiers:
+                found.setdefault(identifier, []).append(text)
+        return {identifier: "".join(texts) for identifier, texts in found.items()}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
@@ -47,12 +61,8 @@ class Page(HTMLParser):
             self.styles += data
             return
         text = " ".join(data.split()) + " "
-        if not text.strip():
-            return
-        self.text += text
-        for _, identifier in self.open:
-            if identifier is not None:
-                self.by_id[identifier] = self.by_id.get(identifier, "") + text
+        if text.strip():
+            self._said.append((text, [identifier for _, identifier in self.open if identifier is not None]))
 
     def attributes(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.tags if name == tag]

@@ -9,10 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmark.plan import Run, make_run
 from benchmark.runner import prepare
-from benchmark.spec.load import load, loads
+from benchmark.spec.load import loads
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.shapes import layout
 from benchmark.training.trainer import Trainer
+from tests.specs import load
 
 TOY = Path(__file__).parents[1] / "toy.yaml"
 

@@ -64,34 +64,51 @@ def test_a_pickle_in_disguise_runs_nothing(tmp_path):
         torch.load(stream, weights_only=True)
 
 
+#: begins to write checkpoints into every folder that it is told, in a process of its own each: torch is imported once
 _WRITER = """
-import sys
+import os, sys
 from pathlib import Path
 import torch
 from benchmark.training import checkpoint
-folder = Path(sys.argv[1])
-for iteration in range(10**6):
-    checkpoint.save(folder, iteration, {"iteration": iteration, "weights": torch.full((200_000,), float(iteration))})
-    print(iteration, flush=True)
+
+def write(folder):
+    for iteration in range(10**6):
+        state = {"iteration": iteration, "weights": torch.full((200_000,), float(iteration))}
+        checkpoint.save(folder, iteration, state)
+        print(iteration, flush=True)
+
+for line in sys.stdin:
+    writer = os.fork()
+    if writer == 0:
+        write(Path(line.strip()))
+    print("writer", writer, flush=True)
+    _, status = os.waitpid(writer, 0)
+    print("ended", os.WTERMSIG(status), flush=True)
 """
 
 
 @pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_a_sound_checkpoint(tmp_path):
-    for attempt in range(6):
-        folder = tmp_path / str(attempt)
-        writer = subprocess.Popen(
-            [sys.executable, "-c", _WRITER, str(folder)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-        assert writer.stdout is not None
-        for _ in range(3):
-            writer.stdout.readline()
-        time.sleep(0.003 * attempt)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
-        found = checkpoint.load_newest(folder, "cpu")
-        assert found is not None
-        assert bool((found["weights"] == found["iteration"]).all())
+    with subprocess.Popen(
+        [sys.executable, "-c", _WRITER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as writers:
+        assert writers.stdin is not None
+        assert writers.stdout is not None
+        for attempt in range(6):
+            folder = tmp_path / str(attempt)
+            print(folder, file=writers.stdin, flush=True)
+            told = [writers.stdout.readline() for _ in range(4)]
+            (writer,) = (int(line.split()[1]) for line in told if line.startswith("writer"))
+            assert sum(line.strip().isdigit() for line in told) == 3
+            time.sleep(0.003 * attempt)
+            os.kill(writer, signal.SIGKILL)
+            assert f"ended {signal.SIGKILL:d}\n" in iter(writers.stdout.readline, "")
+            found = checkpoint.load_newest(folder, "cpu")
+            assert found is not None
+            assert bool((found["weights"] == found["iteration"]).all())
+        writers.stdin.close()
+    assert writers.returncode == 0

@@ -12,9 +12,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from benchmark.plan import Run, make_run
 from benchmark.runner import prepare
-from benchmark.spec.load import load, loads
+from benchmark.spec.load import loads
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Diverged, Trainer
+from tests.specs import load
 
 ROOT = Path(__file__).parents[2]
 SPECS = {"toy": ROOT / "tests" / "toy.yaml", "gan_dcgan_mnist": ROOT / "papers" / "gan_dcgan_mnist.yaml"}
