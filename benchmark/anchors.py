@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from benchmark import companions, scoring
 from benchmark.companions import KINDS, Anchor, Companions, Kind
+from benchmark.environment import source_hash
 from benchmark.plan import Run
 from benchmark.runner import prepare
 from benchmark.spec.load import canonical
@@ -68,13 +69,7 @@ class Wanted:
 
 def code_version() -> str:
     """SHA-256 over the source of all that an anchor's value rests on."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for name in _CODE:
-        place = package / name
-        for file in sorted(place.glob("*.py")) if place.is_dir() else [place]:
-            digest.update(f"{file.relative_to(package)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
+    return source_hash(_CODE)
 
 
 def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) -> list[Wanted]:

@@ -118,11 +118,19 @@ def other_processes() -> int | None:
     return sum(line.strip().isdigit() and int(line) != os.getpid() for line in done.stdout.splitlines())
 
 
-def source_hash(modules: Iterable[str]) -> str:
-    """SHA-256 over the source files of imported modules, by name."""
+def source_hash(places: Iterable[str], modules: Iterable[str] = ()) -> str:
+    """SHA-256 over source: files and all files of folders at ``places`` of this package, and of imported modules."""
+    package = Path(__file__).parent
+    files: dict[str, Path] = {}
+    for name in places:
+        place = package / name
+        for file in place.glob("*.py") if place.is_dir() else [place]:
+            files[f"benchmark.{'.'.join(file.relative_to(package).with_suffix('').parts)}"] = file
+    for name in modules:
+        known = sys.modules[name].__file__
+        assert known is not None, f"{name} has no file"
+        files[name] = Path(known)
     digest = hashlib.sha256()
-    for name in sorted(modules):
-        file = sys.modules[name].__file__
-        assert file is not None, f"{name} has no file"
-        digest.update(f"{name} {hashlib.sha256(Path(file).read_bytes()).hexdigest()}\n".encode())
+    for name, file in sorted(files.items()):
+        digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()

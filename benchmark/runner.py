@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import Any, Literal
 import torch
 from filelock import FileLock, Timeout
 
-from benchmark import measuring, scoring, store
+from benchmark import scoring, store
 from benchmark.environment import describe, source_hash
 from benchmark.measuring import Measurements
 from benchmark.plan import Run
@@ -25,6 +24,11 @@ from benchmark.training import checkpoint
 from benchmark.training.trainer import Diverged, Trainer
 
 WARMUP_ITERATIONS = 20
+#: source that every run rests on, besides its own parts
+_SHARED_CODE = (
+    *("runner.py", "measuring.py", "scoring.py", "curves.py", "plan.py", "training", "metrics", "extractors"),
+    *("datasets/images", "networks/modules", "penalties/modules", "spec/dataflow.py", "spec/levels.py"),
+)
 
 
 class Interrupted(Exception):
@@ -259,7 +263,10 @@ class OneRun:
 
 
 def code_hash(run: Run) -> str:
-    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses."""
+    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses.
+
+    It is read off the files, so that it does not depend on what else a process has loaded.
+    """
     setup, system = run.setup, run.system
     parts: list[Any] = [setup.dataset, *(score.metric for score in setup.scores.values())]
     for player in system.players.values():
@@ -268,7 +275,4 @@ def code_hash(run: Run) -> str:
         parts += network.layers
         for laws in network.initialise.values():
             parts += [law for law in (laws.weight, laws.bias) if law is not None]
-    modules = {type(part).__module__ for part in parts} | {__name__, measuring.__name__, scoring.__name__}
-    shared = ("benchmark.training.", "benchmark.metrics.", "benchmark.extractors.", "benchmark.datasets.images.")
-    modules |= {name for name in sys.modules if name.startswith(shared)}
-    return source_hash(modules)
+    return source_hash(_SHARED_CODE, {type(part).__module__ for part in parts})

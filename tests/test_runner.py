@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import torch
 
 from benchmark import scoring, store
 from benchmark.plan import Run, make_run
-from benchmark.runner import Interrupted, Locked, OneRun, prepare
+from benchmark.runner import Interrupted, Locked, OneRun, code_hash, prepare
 from benchmark.spec.load import loads
 from benchmark.training import checkpoint
 from tests.specs import load
@@ -306,3 +307,37 @@ def test_a_record_names_no_place_of_the_machine(tmp_path):
 )
 def test_only_the_data_root_itself_is_left_out_of_a_reason(root, reason, told):
     assert scoring.anywhere(reason, Path(root)) == told
+
+
+def test_the_code_s_hash_is_that_of_files_and_not_of_what_a_process_has_loaded() -> None:
+    run = toy_run()
+    program = (
+        "from pathlib import Path\n"
+        "from benchmark.plan import make_run\n"
+        "from benchmark.runner import code_hash\n"
+        "from benchmark.spec.load import load\n"
+        f"print(code_hash(make_run(load(Path({str(TOY)!r})).spec, 'toy_reconstruction', 'smoke', 0, 'fp32')))\n"
+    )
+    elsewhere = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    for module in ("benchmark.extractors.inception", "benchmark.metrics.infinity", "benchmark.training.neighbours"):
+        importlib.import_module(module)
+    assert code_hash(run) == elsewhere.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("training/update.py", True),
+        ("metrics/frechet.py", True),  # shared by metrics, a part of none
+        ("networks/relu.py", True),
+        ("objectives/absolute_error.py", True),
+        ("networks/selu.py", False),  # no part of this run
+        ("reporting/report.py", False),
+    ],
+)
+def test_the_code_s_hash_follows_what_a_run_rests_on(file: str, counts: bool, monkeypatch) -> None:
+    before = code_hash(toy_run())
+    read = Path.read_bytes
+    changed = ROOT / "benchmark" / file
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b"#" if path == changed else read(path))
+    assert (code_hash(toy_run()) != before) is counts
