@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": BASE | {"plan", "store", "batches"},
     "store": BASE,
     "companions": BASE | {"store"},
-    "anchors": BASE | {"plan", "store", "companions", "training", "scoring", "runner"},
+    "anchors": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "environment"},
     "rescoring": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "anchors", "metrics"},
     "calibration": BASE | {"plan", "store", "companions", "training", "runner", "environment", "datasets"},
     "judging": BASE | {"plan", "store", "curves"},
