@@ -11,8 +11,8 @@ from benchmark.spec.parts import MetricError
 if TYPE_CHECKING:
     import numpy as np
 
-#: identical sets come out as a small negative number by rounding; anything below this is no rounding
-_ROUNDING = 1e-3
+#: of the spread: identical sets come out below 0 by rounding; what lies further below is no rounding
+_BELOW = 1e-4
 #: of a distance computed on another processor: eigenvalues near 0 come out by chance, and roots are taken of them
 ROUNDING = 1e-5
 
@@ -70,7 +70,7 @@ def frechet_distance(first: Moments, second: Moments) -> float:
     if not np.isfinite(spread):
         raise MetricError("the features' variance is too large for a number")
     distance = float(difference @ difference + spread - 2 * _trace_of_root(first.covariance, second.covariance))
-    if not np.isfinite(distance) or distance < -_ROUNDING * max(1.0, float(spread)):
+    if not np.isfinite(distance) or distance < -_BELOW * max(1.0, float(spread)):
         raise MetricError(f"the Fréchet distance came out as {distance}")
     return distance
 

@@ -19,16 +19,15 @@ from benchmark.spec.claims import (
     AllOf,
     AnyOf,
     Claim,
-    Computed,
     InSeeds,
     Largest,
     Order,
     Predicate,
-    Quantity,
     Smallest,
     quantities,
 )
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Computed, Quantity
 
 #: between columns, at the sides, above and below the plotted part
 STEP, SIDE, TOP, PLOT = 86.0, 52.0, 54.0, 110.0

@@ -12,9 +12,7 @@ from pydantic import Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec.base import Many, Model, Name, Positive, Text, by_key
-from benchmark.spec.quantities import Computed as Computed
-from benchmark.spec.quantities import Operand, no_seconds
-from benchmark.spec.quantities import Quantity as Quantity
+from benchmark.spec.quantities import Computed, Operand, Quantity, no_seconds
 
 
 class Order(Model):
