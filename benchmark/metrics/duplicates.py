@@ -58,7 +58,7 @@ def _among_features(subject: Subject, network: Extractor, samples: int, quantile
 
 @METRICS.register("duplicate_features")
 class DuplicateFeatures(OnInception):
-    """As ``duplicates``, between Inception's pool features: they follow what is shown more than where."""
+    """As ``duplicates``, between Inception's pool features: these follow what is shown, not where."""
 
     label = "share of duplicate features"
     direction = "lower"

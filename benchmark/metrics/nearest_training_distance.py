@@ -58,7 +58,7 @@ def _between_features(
 
 @METRICS.register("nearest_training_features")
 class NearestTrainingFeatures(OnInception):
-    """As ``nearest_training_distance``, between Inception's pool features: they follow what is shown more than where."""
+    """As ``nearest_training_distance``, between Inception's pool features: these follow what is shown, not where."""
 
     label = "feature distance to training data"
     direction = "two_sided"
