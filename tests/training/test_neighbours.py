@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from benchmark import store
+from benchmark.datasets.images.resident import ResidentImages
 from benchmark.judging.selftest.paper import runs
 from benchmark.runner import OneRun, prepare
+from benchmark.spec.levels import SYMMETRIC
 from benchmark.training import neighbours
 from benchmark.training.neighbours import nearest_training_examples
 from benchmark.training.subject import TrainedSubject
@@ -19,12 +21,7 @@ from benchmark.training.subject import TrainedSubject
 
 def subject_over(images: np.ndarray) -> Any:
     """What the search reads of a subject whose training images are ``images`` (n, channels, height, width) uint8."""
-    held = torch.from_numpy(images)
-    return SimpleNamespace(
-        device="cpu",
-        data=SimpleNamespace(count=len(images), examples=lambda places: held[places]),
-        given_out=lambda examples: examples.numpy(),
-    )
+    return SimpleNamespace(device="cpu", data=ResidentImages(torch.from_numpy(images), "cpu", value_range=SYMMETRIC))
 
 
 def brute(images: np.ndarray, examples: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
