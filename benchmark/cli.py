@@ -129,7 +129,9 @@ def parser() -> argparse.ArgumentParser:
     choice_of_runs(run)
     run.add_argument("--all", action="store_true", help="all papers; without this and without PAPER: the default job")
     run.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: cuda where there is one")
-    run.add_argument("-j", "--jobs", type=_positive, metavar="N", help="runs at once; default: cores, or 1 on a GPU")
+    run.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
+    )
     run.add_argument("--no-report", action="store_true", help="stop after the records")
     one = command("run-one", "one run by id, for engines that schedule runs themselves", None)
     one.add_argument("run_id")

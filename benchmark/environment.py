@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,14 @@ def describe(device: str) -> dict[str, Any]:
     gpu: dict[str, Any] = {}
     if cuda:
         facts = torch.cuda.get_device_properties(device)
+        uuid = getattr(facts, "uuid", None)
+        which = [] if uuid is None else [f"--id=GPU-{uuid}"]
         gpu = {
             "name": facts.name,
             "memory_bytes": facts.total_memory,
             "capability": f"{facts.major}.{facts.minor}",
             "driver": nvidia("driver_version"),
-            "other_processes": other_processes(),
+            "other_processes": other_processes(which),
         }
     return {
         "device": device,
@@ -101,11 +103,11 @@ def nvidia(query: str) -> str | None:
     return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else None
 
 
-def other_processes() -> int | None:
-    """Number of other processes that compute on the GPU, or None where that cannot be known."""
+def other_processes(which: Sequence[str] = ()) -> int | None:
+    """Number of other processes that compute on the GPUs chosen by ``which``; None where that cannot be known."""
     try:
         done = subprocess.run(
-            ["nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader"],
+            ["nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader", *which],
             capture_output=True,
             text=True,
             timeout=20,

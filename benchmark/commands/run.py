@@ -52,7 +52,9 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
 
     device = resolve_device(options.device)
     _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
-    workers = min(options.jobs or (1 if device.startswith("cuda") else os.cpu_count() or 1), len(todo))
+    gpus = visible_gpus(device)
+    at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
+    workers = min(options.jobs or at_once, len(todo))
     threads = None if device.startswith("cuda") else max(1, (os.cpu_count() or 1) // workers)
     jobs = [
         Job(
@@ -69,12 +71,12 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
         )
         for run, selection in todo.values()
     ]
-    say(f"training on {device}, {workers} at once")
+    say(f"training on {f'{len(gpus)} GPUs' if len(gpus) > 1 else device}, {workers} at once")
     began = time.perf_counter()
     display = Display(
         {run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations) for run, _ in todo.values()}
     )
-    ending = execute(jobs, workers, display)
+    ending = execute(jobs, workers, display, gpus)
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
     say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
@@ -164,6 +166,17 @@ def resolve_device(wanted: str) -> str:
     if kind not in ("cpu", "cuda"):
         raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
     return wanted
+
+
+def visible_gpus(device: str) -> list[str]:
+    """The GPUs to spread runs over, as CUDA_VISIBLE_DEVICES names them; none where ``device`` names one itself."""
+    if device != "cuda":
+        return []
+    import torch
+
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    count = torch.cuda.device_count()
+    return named[:count] if named else [str(number) for number in range(count)]
 
 
 def say(text: str) -> None:

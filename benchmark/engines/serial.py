@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmark.batches import heard_by, phrase
 from benchmark.engines.job import Job, Outcome, perform
 from benchmark.engines.progress import Display
 
+R = TypeVar("R")
+
 _messages: Any = None
 
 
-def _start_worker(messages: Any) -> None:
+def _start_worker(messages: Any, gpu: str | None) -> None:
     global _messages
     _messages = messages
+    if gpu is not None:  # before torch is imported, which reads it once
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # between jobs; a job sets its own handlers
 
 
@@ -55,13 +60,49 @@ class Ending:
     signal: int | None
 
 
-def execute(jobs: Sequence[Job], workers: int, display: Display) -> Ending:
-    """Do all jobs, ``workers`` at a time.
+class Lane:
+    """A worker process that does one job after another, and the one GPU that it sees, if that is to be chosen.
+
+    When the process dies, its job is lost and no other: the next job gets a new process.
+    """
+
+    def __init__(self, gpu: str | None) -> None:
+        self._gpu = gpu
+        self._context = multiprocessing.get_context("spawn")
+        self._pool: ProcessPoolExecutor | None = None
+        self._messages: Any = None
+
+    def submit(self, work: Callable[..., R], *about: Any) -> Future[R]:
+        """Begin a piece of work."""
+        if self._pool is None:
+            self._messages = self._context.Queue()
+            self._pool = ProcessPoolExecutor(1, self._context, _start_worker, (self._messages, self._gpu))
+        return self._pool.submit(work, *about)
+
+    def show(self, display: Display) -> None:
+        """Pass on what the worker has told since the last time."""
+        while self._messages is not None:
+            try:
+                run_id, told = self._messages.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(told, str):
+                display.busy(run_id, told)
+            else:
+                display.advanced(run_id, told)
+
+    def close(self) -> None:
+        """Let the process go."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        self._pool = self._messages = None
+
+
+def execute(jobs: Sequence[Job], workers: int, display: Display, gpus: Sequence[str] = ()) -> Ending:
+    """Do all jobs, ``workers`` at a time, spread evenly over ``gpus`` as CUDA_VISIBLE_DEVICES names them.
 
     A signal stops what is running at a resumable state and begins nothing more.
     """
-    context = multiprocessing.get_context("spawn")
-    messages: Any = context.Queue()
     caught: int | None = None
 
     def on_signal(number: int, _frame: Any) -> None:
@@ -72,37 +113,31 @@ def execute(jobs: Sequence[Job], workers: int, display: Display) -> Ending:
                 process.terminate()  # SIGTERM: the job saves its state and returns
 
     previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    lanes = [Lane(gpus[number % len(gpus)] if gpus else None) for number in range(workers)]
     outcomes: dict[str, Outcome] = {}
     try:
-        with ProcessPoolExecutor(workers, context, _start_worker, (messages,)) as pool:
-            waiting = list(reversed(jobs))
-            running: dict[Future[Outcome], Job] = {}
-            while (waiting and caught is None) or running:
-                while waiting and len(running) < workers and caught is None:
-                    job = waiting.pop()
-                    running[pool.submit(_work, job)] = job
-                done, _ = wait(running, timeout=0.3, return_when=FIRST_COMPLETED)
-                _show(messages, display)
-                for future in done:
-                    job = running.pop(future)
-                    outcomes[job.run_id] = _outcome(future, job, stopped=caught is not None)
-                    display.ended(job.run_id, outcomes[job.run_id])
+        waiting, free = list(reversed(jobs)), list(reversed(lanes))
+        running: dict[Future[Outcome], tuple[Lane, Job]] = {}
+        while (waiting and caught is None) or running:
+            while waiting and free and caught is None:
+                lane, job = free.pop(), waiting.pop()
+                running[lane.submit(_work, job)] = (lane, job)
+            done, _ = wait(running, timeout=0.3, return_when=FIRST_COMPLETED)
+            for lane in lanes:
+                lane.show(display)
+            for future in done:
+                lane, job = running.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    lane.close()
+                free.append(lane)
+                outcomes[job.run_id] = _outcome(future, job, stopped=caught is not None)
+                display.ended(job.run_id, outcomes[job.run_id])
     finally:
+        for lane in lanes:
+            lane.close()
         for number, handler in previous.items():
             signal.signal(number, handler)
     return Ending([outcomes.get(job.run_id, Outcome(job.run_id, "interrupted", "not begun")) for job in jobs], caught)
-
-
-def _show(messages: Any, display: Display) -> None:
-    while True:
-        try:
-            run_id, told = messages.get_nowait()
-        except queue.Empty:
-            return
-        if isinstance(told, str):
-            display.busy(run_id, told)
-        else:
-            display.advanced(run_id, told)
 
 
 def _outcome(future: Future[Outcome], job: Job, *, stopped: bool) -> Outcome:
