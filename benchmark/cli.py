@@ -124,6 +124,7 @@ def parser() -> argparse.ArgumentParser:
     as_json(audit)
     plan = command("plan", "what would run: iterations, images, disk, what is done, what is missing")
     choice_of_runs(plan)
+    plan.add_argument("--todo", action="store_true", help="only what to give to run-one for each run that is not done")
     as_json(plan)
     run = command("run", "train, sample, score, record, judge, report; finished runs are not repeated")
     choice_of_runs(run)

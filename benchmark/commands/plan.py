@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
 def plan(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
-    rows = []
+    rows: list[dict[str, Any]] = []
+    todo: list[str] = []
     for tier in tiers:
         options.tier = tier
         try:
@@ -44,8 +46,12 @@ def plan(options: argparse.Namespace) -> int:
             for experiment in dict.fromkeys(run.experiment for run in selection.runs):
                 runs = [run for run in selection.runs if run.experiment == experiment]
                 rows.append(_plan_row(experiment, tier, runs, results, root))
+                todo += [_arguments(run, selection.file, options) for run in runs if not is_done(run, results)]
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
+    if options.todo:
+        print("\n".join(dict.fromkeys(todo)))
+        return 0
     if options.json:
         print(json.dumps(rows, indent=1, sort_keys=True))
         return 0
@@ -59,6 +65,16 @@ def plan(options: argparse.Namespace) -> int:
     for message in dict.fromkeys(row["missing"] for row in rows if row["missing"]):
         print(f"missing: {message}")
     return 0
+
+
+def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:
+    """What follows ``ganrepro run-one`` to do this run, with the options that plan was given."""
+    words = [run.run_id, places.shown(file), "--tier", run.tier]
+    words += ["--numerics", run.numerics] if run.numerics != "fp32" else []
+    words += ["--seeds", str(run.seed)] if options.seeds else []
+    for flag, value in (("--results", options.results), ("--data-root", options.data_root)):
+        words += [flag, str(value)] if value is not None else []
+    return shlex.join(words)
 
 
 def _plan_row(experiment: str, tier: Tier, runs: list[Run], results: Path, root: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -144,17 +145,26 @@ def test_the_whole_pipeline_and_its_second_call(tmp_path):
     }
 
 
-def test_run_one_writes_the_same_record_as_the_engine(tmp_path):
-    """Both train in a process of their own: the hash of the code covers what a process has loaded."""
-    about = [TOY, "--tier", "smoke", "--device", "cpu"]
-    assert main(["run", *about, "-e", "toy_minimax", "--results", str(tmp_path / "engine"), "--no-report"]) == 0
-    record = next((tmp_path / "engine").glob("*/*/*/record.json"))
-    run_id = record.parent.name
-    done = run("run-one", run_id, *about, "--results", str(tmp_path / "one"))
-    assert done.returncode == 0, done.stderr
+def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsys):
+    """Seed 5 is none of the spec's, and the folder has a name that a shell would split."""
+    engine, one = tmp_path / "engine", tmp_path / "one by one"
+    about = [TOY, "--tier", "smoke", "-e", "toy_minimax", "--seeds", "0,5"]
+    assert main(["run", *about, "--results", str(engine), "--no-report", "--device", "cpu", "-j", "1"]) == 0
+
+    def todo() -> list[str]:
+        capsys.readouterr()
+        assert main(["plan", *about, "--results", str(one), "--todo"]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    lines = todo()
+    assert len(lines) == 2
+    assert main(["run-one", *shlex.split(lines[1]), "--device", "cpu"]) == 0
+    assert todo() == lines[:1]
+    (file,) = one.glob("*/*/*/record.json")
+    assert file.parent.name == lines[1].split()[0]
     ours, theirs = (
-        json.loads((tmp_path / where / "toy" / "toy_minimax" / run_id / "record.json").read_text())
-        for where in ("engine", "one")
+        json.loads((where / "toy" / "toy_minimax" / file.parent.name / "record.json").read_text())
+        for where in (engine, one)
     )
     for volatile in ("timing", "environment"):
         ours.pop(volatile)
