@@ -98,7 +98,7 @@ def parse(raw: bytes, file: str) -> Source:
         line = raw[: error.start].count(b"\n") + 1
         raise SpecError(file, [Problem(line, 1, f"must be UTF-8 text: byte {error.start} is not")]) from error
     fast = getattr(yaml, "CSafeLoader", None)  # libyaml, in every wheel of PyYAML
-    if fast is not None:
+    if fast is not None and "\t" not in text:  # of tabs it takes more than the other
         with suppress(yaml.YAMLError):  # a fault; the parser in Python words and places it better
             return _read(fast(text), file)
     try:

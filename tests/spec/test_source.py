@@ -61,6 +61,7 @@ def test_scalars(written: str, value: object) -> None:
         ("a: &name 1\nb: 2", "x:1:4: anchors are not allowed"),
         ("a: 1\nb: *name", "x:2:4: aliases are not allowed"),
         ("a: &x [*x]", "x:1:4: anchors are not allowed\nx:1:8: aliases are not allowed"),
+        ("a:\t{b:\t1}", "x:1:3: not YAML: found character '\\t' that cannot start any token"),
         ("&name a: 1", "x:1:1: anchors are not allowed"),
         ("!!str a: 1", "x:1:1: tags are not allowed"),
         ("*name : 1", "x:1:1: aliases are not allowed"),
