@@ -169,13 +169,15 @@ def resolve_device(wanted: str) -> str:
 
 
 def visible_gpus(device: str) -> list[str]:
-    """The GPUs to spread runs over, as CUDA_VISIBLE_DEVICES names them; none where ``device`` names one itself."""
+    """The GPUs to spread runs over, as CUDA_VISIBLE_DEVICES names them; none where there is no choice."""
     if device != "cuda":
         return []
     import torch
 
     named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
     count = torch.cuda.device_count()
+    if count < 2:
+        return []
     return named[:count] if named else [str(number) for number in range(count)]
 
 
