@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, pad
 
 from benchmark.extractors.classifier import FOLDER, network, scaled
 
@@ -42,6 +42,7 @@ class Labelled:
     held_out_classes: Tensor
     source: str
     epochs: int
+    augmented: bool = False
 
 
 def digits() -> Labelled:
@@ -83,7 +84,17 @@ def from_archive(file: Path) -> Labelled:
     train, test = (torch.stack(images[split]).permute(0, 3, 1, 2).contiguous() for split in ("train", "test"))
     classes, test_classes = (torch.tensor([numbers[label] for label in labels[split]]) for split in ("train", "test"))
     source = f"CIFAR-10 as JPEG: {len(train)} training images, the {len(test)} test images held out"
-    return Labelled(train, classes, test, test_classes, source, epochs=5)
+    return Labelled(train, classes, test, test_classes, source, epochs=12, augmented=True)
+
+
+def moved(images: Tensor, draw: torch.Generator) -> Tensor:
+    """Each image mirrored or not, and moved by up to 4 pixels either way, its edges reflected."""
+    side, reach = images.shape[-1], 4
+    padded = pad(images.float(), (reach,) * 4, mode="reflect")
+    mirrored = torch.rand(len(images), generator=draw) < 0.5
+    padded[mirrored] = padded[mirrored].flip(-1)
+    down, right = torch.randint(0, 2 * reach + 1, (2, len(images)), generator=draw).tolist()
+    return torch.stack([one[:, y : y + side, x : x + side] for one, y, x in zip(padded, down, right, strict=True)])
 
 
 def fit(data: Labelled) -> nn.Sequential:
@@ -94,9 +105,11 @@ def fit(data: Labelled) -> nn.Sequential:
     steps = data.epochs * (len(data.images) // BATCH_IMAGES)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     for epoch in range(data.epochs):
-        order = torch.randperm(len(data.images), generator=torch.Generator().manual_seed(SEED + epoch))
+        draw = torch.Generator().manual_seed(SEED + epoch)
+        order = torch.randperm(len(data.images), generator=draw)
         for chosen in order.split(BATCH_IMAGES)[: len(order) // BATCH_IMAGES]:
-            loss = cross_entropy(classifier(scaled(data.images[chosen])), data.classes[chosen])
+            images = moved(data.images[chosen], draw) if data.augmented else data.images[chosen]
+            loss = cross_entropy(classifier(scaled(images)), data.classes[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

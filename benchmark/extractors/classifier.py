@@ -33,19 +33,40 @@ def network(channels: int, side: int) -> nn.Sequential:
     """The untrained classifier of ``side`` x ``side`` images in [-1, 1], grey or colour; side is a multiple of 4."""
     from torch import nn
 
-    first, second, third = (24, 48, 64) if channels == 1 else (32, 64, 96)
-    features = nn.Sequential(
-        nn.Conv2d(channels, first, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(first, second, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(second, third, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(third * (side // 4) ** 2, DIMENSIONS),
-    )
+    features = _colour() if channels == 3 else _grey(side)
     head = nn.Sequential(nn.ReLU(), nn.Linear(DIMENSIONS, CLASSES))
     return nn.Sequential(features, head)
+
+
+def _grey(side: int) -> nn.Sequential:
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Conv2d(1, 24, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(24, 48, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(48, 64, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(64 * (side // 4) ** 2, DIMENSIONS),
+    )
+
+
+def _colour() -> nn.Sequential:
+    """Six convolutions with batch normalisation, and the mean over the image at the end."""
+    from torch import nn
+
+    layers: list[nn.Module] = []
+    wide = 3
+    for channels, stride in ((32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (128, 1)):
+        layers += [
+            nn.Conv2d(wide, channels, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+        ]
+        wide = channels
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(wide, DIMENSIONS))
 
 
 def scaled(images: Tensor) -> Tensor:
