@@ -10,7 +10,7 @@ usage: ./run_all.sh [RUN OPTIONS ...]     train, score, judge and report; withou
        ./run_all.sh test [PYTEST OPTIONS ...]
        ./run_all.sh --help
 
-The default job takes minutes on two CPU cores and needs no download and no GPU:
+The default job takes some 10 to 25 minutes on two CPU cores and needs no download and no GPU:
 eight Gaussians (GAN-RL, tier short) and handwritten digits (GAN-vs-DCGAN, tier smoke).
 Options go to `ganrepro run` or to pytest, for example:
   ./run_all.sh papers/gan_dcgan_mnist.yaml --tier short --data-root DATA
