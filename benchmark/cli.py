@@ -181,6 +181,9 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
     sample.add_argument("--count", type=_positive, default=64, metavar="N", help="how many; default: 64")
     sample.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
+    sample.add_argument(
+        "--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end"
+    )
     sample.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     where(sample)
     anchors = command("anchors", "floors and ceilings of every score: real data, copier, untrained generator, noise")

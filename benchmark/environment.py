@@ -56,13 +56,13 @@ def describe(device: str) -> dict[str, Any]:
     if cuda:
         facts = torch.cuda.get_device_properties(device)
         uuid = getattr(facts, "uuid", None)
-        which = [] if uuid is None else [f"--id=GPU-{uuid}"]
+        others = None if uuid is None else other_processes([f"--id=GPU-{uuid}"])
         gpu = {
             "name": facts.name,
             "memory_bytes": facts.total_memory,
             "capability": f"{facts.major}.{facts.minor}",
             "driver": nvidia("driver_version"),
-            "other_processes": other_processes(which),
+            "other_processes": others if others is not None else other_processes(),
         }
     return {
         "device": device,

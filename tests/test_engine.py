@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +60,19 @@ def test_a_worker_that_is_killed_costs_its_own_run_and_no_other(tmp_path: Path) 
     assert sorted(display.ended_runs) == sorted(job.run_id for job in asked)
     assert {one.record.run_id for one in records(tmp_path)} == {job.run_id for job in asked} - {lost.run_id}
     assert not multiprocessing.active_children()
+
+
+def test_a_process_that_dies_between_two_runs_costs_none() -> None:
+    lane = Lane(None)
+    try:
+        first = lane.submit(os.getpid).result(60)
+        os.kill(first, signal.SIGKILL)
+        for process in multiprocessing.active_children():
+            process.join(60)
+        time.sleep(0.5)  # until the pool knows
+        assert lane.submit(os.getpid).result(60) != first
+    finally:
+        lane.close()
 
 
 def test_each_lane_sees_its_own_gpu() -> None:

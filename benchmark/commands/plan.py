@@ -45,12 +45,14 @@ def plan(options: argparse.Namespace) -> int:
         for selection in selections:
             for experiment in dict.fromkeys(run.experiment for run in selection.runs):
                 runs = [run for run in selection.runs if run.experiment == experiment]
-                rows.append(_plan_row(experiment, tier, runs, results, root))
-                todo += [_arguments(run, selection.file, options) for run in runs if not is_done(run, results)]
+                left = [run for run in runs if not is_done(run, results)]
+                rows.append(_plan_row(experiment, tier, runs, len(left), root))
+                todo += [_arguments(run, selection.file, options) for run in left]
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
     if options.todo:
-        print("\n".join(dict.fromkeys(todo)))
+        for line in dict.fromkeys(todo):
+            print(line)
         return 0
     if options.json:
         print(json.dumps(rows, indent=1, sort_keys=True))
@@ -77,14 +79,14 @@ def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _plan_row(experiment: str, tier: Tier, runs: list[Run], results: Path, root: Path) -> dict[str, Any]:
+def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, root: Path) -> dict[str, Any]:
     first = runs[0]
     return {
         "paper": first.paper,
         "experiment": experiment,
         "tier": tier,
         "runs": len(runs),
-        "done": sum(is_done(run, results) for run in runs),
+        "done": len(runs) - left,
         "iterations": first.iterations,
         "images": first.images,
         "parameters": first.parameter_count,

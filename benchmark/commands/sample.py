@@ -28,7 +28,13 @@ def sample(options: argparse.Namespace) -> int:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{places.shown(folder)} is there already and is not an empty folder")
     root = places.data_folder(options.data_root)
-    trainer, _ = trained(run, stored.record, stored.folder, root, resolve_device(options.device))
+    score = run.setup.scores.get(options.score) if options.score else None
+    if options.score and score is None:
+        raise UsageError(f"run {run.run_id} has no score '{options.score}', there are: {', '.join(run.setup.scores)}")
+    trainer, state = trained(run, stored.record, stored.folder, root, resolve_device(options.device))
+    if score is not None and score.checkpoint == "best" and options.score in state["best"]:
+        best = state["best"][options.score]
+        trainer.use(state["best_weights"][best], best)
     if options.real and trainer.data.count is not None and options.count > trainer.data.count:
         raise UsageError(f"--count {options.count}: the data has {trainer.data.count} examples")
     subject = TrainedSubject(trainer, root)
@@ -43,6 +49,7 @@ def sample(options: argparse.Namespace) -> int:
         "seed": run.seed,
         "iteration": trainer.iteration,
         "what": "real examples, in the order in which scores take them" if options.real else "generated, as for scores",
+        "checkpoint": f"the one that counts for {options.score}" if options.score else "the end of training",
         "count": len(examples),
         "shape": list(examples.shape[1:]),
         "sha256": hashlib.sha256(examples.tobytes()).hexdigest(),

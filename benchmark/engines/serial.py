@@ -73,11 +73,18 @@ class Lane:
         self._messages: Any = None
 
     def submit(self, work: Callable[..., R], *about: Any) -> Future[R]:
-        """Begin a piece of work."""
+        """Begin a piece of work, in a new process where the last one died while it had nothing to do."""
+        try:
+            return self._ready().submit(work, *about)
+        except BrokenProcessPool:
+            self.close()
+            return self._ready().submit(work, *about)
+
+    def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._messages = self._context.Queue()
             self._pool = ProcessPoolExecutor(1, self._context, _start_worker, (self._messages, self._gpu))
-        return self._pool.submit(work, *about)
+        return self._pool
 
     def show(self, display: Display) -> None:
         """Pass on what the worker has told since the last time."""

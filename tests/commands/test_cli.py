@@ -160,6 +160,8 @@ def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsy
     assert len(lines) == 2
     assert main(["run-one", *shlex.split(lines[1]), "--device", "cpu"]) == 0
     assert todo() == lines[:1]
+    assert main(["plan", *about, "--results", str(engine), "--todo"]) == 0
+    assert capsys.readouterr().out == ""
     (file,) = one.glob("*/*/*/record.json")
     assert file.parent.name == lines[1].split()[0]
     ours, theirs = (

@@ -18,7 +18,9 @@ TOY = Path(__file__).parents[1] / "toy.yaml"
 SCANS = edited(
     "    scores: {}\n",
     "    scores:\n"
-    "      edges: {metric: {sharpness: {samples: 30, reference_images: 40}}, checkpoint: last}\n",
+    "      edges: {metric: {sharpness: {samples: 30, reference_images: 40}}, checkpoint: last}\n"
+    "      best_gap: {metric: {sharpness_gap: {samples: 30, reference_images: 40}}, checkpoint: best, "
+    "every: {iterations: 1}}\n",
     "budget: {epochs: 2}",
     "budget: {iterations: 3}",
     "every: {epochs: 1}, samples: 10}\n    seeds: [0]",
@@ -65,6 +67,17 @@ def test_another_program_finds_the_recorded_score_in_the_files(place: Path, tmp_
     assert len(np.unique(images.reshape(30, -1), axis=0)) > 20
     assert sharpness(images) == pytest.approx(record["scores"]["edges"]["value"], rel=1e-12)  # type: ignore[index]
     assert record["told"]["sha256"] == hashlib.sha256(images[:, None].tobytes()).hexdigest()  # type: ignore[index]
+
+
+def test_the_checkpoint_that_counts_for_a_score_is_sampled(place: Path, tmp_path: Path) -> None:
+    """The best of three evaluations is found again in the files, with the iteration that it belongs to."""
+    record = sampled(place, tmp_path / "best", "small", "--count", "30", "--score", "best_gap")
+    score = record["scores"]["best_gap"]  # type: ignore[index]
+    assert len({value for _, value in score["series"]}) == 3
+    assert score["value"] == min(value for _, value in score["series"])
+    assert record["told"]["iteration"] == {value: at for at, value in score["series"]}[score["value"]]  # type: ignore[index]
+    found = abs(np.log(sharpness(pixels(tmp_path / "best")) / score["details"]["real"]))
+    assert found == pytest.approx(score["value"], rel=1e-9)
 
 
 def test_the_data_come_in_the_order_in_which_scores_take_them(place: Path, tmp_path: Path) -> None:
