@@ -209,10 +209,10 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what a user can cause is one line, never a traceback."""
     options = parser().parse_args(arguments)
-    from benchmark.commands.selection import NothingSelectedError, UsageError
+    from benchmark.commands.select_runs import NothingSelectedError, UsageError
+    from benchmark.runs.files import StoreError
     from benchmark.spec.parts import DataError
     from benchmark.spec.source import SpecError
-    from benchmark.store import StoreError
 
     module, function = _HANDLERS[options.command]
     handler = getattr(importlib.import_module(f"benchmark.commands.{module}"), function)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-from benchmark.calibration import stand_in
-from benchmark.plan import Run, make_run
-from benchmark.runner import prepare
+from benchmark.evaluation.calibration import stand_in
+from benchmark.runs.plan import Run, make_run
 from benchmark.spec.load import load
+from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 
 PAPERS = Path(__file__).parents[1] / "papers"

@@ -32,11 +32,11 @@ import torch
 from torch.utils.data import Dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmark.extractors import inception
-from benchmark.metrics import reference
-from benchmark.metrics.frechet_inception_distance import FrechetInceptionDistance
-from benchmark.metrics.inception_score import InceptionScore
-from benchmark.runner import prepare
+from benchmark.parts.extractors import inception
+from benchmark.parts.metrics import reference
+from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.parts.metrics.inception_score import InceptionScore
+from benchmark.training.numerics import prepare
 
 SPLITS = 10
 THEIR_NAMES = ("frechet_inception_distance", "inception_score_mean")
@@ -177,7 +177,7 @@ def main() -> int:
     if options.weights is not None:
         content = options.weights.read_bytes()
     else:
-        from tests.extractors.inception_weights import random_weights
+        from tests.parts.extractors.inception_weights import random_weights
 
         content = random_weights()
         inception.SHA256 = hashlib.sha256(content).hexdigest()

@@ -24,7 +24,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from benchmark.extractors.classifier import FOLDER, network, scaled
+from benchmark.parts.extractors.classifier import FOLDER, network, scaled
 
 SEED = 0
 BATCH_IMAGES = 128

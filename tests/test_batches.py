@@ -9,8 +9,8 @@ import pytest
 
 from benchmark import batches as passes
 from benchmark.batches import batches, heard_by
-from benchmark.engines import progress
-from benchmark.engines.progress import Display
+from benchmark.runs.engines import progress
+from benchmark.runs.engines.progress import Display
 
 
 class Terminal(io.StringIO):

@@ -72,7 +72,7 @@ def test_unknown_name_says_what_is_known(folder: Path) -> None:
 
 
 def test_one_class_has_one_name() -> None:
-    registry: Registry[Part] = Registry("gadget", "benchmark.networks")
+    registry: Registry[Part] = Registry("gadget", "benchmark.parts.networks")
 
     class Gadget(Part):
         pass
@@ -84,7 +84,7 @@ def test_one_class_has_one_name() -> None:
 
 
 def test_a_subclass_has_its_own_name() -> None:
-    registry: Registry[Part] = Registry("gadget", "benchmark.networks")
+    registry: Registry[Part] = Registry("gadget", "benchmark.parts.networks")
 
     @registry.register("one")
     class One(Part):
@@ -99,7 +99,7 @@ def test_a_subclass_has_its_own_name() -> None:
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "../x", "1a", "a" * 65])
 def test_names_are_keys_of_a_spec(name: str) -> None:
-    registry: Registry[Part] = Registry("gadget", "benchmark.networks")
+    registry: Registry[Part] = Registry("gadget", "benchmark.parts.networks")
     with pytest.raises(RegistryError, match="must be lower case"):
         registry.register(name)(type("Gadget", (Part,), {"__module__": __name__}))
 

@@ -20,45 +20,53 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "benchmark"
 PARTS = {"datasets", "networks", "initialisers", "objectives", "penalties", "optimizers", "schedules", "metrics"}
 BASE = {"registry", "spec"}
-#: module or folder of benchmark/ -> the others that it may import
+#: what reads and writes results folders, without torch
+RECORDS = {"runs.files", "runs.records", "runs.integrity", "runs.plan", "runs.sidecars", "runs.bundle"}
+#: what measures trained systems
+EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
+#: room, or module of a room, of benchmark/ -> the others that it may import
 ALLOWED: dict[str, set[str]] = {
     "registry": set(),
-    "spec": {"registry"},
-    "curves": BASE,
+    "places": set(),
     "batches": set(),
-    **dict.fromkeys(sorted(PARTS), BASE),
-    "metrics": BASE | {"extractors", "curves", "batches"},
-    "extractors": BASE | {"batches"},
-    "plan": BASE,
-    "training": BASE | {"plan", "store", "batches"},
-    "store": BASE,
-    "companions": BASE | {"store"},
-    "anchors": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "environment"},
-    "rescoring": BASE | {"plan", "store", "companions", "training", "scoring", "runner", "anchors", "metrics"},
-    "calibration": BASE | {"plan", "store", "companions", "training", "runner", "environment", "datasets"},
-    "judging": BASE | {"plan", "store", "curves"},
-    "reporting": BASE | {"plan", "store", "companions", "judging"},
-    "scoring": BASE | {"store"},
-    "measuring": BASE | {"plan", "store", "training", "scoring"},
-    "runner": BASE | {"plan", "store", "training", "scoring", "measuring", "environment"},
-    "engines": BASE | {"batches", "plan", "store", "training", "runner", "environment", "places"},
-    "environment": BASE,
-    "places": BASE,
+    "spec": {"registry"},
+    **{f"parts.{kind}": BASE for kind in sorted(PARTS)},
+    "parts.metrics": BASE | {"parts.extractors", "batches"},
+    "parts.extractors": BASE | {"batches"},
+    "runs.files": BASE,
+    "runs.plan": BASE,
+    "runs.records": BASE | {"runs.files"},
+    "runs.integrity": BASE | {"runs.files", "runs.records"},
+    "runs.sidecars": BASE | {"runs.files", "runs.records"},
+    "runs.bundle": BASE | {"runs.files"},
+    "runs.environment": BASE,
+    "training": BASE | {"runs.plan", "runs.files", "batches"},
+    **dict.fromkeys(
+        sorted(EVALUATION), BASE | RECORDS | EVALUATION | {"training", "runs.environment", "parts.metrics"}
+    ),
+    "evaluation.calibration": BASE | RECORDS | {"training", "runs.environment", "parts.datasets"},
+    "evaluation.differences": BASE | RECORDS,
+    "evaluation.recompute": BASE | RECORDS,
+    "runs.runner": BASE | RECORDS | EVALUATION | {"training", "runs.environment"},
+    "runs.retrain": BASE | RECORDS | {"training", "runs.runner"},
+    "runs.engines": BASE | RECORDS | {"training", "runs.runner", "runs.environment", "batches", "places"},
+    "judging": BASE | RECORDS,
+    "reporting": BASE | RECORDS | {"judging"},
 }
 #: what reads specs, plans, records and verdicts must do so on a machine without torch
-WITHOUT_TORCH = ("spec", "curves", "plan", "store", "companions", "judging", "reporting", *sorted(PARTS))
+WITHOUT_TORCH = ("spec", *sorted(RECORDS), "judging", "reporting", *(f"parts.{kind}" for kind in sorted(PARTS)))
 #: modules that torch's absence would not stop from loading, yet would take long or be missing
 HEAVY = ("torch", "torchvision", "torch_fidelity", "sklearn", "matplotlib", "scipy")
 
 
 def files(part: str) -> list[Path]:
     """Python files of a module or folder of the package."""
-    folder = PACKAGE / part
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{part}.py"]
+    place = PACKAGE.joinpath(*part.split("."))
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
 
 
 def present() -> list[str]:
-    return [part for part in ALLOWED if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file()]
+    return [part for part in ALLOWED if all(file.is_file() for file in files(part))]
 
 
 def imports(file: Path) -> Iterator[tuple[str, int]]:
@@ -74,7 +82,8 @@ def imports(file: Path) -> Iterator[tuple[str, int]]:
         for name in names:
             steps = name.split(".")
             if steps[0] == "benchmark" and len(steps) > 1 and steps[1] != "__version__":
-                yield steps[1], node.lineno
+                depth = 3 if steps[1] in ("parts", "runs", "evaluation") else 2
+                yield ".".join(steps[1:depth]), node.lineno
 
 
 @pytest.mark.parametrize("part", present())
@@ -85,9 +94,29 @@ def test_imports_run_one_way(part: str) -> None:
             assert allowed, f"{file.relative_to(ROOT)}:{line}: {part} must not import {imported}"
 
 
-def test_every_folder_of_the_package_has_a_rule() -> None:
-    folders = {file.name for file in PACKAGE.iterdir() if (file / "__init__.py").is_file()}
-    assert folders <= {*ALLOWED, "commands"}
+def test_every_module_of_the_package_has_a_rule() -> None:
+    """Entry points and commands may import everything; any other module lies in a room with a rule."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        steps = file.relative_to(PACKAGE).with_suffix("").parts
+        if steps[0] not in ("__init__", "__main__", "cli", "commands") and steps[-1] != "__init__":
+            assert steps[0] in ALLOWED or ".".join(steps[:2]) in ALLOWED, f"{file.relative_to(ROOT)} has no rule"
+
+
+def test_commands_do_not_import_each_other_in_circles() -> None:
+    knows = {file.stem: {name for name in _commands(file) if name != file.stem} for file in files("commands")}
+    while ready := {name for name, needs in knows.items() if not needs & set(knows)}:
+        knows = {name: needs for name, needs in knows.items() if name not in ready}
+    assert not knows, f"these import each other: {knows}"
+
+
+def _commands(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchmark.commands"):
+            yield from (
+                [alias.name for alias in node.names]
+                if node.module == "benchmark.commands"
+                else [(node.module or "").split(".")[2]]
+            )
 
 
 def modules_of(part: str) -> list[str]:
@@ -105,7 +134,7 @@ for module in {[module for part in WITHOUT_TORCH for module in modules_of(part)]
     importlib.import_module(module)
     loaded = [heavy for heavy in {HEAVY[:3]} if heavy in sys.modules]
     assert not loaded, f"{{module}} imports {{loaded}}"
-from benchmark.plan import make_plan
+from benchmark.runs.plan import make_plan
 from benchmark.spec.load import load
 from benchmark.spec.parts import REGISTRIES
 from benchmark.spec.schema import schema_text
@@ -124,8 +153,8 @@ assert not loaded, f"loading or planning imports {{loaded}}"
 
 
 def test_parts_import_heavy_libraries_only_inside_their_methods() -> None:
-    for part in sorted(PARTS):
-        for file in files(part):
+    for kind in sorted(PARTS):
+        for file in files(f"parts.{kind}"):
             if "modules" in file.relative_to(PACKAGE).parts:
                 continue  # torch modules, imported when a part is used
             for node in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -194,7 +223,11 @@ def words(file: Path) -> dict[str, int]:
 TORCH_WORDS = {"generator", "Generator"}
 
 
-@pytest.mark.parametrize("part", ["training", "measuring", "runner", "scoring", "engines"])
+#: what trains, samples and scores any paper
+MACHINERY = ("training", "evaluation.measurements", "evaluation.scoring", "runs.runner")
+
+
+@pytest.mark.parametrize("part", [*MACHINERY, "runs.engines"])
 def test_the_machinery_knows_no_paper_and_no_part_by_name(part: str) -> None:
     contract = {*System.model_fields, *dir(Subject)}  # words of the machinery that a paper may use as names too
     forbidden = (names_of_papers() | names_of_parts()) - TORCH_WORDS - contract
@@ -217,7 +250,7 @@ def roles_in_texts(source: str) -> list[int]:
 
 
 def test_roles_are_never_texts_of_the_machinery() -> None:
-    for part in ("training", "measuring", "runner", "scoring", "plan"):
+    for part in (*MACHINERY, "runs.plan"):
         for file in files(part):
             assert roles_in_texts(file.read_text(encoding="utf-8")) == [], file
     assert roles_in_texts("x = networks['generator']") == [1], "the check sees what it looks for"
@@ -242,4 +275,4 @@ def test_parts_hide_no_setting(registry: object, name: str, part: type[Part]) ->
 def test_parts_lie_in_the_folder_of_their_kind() -> None:
     for registry, name, part in REGISTERED:
         assert part.__module__.startswith(registry.package + "."), name
-        assert (PACKAGE / registry.package.removeprefix("benchmark.")).is_dir()
+        assert PACKAGE.joinpath(*registry.package.split(".")[1:]).is_dir()

@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmark import companions, places
-from benchmark.commands.records import planned
-from benchmark.commands.selection import load_all, spec_files
-from benchmark.companions import KINDS, Anchor, Kind
+from benchmark import places
+from benchmark.commands.planned_records import planned
+from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.runs import sidecars
+from benchmark.runs.sidecars import KINDS, Anchor, Kind
 from benchmark.spec.load import Loaded
 from benchmark.spec.parts import DataError
 
@@ -22,12 +23,12 @@ _NUMBERS = 4e6
 
 
 def anchors(options: argparse.Namespace) -> int:
-    from benchmark.commands.run import resolve_device
+    from benchmark.commands.devices import resolve_device
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     papers = load_all(spec_files(options.papers))
     added = _measure(papers, results, root, resolve_device(options.device), options.numerics, quick=False)
-    known = companions.read(results)
+    known = sidecars.read(results)
     rows: dict[tuple[str, str, str], dict[Kind, Anchor]] = {}
     for run, stored in planned(papers, results, options.numerics):
         for name in run.setup.scores:
@@ -52,7 +53,7 @@ def anchors(options: argparse.Namespace) -> int:
         print(f"{paper:<20} {experiment:<26} {name:<18}{values}")
     for reason in dict.fromkeys(one.reason for of in rows.values() for one in of.values() if one.reason):
         print(f"none: {reason}")
-    print(f"{added} measured now, kept in {places.shown(results / companions.ANCHORS)}")
+    print(f"{added} measured now, kept in {places.shown(results / sidecars.ANCHORS)}")
     return 0
 
 
@@ -67,18 +68,18 @@ def after_run(papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, 
 def _measure(
     papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, device: str, numerics: str, *, quick: bool
 ) -> int:
-    from benchmark.anchors import code_version, measure_all, wanted
+    from benchmark.evaluation.anchors import code_version, measure_all, wanted
 
     code = code_version()
     runs = [(run, stored.record) for run, stored in planned(papers, results, numerics)]
-    asked = wanted(runs, companions.read(results), code)
+    asked = wanted(runs, sidecars.read(results), code)
     if quick:
         asked = sorted((one for one in asked if one.numbers <= _NUMBERS), key=lambda one: one.numbers)
     began, added = time.monotonic(), 0
     for anchor in measure_all(
         asked, root, device, code=code, go_on=lambda: not quick or time.monotonic() - began < _SECONDS
     ):
-        companions.write_anchor(results, anchor)
+        sidecars.write_anchor(results, anchor)
         added += 1
         if not quick:
             print(

@@ -6,12 +6,12 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmark import store
-from benchmark.commands.selection import NothingSelectedError
+from benchmark.commands.select_runs import NothingSelectedError
 from benchmark.commands.verify import opened
 from benchmark.judging.compare import compare as compared
 from benchmark.judging.compare import render
-from benchmark.store import Stored, StoreError
+from benchmark.runs.files import StoreError
+from benchmark.runs.records import Stored, read_records
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -29,4 +29,4 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def _stored(results: Path) -> list[Stored]:
-    return list(store.records(results))
+    return list(read_records(results))

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmark import places
-from benchmark.commands.selection import UsageError
+from benchmark.commands.select_runs import UsageError
 from benchmark.registry import RegistryError, did_you_mean
 from benchmark.spec.parts import DATASETS, DataError, Dataset, MetricError
 
@@ -51,7 +51,7 @@ def _step(dataset: Dataset, root: Path) -> tuple[Callable[[], None], Callable[[]
 
 
 def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
-    from benchmark.extractors import inception
+    from benchmark.parts.extractors import inception
 
     def verify() -> str:
         reason = inception.unavailable(root)
@@ -66,7 +66,7 @@ def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
 
 def _verified(dataset: Dataset, root: Path) -> str:
     """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files."""
-    from benchmark.datasets.images.pictures import Pictures
+    from benchmark.parts.datasets.images.pictures import Pictures
 
     message = dataset.missing(root)
     if message is not None:
@@ -107,7 +107,7 @@ def _fetch_inception(root: Path) -> None:
     """Download Inception's weights unless the pinned ones are there; a file that is anything else is removed."""
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
-    from benchmark.extractors import inception
+    from benchmark.parts.extractors import inception
 
     file = inception.weights_file(root)
     if inception.unavailable(root) is None:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from benchmark import places
-from benchmark.commands.selection import load_all, spec_files
+from benchmark.commands.select_runs import load_all, spec_files
 
 
 def list_papers(options: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ def schema(_options: argparse.Namespace) -> int:
 def sys_info(options: argparse.Namespace) -> int:
     import torch
 
-    from benchmark.environment import describe
+    from benchmark.runs.environment import describe
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     facts = describe(device)

@@ -8,21 +8,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmark import __version__, places, store
-from benchmark import pack as packs
-from benchmark.commands import beside
+from benchmark import __version__, places
+from benchmark.commands import score_sidecars
 from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.selection import NothingSelectedError, load_all, spec_files
+from benchmark.commands.select_runs import NothingSelectedError, load_all, spec_files
 from benchmark.commands.verify import Judged, tables, wanted
+from benchmark.runs import bundle as packs
+from benchmark.runs.files import shared_file, to_json
+from benchmark.runs.integrity import damage
+from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 from benchmark.spec.load import Loaded
-from benchmark.store import RECORD, RECORD_HASH
 
 _CHECK_FAILED = 1
 
 
 def pack(options: argparse.Namespace) -> int:
     results = places.results_folder(options.results)
-    everything = list(store.records(results)) if results.is_dir() else []
+    everything = list(read_records(results)) if results.is_dir() else []
     judged: list[Judged] = []
     members: dict[str, Path | bytes] = {}
     for file, loaded in load_all(spec_files(options.papers)):
@@ -32,7 +34,7 @@ def pack(options: argparse.Namespace) -> int:
             members |= added
     if not judged:
         raise NothingSelectedError(f"no records of these papers in {places.shown(results)}")
-    damaged = [line for one in everything for line in store.damage(one)]
+    damaged = [line for one in everything for line in damage(one)]
     if damaged:
         sys.stderr.writelines(f"{line}\n" for line in damaged)
         print("ganrepro: nothing packed, the evidence is damaged", file=sys.stderr)
@@ -65,7 +67,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     from benchmark.judging.seal import seal_file
 
     paper = loaded.spec.paper.id
-    mine = [one for one in store.records(results) if one.record.paper == paper]
+    mine = [one for one in read_records(results) if one.record.paper == paper]
     expected = expected_runs(loaded, numerics)
     verdicts = verdicts_on(loaded, text, mine, expected, results)
     members: dict[str, Path | bytes] = {
@@ -74,10 +76,10 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
         for name in (RECORD, RECORD_HASH, *one.record.files)
     }
     shared = {score.shared for one in mine for score in one.record.scores.values() if score.shared is not None}
-    around = [*(store.shared_file(results, digest) for digest in sorted(shared)), *beside.files_of(results, mine)]
+    around = [*(shared_file(results, digest) for digest in sorted(shared)), *score_sidecars.files_of(results, mine)]
     members |= {f"results/{file.relative_to(results)}": file for file in around}
     members[f"papers/{paper}.yaml"] = text
-    members[f"results/verdicts/{paper}.json"] = store.to_json(verdicts.model_dump(mode="json"))
+    members[f"results/verdicts/{paper}.json"] = to_json(verdicts.model_dump(mode="json"))
     seal = seal_file(results, paper)
     if seal.is_file():
         members[f"results/seals/{paper}.json"] = seal.read_bytes()

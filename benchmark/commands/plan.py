@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmark import places, store
-from benchmark.commands.selection import NothingSelectedError, select
-from benchmark.plan import Run
+from benchmark import places
+from benchmark.commands.select_runs import NothingSelectedError, select
+from benchmark.runs.plan import Run
+from benchmark.runs.records import finished_record
 from benchmark.spec.base import TIERS, Tier
 
 
 def is_done(run: Run, results: Path) -> bool:
-    return store.finished_record(results / run.folder) is not None
+    return finished_record(results / run.folder) is not None
 
 
 def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:

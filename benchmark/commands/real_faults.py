@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.judging.consistency import contradictions, identity
-from benchmark.judging.evidence import Evidence
+from benchmark.judging.samples import Evidence
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import Caught, peaceful
-from benchmark.plan import Run
-from benchmark.replay import replay
-from benchmark.runner import OneRun, prepare
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RECORD, RunRecord, Stored, read_record, write_record
+from benchmark.runs.retrain import replay
+from benchmark.runs.runner import OneRun
 from benchmark.spec.resolve import system_of
-from benchmark.store import RECORD, RunRecord, Stored, read_record, write_record
+from benchmark.training.numerics import prepare
 
 _START, _END = "          frechet_inception_distance:", "        checkpoint: last"
 _FID = paper.TEXT[paper.TEXT.index(_START) : paper.TEXT.index(_END)]
@@ -80,7 +81,7 @@ def _as(run: Run, **changes: Any) -> Run:
 def _on_half(run: Run) -> Run:
     import torch
 
-    from benchmark.datasets.images.resident import ResidentImages
+    from benchmark.parts.datasets.images.resident import ResidentImages
     from benchmark.spec.levels import SYMMETRIC, to_levels
     from benchmark.spec.parts import Data
 

@@ -9,16 +9,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import __version__, companions, places, store
-from benchmark.commands.selection import load_all, spec_files, spec_hash
-from benchmark.plan import make_plan
+from benchmark import __version__, places
+from benchmark.commands.select_runs import load_all, spec_files, spec_hash
+from benchmark.runs import sidecars
+from benchmark.runs.files import sha256, to_json, write_atomic
+from benchmark.runs.plan import make_plan
+from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.base import TIERS
 from benchmark.spec.load import Loaded
 
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts
     from benchmark.reporting.report import PaperInput
-    from benchmark.store import Stored
+    from benchmark.runs.records import Stored
 
 FORMATS = ("html", "markdown")
 
@@ -59,17 +62,15 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
     from benchmark.judging.audit import audit
     from benchmark.reporting.report import PaperInput
 
-    everything = list(store.records(results)) if results.is_dir() else []
-    beside = companions.read(results)
+    everything = list(read_records(results)) if results.is_dir() else []
+    beside = sidecars.read(results)
     inputs = []
     for file, loaded in papers:
         spec = loaded.spec
         expected = expected_runs(loaded, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results)
-        store.write_atomic(
-            results / "verdicts" / f"{spec.paper.id}.json", store.to_json(verdicts.model_dump(mode="json"))
-        )
+        write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
         inputs.append(
             PaperInput(
@@ -91,17 +92,17 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics:
     digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
-    beside = (file for folder in companions.FOLDERS for file in results.glob(f"{folder}/*.json"))
-    for file in sorted((*results.glob(f"*/*/*/{store.RECORD}"), *results.glob("seals/*.json"), *beside)):
-        digest.update(f"{file.relative_to(results)} {store.sha256(file)}\n".encode())
+    beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))
+    for file in sorted((*results.glob(f"*/*/*/{RECORD}"), *results.glob("seals/*.json"), *beside)):
+        digest.update(f"{file.relative_to(results)} {sha256(file)}\n".encode())
     for file in sorted(results.glob("*/*/*/*.npz")):
         state = file.stat()
         digest.update(f"{file.relative_to(results)} {state.st_size} {state.st_mtime_ns}\n".encode())
     package = Path(__file__).parent.parent
-    for folder in ("judging", "reporting"):
+    for folder in ("judging", "reporting", "spec", "runs"):
         for file in sorted(path for path in (package / folder).rglob("*") if path.is_file()):
             if file.suffix != ".pyc":
-                digest.update(f"{file.relative_to(package)} {store.sha256(file)}\n".encode())
+                digest.update(f"{file.relative_to(package)} {sha256(file)}\n".encode())
     return digest.hexdigest()
 
 
@@ -123,9 +124,9 @@ def summarise(
 
         inputs = judged(papers, results, numerics)
         written = write_report(folder, inputs, formats=formats)
-        store.write_atomic(summary_file, summary_table(inputs).encode())
+        write_atomic(summary_file, summary_table(inputs).encode())
         facts = {"inputs": inputs_hash, "files": [str(file.relative_to(folder)) for file in written]}
-        store.write_atomic(stamp, store.to_json(facts))
+        write_atomic(stamp, to_json(facts))
     print(summary_file.read_text().rstrip())
     for file in written:
         print(f"report: {places.shown(file)}")

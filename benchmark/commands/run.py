@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark import places
+from benchmark.commands.devices import resolve_device, visible_gpus
 from benchmark.commands.plan import is_done, missing_data
-from benchmark.commands.selection import Selection, UsageError, select, spec_files
-from benchmark.engines.job import Job, Outcome
-from benchmark.plan import Run
+from benchmark.commands.select_runs import Selection, UsageError, select, spec_files
+from benchmark.runs.engines.job import Job, Outcome
+from benchmark.runs.plan import Run
 
 _OK, _RUN_FAILED, _RESUMABLE, _INTERRUPTED = 0, 3, 75, 130
 
@@ -47,8 +48,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
-    from benchmark.engines.progress import Display
-    from benchmark.engines.serial import execute
+    from benchmark.runs.engines.progress import Display
+    from benchmark.runs.engines.serial import execute
 
     device = resolve_device(options.device)
     _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
@@ -111,8 +112,8 @@ def _warn_unmeasured(runs: list[Run], root: Path) -> None:
 
 def run_one(options: argparse.Namespace) -> int:
     """Do the run with the given id; progress goes to stderr as plain lines."""
-    from benchmark.engines.job import perform
-    from benchmark.engines.progress import Display
+    from benchmark.runs.engines.job import perform
+    from benchmark.runs.engines.progress import Display
 
     if options.tier is None:
         raise UsageError("run-one needs --tier")
@@ -146,39 +147,6 @@ def run_one(options: argparse.Namespace) -> int:
     if outcome.status == "interrupted":
         return _RESUMABLE
     return _RUN_FAILED if _bad(outcome) else _OK
-
-
-def resolve_device(wanted: str) -> str:
-    """``auto`` is cuda where there is one; asking for a GPU that is not there is an error."""
-    if wanted == "cpu":
-        return wanted  # without torch, which takes seconds to import and only the workers need
-
-    import torch
-
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(wanted).type
-    except RuntimeError as error:
-        raise UsageError(f"--device {wanted}: {str(error).splitlines()[0]}") from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"--device {wanted}: no CUDA device is available here")
-    if kind not in ("cpu", "cuda"):
-        raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
-    return wanted
-
-
-def visible_gpus(device: str) -> list[str]:
-    """The GPUs to spread runs over, as CUDA_VISIBLE_DEVICES names them; none where there is no choice."""
-    if device != "cuda":
-        return []
-    import torch
-
-    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
-    count = torch.cuda.device_count()
-    if count < 2:
-        return []
-    return named[:count] if named else [str(number) for number in range(count)]
 
 
 def say(text: str) -> None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.batches import batches
-from benchmark.commands.records import run_of
-from benchmark.commands.selection import UsageError
+from benchmark.commands.planned_records import run_of
+from benchmark.commands.select_runs import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 def sample(options: argparse.Namespace) -> int:
-    from benchmark.commands.run import resolve_device
-    from benchmark.rescoring import trained
+    from benchmark.commands.devices import resolve_device
+    from benchmark.evaluation.rescoring import trained
     from benchmark.training.subject import TrainedSubject
 
     results = places.results_folder(options.results)

@@ -8,16 +8,17 @@ import sys
 from collections.abc import Iterator
 from typing import get_args
 
-from benchmark import companions, places
-from benchmark.commands.records import run_of
-from benchmark.commands.selection import NothingSelectedError, UsageError
-from benchmark.companions import ProtocolGrid
+from benchmark import places
+from benchmark.commands.planned_records import run_of
+from benchmark.commands.select_runs import NothingSelectedError, UsageError
 from benchmark.registry import did_you_mean
+from benchmark.runs import sidecars
+from benchmark.runs.sidecars import ProtocolGrid
 
 
 def score(options: argparse.Namespace) -> int:
-    from benchmark.commands.run import resolve_device
-    from benchmark.rescoring import AXES, Axis, Scorer
+    from benchmark.commands.devices import resolve_device
+    from benchmark.evaluation.rescoring import AXES, Axis, Scorer
 
     results = places.results_folder(options.results)
     run, stored = run_of(results, options.run_id, options.paper)
@@ -38,7 +39,7 @@ def score(options: argparse.Namespace) -> int:
     grid = scorer.grid(
         options.score or list(known), axes, options.counts or (), lambda text: print(text, file=sys.stderr, flush=True)
     )
-    file = companions.write_grid(results, grid)
+    file = sidecars.write_grid(results, grid)
     if options.json:
         print(json.dumps(grid.model_dump(mode="json"), indent=1, sort_keys=True))
     else:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import pack
+from benchmark.runs import bundle
 
 if TYPE_CHECKING:
     from benchmark.judging.selftest.faults import Caught
@@ -80,7 +80,7 @@ def packed_faults() -> list[Caught]:
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
         root = Path(scratch)
         honest(root / "results")
-        file = root / "pack.zip"
+        file = root / "bundle.zip"
         write_made_up(root / "results", file)
         lines = pack_findings(file)
         outcomes.append(peaceful("honest pack", next(iter(lines), None)))
@@ -118,7 +118,7 @@ def write_made_up(results: Path, file: Path, verdicts_of: Path | None = None) ->
     from benchmark.commands.verify import tables
 
     members |= {f"tables/{name}": content for name, content in tables([judged]).items()}
-    pack.write_pack(file, about("fp32", [paper.PAPER]), members)
+    bundle.write_pack(file, about("fp32", [paper.PAPER]), members)
 
 
 def pack_findings(file: Path) -> list[str]:

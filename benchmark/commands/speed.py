@@ -6,16 +6,17 @@ import argparse
 import json
 import sys
 
-from benchmark import companions, places
-from benchmark.commands.selection import NothingSelectedError, select
-from benchmark.companions import Calibration
+from benchmark import places
+from benchmark.commands.select_runs import NothingSelectedError, select
+from benchmark.runs import sidecars
+from benchmark.runs.sidecars import Calibration
 
 
 def speed(options: argparse.Namespace) -> int:
     import torch
 
-    from benchmark.calibration import calibrate, loop_speed
-    from benchmark.commands.run import resolve_device
+    from benchmark.commands.devices import resolve_device
+    from benchmark.evaluation.calibration import calibrate, loop_speed
 
     device = resolve_device(options.device)
     if options.threads is not None:
@@ -34,7 +35,7 @@ def speed(options: argparse.Namespace) -> int:
         print(f"measuring the loop of {name}", file=sys.stderr, flush=True)
         loop = loop_speed(run, device, seconds=options.seconds, rounds=options.rounds)
         found = found.model_copy(update={"loops": {**found.loops, name: loop}})
-    file = companions.write_calibration(results, found)
+    file = sidecars.write_calibration(results, found)
     if options.json:
         print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True))
     else:

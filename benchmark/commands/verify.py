@@ -11,20 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import pack, places, store
-from benchmark.commands import beside
-from benchmark.commands.differences import comparable, cut, differences, named, rows_that_differ
-from benchmark.commands.recomputed import Rescoring
+from benchmark import places
+from benchmark.commands import score_sidecars
 from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.selection import NothingSelectedError, UsageError, load_all, spec_files
-from benchmark.pack import Manifest, PackError
-from benchmark.plan import Run, make_run
+from benchmark.commands.select_runs import NothingSelectedError, UsageError, load_all, spec_files
+from benchmark.evaluation.differences import comparable, cut, differences, named, rows_that_differ
+from benchmark.evaluation.recompute import Rescoring
+from benchmark.runs import bundle
+from benchmark.runs.bundle import Manifest, PackError
+from benchmark.runs.files import StoreError, sha256
+from benchmark.runs.integrity import damage
+from benchmark.runs.plan import Run, make_run
+from benchmark.runs.records import CURVES, MEASURED, RECORD, SAMPLES, Stored, read_record
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
-from benchmark.store import CURVES, MEASURED, RECORD, SAMPLES, Stored, StoreError
 
 if TYPE_CHECKING:
-    from benchmark.judging.evidence import Expected
+    from benchmark.judging.samples import Expected
     from benchmark.judging.verdict import PaperVerdicts
 
 #: a paper, the verdicts on it and the records that its spec expects
@@ -91,7 +94,7 @@ def opened(path: Path) -> Iterator[tuple[Path, Path, Manifest | None, Findings]]
     if not path.is_file():
         raise UsageError(f"{path}: neither a results folder nor a pack")
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
-        unpacked = pack.unpack(path, Path(scratch))
+        unpacked = bundle.unpack(path, Path(scratch))
         results = unpacked.folder / "results"
         results.mkdir(exist_ok=True)
         yield results, unpacked.folder / "papers", unpacked.manifest, Findings(list(unpacked.problems))
@@ -106,7 +109,7 @@ def _packed_specs(files: Sequence[Path], manifest: Manifest, found: Findings) ->
             found.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
             continue
         here = places.papers_folder() / file.name
-        if here.is_file() and store.sha256(here) != store.sha256(file):
+        if here.is_file() and sha256(here) != sha256(file):
             found.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
     names = sorted(loaded.spec.paper.id for _, loaded in papers)
     if names != sorted(manifest.papers):
@@ -133,7 +136,7 @@ def check(
         found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
         found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
     strangers = found.notes if manifest is None else found.problems
-    found.problems += [*rescoring.shared_problems(), *beside.problems(results, stored, strangers)]
+    found.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
     found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
     found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
     known = {loaded.spec.paper.id for _, loaded in papers}
@@ -194,8 +197,8 @@ def _records(results: Path, found: Findings) -> Iterator[Stored]:
     """Every record that can be read; the others are problems."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
         try:
-            pack.parse(file.read_bytes())
-            yield Stored(store.read_record(file), file.parent)
+            bundle.parse(file.read_bytes())
+            yield Stored(read_record(file), file.parent)
         except (StoreError, ValueError) as error:
             found.problems.append(_short(str(error) if str(file) in str(error) else f"{file}: {error}", results))
         else:
@@ -205,10 +208,10 @@ def _records(results: Path, found: Findings) -> Iterator[Stored]:
 def _unsafe(one: Stored) -> str | None:
     """Why the files of a record must not be opened; None where they may."""
     for name in sorted(one.record.files):
-        if not pack.plain(name) or "/" in name:
+        if not bundle.plain(name) or "/" in name:
             return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
     for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MEASURED)}):
-        if file.suffix == ".npz" and file.is_file() and (why := pack.unsafe_arrays(file)) is not None:
+        if file.suffix == ".npz" and file.is_file() and (why := bundle.unsafe_arrays(file)) is not None:
             return f"{file}: {why}"
     return None
 
@@ -224,7 +227,7 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
         yield f"{one.folder}: the record says it is {'/'.join(stated)}"
     if record.status == "finished":
         yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
-    yield from store.damage(one)
+    yield from damage(one)
     problem = identity(record)
     for line in (*([problem] if problem is not None else []), *contradictions(one)):
         yield f"{one.folder}: {line}"
@@ -263,7 +266,7 @@ def _replay(
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
 
-    from benchmark.replay import replay
+    from benchmark.runs.retrain import replay
 
     for _, loaded in papers:
         expected = expected_runs(loaded, numerics)
@@ -318,7 +321,7 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
         (found.problems if needed else found.notes).append(line)
         return
     try:
-        old = pack.parse(file.read_bytes())
+        old = bundle.parse(file.read_bytes())
     except ValueError as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmark.judging import statistics, words
-from benchmark.judging.evidence import Evidence, Sample, protocol_difference
+from benchmark.judging import hypothesis_tests, words
+from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
 from benchmark.judging.published import Printed, cells
-from benchmark.judging.statistics import ALPHA, LEAST_SEEDS
+from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.judging.verdict import CellState, CellVerdict, Interval
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
@@ -142,7 +142,7 @@ def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> 
     difference = protocol_difference([ours, theirs])
     if difference is not None:
         return f"{told}, no ratio here: {difference}"
-    ratio = words.number(statistics.mean(ours.numbers) / statistics.mean(theirs.numbers))
+    ratio = words.number(hypothesis_tests.mean(ours.numbers) / hypothesis_tests.mean(theirs.numbers))
     seeds = f"{len(ours.values)} and {words.counted(len(theirs.values), 'seed')}"
     return f"{told}, {ratio} times here (tier {ours.tier}, {seeds})"
 
@@ -172,22 +172,22 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
         seed: direction_sign(direction) * (sample.values[seed] - cell.value) for seed in sorted(sample.values)
     } | dict.fromkeys(sample.diverged, float("inf"))
     far = sum((abs(value) if not one_sided else value) > allowed for value in worse.values())
-    if broken and statistics.sign_test(far, count) <= ALPHA:
-        p = words.p_value(statistics.sign_test(far, count))
+    if broken and hypothesis_tests.sign_test(far, count) <= ALPHA:
+        p = words.p_value(hypothesis_tests.sign_test(far, count))
         return said("NOT REPRODUCED", f"{far} of {count} beyond the margin or diverged (sign test {p})", None)
     if len(sample.values) < 2:
         return said("INCONCLUSIVE", f"{words.counted(len(sample.values), 'value')} left to compare", None)
     seeds = printed.protocol.get(_SEEDS)
     spread = cell.spread if cell.spread_means == "seeds" and isinstance(seeds, int) else None
-    estimate = statistics.oriented(
-        statistics.against_published(
+    estimate = hypothesis_tests.oriented(
+        hypothesis_tests.against_published(
             sample.numbers, cell.value, spread=spread, seeds=seeds if isinstance(seeds, int) else None
         ),
         direction,
     )
     low, high = estimate.interval()
     deviation = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
-    place = statistics.equivalence(estimate, allowed)
+    place = hypothesis_tests.equivalence(estimate, allowed)
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(allowed)}"
     what = f"90 % interval of the deviation {between}"
     if estimate.error == 0:
@@ -197,14 +197,14 @@ def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[st
     if place == "above" or (place == "below" and not one_sided):
         return said("NOT REPRODUCED", what, deviation)
     if broken:
-        middle = words.number(statistics.median(sample.numbers))
+        middle = words.number(hypothesis_tests.median(sample.numbers))
         return said("INCONCLUSIVE", f"median of the other seeds {middle}, {what}", deviation)
     if place == "below":
         return said("BETTER THAN PUBLISHED", f"{what}; look for leakage or an easier protocol", deviation)
     if place == "inside":
         return said("REPRODUCED", what, deviation)
-    own = statistics.one_sample(sample.numbers)
-    needed = statistics.seeds_needed(abs(allowed - abs(estimate.value)), own.error * count**0.5)
+    own = hypothesis_tests.one_sample(sample.numbers)
+    needed = hypothesis_tests.seeds_needed(abs(allowed - abs(estimate.value)), own.error * count**0.5)
     needed = None if needed is None else max(needed, count + 1)
     return said("INCONCLUSIVE", what + enough(needed, [sample]), deviation, needed)
 
@@ -259,7 +259,7 @@ def enough(needed: int | None, samples: list[Sample]) -> str:
     runs = {sample.experiment: sample for sample in samples}
     for sample in runs.values():
         if sample.seconds:
-            each = statistics.mean([*sample.seconds.values()])
+            each = hypothesis_tests.mean([*sample.seconds.values()])
             hours += max(0, needed - len(sample.seeds)) * each / 3600
     return f"; about {words.counted(needed, 'seed')} would decide, {words.number(hours)} device hours more"
 

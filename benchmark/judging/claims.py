@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmark.judging import statistics, words
+from benchmark.judging import hypothesis_tests, words
 from benchmark.judging.cells import enough, not_run, reduced
 from benchmark.judging.computed import with_computed
-from benchmark.judging.evidence import Evidence, Sample
 from benchmark.judging.finding import Finding, Incomparable, Undecidable
+from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
 from benchmark.judging.predicates import evaluate
 from benchmark.judging.published import on_published
-from benchmark.judging.statistics import ALPHA, LEAST_SEEDS
+from benchmark.judging.samples import Evidence, Sample
 from benchmark.judging.verdict import ClaimState, ClaimVerdict
 from benchmark.spec.base import TIERS
 from benchmark.spec.claims import Claim, Predicate, operands, quantities
@@ -48,8 +48,8 @@ def claim_verdicts(spec: PaperSpec, evidence: Evidence) -> list[ClaimVerdict]:
     """A verdict on every claim, in the spec's order."""
     drafts = [_draft(name, claim, evidence) for name, claim in spec.claims.items()]
     tested = [draft for draft in drafts if draft.state is None and draft.finding is not None]
-    adjusted = statistics.holm([draft.finding.p for draft in tested if draft.finding is not None])
-    against = statistics.holm([draft.finding.p_against for draft in tested if draft.finding is not None])
+    adjusted = hypothesis_tests.holm([draft.finding.p for draft in tested if draft.finding is not None])
+    against = hypothesis_tests.holm([draft.finding.p_against for draft in tested if draft.finding is not None])
     holm = {draft.name: pair for draft, pair in zip(tested, zip(adjusted, against, strict=True), strict=True)}
     return [_verdict(spec, draft, holm.get(draft.name), len(tested)) for draft in drafts]
 

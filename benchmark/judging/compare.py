@@ -12,14 +12,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from benchmark.judging import statistics
-from benchmark.judging.evidence import Sample, protocol_difference
+from benchmark.judging import hypothesis_tests
 from benchmark.judging.finding import has_scale
-from benchmark.judging.statistics import ALPHA
+from benchmark.judging.hypothesis_tests import ALPHA
+from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.judging.words import counted, number, p_value
+from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.spec.base import TIERS, Model
-from benchmark.store import RunRecord, Stored, device_of
 
 Group = dict[int, RunRecord]
 Key = tuple[str, str, str]
@@ -88,7 +88,7 @@ def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
     shared = [key for key in a if key in b]
     experiments = [_experiment(key, a[key], b[key]) for key in shared]
     tested = [one.p for each in experiments for one in each.scores if one.p is not None]
-    adjusted = iter(statistics.holm(tested))
+    adjusted = iter(hypothesis_tests.holm(tested))
     experiments = [
         each.model_copy(update={"scores": [_corrected(one, adjusted) for one in each.scores]}) for each in experiments
     ]
@@ -162,8 +162,8 @@ def _score(name: str, a: Group, b: Group) -> Compared:
         first=first.numbers,
         second=second.numbers,
         diverged=(len(first.diverged), len(second.diverged)),
-        mean_first=statistics.mean(first.numbers) if first.values else None,
-        mean_second=statistics.mean(second.numbers) if second.values else None,
+        mean_first=hypothesis_tests.mean(first.numbers) if first.values else None,
+        mean_second=hypothesis_tests.mean(second.numbers) if second.values else None,
         difference=difference,
         paired=paired,
         p=p,
@@ -194,7 +194,7 @@ def _difference(a: Sample, b: Sample, direction: str) -> _Result:
         return _ranks(a, b, direction)
     if min(len(a.values), len(b.values)) < 2:
         return "too few seeds", None, False, None, f"{len(a.values)} and {counted(len(b.values), 'seed')}"
-    estimate = (statistics.paired if paired else statistics.two_samples)(a.numbers, b.numbers)
+    estimate = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(a.numbers, b.numbers)
     low, high = estimate.interval()
     interval = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
     if not has_scale(estimate, [*a.numbers, *b.numbers]):
@@ -212,7 +212,7 @@ def _ranks(a: Sample, b: Sample, direction: str) -> _Result:
     )  # fmt: skip
     if not first or not second:
         return "too few seeds", None, False, None, "seeds diverged, and nothing is left to rank"
-    lower, higher = statistics.mann_whitney(first, second), statistics.mann_whitney(second, first)
+    lower, higher = hypothesis_tests.mann_whitney(first, second), hypothesis_tests.mann_whitney(second, first)
     p = min(1.0, 2 * min(lower, higher))
     how = f"ranks, {len(a.diverged)} and {len(b.diverged)} diverged, {p_value(p)}"
     return ("A lower" if lower < higher else "B lower"), None, False, p, how
@@ -244,7 +244,7 @@ def _times(a: Group, b: Group) -> Times | None:
     if len(devices) > 1 or devices == ["not recorded"]:
         return Times(device=", ".join(devices), ratio=None, says="times of different devices are not compared")
     logs = [[math.log(rate) for rate in one.values()] for one in rates]
-    middle = math.exp(statistics.mean(logs[1]) - statistics.mean(logs[0]))
+    middle = math.exp(hypothesis_tests.mean(logs[1]) - hypothesis_tests.mean(logs[0]))
     if min(len(one) for one in logs) < 2:
         return Times(
             device=devices[0],
@@ -252,7 +252,7 @@ def _times(a: Group, b: Group) -> Times | None:
             says=f"{number(middle)} times A's, from {len(logs[0])} and {counted(len(logs[1]), 'run')}",
         )
     paired = set(rates[0]) == set(rates[1])
-    low, high = (statistics.paired if paired else statistics.two_samples)(logs[0], logs[1]).interval()
+    low, high = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(logs[0], logs[1]).interval()
     interval = Interval(estimate=middle, low=math.exp(low), high=math.exp(high), confidence=1 - 2 * ALPHA)
     return Times(device=devices[0], ratio=interval, says=f"{number(middle)} times A's")
 

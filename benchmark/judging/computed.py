@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from benchmark.judging.evidence import Sample, protocol_difference
 from benchmark.judging.finding import Incomparable, Lookup, Undecidable
+from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.spec.expression import evaluate
 from benchmark.spec.quantities import Computed, Quantity
 

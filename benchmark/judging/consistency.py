@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from benchmark.runs.files import StoreError
+from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
 from benchmark.spec.load import canonical
 from benchmark.spec.parts import METRICS, MetricError, Subject
-from benchmark.store import CURVES, RunRecord, ScoreRecord, Stored, StoreError
 
 if TYPE_CHECKING:
     import numpy as np

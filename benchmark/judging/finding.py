@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.judging import statistics, words
-from benchmark.judging.evidence import Sample
-from benchmark.judging.statistics import ALPHA, Estimate
+from benchmark.judging import hypothesis_tests, words
+from benchmark.judging.hypothesis_tests import ALPHA, Estimate
+from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import Interval
 from benchmark.spec.quantities import Computed, Quantity
 
@@ -69,7 +69,7 @@ def student(
         says=f"{statement}: {numbers}, {test} {words.p_value(p)}",
         says_against=f"{statement}: {numbers}, {test} {words.p_value(p_against)} against",
         needed=lambda alpha: more(
-            count, statistics.seeds_needed(abs(estimate.value), spread, samples=samples, alpha=alpha)
+            count, hypothesis_tests.seeds_needed(abs(estimate.value), spread, samples=samples, alpha=alpha)
         ),
     )
 
@@ -83,7 +83,7 @@ def signs(
 ) -> Finding:
     """The sign test over seeds; a seed for which neither it nor its opposite is true counts for neither."""
     count, hits, misses = len(truths), sum(truths.values()), sum(falsehoods.values())
-    p, p_against = statistics.sign_test(hits, count), statistics.sign_test(misses, count)
+    p, p_against = hypothesis_tests.sign_test(hits, count), hypothesis_tests.sign_test(misses, count)
     share = max(hits, misses) / count if count else 0.0
     return Finding(
         p=p,
@@ -95,7 +95,7 @@ def signs(
         says_against=f"{says}{misses} of {words.counted(count, 'seed')} against, "
         f"exact sign test {words.p_value(p_against)}",
         needed=lambda alpha: more(
-            count, statistics.fewest(lambda n: statistics.sign_test(round(share * n), n) <= alpha)
+            count, hypothesis_tests.fewest(lambda n: hypothesis_tests.sign_test(round(share * n), n) <= alpha)
         ),
     )
 

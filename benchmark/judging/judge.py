@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark.judging.cells import cell_verdicts
+from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
-from benchmark.judging.evidence import Evidence, Expected
-from benchmark.judging.selection import selection
+from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.judging.words import describe as describe
+from benchmark.runs.records import Stored
 from benchmark.spec.paper import PaperSpec
-from benchmark.store import Stored
 
 
 def judge(spec: PaperSpec, spec_sha256: str, stored: Sequence[Stored], expected: Expected) -> PaperVerdicts:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from benchmark.judging import words
 from benchmark.judging.computed import Measured, among, with_computed
 from benchmark.judging.finding import Finding, Lookup, Points, silent
+from benchmark.judging.hypothesis_tests import LEAST_SEEDS
 from benchmark.judging.statements import bound_on, equal, exactly, in_share, less, meeting, ratio
-from benchmark.judging.statistics import LEAST_SEEDS
 from benchmark.spec.claims import (
     AllOf,
     AnyOf,

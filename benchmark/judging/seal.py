@@ -17,16 +17,17 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from benchmark.judging import statistics
+from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
 from benchmark.judging.published import cells
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, RuleChange, SealState
 from benchmark.judging.words import counted
+from benchmark.runs.files import to_json, write_atomic
+from benchmark.runs.records import RECORD, Stored, read_record
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Experiment, PaperSpec
-from benchmark.store import RECORD, Stored, read_record, to_json, write_atomic
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 2
@@ -37,7 +38,7 @@ _NO_RULES = {
     "audit_text",
     "compare",
     "seal",
-    "selection",
+    "checkpoint_luck",
     "selftest",
     "tables",
     "times",
@@ -105,7 +106,7 @@ def sources() -> dict[str, str]:
     folder = Path(__file__).parent
     return {
         file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted([*folder.glob("*.py"), folder.parent / "curves.py"])
+        for file in sorted([*folder.glob("*.py"), folder.parent / "spec" / "curve_statistics.py"])
         if file.stem not in _NO_RULES
     }
 
@@ -115,8 +116,8 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
     items: dict[str, Item] = {
         "rules": {
             "version": RULES_VERSION,
-            "level": statistics.ALPHA,
-            "fewest seeds": statistics.LEAST_SEEDS,
+            "level": hypothesis_tests.ALPHA,
+            "fewest seeds": hypothesis_tests.LEAST_SEEDS,
         }
     }
     for name, claim in spec.claims.items():

@@ -15,8 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from benchmark.judging import statistics, words
-from benchmark.judging.evidence import Sample, protocol_difference
+from benchmark.judging import hypothesis_tests, words
 from benchmark.judging.finding import (
     Finding,
     Incomparable,
@@ -31,7 +30,8 @@ from benchmark.judging.finding import (
     silent,
     student,
 )
-from benchmark.judging.statistics import ALPHA
+from benchmark.judging.hypothesis_tests import ALPHA
+from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.spec.claims import Bound
 from benchmark.spec.quantities import Computed, Quantity
@@ -72,7 +72,7 @@ def ratio(first: _Operand, second: _Operand, bound: float, upper: bool, lookup: 
     )
     numbers = ""
     if a.values and b.values:
-        logs = [statistics.mean([math.log(value) for value in one.numbers]) for one in (a, b)]
+        logs = [hypothesis_tests.mean([math.log(value) for value in one.numbers]) for one in (a, b)]
         numbers = f"ratio of geometric means {words.number(math.exp(logs[0] - logs[1]))}"
 
     def distance(log_distance: float) -> float:
@@ -115,7 +115,7 @@ def _compare(
     falsehoods = {seed: trusting[0][seed] > trusting[1][seed] for seed in shared}
     points = points_of(truths, falsehoods)
     if not shared:
-        middles = [statistics.median([*one.values()]) if one else math.nan for one in (*doubting, *trusting)]
+        middles = [hypothesis_tests.median([*one.values()]) if one else math.nan for one in (*doubting, *trusting)]
         points = "same" if middles[0] < middles[1] else "other" if middles[2] > middles[3] else "mixed"
     one_run = a.experiment == b.experiment
     broken = bool(a.diverged | b.diverged | a.beyond | b.beyond)
@@ -125,7 +125,7 @@ def _compare(
         pairs = one_run or set(a.values) == set(b.values)
         of_a, of_b = (shared, shared) if pairs else (sorted(a.values), sorted(b.values))
         first, second = [scale(a.values[seed]) for seed in of_a], [moved(b.values[seed]) for seed in of_b]
-        estimate = statistics.paired(first, second) if pairs else statistics.two_samples(first, second)
+        estimate = hypothesis_tests.paired(first, second) if pairs else hypothesis_tests.two_samples(first, second)
         if has_scale(estimate, (*first, *second)):
             test = "differences by seed" if pairs else "Welch"
             samples, count = (1, len(first)) if pairs else (2, min(len(first), len(second)))
@@ -135,8 +135,8 @@ def _compare(
         return signs(truths, falsehoods, points, says)
     low, high = [*doubting[0].values()], [*doubting[1].values()]
     opposite_low, opposite_high = [*trusting[1].values()], [*trusting[0].values()]
-    interval = statistics.shift(low, high)
-    p, p_against = statistics.mann_whitney(low, high), statistics.mann_whitney(opposite_low, opposite_high)
+    interval = hypothesis_tests.shift(low, high)
+    p, p_against = hypothesis_tests.mann_whitney(low, high), hypothesis_tests.mann_whitney(opposite_low, opposite_high)
     apart = max(low) < min(high) or max(opposite_low) < min(opposite_high)
     return Finding(
         p=p,
@@ -146,7 +146,7 @@ def _compare(
         points=points,
         says=f"{says}exact Mann-Whitney {words.p_value(p)}",
         says_against=f"{says}exact Mann-Whitney {words.p_value(p_against)} against",
-        needed=lambda alpha: statistics.fewest(lambda n: 1 / math.comb(2 * n, n) <= alpha) if apart else None,
+        needed=lambda alpha: hypothesis_tests.fewest(lambda n: 1 / math.comb(2 * n, n) <= alpha) if apart else None,
     )
 
 
@@ -163,16 +163,16 @@ def bound_on(asked: _Operand, bound: float, upper: bool, lookup: Lookup) -> Find
     truths = {seed: value > 0 for seed, value in zip(seeds, doubting, strict=True)}
     falsehoods = {seed: value < 0 for seed, value in zip(seeds, trusting, strict=True)}
     points = points_of(truths, falsehoods)
-    numbers = f"mean {words.number(statistics.mean(sample.numbers))}" if sample.values else "no value"
+    numbers = f"mean {words.number(hypothesis_tests.mean(sample.numbers))}" if sample.values else "no value"
     if len(seeds) < 2:
         return silent(truths, points, f"{statement}: {numbers}")
     if not sample.diverged | sample.beyond:
-        estimate = statistics.one_sample(doubting)
+        estimate = hypothesis_tests.one_sample(doubting)
         if has_scale(estimate, sample.numbers):
             return student(
                 estimate, statement, numbers, "Student", truths, points, lambda interval: interval, count=len(seeds)
             )
-    return signs(truths, falsehoods, points, f"{statement}: {numbers}, ", statistics.middle(doubting))
+    return signs(truths, falsehoods, points, f"{statement}: {numbers}, ", hypothesis_tests.middle(doubting))
 
 
 def equal(first: _Operand, second: _Operand, margin: float, lookup: Lookup) -> Finding:
@@ -188,7 +188,9 @@ def equal(first: _Operand, second: _Operand, margin: float, lookup: Lookup) -> F
     points = points_of(truths, falsehoods)
     numbers = _means(a, b)
     if not shared and a.values and b.values:
-        points = "same" if abs(statistics.mean(a.numbers) - statistics.mean(b.numbers)) < margin else "other"
+        points = (
+            "same" if abs(hypothesis_tests.mean(a.numbers) - hypothesis_tests.mean(b.numbers)) < margin else "other"
+        )
     if min(len(a.seeds), len(b.seeds)) < 2:
         return silent(truths, points, f"{statement}: {numbers}" if numbers else statement)
     if a.diverged | b.diverged | a.beyond | b.beyond:
@@ -196,7 +198,7 @@ def equal(first: _Operand, second: _Operand, margin: float, lookup: Lookup) -> F
     if a.experiment == b.experiment and set(a.values) != set(b.values):
         raise Undecidable("only some seeds have both quantities")
     pairs = set(a.values) == set(b.values)
-    estimate = (statistics.paired if pairs else statistics.two_samples)(a.numbers, b.numbers)
+    estimate = (hypothesis_tests.paired if pairs else hypothesis_tests.two_samples)(a.numbers, b.numbers)
     if not has_scale(estimate, (*a.numbers, *b.numbers)):
         return signs(truths, falsehoods, points, f"{statement}: {numbers}, ")
     low, high = estimate.interval()
@@ -218,7 +220,8 @@ def equal(first: _Operand, second: _Operand, margin: float, lookup: Lookup) -> F
         says=f"{statement}: {numbers}, two one-sided tests {words.p_value(p)}",
         says_against=f"{statement}: {numbers}, {words.p_value(p_against)} against",
         needed=lambda alpha: more(
-            count, statistics.seeds_needed(abs(margin - abs(estimate.value)), spread, samples=samples, alpha=alpha)
+            count,
+            hypothesis_tests.seeds_needed(abs(margin - abs(estimate.value)), spread, samples=samples, alpha=alpha),
         ),
     )
 
@@ -240,15 +243,15 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
         return silent({}, "mixed", says)
     found = hits / count
     points: Points = "same" if found > share else "other" if hits == 0 else "mixed"
-    p = statistics.binomial_at_least(hits, count, share)
-    p_against = statistics.binomial_at_least(count - hits, count, 1 - share)
-    interval = statistics.share_interval(hits, count)
+    p = hypothesis_tests.binomial_at_least(hits, count, share)
+    p_against = hypothesis_tests.binomial_at_least(count - hits, count, 1 - share)
+    interval = hypothesis_tests.share_interval(hits, count)
 
     def decides(n: int, alpha: float) -> bool:
         k = round(found * n)
         return (
-            statistics.binomial_at_least(k, n, share) <= alpha
-            or statistics.binomial_at_least(n - k, n, 1 - share) <= alpha
+            hypothesis_tests.binomial_at_least(k, n, share) <= alpha
+            or hypothesis_tests.binomial_at_least(n - k, n, 1 - share) <= alpha
         )
 
     return Finding(
@@ -264,7 +267,7 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
         points=points,
         says=f"{says}, exact binomial {words.p_value(p)}",
         says_against=f"{says}, exact binomial {words.p_value(p_against)} against",
-        needed=lambda alpha: more(count, statistics.fewest(lambda n: decides(n, alpha))),
+        needed=lambda alpha: more(count, hypothesis_tests.fewest(lambda n: decides(n, alpha))),
     )
 
 
@@ -281,7 +284,9 @@ def meeting(condition: Bound, lookup: Lookup) -> frozenset[int]:
 def _means(a: Sample, b: Sample) -> str:
     if not a.values or not b.values:
         return ""
-    return f"means {words.number(statistics.mean(a.numbers))} and {words.number(statistics.mean(b.numbers))}"
+    return (
+        f"means {words.number(hypothesis_tests.mean(a.numbers))} and {words.number(hypothesis_tests.mean(b.numbers))}"
+    )
 
 
 def _one_protocol(*samples: Sample) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark.judging.published import Printed, cells
-from benchmark.plan import make_run
+from benchmark.runs.plan import make_run
 from benchmark.spec.base import Model
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.paper import Device, PaperSpec

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from benchmark.reporting.curves import Band
+from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.numbers import fixed, short
 
 #: Okabe and Ito's palette without black and yellow, which vanish on one of the two backgrounds

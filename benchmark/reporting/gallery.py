@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmark.reporting.curves import score_bands
-from benchmark.reporting.evidence import Evidence, Group
+from benchmark.reporting.curve_charts import score_bands
 from benchmark.reporting.figures import Picture
 from benchmark.reporting.numbers import seed_list
 from benchmark.reporting.painter import Budget, Detail, Painter
+from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.spec.paper import Figure, PaperSpec
 
 #: from fine to coarse; the first that keeps the page within its size is taken

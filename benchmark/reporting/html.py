@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from benchmark.reporting import beside, numbers, runs
+from benchmark.reporting import numbers, runs, sidecars
 from benchmark.reporting.audited import audit_facts
 from benchmark.reporting.forest import forest
 from benchmark.reporting.gallery import DETAILS, Gallery, gallery
@@ -56,15 +56,15 @@ def _template() -> Template:
         signed=numbers.signed,
         strip_width=WIDTH,
         forest=forest,
-        anchor_names=list(beside.ANCHOR_NAMES.values()),
+        anchor_names=list(sidecars.ANCHOR_NAMES.values()),
         slope_top=TOP,
         slope_plot=PLOT,
         sections=_sections,
         audit_facts=audit_facts,
         score_rows=runs.score_rows,
         time_rows=runs.time_rows,
-        grid_rows=beside.grid_rows,
-        calibration_rows=beside.calibration_rows,
+        grid_rows=sidecars.grid_rows,
+        calibration_rows=sidecars.calibration_rows,
         unmeasured=runs.unmeasured,
         unfinished=runs.unfinished,
         run_rows=runs.run_rows,

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.judging import published
-from benchmark.reporting.curves import Band, bands, score_bands
-from benchmark.reporting.evidence import Evidence, Group
+from benchmark.reporting.curve_charts import Band, bands, score_bands
 from benchmark.reporting.figures import Line, Picture, line_chart
 from benchmark.reporting.numbers import seed_list, short
 from benchmark.reporting.pictures import (
@@ -24,6 +23,7 @@ from benchmark.reporting.pictures import (
     shrunk,
     spaced,
 )
+from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import PaperSpec

@@ -12,7 +12,7 @@ from benchmark.reporting.markdown import markdown_page
 from benchmark.reporting.sheets import LEDGER, MEASURED, RUNS
 from benchmark.reporting.tabular import cells_csv, claims_csv, sheet_csv
 from benchmark.reporting.view import PaperInput, PaperView, paper_view
-from benchmark.store import write_atomic
+from benchmark.runs.files import write_atomic
 
 __all__ = ["FORMATS", "PaperInput", "write_report"]
 

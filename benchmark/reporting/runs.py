@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.companions import Companions
 from benchmark.judging.published import Printed, times
-from benchmark.reporting.beside import AnchorView, anchor_views, too_good
-from benchmark.reporting.evidence import Evidence, Group
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short
+from benchmark.reporting.run_groups import Evidence, Group
+from benchmark.reporting.sidecars import AnchorView, anchor_views, too_good
+from benchmark.runs.records import RunRecord, Stored, device_of
+from benchmark.runs.sidecars import Companions
 from benchmark.spec.load import canonical
-from benchmark.store import RunRecord, Stored, device_of
 
 
 @dataclass(frozen=True)

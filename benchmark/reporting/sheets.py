@@ -9,13 +9,13 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmark.companions import KINDS
-from benchmark.reporting.beside import ANCHOR_NAMES, anchors, calibration_rows, too_good
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import short
 from benchmark.reporting.runs import run_rows, score_rows, time_rows, unfinished, unmeasured
 from benchmark.reporting.sealed import says
+from benchmark.reporting.sidecars import ANCHOR_NAMES, anchors, calibration_rows, too_good
 from benchmark.reporting.view import PaperView
+from benchmark.runs.sidecars import KINDS
 
 Value = str | int | float | None
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote
 
-from benchmark.companions import Companions
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
-from benchmark.reporting.evidence import Evidence
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
+from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.slopes import SlopeChart, slope_charts
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, MatrixColumn, State, counted
+from benchmark.runs.records import Stored
+from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
-from benchmark.store import Stored
 
 REDUCED = "Reduced runs: not comparable with the paper"
 

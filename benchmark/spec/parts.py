@@ -368,14 +368,14 @@ class Metric(Part, ABC):
 
 # --- registries -----------------------------------------------------------------------------------------------------
 
-LAYERS: Registry[Layer] = Registry("layer", "benchmark.networks")
-INITIALISERS: Registry[Initialiser] = Registry("initialiser", "benchmark.initialisers")
-OBJECTIVES: Registry[Objective] = Registry("objective", "benchmark.objectives")
-PENALTIES: Registry[Penalty] = Registry("penalty", "benchmark.penalties")
-OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "benchmark.optimizers")
-SCHEDULES: Registry[Schedule] = Registry("schedule", "benchmark.schedules")
-DATASETS: Registry[Dataset] = Registry("dataset", "benchmark.datasets")
-METRICS: Registry[Metric] = Registry("metric", "benchmark.metrics")
+LAYERS: Registry[Layer] = Registry("layer", "benchmark.parts.networks")
+INITIALISERS: Registry[Initialiser] = Registry("initialiser", "benchmark.parts.initialisers")
+OBJECTIVES: Registry[Objective] = Registry("objective", "benchmark.parts.objectives")
+PENALTIES: Registry[Penalty] = Registry("penalty", "benchmark.parts.penalties")
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", "benchmark.parts.optimizers")
+SCHEDULES: Registry[Schedule] = Registry("schedule", "benchmark.parts.schedules")
+DATASETS: Registry[Dataset] = Registry("dataset", "benchmark.parts.datasets")
+METRICS: Registry[Metric] = Registry("metric", "benchmark.parts.metrics")
 REGISTRIES: tuple[Registry[Any], ...] = (
     LAYERS,
     INITIALISERS,

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from benchmark.store import sha256, write_atomic
+from benchmark.runs.files import sha256, write_atomic
 
 KEEP = 2
 _NAME = re.compile(r"(\d{9})\.pt\Z")

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmark.plan import Run, batches_per_epoch
+from benchmark.runs.plan import Run, batches_per_epoch
 from benchmark.spec.dataflow import batches_per_iteration, curve_names, signal_shapes
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
-from benchmark.training.capture import Around, Replayer
+from benchmark.training.cuda_graph import Around, Replayer
 from benchmark.training.streams import Streams
 from benchmark.training.update import Bench, Player
 

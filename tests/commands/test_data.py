@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from benchmark import cli
-from benchmark.datasets import mnist
-from benchmark.extractors import inception
-from tests.datasets.layouts import noise, write_idx
+from benchmark.parts.datasets import mnist
+from benchmark.parts.extractors import inception
+from tests.parts.datasets.layouts import noise, write_idx
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import companions
 from benchmark.cli import main
 from benchmark.commands import anchors
+from benchmark.runs import sidecars
 
 TOY = str(Path(__file__).parents[1] / "toy.yaml")
 
@@ -32,8 +32,8 @@ def run_id(results: Path) -> str:
 
 def test_a_run_leaves_anchors_in_the_report(results):
     """Eight modes in the real points, whatever the generator does."""
-    known = companions.read(results).anchors
-    assert {anchor.kind for anchor in known} == set(companions.KINDS)
+    known = sidecars.read(results).anchors
+    assert {anchor.kind for anchor in known} == set(sidecars.KINDS)
     text = (results / "report" / "report.md").read_text()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
     header = next(row for row in rows if "real against real" in row)
@@ -76,7 +76,7 @@ def test_speed_is_kept_and_shown(results, capsys):
     assert set(found["loops"]) == {"toy/toy_minimax"}
     assert main(["speed", "--results", str(results), "--device", "cpu"]) == 0
     assert "GFLOP/s" in capsys.readouterr().out
-    assert set(companions.read(results).calibrations[0].loops) == {"toy/toy_minimax"}, "loops measured before are kept"
+    assert set(sidecars.read(results).calibrations[0].loops) == {"toy/toy_minimax"}, "loops measured before are kept"
     assert main(["report", TOY, "--results", str(results)]) == 0
     assert "times as long" in (results / "report" / "report.md").read_text()
 

@@ -19,8 +19,9 @@ import pytest
 from benchmark.cli import main
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import honest
-from benchmark.pack import write_pack
-from benchmark.store import MEASURED, RECORD, SHARED, packed, sha256, to_json, write_atomic, write_record_hash
+from benchmark.runs.bundle import write_pack
+from benchmark.runs.files import SHARED, packed, sha256, to_json, write_atomic
+from benchmark.runs.records import MEASURED, RECORD, write_record_hash
 
 ROOT = Path(__file__).parents[2]
 
@@ -304,7 +305,7 @@ def test_a_changed_and_a_missing_reference_are_named(results: Path, capsys: pyte
 
 
 def test_running_seals_the_rules_before_anything_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmark.engines import serial
+    from benchmark.runs.engines import serial
 
     seen: list[bool] = []
 

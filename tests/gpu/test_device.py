@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.datasets.images.resident import MappedImages, ResidentImages
-from benchmark.metrics.ms_ssim import pair_similarities
-from benchmark.plan import make_run
-from benchmark.runner import OneRun, prepare
+from benchmark.parts.datasets.images.resident import MappedImages, ResidentImages
+from benchmark.parts.metrics.ms_ssim import pair_similarities
+from benchmark.runs.plan import make_run
+from benchmark.runs.runner import OneRun
 from benchmark.spec.levels import SYMMETRIC
+from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.specs import load
 
@@ -57,7 +58,7 @@ def test_a_run_on_a_gpu_is_recorded_with_it(tmp_path: Path) -> None:
 
 
 def test_scores_of_the_same_pictures_do_not_depend_on_the_device() -> None:
-    from benchmark.extractors import classifier
+    from benchmark.parts.extractors import classifier
 
     pictures = np.random.default_rng(0).integers(0, 256, (300, 1, 28, 28), dtype=np.uint8)
     on_cpu, on_gpu = (classifier.load("mnist_28x28", device).features(pictures) for device in ("cpu", "cuda"))

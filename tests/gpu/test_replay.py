@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.plan import Run, make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import Run, make_run
 from benchmark.spec.parts import SCHEDULES
-from benchmark.training.capture import WARM_UP
+from benchmark.training.cuda_graph import WARM_UP
+from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.specs import load
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from benchmark.judging.evidence import Evidence, Expected, Sample
+from benchmark.judging.samples import Evidence, Expected, Sample
+from benchmark.runs.files import sha256
+from benchmark.runs.records import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, write_record
 from benchmark.spec.claims import Claim, Predicate
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Bibliography, PaperSpec, Table
-from benchmark.store import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, sha256, write_record
 
 PAPER = "small"
 ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}

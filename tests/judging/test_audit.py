@@ -6,9 +6,9 @@ import pytest
 
 from benchmark.judging.audit import Audit, audit
 from benchmark.judging.audit_text import render_markdown, render_text
+from benchmark.runs.files import to_json
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.source import SpecError
-from benchmark.store import to_json
 
 PAPER = """
 schema_version: 1

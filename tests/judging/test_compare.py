@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from benchmark.judging.compare import Comparison, compare, render
-from benchmark.store import RunRecord, Stored
+from benchmark.runs.records import RunRecord, Stored
 from tests.judging.factory import run, score
 
 ENVIRONMENT = {"gpu": {"name": "Some GPU"}, "packages": {"torch": "2.15"}}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmark.judging import statistics
+from benchmark.judging import hypothesis_tests
 from benchmark.judging.predicates import evaluate
 
 from .factory import fid, predicate, sample
@@ -19,7 +19,10 @@ MARGIN = 1.0
 def reproduced(deviation: float, spread: float, seeds: int, random: np.random.Generator) -> float:
     """Share of simulated papers whose cell comes out REPRODUCED."""
     draws = random.normal(deviation, spread, (SIMULATIONS, seeds)).tolist()
-    inside = (statistics.equivalence(statistics.against_published(values, 0.0), MARGIN) == "inside" for values in draws)
+    inside = (
+        hypothesis_tests.equivalence(hypothesis_tests.against_published(values, 0.0), MARGIN) == "inside"
+        for values in draws
+    )
     return sum(inside) / SIMULATIONS
 
 
@@ -45,7 +48,7 @@ def holds(first: np.ndarray, second: np.ndarray, seeds: Sequence[Sequence[int]],
             lost = random.random(len(row)) < diverging
             values = [None if gone else value for value, gone in zip(row, lost, strict=True)]
             samples[name] = sample(values, name, seeds=numbered)
-        found += evaluate(written, lambda asked, samples=samples: samples[asked.experiment]).p <= statistics.ALPHA  # type: ignore[misc]
+        found += evaluate(written, lambda asked, samples=samples: samples[asked.experiment]).p <= hypothesis_tests.ALPHA  # type: ignore[misc]
     return found / len(first)
 
 

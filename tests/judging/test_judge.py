@@ -13,9 +13,10 @@ import scipy.stats
 
 from benchmark.judging.judge import judge
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
+from benchmark.runs.files import to_json
+from benchmark.runs.records import RECORD, Stored, read_record, write_record_hash
 from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
-from benchmark.store import RECORD, Stored, read_record, to_json, write_record_hash
 
 from .factory import cell, claim, expect, fid, paper, run, run_id, score, series, table
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding, Incomparable, Undecidable
 from benchmark.judging.predicates import evaluate
+from benchmark.judging.samples import Sample
 from benchmark.spec.quantities import Quantity
 
 from .factory import fid, predicate, sample

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from benchmark.judging.judge import judge
 from benchmark.judging.verdict import ClaimVerdict
+from benchmark.runs.records import Stored
 from benchmark.spec.claims import Claim
 from benchmark.spec.quantities import Quantity
-from benchmark.store import Stored
 
 from .factory import claim, evidence, expect, fid, paper, run, score, series
 

@@ -12,7 +12,8 @@ from benchmark.judging.judge import judge
 from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state, under_seal
 from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import SealState
-from benchmark.store import Stored, records, to_json, write_atomic
+from benchmark.runs.files import to_json, write_atomic
+from benchmark.runs.records import Stored, read_records
 
 NOW = "2026-01-02T03:04:05+00:00"
 CLAIM_1 = "  MU-C1:" + paper.TEXT.partition("  MU-C1:")[2].partition("  MU-C2:")[0]
@@ -131,7 +132,7 @@ def test_other_code_with_the_same_rules_is_told_apart() -> None:
     found = against(paper.TEXT, other)
     assert found.status == "code changed"
     assert [(one.kind, one.item) for one in found.changes] == [("code", "judging/cells.py")]
-    assert {"cells", "claims", "evidence", "statistics", "consistency"} <= set(old.sources)
+    assert {"cells", "claims", "samples", "hypothesis_tests", "consistency"} <= set(old.sources)
 
 
 def test_a_seal_edited_to_fit_is_damaged() -> None:
@@ -209,7 +210,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> list[Stored]:
     for experiment, seed in paper.runs():
         paper.made(experiment, seed).write(results)
     write_atomic(seal_file(results, paper.PAPER), to_json(sealed().model_dump(mode="json")))
-    return list(records(results))
+    return list(read_records(results))
 
 
 def reasons(stored: list[Stored], text: str, seal: Seal | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmark.judging import evidence, statistics
+from benchmark.judging import hypothesis_tests, samples
 from benchmark.judging.selftest import faults, paper, rates
 from benchmark.judging.selftest.faults import planted, unseen
 from benchmark.judging.selftest.rates import LIMIT
@@ -32,7 +32,7 @@ def test_honest_records_are_reproduced_and_hold(tmp_path) -> None:
 
 
 def test_a_judge_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "contradictions", lambda _one: [])
+    monkeypatch.setattr(samples, "contradictions", lambda _one: [])
     missed = {one.fault for one in planted() if not one.caught}
     assert {"edited score", "penalty trained with weight 0, labelled 5", "training stopped half way"} <= missed
 
@@ -57,18 +57,18 @@ def test_rates_count_what_they_say() -> None:
 def test_a_judge_that_calls_not_different_the_same_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Taking an interval that touches the margin's zone for agreement is the classical mistake."""
 
-    def lenient(estimate: statistics.Estimate, margin: float, alpha: float = statistics.ALPHA) -> str:
+    def lenient(estimate: hypothesis_tests.Estimate, margin: float, alpha: float = hypothesis_tests.ALPHA) -> str:
         low, high = estimate.interval(alpha)
         return "inside" if low < margin and high > -margin else "above" if low > margin else "below"
 
-    monkeypatch.setattr(statistics, "equivalence", lenient)
+    monkeypatch.setattr(hypothesis_tests, "equivalence", lenient)
     worst = max(one.rate for one in rates.rates() if one.kind == "false pass")
     assert worst > 10 * LIMIT
 
 
 @pytest.mark.usefixtures("few")
 def test_a_judge_without_holm_and_level_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "holm", lambda p_values: [p / 10 for p in p_values])
+    monkeypatch.setattr(hypothesis_tests, "holm", lambda p_values: [p / 10 for p in p_values])
     assert max(one.rate for one in rates.rates() if "untrue claims: any HOLDS" in one.about) > LIMIT
 
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from benchmark.judging.judge import describe, judge
 from benchmark.judging.published import on_published
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
+from benchmark.runs.records import Stored
 from benchmark.spec.quantities import Quantity
-from benchmark.store import Stored
 
 from .factory import ENVIRONMENT, cell, claim, evidence, expect, paper, predicate, run, table
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.curves import Course, series_value, statistic_value
 from benchmark.judging.claims import without
-from benchmark.judging.evidence import Sample
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
-from benchmark.plan import make_run
+from benchmark.judging.samples import Sample
+from benchmark.runs.plan import make_run
+from benchmark.spec.curve_statistics import Course, series_value, statistic_value
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.commands.selection import DEFAULT_JOB
-from benchmark.objectives.cross_entropy import CrossEntropy
-from benchmark.plan import make_plan
+from benchmark.commands.select_runs import DEFAULT_JOB
+from benchmark.parts.objectives.cross_entropy import CrossEntropy
+from benchmark.runs.plan import make_plan
 from tests.papers import checks
 from tests.papers.checks import Planted
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmark.judging.audit import audit
-from benchmark.plan import epoch_iterations, make_plan
+from benchmark.runs.plan import epoch_iterations, make_plan
 from benchmark.spec.claims import Claim
 from benchmark.spec.resolve import system_of
 from tests.papers import checks

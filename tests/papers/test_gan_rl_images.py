@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import store
-from benchmark.plan import make_run
-from benchmark.runner import OneRun, prepare
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import Stored
+from benchmark.runs.runner import OneRun
 from benchmark.spec.parts import written
 from benchmark.spec.resolve import system_of
+from benchmark.training.numerics import prepare
 from tests.papers import checks
 from tests.papers.checks import Planted
 
@@ -207,7 +208,7 @@ def test_smoke_runs_train(experiment: str, tmp_path: Path) -> None:
     assert record.status == "finished"
     assert record.scores["variance"].value is not None
     assert record.scores["fid"].reason is not None
-    curves = store.Stored(record, tmp_path / run.folder).curves()
+    curves = Stored(record, tmp_path / run.folder).curves()
     assert all(len(curve) == run.iterations for curve in curves.values())
     assert {f"{player}_loss" for player in run.system.players} <= set(curves)
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.plan import make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import make_run
+from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.papers import checks
 from tests.part_examples import Bench, column

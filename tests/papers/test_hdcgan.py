@@ -14,12 +14,13 @@ from torch import Tensor
 
 from benchmark.judging.finding import Incomparable
 from benchmark.judging.published import on_published
-from benchmark.networks.growth import stage
-from benchmark.plan import make_plan, make_run
-from benchmark.runner import OneRun, prepare
+from benchmark.parts.networks.growth import stage
+from benchmark.runs.plan import make_plan, make_run
+from benchmark.runs.runner import OneRun
 from benchmark.spec.dataflow import inputs_of, networks_of
 from benchmark.spec.resolve import system_of
 from benchmark.spec.shapes import Layout, layout
+from benchmark.training.numerics import prepare
 from tests.papers import checks
 from tests.papers.checks import Planted
 

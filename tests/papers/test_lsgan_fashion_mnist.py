@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from benchmark.judging.published import on_published
-from benchmark.plan import make_run
-from benchmark.runner import OneRun, prepare
+from benchmark.runs.plan import make_run
+from benchmark.runs.runner import OneRun
 from benchmark.spec.parts import Shape
 from benchmark.spec.shapes import layout
+from benchmark.training.numerics import prepare
 from benchmark.training.subject import evaluation_copy
 from benchmark.training.trainer import Trainer
 from tests.papers import checks

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from benchmark.judging.published import on_published
-from benchmark.plan import make_plan, make_run
-from benchmark.runner import OneRun, prepare
+from benchmark.runs.plan import make_plan, make_run
+from benchmark.runs.runner import OneRun
 from benchmark.spec.check import system_of
 from benchmark.spec.paper import Cell
+from benchmark.training.numerics import prepare
 from tests.papers import checks
 from tests.papers.checks import Planted
 

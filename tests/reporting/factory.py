@@ -20,8 +20,10 @@ from benchmark.judging.verdict import (
     PaperVerdicts,
     Values,
 )
-from benchmark.plan import make_run
 from benchmark.reporting.report import PaperInput
+from benchmark.runs.files import packed, sha256
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
 from benchmark.spec.base import Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
@@ -36,7 +38,6 @@ from benchmark.spec.paper import (
     Table,
     Unstated,
 )
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, packed, sha256
 from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"

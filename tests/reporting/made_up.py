@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.companions import Anchor, Companions, Extrapolated, ProtocolGrid, Variant, identity
 from benchmark.judging.audit import audit
 from benchmark.judging.judge import judge
-from benchmark.plan import Run, make_plan
 from benchmark.reporting.report import PaperInput
+from benchmark.runs.files import packed, sha256
+from benchmark.runs.plan import Run, make_plan
+from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, write_record
+from benchmark.runs.sidecars import Anchor, Companions, Extrapolated, ProtocolGrid, Variant, identity
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import Every, PaperSpec, Score
-from benchmark.store import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, packed, sha256, write_record
 from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"

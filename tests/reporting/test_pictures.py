@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmark.reporting.curves import Band
+from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.figures import Line, line_chart, ticks
 from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
 from tests.reporting.factory import points_of

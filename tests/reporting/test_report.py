@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from benchmark.plan import make_run
 from benchmark.reporting import html
-from benchmark.reporting.evidence import Evidence
 from benchmark.reporting.report import PaperInput, write_report
+from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
-from benchmark.store import CURVES, Stored
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import CURVES, Stored
 from tests.reporting.factory import eight_gaussians, judged, verdicts
 from tests.reporting.page import Page
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmark.plan import Run, make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import Run, make_run
 from benchmark.spec.load import loads
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.shapes import layout
+from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.specs import load
 

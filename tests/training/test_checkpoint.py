@@ -54,7 +54,7 @@ def test_a_pickle_in_disguise_runs_nothing(tmp_path):
 
     file = tmp_path / "000000007.pt"
     torch.save({"state": Payload()}, file)
-    from benchmark.store import sha256
+    from benchmark.runs.files import sha256
 
     file.with_suffix(".sha256").write_text(sha256(file))
     with pytest.warns(UserWarning, match="cannot be read"):

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from benchmark.plan import make_plan, make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import make_plan, make_run
 from benchmark.spec.load import loads
 from benchmark.spec.parts import SCHEDULES
 from benchmark.spec.source import SpecError
+from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Trainer
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import store
-from benchmark.datasets.images.resident import ResidentImages
 from benchmark.judging.selftest.paper import runs
-from benchmark.runner import OneRun, prepare
+from benchmark.parts.datasets.images.resident import ResidentImages
+from benchmark.runs.records import Stored
+from benchmark.runs.runner import OneRun
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.training import neighbours
 from benchmark.training.neighbours import nearest_training_examples
+from benchmark.training.numerics import prepare
 from benchmark.training.subject import TrainedSubject
 
 
@@ -68,7 +69,7 @@ def test_a_run_keeps_the_neighbours_of_its_last_samples(tmp_path: Any) -> None:
     one = OneRun(run, tmp_path, tmp_path / "data", "cpu")
     record = one.execute()
     assert record.status == "finished"
-    arrays = store.Stored(record, tmp_path / run.folder).samples()
+    arrays = Stored(record, tmp_path / run.folder).samples()
     training = TrainedSubject(one.trainer, one.data_root).reals(None)
     _, distances = brute(training, arrays["samples"][-1], 5)
     assert np.allclose(arrays["neighbour_distances"], distances, rtol=1e-6)

@@ -11,12 +11,12 @@ from torch.nn.functional import avg_pool2d, interpolate
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmark.companions import identity
-from benchmark.plan import Run, make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import Run, make_run
+from benchmark.runs.sidecars import identity
 from benchmark.spec.load import loads
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.shapes import layout
+from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer

@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from benchmark.plan import make_run
+from benchmark.runs.plan import make_run
 from benchmark.spec.load import loads
 from benchmark.spec.parts import MetricError
 from benchmark.training.subject import TrainedSubject

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from benchmark.plan import Run, make_run
-from benchmark.runner import prepare
+from benchmark.runs.plan import Run, make_run
 from benchmark.spec.load import loads
+from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Diverged, Trainer
 from tests.specs import load

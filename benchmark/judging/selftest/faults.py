@@ -14,8 +14,9 @@ from benchmark.judging.selftest.kinds import Fault
 from benchmark.judging.selftest.record_faults import of_records, open_faults
 from benchmark.judging.selftest.rule_faults import of_rules
 from benchmark.judging.verdict import PaperVerdicts
+from benchmark.runs.files import to_json, write_atomic
+from benchmark.runs.records import read_records
 from benchmark.spec.base import Model
-from benchmark.store import records, to_json, write_atomic
 
 _NOTHING = "none: "
 
@@ -65,7 +66,7 @@ def _withheld(state: str, reason: str) -> bool:
 
 def verdicts_in(results: Path, text: str = paper.TEXT) -> PaperVerdicts:
     """Verdicts on the made-up paper from ``results``."""
-    spec, stored = paper.loaded(text).spec, list(records(results))
+    spec, stored = paper.loaded(text).spec, list(read_records(results))
     verdicts = judge(spec, "0" * 64, stored, paper.expected(text))
     return under_seal(spec, verdicts, stored_state(results, spec, stored))
 

@@ -8,12 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.judging.evidence import Expected
-from benchmark.plan import Run, make_plan
-from benchmark.spec.dataflow import curve_names
-from benchmark.spec.load import Loaded, loads
-from benchmark.spec.parts import written
-from benchmark.store import (
+from benchmark.judging.samples import Expected
+from benchmark.runs.files import keep_shared, packed, sha256, write_atomic
+from benchmark.runs.plan import Run, make_plan
+from benchmark.runs.records import (
     CURVES,
     MEASURED,
     RECORD,
@@ -22,12 +20,11 @@ from benchmark.store import (
     ScoreRecord,
     Stored,
     Timing,
-    keep_shared,
-    packed,
-    sha256,
-    write_atomic,
     write_record,
 )
+from benchmark.spec.dataflow import curve_names
+from benchmark.spec.load import Loaded, loads
+from benchmark.spec.parts import written
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from benchmark.judging.judge import judge
 from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import PaperVerdicts
+from benchmark.runs.records import RunRecord, Stored
 from benchmark.spec.base import Model
-from benchmark.store import RunRecord, Stored
 
 if TYPE_CHECKING:
     import numpy as np

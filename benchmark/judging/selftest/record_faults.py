@@ -11,19 +11,8 @@ from typing import Any
 
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.kinds import Fault, Forged, Open, Plant
-from benchmark.store import (
-    CURVES,
-    MEASURED,
-    RECORD,
-    RECORD_HASH,
-    SAMPLES,
-    SHARED,
-    packed,
-    sha256,
-    to_json,
-    write_atomic,
-    write_record_hash,
-)
+from benchmark.runs.files import SHARED, packed, sha256, to_json, write_atomic
+from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, write_record_hash
 
 
 def of_records() -> Iterator[Fault]:

@@ -1,0 +1,40 @@
+"""Which device a command line names."""
+
+from __future__ import annotations
+
+import os
+
+from benchmark.commands.select_runs import UsageError
+
+
+def resolve_device(wanted: str) -> str:
+    """``auto`` is cuda where there is one; asking for a GPU that is not there is an error."""
+    if wanted == "cpu":
+        return wanted  # without torch, which takes seconds to import and only the workers need
+
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(wanted).type
+    except RuntimeError as error:
+        raise UsageError(f"--device {wanted}: {str(error).splitlines()[0]}") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise UsageError(f"--device {wanted}: no CUDA device is available here")
+    if kind not in ("cpu", "cuda"):
+        raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
+    return wanted
+
+
+def visible_gpus(device: str) -> list[str]:
+    """The GPUs to spread runs over, as CUDA_VISIBLE_DEVICES names them; none where there is no choice."""
+    if device != "cuda":
+        return []
+    import torch
+
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    count = torch.cuda.device_count()
+    if count < 2:
+        return []
+    return named[:count] if named else [str(number) for number in range(count)]

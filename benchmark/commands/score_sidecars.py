@@ -1,0 +1,153 @@
+"""What lies beside the records, checked: that it has its form, belongs to what it says, and agrees with itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from benchmark.runs import sidecars
+from benchmark.runs.bundle import parse
+from benchmark.runs.files import StoreError, read_as
+from benchmark.runs.records import RunRecord, Stored
+from benchmark.runs.sidecars import ANCHORS, CALIBRATION, KINDS, PROTOCOLS, Anchor, Calibration, ProtocolGrid
+from benchmark.spec.base import Model
+from benchmark.spec.load import canonical
+
+M = TypeVar("M", bound=Model)
+_RELATIVE = 1e-9
+
+
+def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
+    """Files beside the records that belong to these runs, or to a device; damaged ones are a StoreError."""
+    wanted = _identities([one.record for one in stored])
+    run_ids = {one.record.run_id for one in stored}
+    return [
+        *(file for file in _files(results, ANCHORS) if canonical(read_as(file, Anchor).identity) in wanted),
+        *(file for file in _files(results, PROTOCOLS) if read_as(file, ProtocolGrid).run_id in run_ids),
+        *_files(results, CALIBRATION),
+    ]
+
+
+def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> Iterator[str]:
+    """What is wrong with anchors, protocol grids and calibrations beside these records, one line each.
+
+    What belongs to none of these records is added to ``strangers``: in a folder it may be of runs that are gone.
+    """
+    records = [one.record for one in stored]
+    wanted = _identities(records)
+    by_id = {record.run_id: record for record in records}
+
+    def anchor(file: Path, found: Anchor) -> Iterator[str]:
+        if file.stem != sidecars.key_of(found.identity, found.code):
+            yield "its name is not the hash of its identity and code"
+        known = wanted.get(canonical(found.identity))
+        if known is None:
+            strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
+        else:
+            yield from _anchor(found, known)
+
+    def grid(file: Path, found: ProtocolGrid) -> Iterator[str]:
+        record = by_id.get(found.run_id)
+        if record is None:
+            strangers.append(f"{file.relative_to(results)} belongs to no run here")
+        else:
+            yield from _grid(file, found, record)
+
+    yield from _each(results, ANCHORS, Anchor, anchor)
+    yield from _each(results, PROTOCOLS, ProtocolGrid, grid)
+    yield from _each(results, CALIBRATION, Calibration, lambda file, found: _calibration(results, file, found))
+
+
+def _files(results: Path, folder: str) -> list[Path]:
+    return sorted((results / folder).glob("*.json"))
+
+
+def _each(results: Path, folder: str, kind: type[M], check: Callable[[Path, M], Iterator[str]]) -> Iterator[str]:
+    for file in _files(results, folder):
+        where = file.relative_to(results)
+        try:
+            parse(file.read_bytes())
+            found = read_as(file, kind)
+        except (StoreError, ValueError) as error:
+            yield f"{where}: {str(error).removeprefix(f'{file}: ')}"
+            continue
+        yield from (f"{where}: {line}" for line in check(file, found))
+
+
+def _identities(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
+    """Identity of every anchor that these runs' scores have, with label and direction of the score."""
+    return {
+        canonical(sidecars.identity(kind, record.determinant, record.hashes.get("dataset"), name)): (
+            score.label,
+            score.direction,
+        )
+        for record in records
+        if "setup" in record.determinant
+        for name, score in record.scores.items()
+        for kind in KINDS
+    }
+
+
+def _anchor(anchor: Anchor, known: tuple[str, str]) -> Iterator[str]:
+    if bool(anchor.values) == (anchor.reason is not None):
+        yield "must have either values or a reason"
+    if known != (anchor.label, anchor.direction):
+        yield f"is labelled {anchor.label}, {anchor.direction}; the score is {', '.join(known)}"
+    ((metric, settings),) = anchor.identity["metric"].items()
+    asked = {"metric": metric, **settings, "dataset": anchor.identity["dataset"]}
+    for name, (was, used) in anchor.reduced.items():
+        if asked.get(name) != was:
+            yield f"'{name}' is said to be reduced from {was}, asked was {asked.get(name)}"
+        if was == "all":  # of what there is
+            asked["n_real"] = used
+        else:
+            asked[name] = used
+    for name, value in sorted(asked.items()) if anchor.values else ():
+        # a part of the data has a fingerprint of its own
+        if name in anchor.protocol and name != "dataset" and canonical(anchor.protocol[name]) != canonical(value):
+            yield f"protocol field '{name}' is {anchor.protocol[name]}, its identity says {value}"
+
+
+def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
+    from benchmark.parts.metrics.infinity import line_through
+
+    if file.stem != grid.run_id:
+        yield f"its name is not its run's, {grid.run_id}"
+    for field in ("paper", "experiment", "tier", "seed"):
+        if getattr(grid, field) != getattr(record, field):
+            yield f"{field} is {getattr(grid, field)}, the run's is {getattr(record, field)}"
+    if grid.iteration != record.iterations:
+        yield f"scored after {grid.iteration} iterations, the run has {record.iterations}"
+    for name, value in sorted(grid.recorded.items()):
+        score = record.scores.get(name)
+        known = score.at_end() if score is not None else None
+        if value != known:
+            yield f"{name} is said to be recorded as {value!r}, the record has {known!r}"
+    for one in grid.variants:
+        base = grid.again.get(one.score)
+        if one.value is not None and (base is None or one.change is None or not _close(one.value - base, one.change)):
+            yield f"{one.score}, {one.axis} {one.setting}: change {one.change!r} is not {one.value!r} less {base!r}"
+    for line in grid.extrapolated:
+        if len(line.counts) != len(line.values) or len(set(line.counts)) < 3:
+            yield f"{line.score}: no line goes through {len(line.counts)} counts and {len(line.values)} values"
+            continue
+        fitted = line_through(line.counts, line.values)
+        if not _close(fitted.intercept, line.intercept) or not _close(fitted.slope, line.slope):
+            yield f"{line.score}: the line through its values meets 0 at {fitted.intercept!r}, not {line.intercept!r}"
+
+
+def _calibration(results: Path, file: Path, found: Calibration) -> Iterator[str]:
+    if file != sidecars.calibration_file(results, found.device):
+        yield f"its name is not that of its device, {found.device}"
+    for name, loop in sorted(found.loops.items()):
+        if len(loop.ratio_range) != 2 or not loop.ratio_range[0] <= loop.ratio <= loop.ratio_range[1]:
+            yield f"{name}: ratio {loop.ratio} is not within {loop.ratio_range}"
+        iterations = loop.full_run_seconds / loop.tuned_seconds_per_iteration
+        if not math.isclose(iterations, round(iterations), rel_tol=1e-6):
+            yield f"{name}: {loop.full_run_seconds} s are no whole number of iterations"
+
+
+def _close(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=_RELATIVE, abs_tol=1e-9)

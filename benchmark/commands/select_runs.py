@@ -1,0 +1,95 @@
+"""Which papers and runs a command line names."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import hashlib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark import places
+from benchmark.runs.plan import Run, make_plan
+from benchmark.spec.base import Tier
+from benchmark.spec.load import Loaded, load
+from benchmark.spec.source import SpecError
+
+#: what ``ganrepro run`` does when nothing is asked for: (paper, tier, experiments), minutes on two cores
+DEFAULT_JOB: tuple[tuple[str, Tier, str], ...] = (("gan_rl", "short", "toy_*"), ("gan_dcgan_mnist", "smoke", "*gan"))
+
+
+class UsageError(Exception):
+    """Words on the command line that do not fit."""
+
+
+class NothingSelectedError(Exception):
+    """A selection that is empty."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Runs of one paper that a command is about."""
+
+    loaded: Loaded
+    file: Path
+    runs: list[Run]
+
+
+def spec_files(words: Iterable[str]) -> list[Path]:
+    files = [places.paper_file(word) for word in words]
+    if not files:
+        files = sorted(places.papers_folder().glob("*.yaml"))
+    if not files:
+        raise NothingSelectedError(f"no spec in {places.papers_folder()}")
+    return files
+
+
+def load_all(files: Iterable[Path]) -> list[tuple[Path, Loaded]]:
+    """Load every file; the problems of all of them are raised together."""
+    loaded, errors = [], []
+    for file in files:
+        try:
+            loaded.append((file, load(file)))
+        except SpecError as error:
+            errors.append(error)
+    if errors:
+        sys.stderr.writelines(f"{error}\n" for error in errors[:-1])
+        raise errors[-1]
+    seen: dict[str, Path] = {}
+    for file, paper in loaded:
+        other = seen.setdefault(paper.spec.paper.id, file)
+        if other != file:
+            raise UsageError(f"{file} and {other} both have the id '{paper.spec.paper.id}'")
+    return loaded
+
+
+def spec_hash(loaded: Loaded) -> str:
+    return hashlib.sha256(Path(loaded.source.file).read_bytes()).hexdigest()
+
+
+def select(options: argparse.Namespace) -> list[Selection]:
+    """The runs that the command line names; the default job where it names none."""
+    wanted: list[tuple[Path, Tier, list[str]]]
+    if not options.papers and not getattr(options, "all", False) and options.command == "run" and not options.tier:
+        wanted = [(places.paper_file(paper), tier, [glob]) for paper, tier, glob in DEFAULT_JOB]
+        if options.experiment:
+            raise UsageError("--experiment needs a PAPER or --all")
+    else:
+        chosen: Tier = options.tier or "short"
+        globs: list[str] = options.experiment or ["*"]
+        wanted = [(file, chosen, globs) for file in spec_files(options.papers)]
+    papers = dict(load_all(file for file, _, _ in wanted))
+    selections = []
+    for file, tier, globs in wanted:
+        spec = papers[file].spec
+        for glob in globs:
+            if not fnmatch.filter(spec.experiments, glob):
+                raise UsageError(f"{file}: no experiment matches '{glob}', there are: {', '.join(spec.experiments)}")
+        names = [name for name in spec.experiments if any(fnmatch.fnmatch(name, glob) for glob in globs)]
+        runs = make_plan(spec, tier, experiments=names, seeds=options.seeds, numerics=options.numerics)
+        selections.append(Selection(papers[file], file, runs))
+    if not any(selection.runs for selection in selections):
+        raise NothingSelectedError("no experiment has that tier")
+    return selections

@@ -1,0 +1,1 @@
+"""Measuring trained systems: scores, scores under other protocols, anchors, calibration."""

@@ -1,0 +1,286 @@
+"""Floors and ceilings of every score: the same metric on real data, a copier, an untrained generator and noise.
+
+Each is measured once for a dataset, a metric's settings and the code that measures, and kept beside the records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+
+from benchmark.evaluation import scoring
+from benchmark.runs import sidecars
+from benchmark.runs.environment import source_hash
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RunRecord
+from benchmark.runs.sidecars import KINDS, Anchor, Companions, Kind
+from benchmark.spec.load import canonical
+from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, NetworkMarker, marked_fields
+from benchmark.training.numerics import prepare
+from benchmark.training.streams import Streams
+from benchmark.training.subject import TrainedSubject
+from benchmark.training.trainer import Trainer
+
+_SEED = 0
+#: the real data are split twice, each half against the other
+_ORDERS = 2
+#: endless data: points drawn for the range that noise fills
+_RANGE_POINTS = 10_000
+#: bytes of one half of the real images, of a set that is larger the halves are not all of it
+_HALF_BYTES = 1 << 34
+#: code that a value rests on, as files and folders of the package
+_CODE = ("evaluation/anchors.py", "evaluation/scoring.py", "parts/metrics", "parts/extractors", "training/subject.py")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An anchor that some record's score asks for."""
+
+    run: Run
+    score: str
+    identity: dict[str, Any]
+
+    @property
+    def kind(self) -> Kind:
+        """What stands in a generator's place."""
+        kind: Kind = self.identity["kind"]
+        return kind
+
+    @property
+    def numbers(self) -> float:
+        """Values that are looked at; infinite where a large extractor looks at them."""
+        setup = self.run.setup
+        metric = setup.scores[self.score].metric
+        settings = metric.model_dump()
+        if "extractor" in settings:
+            return math.inf
+        size = math.prod(setup.dataset.example_shape())
+        count = setup.dataset.example_count() or 0
+        return float(size * (count + sum(_counts(metric).values())))
+
+
+def code_version() -> str:
+    """SHA-256 over the source of all that an anchor's value rests on."""
+    return source_hash(_CODE)
+
+
+def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) -> list[Wanted]:
+    """Anchors that scores of these runs ask for and that today's code has not measured, each once."""
+    have = {canonical(anchor.identity) for anchor in known.anchors if anchor.code == code}
+    found: dict[str, Wanted] = {}
+    for run, record in runs:
+        fingerprint = record.hashes.get("dataset")
+        if fingerprint is None:
+            continue
+        for name, score in run.setup.scores.items():
+            if score.metric.looks_at == "curves" or marked_fields(score.metric, NetworkMarker):
+                continue  # losses and a trained network's verdict say nothing without the training and the network
+            for kind in KINDS:
+                identity = sidecars.identity(kind, record.determinant, fingerprint, name)
+                text = canonical(identity)
+                if text not in have:
+                    found.setdefault(text, Wanted(run, name, identity))
+    return list(found.values())
+
+
+def measure_all(
+    asked: Iterable[Wanted],
+    data_root: Path,
+    device: str,
+    *,
+    code: str,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Iterator[Anchor]:
+    """Measure anchors while ``go_on()``; raises :class:`DataError` where the data are not those of the run."""
+    groups: dict[str, list[Wanted]] = {}
+    for one in asked:
+        settings = one.run.setup.dataset.model_dump(mode="json")
+        key = canonical([one.run.setup.dataset.name, settings, one.run.setup.generator_mode, one.run.sizes])
+        groups.setdefault(f"{key} {one.run.experiment}", []).append(one)
+    for group in groups.values():
+        if not go_on():
+            return
+        run = replace(group[0].run, seed=_SEED)
+        prepare(run.numerics, None)
+        with torch.random.fork_rng():
+            data = run.setup.dataset.load(data_root, device)
+            if data.fingerprint != group[0].identity["dataset"]:
+                raise DataError(f"{run.setup.dataset.name} below {data_root} is not what {run.experiment} was run on")
+            subject = TrainedSubject(Trainer(run, data, device), data_root)
+            for one in group:
+                if not go_on():
+                    return
+                yield _measured(one, subject, code)
+
+
+def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
+    began = time.perf_counter()
+    score = one.run.setup.scores[one.score]
+    values: list[float] = []
+    reason: str | None = None
+    protocol: dict[str, Any] = {}
+    reduced: dict[str, list[int | str]] = {}
+    for order in range(_ORDERS if one.kind == "real" else 1):
+        try:
+            stand = _stand(one.kind, subject, score.metric, order)
+            halved = stand.data.count if isinstance(stand.data, _Part) else None
+            metric, reduced = fitted(score.metric, stand.generated, halved)
+        except (MetricError, DataError) as error:
+            reason = str(error)
+            break
+        found = scoring.measure(score.model_copy(update={"metric": metric}), one.run.setup, stand, 0)
+        if found.value is None:
+            reason = found.reason
+            break
+        values.append(found.value)
+        protocol = found.protocol
+    return Anchor(
+        schema_version=1,
+        identity=one.identity,
+        code=code,
+        label=score.metric.label,
+        direction=score.metric.direction,
+        values=values if reason is None else [],
+        reason=reason,
+        protocol=protocol,
+        reduced=reduced,
+        seconds=round(time.perf_counter() - began, 3),
+    )
+
+
+@dataclass
+class _Part:
+    """Some of a dataset's examples, as far as metrics ask."""
+
+    fingerprint: str
+    count: int | None
+    shape: tuple[int, ...]
+    resident: bool = False
+
+    def examples(self, indices: torch.Tensor) -> torch.Tensor:
+        raise DataError("only examples given out as bytes are at hand")
+
+    def levels(self, indices: torch.Tensor | None = None) -> np.ndarray:
+        raise DataError("only examples given out as bytes are at hand")
+
+    def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        raise DataError("only examples given out as bytes are at hand")
+
+
+@dataclass
+class _Stand:
+    """The ``Subject`` contract with something else in a trained generator's place."""
+
+    dataset: Dataset
+    data: Data
+    root: Path
+    device: str
+    make: Callable[[int], np.ndarray]
+    real: Callable[[int | None], np.ndarray]
+    #: how many examples it can give out; None for any number
+    generated: int | None
+
+    def samples(self, count: int) -> np.ndarray:
+        return self.make(count)
+
+    def reals(self, count: int | None) -> np.ndarray:
+        return self.real(count)
+
+    def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
+        raise MetricError("there is no trained network here")
+
+    iterations_per_epoch: float | None = None
+
+    def curves(self) -> dict[str, np.ndarray]:
+        raise MetricError("there is no training here")
+
+
+def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _Stand:
+    random = np.random.default_rng([_SEED, order])
+
+    def stand(make: Callable[[int], np.ndarray], generated: int | None = None) -> _Stand:
+        return _Stand(subject.dataset, subject.data, subject.root, subject.device, make, subject.reals, generated)
+
+    if kind == "untrained":
+        return stand(subject.samples)
+    if kind == "noise":
+        return stand(_noise(subject, random))
+    if subject.data.count is None:
+        if kind == "copier":
+            raise MetricError("the data are drawn afresh: there is no training set to copy")
+        streams = Streams(_SEED, subject.device)
+        return stand(
+            lambda count: subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())
+        )
+    every = subject.reals(None)  # mapped, not read, where it is large
+    if kind == "copier":
+        return stand(lambda count: every[random.integers(0, len(every), count)])
+    shuffled = np.random.default_rng(_SEED).permutation(len(every))
+    if getattr(metric, "reference", None) == "test":  # the training data are apart from those by themselves
+        return stand(lambda count: every[np.roll(shuffled, order * count)[:count]], len(shuffled))
+    half = min(len(shuffled) // 2, max(1, _HALF_BYTES // every[:1].nbytes))
+    first, second = shuffled[:half], shuffled[half : 2 * half]
+    ours, theirs = (first, second) if order == 0 else (second, first)
+    # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
+    fingerprint = hashlib.sha256(f"{subject.data.fingerprint} half {order}".encode()).hexdigest()
+    part = _Part(fingerprint, half, subject.data.shape)
+    return _Stand(
+        subject.dataset,
+        part,
+        subject.root,
+        subject.device,
+        lambda count: every[ours[:count]],
+        lambda count: every[theirs[:count]],
+        half,
+    )
+
+
+def _noise(subject: TrainedSubject, random: np.random.Generator) -> Callable[[int], np.ndarray]:
+    """Uniform over 0 to 255, or over the smallest box around real points."""
+    shape = subject.dataset.example_shape()
+    if subject.dataset.kind == "images":
+        return lambda count: random.integers(0, 256, (count, *shape), dtype=np.uint8)
+    reals = subject.reals(_RANGE_POINTS if subject.data.count is None else None)
+    low, high = reals.min(axis=0), reals.max(axis=0)
+    return lambda count: random.uniform(low, high, (count, *shape)).astype(np.float32)
+
+
+def _counts(metric: Metric) -> dict[str, int]:
+    """Fields of a metric that count examples, and how many examples each means."""
+    found = {}
+    for name, per_unit in (("samples", 1), ("pairs", 2), ("reference_images", 1)):
+        value = getattr(metric, name, None)
+        if isinstance(value, int):
+            found[name] = value * per_unit
+    return found
+
+
+def fitted(metric: Metric, generated: int | None, reals: int | None) -> tuple[Metric, dict[str, list[int | str]]]:
+    """``metric`` with its counts cut to what there is, and what was cut as {setting: [asked, used]}.
+
+    None stands for as many as asked for.
+    """
+    cut: dict[str, list[int | str]] = {}
+    settings = {name: getattr(metric, name) for name in type(metric).model_fields}
+    for name, examples in _counts(metric).items():
+        at_hand = (reals,) if name == "reference_images" else (generated, reals)
+        most = min((count for count in at_hand if count is not None), default=examples)
+        if examples > most:
+            cut[name] = [settings[name], settings[name] * most // examples]
+            settings[name] = cut[name][1]
+    if settings.get("reference_images") == "all" and reals is not None:
+        cut["reference_images"] = ["all", reals]
+    try:
+        return type(metric).model_validate(settings), cut
+    except ValidationError as error:
+        least = error.errors(include_url=False)[0]["msg"].lower()
+        raise MetricError(f"half of the real data is too little: {least}") from error

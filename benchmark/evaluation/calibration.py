@@ -1,0 +1,192 @@
+"""What a device does, and how the tuned training loop fares on it against the textbook-equal one.
+
+Rates are of fp32 with TF32 off, each the best of several tries, since everything that disturbs makes them lower. Two
+loops are only compared as a ratio within one process on one device, by turns.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from benchmark.parts.datasets.images.resident import ResidentImages
+from benchmark.runs.environment import describe
+from benchmark.runs.plan import Run
+from benchmark.runs.records import device_of
+from benchmark.runs.sidecars import Calibration, LoopSpeed
+from benchmark.spec.levels import Range
+from benchmark.spec.parts import Data
+from benchmark.training.numerics import WARMUP_ITERATIONS, prepare
+from benchmark.training.trainer import Trainer
+
+_TRIES = 5
+#: least time of one try
+_TRY_SECONDS = 0.05
+#: (matrix side, images of the convolution, megabytes copied) that fill a processor and a GPU
+_CPU_SIZES = (1024, 32, 64)
+_GPU_SIZES = (8192, 256, 1024)
+#: the convolution: channels in and out, side of the images and of the kernel
+_CHANNELS, _SIDE, _KERNEL = 128, 16, 5
+#: pictures that stand in for a dataset's when only time matters
+_PICTURES = 2048
+
+
+def calibrate(device: str) -> Calibration:
+    """Measure a device's rates; takes seconds."""
+    prepare("fp32", None)
+    side, images, megabytes = _GPU_SIZES if device.startswith("cuda") else _CPU_SIZES
+    environment = describe(device)
+    gpu = environment["gpu"]
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        product = _matrix_product(device, side)
+        convolution = _convolution(device, images)
+        copy = _copy(device, megabytes)
+        launch, step = _launch(device), _tiny_step(device)
+    return Calibration(
+        schema_version=1,
+        device=device_of(environment),
+        threads=torch.get_num_threads(),
+        matrix_product_gflops=product,
+        convolution_gflops=convolution,
+        copy_gigabytes_per_second=copy,
+        launch_microseconds=launch,
+        tiny_step_microseconds=step,
+        other_processes=None if gpu is None else gpu["other_processes"],
+        load_average=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        environment=environment,
+    )
+
+
+def waited(device: str) -> None:
+    """Wait until the device has done all that was asked."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+
+
+def best_seconds(work: Callable[[], object], device: str, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Seconds of one call of ``work``: the least over several tries, each repeated until it takes long enough."""
+    work()
+    repeats, best = 1, float("inf")
+    tries = 0
+    while tries < _TRIES:
+        waited(device)
+        began = clock()
+        for _ in range(repeats):
+            work()
+        waited(device)
+        seconds = clock() - began
+        if seconds < _TRY_SECONDS and tries == 0 and repeats < 2**20:
+            repeats *= 2
+            continue
+        tries += 1
+        best = min(best, seconds / repeats)
+    return best
+
+
+def _matrix_product(device: str, side: int) -> float:
+    first, second = torch.randn(2, side, side, device=device)
+    out = torch.empty(side, side, device=device)
+    return 2 * side**3 / best_seconds(lambda: torch.mm(first, second, out=out), device) / 1e9
+
+
+def _convolution(device: str, images: int) -> float:
+    layer = nn.Conv2d(_CHANNELS, _CHANNELS, _KERNEL, padding=_KERNEL // 2, bias=False, device=device)
+    layer = layer.to(memory_format=torch.channels_last).requires_grad_(False)
+    value = torch.randn(images, _CHANNELS, _SIDE, _SIDE, device=device).to(memory_format=torch.channels_last)
+    operations = 2 * images * _SIDE**2 * (_CHANNELS * _KERNEL) ** 2
+    return operations / best_seconds(lambda: layer(value), device) / 1e9
+
+
+def _copy(device: str, megabytes: int) -> float:
+    """Bytes read and written per second."""
+    source = torch.zeros(megabytes * 2**20, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2 * source.numel() / best_seconds(lambda: target.copy_(source), device) / 1e9
+
+
+def _launch(device: str) -> float:
+    number = torch.zeros(1, device=device)
+    return best_seconds(lambda: number.add_(1.0), device) * 1e6
+
+
+def _tiny_step(device: str) -> float:
+    network = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1)).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), fused=True)
+    value = torch.randn(8, 4, device=device)
+
+    def step() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        network(value).mean().backward()
+        optimizer.step()
+
+    return best_seconds(step, device) * 1e6
+
+
+class _Pictures(ResidentImages):
+    """A few random pictures given out as if they were a whole dataset: time depends on sizes alone."""
+
+    def __init__(self, run: Run, device: str, value_range: Range) -> None:
+        random = torch.Generator().manual_seed(0)
+        shape = (_PICTURES, *run.setup.dataset.example_shape())
+        images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
+        super().__init__(images, device, value_range=value_range)
+        self.count = run.setup.dataset.example_count()
+
+    def _picked(self, indices: torch.Tensor) -> torch.Tensor:
+        return self.images.index_select(0, indices % _PICTURES)
+
+
+def stand_in(run: Run, device: str) -> Data:
+    """Data of the run's sizes, which need not be at hand to measure time; a law is drawn from as it is."""
+    value_range = run.setup.dataset.image_range()
+    if value_range is not None:
+        return _Pictures(run, device, value_range)
+    return run.setup.dataset.load(Path(), device)
+
+
+def loop_speed(run: Run, device: str, *, seconds: float, rounds: int) -> LoopSpeed:
+    """Time the tuned and the textbook-equal loop by turns, for about ``seconds`` in all; the warm-up is left out."""
+    data = stand_in(run, device)
+    trainers = {}
+    for numerics in ("fp32", "exact"):
+        prepare(numerics, None)
+        trainers[numerics] = Trainer(replace(run, numerics=numerics), data, device)
+        _advance(trainers[numerics], WARMUP_ITERATIONS)
+    prepare("fp32", None)
+    pace = _advance(trainers["fp32"], WARMUP_ITERATIONS) / WARMUP_ITERATIONS
+    iterations = max(2, round(seconds / (2 * rounds) / pace))
+    times: dict[str, list[float]] = {numerics: [] for numerics in trainers}
+    for turn in range(rounds):
+        for numerics in ("fp32", "exact") if turn % 2 == 0 else ("exact", "fp32"):
+            prepare(numerics, None)
+            times[numerics].append(_advance(trainers[numerics], iterations) / iterations)
+    prepare("fp32", None)
+    ratios = [slow / fast for slow, fast in zip(times["exact"], times["fp32"], strict=True)]
+    tuned = statistics.median(times["fp32"])
+    return LoopSpeed(
+        tier=run.tier,
+        iterations=iterations,
+        tuned_seconds_per_iteration=tuned,
+        textbook_seconds_per_iteration=statistics.median(times["exact"]),
+        ratio=statistics.median(ratios),
+        ratio_range=[min(ratios), max(ratios)],
+        rounds=rounds,
+        full_run_seconds=tuned * run.iterations,
+    )
+
+
+def _advance(trainer: Trainer, iterations: int) -> float:
+    """Seconds of some more iterations, the device waited for at both ends."""
+    trainer.wait()
+    began = time.perf_counter()
+    trainer.advance(trainer.iteration + iterations, lambda _: False)
+    trainer.wait()
+    return time.perf_counter() - began

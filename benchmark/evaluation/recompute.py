@@ -1,0 +1,125 @@
+"""Scores computed again from what a run kept of them, without torch, its images or its networks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from benchmark.registry import RegistryError
+from benchmark.runs import bundle
+from benchmark.runs.files import SHARED, StoreError, read_arrays, sha256, shared_file
+from benchmark.runs.records import MEASURED, ScoreRecord, Stored
+from benchmark.spec.parts import METRICS, Metric, MetricError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Arrays = dict[str, np.ndarray]
+
+_DIGEST = frozenset("0123456789abcdef")
+
+
+class Rescoring:
+    """Computes scores of a results folder again; what runs share is read and hashed once."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.recomputed = 0
+        #: why scores were not computed again: reason and their number
+        self.without: dict[str, int] = {}
+        self._shared: dict[str, Arrays | str] = {}
+        self._wanted: set[str] = set()
+
+    def problems(self, one: Stored) -> Iterator[str]:
+        """What does not agree between one run's scores and what it kept of them."""
+        arrays: Arrays = {}
+        if MEASURED in one.record.files and (one.folder / MEASURED).is_file():
+            try:
+                arrays = read_arrays(one.folder / MEASURED)
+            except StoreError as error:
+                yield str(error)
+                return
+        for name in sorted({key.partition(".")[0] for key in arrays}):
+            if name not in one.record.scores or one.record.scores[name].value is None:
+                yield f"{MEASURED} holds arrays of {name}, which has no value"
+        for name, score in sorted(one.record.scores.items()):
+            own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
+            if score.shared is not None:
+                self._wanted.add(score.shared)
+            if score.value is not None:
+                yield from self._score(name, score, own, one)
+
+    def _score(self, name: str, score: ScoreRecord, own: Arrays, one: Stored) -> Iterator[str]:
+        try:
+            metric = _metric(_asked(one, name))
+        except (RegistryError, ValidationError, ValueError) as error:
+            yield f"{name}: no metric '{score.metric}' with these settings here ({str(error).splitlines()[0]})"
+            return
+        if (score.label, score.direction, score.proxy) != (metric.label, metric.direction, metric.proxy):
+            yield f"{name} is shown as '{score.label}', {score.direction}; it is '{metric.label}', {metric.direction}"
+        if metric.not_recomputed is not None:
+            self.without[metric.not_recomputed] = self.without.get(metric.not_recomputed, 0) + 1
+            return
+        shared = self._read_shared(score.shared) if score.shared is not None else {}
+        if isinstance(shared, str):
+            yield f"{name}: {shared}"
+            return
+        if not own:
+            yield f"{name} has a value and nothing is kept that it could be computed from"
+            return
+        try:
+            value = metric.recomputed(own | shared)
+        except (KeyError, ValueError, TypeError, IndexError, ZeroDivisionError, MetricError) as error:
+            yield f"{name}: what is kept of it gives no score ({type(error).__name__}: {error})"
+            return
+        self.recomputed += 1
+        if not math.isclose(value, score.value or 0.0, rel_tol=metric.rounding, abs_tol=metric.rounding):
+            yield f"{name} is recorded as {score.value!r}, what is kept of it gives {value!r}"
+
+    def _read_shared(self, digest: str) -> Arrays | str:
+        """Shared arrays, or why there are none."""
+        if digest not in self._shared:
+            self._shared[digest] = self._checked(digest)
+        return self._shared[digest]
+
+    def _checked(self, digest: str) -> Arrays | str:
+        if len(digest) != 64 or not _DIGEST.issuperset(digest):
+            return f"'{ascii(digest)[1:65]}' is no SHA-256 of shared arrays"
+        file = shared_file(self.results, digest)
+        where = file.relative_to(self.results)
+        if not file.is_file():
+            return f"{where} is missing"
+        unsafe = bundle.unsafe_arrays(file)
+        if unsafe is not None:
+            return f"{where}: {unsafe}"
+        if sha256(file) != digest:
+            return f"{where} has changed since it was written"
+        return read_arrays(file)
+
+    def shared_problems(self) -> Iterator[str]:
+        """Shared arrays that are not what their name says, or that no score here rests on."""
+        for file in sorted((self.results / SHARED).glob("*")):
+            where = file.relative_to(self.results)
+            if file.stem not in self._wanted:
+                yield f"{where} belongs to no score"
+            elif sha256(file) != file.stem and isinstance(self._shared.get(file.stem, ""), str):
+                yield f"{where} has changed since it was written"
+
+
+def _asked(one: Stored, name: str) -> Mapping[str, object]:
+    setup = one.record.determinant.get("setup")
+    asked = setup.get("scores", {}).get(name) if isinstance(setup, dict) else None
+    if not isinstance(asked, dict) or not isinstance(asked.get("metric"), dict):
+        raise ValueError("the run was not asked for it")
+    found: dict[str, object] = asked["metric"]
+    return found
+
+
+def _metric(asked: Mapping[str, object]) -> Metric:
+    """The metric with the settings that the run was asked for."""
+    ((name, settings),) = asked.items()
+    return METRICS.get(name).model_validate(settings)

@@ -1,0 +1,132 @@
+"""What choosing a checkpoint does to a score: last, best, median of the last few, and how much of it is luck.
+
+The best of K evaluations that differ by noise alone looks better than one of them by ``s * e(K)``: s their standard
+deviation, e(K) the expected largest of K standard normal numbers. s comes from successive differences (von Neumann
+1941), which a slow trend moves little. While a score still improves, fewer than K evaluations compete, so this is an
+upper estimate.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.samples import Evidence
+from benchmark.judging.verdict import Selected
+from benchmark.runs.records import ScoreRecord
+
+#: evaluations at the end of training whose median is shown
+WINDOW = 5
+#: fewer evaluations than this say nothing of their noise
+_LEAST_EVALUATIONS = 4
+_STEPS = 4000
+_REACH = 8.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One run's score under each rule of choosing; ``noise``, ``gain`` and ``luck`` as in ``verdict.Selected``."""
+
+    evaluations: int
+    last: float
+    best: float | None
+    median_of_last: float
+    own: float
+    noise: float | None
+    gain: float | None
+    luck: float | None
+
+
+def selection(evidence: Evidence) -> list[Selected]:
+    """Every score that was evaluated over training, experiment by experiment and tier by tier."""
+    rows = []
+    for experiment, tiers in evidence.expected.items():
+        for tier, seeds in tiers.items():
+            records = [evidence.record(experiment, tier, seed) for seed in seeds]
+            finished = [record for record in records if record is not None and record.status == "finished"]
+            for name in sorted({name for record in finished for name in record.scores}):
+                entries = [record.scores[name] for record in finished if name in record.scores]
+                row = _row(experiment, tier, name, entries)
+                if row is not None:
+                    rows.append(row)
+    return rows
+
+
+def _row(experiment: str, tier: str, name: str, entries: Sequence[ScoreRecord]) -> Selected | None:
+    choices = [choice for entry in entries if (choice := choose(entry)) is not None]
+    if not choices:
+        return None
+
+    def over_seeds(values: Sequence[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return hypothesis_tests.mean(known) if len(known) == len(values) else None
+
+    evaluations = min(choice.evaluations for choice in choices)
+    return Selected(
+        experiment=experiment,
+        tier=tier,
+        score=name,
+        label=entries[0].label,
+        direction=entries[0].direction,
+        rule=entries[0].checkpoint,
+        seeds=len(choices),
+        evaluations=evaluations,
+        last=hypothesis_tests.mean([choice.last for choice in choices]),
+        best=over_seeds([choice.best for choice in choices]),
+        window=min(WINDOW, evaluations),
+        median_of_last=hypothesis_tests.mean([choice.median_of_last for choice in choices]),
+        own=hypothesis_tests.mean([choice.own for choice in choices]),
+        noise=over_seeds([choice.noise for choice in choices]),
+        gain=over_seeds([choice.gain for choice in choices]),
+        luck=over_seeds([choice.luck for choice in choices]),
+    )
+
+
+def choose(entry: ScoreRecord) -> Choice | None:
+    """One run's score under each rule; None where it was evaluated fewer than twice or has no value."""
+    values = [value for _, value in sorted(entry.series)]
+    if len(values) < 2 or entry.value is None:
+        return None
+    last = values[-1]
+    best = {"lower": min(values), "higher": max(values)}.get(entry.direction)
+    noise = evaluation_noise(values)
+    gain = None if best is None else last - best if entry.direction == "lower" else best - last
+    return Choice(
+        evaluations=len(values),
+        last=last,
+        best=best,
+        median_of_last=hypothesis_tests.median(values[-WINDOW:]),
+        own=entry.value,
+        noise=noise,
+        gain=gain,
+        luck=None if noise is None or best is None else noise * expected_maximum(len(values)),
+    )
+
+
+def evaluation_noise(values: Sequence[float]) -> float | None:
+    """Standard deviation of one evaluation about its trend, from the second half of the evaluations."""
+    if len(values) < _LEAST_EVALUATIONS:
+        return None
+    later = values[len(values) // 2 - 1 :] if len(values) < 2 * _LEAST_EVALUATIONS else values[len(values) // 2 :]
+    steps = [b - a for a, b in itertools.pairwise(later)]
+    return math.sqrt(math.fsum(step * step for step in steps) / (2 * len(steps)))
+
+
+@lru_cache(maxsize=256)
+def expected_maximum(count: int) -> float:
+    """Expected largest of ``count`` independent standard normal numbers (trapezoids over its distribution)."""
+    width = _REACH / _STEPS
+    total = 0.0
+    for step in range(_STEPS + 1):
+        x = step * width
+        above, below = 1 - _normal(x) ** count, _normal(-x) ** count
+        total += (above - below) * (0.5 if step in (0, _STEPS) else 1.0)
+    return total * width
+
+
+def _normal(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))

@@ -1,0 +1,361 @@
+"""From run records to one quantity over the seeds: which records count, what they say, and why a seed is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmark.judging import hypothesis_tests, words
+from benchmark.judging.consistency import between, contradictions, identity
+from benchmark.judging.verdict import ExperimentState, Values
+from benchmark.runs.files import StoreError
+from benchmark.runs.integrity import damage, edited
+from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
+from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
+from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
+
+#: experiment -> tier -> seed -> run_id, as today's spec plans
+Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
+#: a process that gets less of one core than this share shared it with others
+_UNDISTURBED = 0.8
+#: fields of a protocol that say which real images a score refers to
+_OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_real"})
+#: runs whose curves are kept in memory
+_OPEN_COURSES = 32
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One quantity at one tier over the seeds.
+
+    ``values`` are measured and finite. ``diverged`` seeds have none because training broke down, ``beyond`` ones
+    because an event did not happen within the run: both count as evidence. All other seeds are missing.
+    """
+
+    label: str
+    experiment: str
+    tier: str
+    planned: tuple[int, ...]
+    values: Mapping[int, float] = field(default_factory=dict)
+    diverged: frozenset[int] = frozenset()
+    beyond: frozenset[int] = frozenset()
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
+    proxy: bool = False
+    #: what must agree with whatever it is compared with, by seed
+    protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    #: whether it is computed from several quantities of each seed
+    computed: bool = False
+    #: wall seconds of one run, by seed
+    seconds: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> frozenset[int]:
+        """Seeds that are evidence."""
+        return frozenset(self.values) | self.diverged | self.beyond
+
+    @property
+    def numbers(self) -> list[float]:
+        """Measured values in the order of seeds."""
+        return [self.values[seed] for seed in sorted(self.values)]
+
+    def summary(self) -> Values:
+        """As the report shows it."""
+        return Values(
+            label=self.label,
+            experiment=self.experiment,
+            tier=self.tier,
+            seeds={seed: self.values.get(seed) for seed in self.planned},
+            reasons=dict(self.reasons),
+            mean=hypothesis_tests.mean(self.numbers) if self.values else None,
+            deviation=hypothesis_tests.deviation(self.numbers),
+        )
+
+
+class Evidence:
+    """All records of a results folder, as far as today's spec asks for them."""
+
+    def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected) -> None:
+        self.expected = expected
+        self._owners: dict[str, list[str]] = {}
+        for experiment, tiers in expected.items():
+            for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
+                self._owners.setdefault(run_id, []).append(experiment)
+        wanted = set(self._owners)
+        self.stale = sorted(
+            str(one.folder) for one in stored if one.record.run_id not in wanted and one.record.paper == paper
+        )
+        used = [one for one in stored if one.record.run_id in wanted]
+        self._runs: dict[str, Stored] = {}
+        for one in used:
+            self._runs.setdefault(one.record.run_id, one)
+        self._refused: dict[str, str] = {}
+        self._broken_curves: set[str] = set()
+        self._courses: dict[Path, Course] = {}
+        self.damage = [
+            *self._files(used),
+            *self._identities(used),
+            *self._contradictions(used),
+            *self._repeats(used),
+            *self._copies(),
+        ]
+
+    # --- integrity ---
+
+    def _files(self, used: Sequence[Stored]) -> Iterator[str]:
+        for one in used:
+            problems = damage(one)
+            yield from problems
+            if any(problem.startswith(str(one.folder / CURVES)) for problem in problems):
+                self._broken_curves.add(one.record.run_id)
+            if edited(one) is not None:
+                self._refused[one.record.run_id] = "the record is not the one that was written"
+
+    def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
+        """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""
+        for one in used:
+            problem = identity(one.record)
+            owners = self._owners[one.record.run_id]
+            if problem is None and one.record.experiment not in owners:
+                problem = f"it says it is {one.record.experiment}, it is a run of {' and '.join(owners)}"
+            if problem is None:
+                continue
+            self._refused[one.record.run_id] = f"the record has been edited: {problem}"
+            yield f"{one.folder}: {problem}"
+
+    def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:
+        """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
+        alone = ((one, problem) for one in used for problem in contradictions(one))
+        for one, problem in (*alone, *between(used)):
+            self._refused.setdefault(one.record.run_id, f"the record contradicts itself or others: {problem}")
+            yield f"{one.folder}: {problem}"
+
+    def _repeats(self, used: Sequence[Stored]) -> Iterator[str]:
+        first: dict[tuple[str, str, int], Stored] = {}
+        for one in used:
+            key = (one.record.experiment, one.record.tier, one.record.seed)
+            known = first.setdefault(key, one)
+            if known is not one:
+                yield (
+                    f"{one.folder}: seed {key[2]} of {key[0]} at tier {key[1]} is recorded in {known.folder} too, "
+                    "which is the one used"
+                )
+
+    def _copies(self) -> Iterator[str]:
+        """Two seeds with the very same samples are one run, whatever their records say."""
+        first: dict[str, Stored] = {}
+        for one in sorted(self._runs.values(), key=lambda one: (one.record.seed, str(one.folder))):
+            digest = one.record.files.get(SAMPLES)
+            if digest is None:
+                continue
+            known = first.setdefault(digest, one)
+            if known.record.seed != one.record.seed:
+                problem = f"same samples as seed {known.record.seed} in {known.folder}, not an independent run"
+                self._refused.setdefault(one.record.run_id, problem)
+                yield f"{one.folder}: {problem}"
+
+    # --- quantities ---
+
+    def states(self) -> list[ExperimentState]:
+        """How far each experiment is at each tier."""
+        found = []
+        for experiment, tiers in self.expected.items():
+            for tier, seeds in tiers.items():
+                runs = [self._runs[run_id].record for run_id in seeds.values() if run_id in self._runs]
+                count = {
+                    status: sum(run.status == status for run in runs) for status in ("finished", "diverged", "failed")
+                }
+                seconds = sum(run.timing.training_seconds for run in runs)
+                found.append(
+                    ExperimentState(
+                        experiment=experiment, tier=tier, planned=len(seeds), training_seconds=seconds, **count
+                    )
+                )
+        return found
+
+    def sample(self, asked: Quantity, tier: str) -> Sample:
+        """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
+        if asked.outcome is not None:
+            return self._gather(asked.experiment, tier, asked.outcome, _outcome, ("finished", "diverged"))
+        return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
+
+    def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
+        """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
+
+        def read(one: Stored) -> _Reading:
+            entry = one.record.scores.get(score)
+            if entry is None or entry.iteration is None or entry.value is None:
+                return _Reading(None, _why_missing(score, entry))
+            return _Reading(float(entry.iteration), protocol=_protocol(entry))
+
+        return self._gather(experiment, tier, f"iteration of {score}", read)
+
+    def _gather(
+        self,
+        experiment: str,
+        tier: str,
+        label: str,
+        read: Callable[[Stored], _Reading],
+        readable: Sequence[str] = ("finished",),
+    ) -> Sample:
+        planned = self.expected.get(experiment, {}).get(tier, {})
+        values: dict[int, float] = {}
+        reasons: dict[int, str] = {}
+        diverged, beyond = set(), set()
+        readings: list[_Reading] = []
+        protocols: dict[int, Mapping[str, Any]] = {}
+        seconds: dict[int, float] = {}
+        for seed, run_id in planned.items():
+            one = self._runs.get(run_id)
+            if one is None:
+                reasons[seed] = f"no run at tier {tier}"
+                continue
+            record = one.record
+            seconds[seed] = record.timing.training_seconds + record.timing.evaluation_seconds
+            if run_id in self._refused:
+                reasons[seed] = self._refused[run_id]
+                continue
+            if record.status not in readable:
+                reasons[seed] = f"{record.status}: {record.reason or 'no reason recorded'}"
+                if record.status == "diverged":
+                    diverged.add(seed)
+                continue
+            reading = read(one)
+            readings.append(reading)
+            protocols[seed] = reading.protocol
+            if reading.value is not None:
+                values[seed] = reading.value
+                continue
+            reasons[seed] = reading.reason
+            if reading.beyond:
+                beyond.add(seed)
+        return Sample(
+            label=label,
+            experiment=experiment,
+            tier=tier,
+            planned=tuple(planned),
+            values=values,
+            diverged=frozenset(diverged),
+            beyond=frozenset(beyond),
+            reasons=reasons,
+            direction=readings[0].direction if readings else "none",
+            proxy=any(reading.proxy for reading in readings),
+            protocols=protocols,
+            seconds=seconds,
+        )
+
+    def _read(self, asked: Quantity, one: Stored) -> _Reading:
+        if asked.score is not None:
+            entry = one.record.scores.get(asked.score)
+            if entry is None or entry.value is None:
+                return _Reading(None, _why_missing(asked.score, entry))
+            if asked.statistic is not None:
+                return _over_training(asked.statistic, entry, one.record)
+            return _Reading(entry.value, protocol=_protocol(entry), direction=entry.direction, proxy=entry.proxy)
+        if asked.time is not None:
+            return _time(asked.time, one.record)
+        assert asked.curve is not None
+        assert asked.statistic is not None
+        if one.record.run_id in self._broken_curves:
+            return _Reading(None, f"{CURVES} is missing or has changed since its record was written")
+        # "never within the run" is only comparable between runs of one length
+        protocol = {"iterations": one.record.planned_iterations} if isinstance(asked.statistic, FirstBelow) else {}
+        try:
+            return _Reading(statistic_value(self._course(one), asked.curve, asked.statistic), protocol=protocol)
+        except (CurveError, StoreError) as error:
+            beyond = isinstance(error, CurveError) and error.beyond
+            return _Reading(None, str(error), beyond=beyond, protocol=protocol)
+
+    def _course(self, one: Stored) -> Course:
+        if one.folder not in self._courses:
+            if len(self._courses) >= _OPEN_COURSES:
+                self._courses.pop(next(iter(self._courses)))
+            self._courses[one.folder] = Course(one.curves(), one.record.iterations_per_epoch)
+        return self._courses[one.folder]
+
+    def record(self, experiment: str, tier: str, seed: int) -> RunRecord | None:
+        """The record of one planned run, if there is one."""
+        run_id = self.expected.get(experiment, {}).get(tier, {}).get(seed)
+        one = self._runs.get(run_id) if run_id is not None else None
+        return one.record if one is not None else None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    value: float | None
+    reason: str = ""
+    beyond: bool = False
+    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
+    proxy: bool = False
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _outcome(one: Stored) -> _Reading:
+    """1 for a run that diverged, 0 for one that finished."""
+    return _Reading(float(one.record.status == "diverged"))
+
+
+def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
+    """A statistic of a score's evaluations; their number is part of the protocol."""
+    protocol = {**_protocol(entry), "evaluations": len(entry.series)}
+    try:
+        value = series_value(entry.series, record.planned_iterations, record.iterations_per_epoch, statistic)
+    except CurveError as error:
+        return _Reading(None, str(error), protocol=protocol, proxy=entry.proxy)
+    moves = isinstance(statistic, Mean | Median | Lowest | Highest)
+    return _Reading(value, protocol=protocol, direction=entry.direction if moves else "none", proxy=entry.proxy)
+
+
+def _time(asked: str, record: RunRecord) -> _Reading:
+    """Training time at the rate after the warm-up, with the device that it belongs to."""
+    gpu, timing = record.environment.get("gpu"), record.timing
+    environment = record.environment
+    protocol: dict[str, Any] = {"quantity": asked, "device": device_of(environment), "numerics": record.numerics}
+    if isinstance(gpu, dict):
+        protocol["loop"] = environment.get("loop")  # replayed iterations cost less than plain ones
+        protocol["shared"] = bool(gpu.get("other_processes"))
+    else:
+        worked = timing.processor_seconds
+        protocol["threads"] = record.environment.get("threads")
+        protocol["shared"] = worked is not None and worked < _UNDISTURBED * timing.training_seconds
+    if protocol["device"] == "not recorded":
+        return _Reading(None, "the record does not name the device", direction="lower", protocol=protocol)
+    rate = timing.rate(record.iterations)
+    if rate is None:
+        return _Reading(None, "the run is no longer than its warm-up", direction="lower", protocol=protocol)
+    value = rate if asked == "seconds_per_iteration" else rate * record.iterations
+    return _Reading(value, direction="lower", protocol=protocol)
+
+
+def _protocol(entry: ScoreRecord) -> dict[str, Any]:
+    return {"metric": entry.metric, "checkpoint": entry.checkpoint, **entry.protocol}
+
+
+def _why_missing(score: str, entry: ScoreRecord | None) -> str:
+    why = "the run was not asked for it" if entry is None else entry.reason or "no reason recorded"
+    return f"{score} not measured: {why}"
+
+
+def protocol_difference(samples: Sequence[Sample]) -> str | None:
+    """The first protocol field in which measured values differ, in words; None where all agree.
+
+    Which data they refer to may differ where all are computed, each from quantities that agree.
+    """
+    free = _OF_THE_DATA if all(sample.computed for sample in samples) else frozenset()
+    known: list[tuple[str, Mapping[str, Any]]] = [
+        (f"{sample.experiment}, seed {seed}", protocol)
+        for sample in samples
+        for seed, protocol in sorted(sample.protocols.items())
+        if seed in sample.values or seed in sample.beyond
+    ]
+    for place, protocol in known[1:]:
+        first_place, first = known[0]
+        for name in sorted({*first, *protocol} - free):
+            if first.get(name) != protocol.get(name):
+                return (
+                    f"protocol field '{name}' differs: {words.shown(first.get(name))} ({first_place}), "
+                    f"{words.shown(protocol.get(name))} ({place})"
+                )
+    return None

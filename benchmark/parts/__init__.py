@@ -1,0 +1,1 @@
+"""Everything that a spec can name: one folder for each kind of part."""

@@ -1,0 +1,165 @@
+"""Decoded pictures on disk, one folder per key of everything they depend on: made once, mapped by every run.
+
+A folder appears whole or not at all, and one process at a time makes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.spec.parts import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_LEVELS = "levels.uint8"
+_FACTS = "facts.json"
+#: pictures decoded as one task
+_TASK = 64
+_MOST_THREADS = 16
+#: bytes left free on the disk
+_SPARE = 1 << 28
+
+
+def cache_folder(root: Path) -> Path:
+    """GANREPRO_CACHE, else ``.cache`` below the data root."""
+    return Path(os.environ.get("GANREPRO_CACHE") or root / ".cache")
+
+
+def decoded(
+    folder: Path, *, key: Mapping[str, object], shape: tuple[int, ...], example: Callable[[int], np.ndarray], label: str
+) -> tuple[np.ndarray, str]:
+    """All examples, uint8 of ``shape``, as a private mapping, and the SHA-256 of shape and bytes.
+
+    ``example`` gives example i as uint8 of ``shape[1:]``, from any thread. What lies there already is taken
+    unless it is damaged. Raises :class:`DataError` where nothing can be written.
+    """
+    from filelock import FileLock
+
+    text = json.dumps({**key, "shape": shape}, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    entry = folder / name
+    fingerprint = _intact(entry, text, shape)
+    if fingerprint is None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / f"{name}.lock"):
+                fingerprint = _intact(entry, text, shape) or _made(entry, text, shape, example, label)
+        except OSError as error:
+            raise DataError(
+                f"{folder}: pictures decoded once are kept here ({error.strerror or error}); "
+                "GANREPRO_CACHE names another place"
+            ) from error
+    return _mapped(entry / _LEVELS, shape, "c"), fingerprint
+
+
+def _mapped(file: Path, shape: tuple[int, ...], mode: Any) -> np.ndarray:
+    import numpy as np
+
+    return np.memmap(file, dtype=np.uint8, mode=mode, shape=shape)
+
+
+def _intact(entry: Path, text: str, shape: tuple[int, ...]) -> str | None:
+    """The fingerprint of a complete entry; None where there is none or it is damaged.
+
+    Bytes are hashed again only when the file is not the one last seen, by its size and time of change.
+    """
+    from benchmark.parts.datasets.images.resident import hash_levels
+
+    try:
+        facts = json.loads((entry / _FACTS).read_text(encoding="utf-8"))
+        seen = _stamp(entry / _LEVELS)
+        if not isinstance(facts, dict) or facts.get("key") != text or seen[0] != _size(shape):
+            return None
+        fingerprint = facts["sha256"]
+        if facts["stamp"] != seen:
+            if hash_levels(_mapped(entry / _LEVELS, shape, "r")) != fingerprint:
+                return None
+            with contextlib.suppress(OSError):  # where nothing can be written, it is hashed every time
+                _note(entry, text, fingerprint)
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(fingerprint)
+
+
+def _made(entry: Path, text: str, shape: tuple[int, ...], example: Callable[[int], np.ndarray], label: str) -> str:
+    """Decode everything beside the entry's place, then put it there."""
+    from benchmark.parts.datasets.images.resident import hash_levels
+
+    partial = entry.with_name(f"{entry.name}.partial")
+    for remains in (partial, entry):
+        if remains.exists():
+            shutil.rmtree(remains)
+    free = shutil.disk_usage(entry.parent).free
+    if free < _size(shape) + _SPARE:
+        raise DataError(f"{entry.parent}: {_size(shape) / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
+    partial.mkdir()
+    try:
+        _reserve(partial / _LEVELS, _size(shape))
+        levels: Any = _mapped(partial / _LEVELS, shape, "r+")
+        _fill(levels, example, label)
+        levels.flush()
+        fingerprint = hash_levels(levels)
+        _note(partial, text, fingerprint)
+        os.replace(partial, entry)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return fingerprint
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Make a file of ``size`` bytes with its blocks: a disk that fills up under a mapping kills the process."""
+    with file.open("wb") as stream:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(stream.fileno(), 0, size)
+        stream.truncate(size)
+
+
+def _fill(levels: np.ndarray, example: Callable[[int], np.ndarray], label: str) -> None:
+    from tqdm import tqdm
+
+    def task(start: int) -> int:
+        stop = min(start + _TASK, len(levels))
+        for index in range(start, stop):
+            levels[index] = example(index)
+        return stop - start
+
+    pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
+    try:
+        with tqdm(total=len(levels), desc=label, unit=" pictures", disable=None) as bar:
+            for done in pool.map(task, range(0, len(levels), _TASK)):
+                bar.update(done)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _note(entry: Path, text: str, fingerprint: str) -> None:
+    """Write what is known of the levels, and by which marks the file is known again."""
+    facts = {"key": text, "sha256": fingerprint, "stamp": _stamp(entry / _LEVELS)}
+    temporary = entry / f"{_FACTS}.{os.getpid()}"
+    try:
+        temporary.write_text(json.dumps(facts), encoding="utf-8")
+        os.replace(temporary, entry / _FACTS)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _stamp(file: Path) -> list[int]:
+    state = file.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for side in shape:
+        size *= side
+    return size

@@ -1,0 +1,202 @@
+"""The contract of datasets whose examples are pictures in files, and their one way from files to the device."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from benchmark.parts.datasets.images.prepare import Resize, pixels, resized
+from benchmark.spec.levels import Range, ValueRange, on_host
+from benchmark.spec.parts import Data, DataError, Dataset, Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+#: raised whenever decoding or preparation changes what comes out; part of every cache's key
+PREPARATION_VERSION = 1
+#: side of a square picture, in pixels
+Side = Annotated[int, Field(ge=4, le=1024)]
+#: 0 for any split, plus this times a hash of its name: no two splits' stand-ins show the same picture
+_STAND_IN_SPLITS = 997
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures as they lie in files: ``names`` below ``place``, in the examples' order."""
+
+    place: Path
+    count: int
+    picture: Callable[[int], Image]
+    names: Sequence[str]
+    #: uint8 (n, channels, height, width) where the files hold plain levels, which are read whole
+    levels: np.ndarray | None = None
+
+    def listing(self) -> str:
+        """SHA-256 of names and sizes."""
+        state = hashlib.sha256()
+        for name in self.names:
+            state.update(f"{name}\0{os.stat(self.place / name).st_size}\n".encode())
+        return state.hexdigest()
+
+    def digest(self) -> str:
+        """SHA-256 of names and content."""
+        state = hashlib.sha256()
+        for name in self.names:
+            state.update(f"{name}\0{os.stat(self.place / name).st_size}\n".encode())
+            with (self.place / name).open("rb") as stream:
+                while block := stream.read(_BLOCK):
+                    state.update(block)
+        return state.hexdigest()
+
+
+class Pictures(Dataset):
+    """Square pictures of ``size`` pixels, cropped and resized as the settings say. Not a part by itself."""
+
+    kind = "images"
+    channels: ClassVar[int] = 3
+    #: side of the pictures after their crop; None where they differ
+    native: ClassVar[int | None] = None
+    size: Side
+    resize: Resize
+    value_range: ValueRange
+
+    def image_range(self) -> Range:
+        low, high = self.value_range
+        return (low, high)
+
+    @abstractmethod
+    def picture_count(self) -> int:
+        """Number of pictures in the files of the split."""
+
+    @abstractmethod
+    def source(self, root: Path, *, genuine: bool) -> Source:
+        """Open the files; published checksums are checked where ``genuine``. Raises :class:`DataError`."""
+
+    @abstractmethod
+    def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
+        """Write the split's files in their own layout; ``pictures`` is uint8 (n, *``stand_in_size``, channels)."""
+
+    def stand_in_size(self) -> tuple[int, int]:
+        """Height and width of pictures in the files that :meth:`write_stand_in` writes."""
+        side = self.native or self.size
+        return (side, side)
+
+    def mirrored(self) -> bool:
+        """Whether every picture is followed, after all others, by its mirror image."""
+        return False
+
+    def prepared(self, picture: Image) -> Image:
+        """Crop and resize one picture."""
+        return resized(picture, self.size, self.size, self.resize)
+
+    def cropped_side(self) -> int | None:
+        """Side of a square picture after its crop, where that is known without looking."""
+        return self.native
+
+    @model_validator(mode="after")
+    def _resize_fits(self) -> Self:
+        side = self.cropped_side()
+        if side is not None and (side == self.size) != (self.resize == "none"):
+            if side == self.size:
+                raise PydanticCustomError("resize", f"the pictures have size {side} already: write resize: none")
+            raise PydanticCustomError("resize", f"size {self.size} from {side} needs a filter, not resize: none")
+        return self
+
+    def example_shape(self) -> Shape:
+        return (self.channels, self.size, self.size)
+
+    def example_count(self) -> int:
+        return self.picture_count() * (2 if self.mirrored() else 1)
+
+    def load(self, root: Path, device: str) -> Data:
+        from benchmark.parts.datasets.images.cache import cache_folder
+
+        message = self.missing(root)
+        if message is not None:
+            raise DataError(message)
+        return self.held(self.checked_source(root), cache_folder(root), device)
+
+    def checked_source(self, root: Path) -> Source:
+        """The genuine files, their number checked."""
+        try:
+            source = self.source(root, genuine=True)
+        except OSError as error:
+            raise DataError(f"{self.name}: {error}") from error
+        if source.count != self.picture_count():
+            raise DataError(f"{source.place}: {source.count:,} pictures, {self.name} has {self.picture_count():,}")
+        return source
+
+    def held(self, source: Source, cache: Path, device: str) -> Data:
+        """Prepare the pictures, or take them from the cache, and hold them for ``device``."""
+        from benchmark.parts.datasets.images.cache import decoded
+        from benchmark.parts.datasets.images.resident import MappedImages, ResidentImages, fits
+
+        shape = (source.count, *self.example_shape())
+        if source.levels is not None:
+            return ResidentImages(
+                on_host(self._in_memory(source, source.levels)),
+                device,
+                value_range=self.image_range(),
+                mirrored=self.mirrored(),
+            )
+        images, fingerprint = decoded(
+            cache,
+            key={"files": source.listing(), "version": PREPARATION_VERSION, "preparation": self._preparation()},
+            shape=shape,
+            example=lambda index: pixels(self.prepared(source.picture(index))),
+            label=f"{self.name} {self.size}x{self.size}",
+        )
+        held = ResidentImages if fits(images.nbytes, device) else MappedImages
+        return held(
+            on_host(images),
+            device,
+            value_range=self.image_range(),
+            fingerprint=fingerprint,
+            mirrored=self.mirrored(),
+        )
+
+    def _in_memory(self, source: Source, levels: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        if self.resize == "none":
+            return levels
+        return np.stack([pixels(self.prepared(source.picture(index))) for index in range(source.count)])
+
+    def _preparation(self) -> dict[str, object]:
+        """What determines an example's levels but the files: settings, and the library that decodes."""
+        import PIL
+
+        settings = self.model_dump(mode="json", exclude={"mirror", "value_range"})
+        return {"dataset": self.name, **settings, "pillow": PIL.__version__}
+
+    def stand_in(self, root: Path, count: int) -> Source:
+        """Write ``count`` generated pictures below the empty folder ``root`` and open them as the genuine ones."""
+        from benchmark.parts.datasets.images.blobs import blobs
+
+        first = zlib.crc32(str(getattr(self, "split", "")).encode()) % _STAND_IN_SPLITS * count
+        height, width = self.stand_in_size()
+        self.write_stand_in(root, blobs(count, height, width, self.channels, first=first))
+        source = self.source(root, genuine=False)
+        if source.count != count:
+            raise DataError(f"{source.place}: {source.count:,} pictures, the stand-in has {count:,}")
+        return source
+
+
+class Photographs(Pictures):
+    """Pictures in encoded files, decoded once into a cache. Not a part by itself."""
+
+    mirror: Annotated[bool, Field(description="every picture appears a second time, mirrored; an epoch shows both")]
+
+    def mirrored(self) -> bool:
+        return self.mirror

@@ -1,0 +1,178 @@
+"""Multi-scale structural similarity of pairs (Wang et al. 2003) in TensorFlow's and PGGAN's form.
+
+Levels 0 to 255, K1 = 0.01, K2 = 0.03; five scales, halved by 2x2 means, an odd side's last row standing for the one
+that is lacking; at each scale a Gaussian window of min(11, height, width), its deviation 1.5 * size / 11, convolved
+without padding. Channels are averaged inside each scale, and negative terms clipped to 0. Other libraries refuse images
+of 160 pixels or less, or average channels at the end.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from benchmark.batches import batches
+from benchmark.parts.metrics.inputs import Count, generated, real
+from benchmark.spec.levels import on_host
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+_WINDOW = 11
+_DEVIATION = 1.5
+_C1 = (0.01 * 255) ** 2
+_C2 = (0.03 * 255) ** 2
+#: the shortest side that can be halved four times
+_LEAST = 2 ** (len(_WEIGHTS) - 1)
+_PAIRING = "consecutive, disjoint"
+#: numbers per batch: all the batch's arrays stay in the processor's cache, or fill a GPU
+_CPU_NUMBERS = 2**17
+_GPU_NUMBERS = 2**25
+_REAL_ORDER_SEED = 0
+
+
+def similarities(first: Tensor, second: Tensor, dtype: torch.dtype) -> Tensor:
+    """MS-SSIM (n,) of pairs of images (n, channels, height, width) with levels 0 to 255, at least 16 pixels a side."""
+    import torch
+
+    # window means of a + b, a - b and their squares give all five that SSIM needs: blurs are what costs
+    total = first.to(dtype) + second.to(dtype)
+    difference = first.to(dtype) - second.to(dtype)
+    product = torch.ones(len(first), dtype=dtype, device=first.device)
+    for level, weight in enumerate(_WEIGHTS):
+        last = level == len(_WEIGHTS) - 1
+        product *= _term(total, difference, structure_only=not last).clamp_min(0) ** weight
+        if not last:
+            total, difference = _halved(total), _halved(difference)
+    return product
+
+
+def _term(total: Tensor, difference: Tensor, *, structure_only: bool) -> Tensor:
+    """Mean over pixels and channels of contrast times structure, and times luminance at the last scale; (n,)."""
+    height, width = total.shape[2:]
+    size = min(_WINDOW, height, width)
+    rows, columns = (_window_means(length, size).to(total) for length in (height, width))
+
+    def blurred(images: Tensor) -> Tensor:
+        return rows @ (images @ columns.T)
+
+    mean_total, mean_difference = blurred(total).square_(), blurred(difference).square_()
+    spread_total = blurred(total.square()).sub_(mean_total)
+    spread_difference = blurred(difference.square()).sub_(mean_difference)
+    quality = (spread_total - spread_difference).div_(2).add_(_C2)
+    quality /= spread_total.add_(spread_difference).div_(2).add_(_C2)
+    if not structure_only:
+        quality *= (mean_total - mean_difference).div_(2).add_(_C1)
+        quality /= mean_total.add_(mean_difference).div_(2).add_(_C1)
+    return quality.mean(dim=(1, 2, 3))
+
+
+@functools.lru_cache
+def _window_means(length: int, size: int) -> Tensor:
+    """Matrix (length - size + 1, length) that takes Gaussian means of ``size`` neighbours, float64.
+
+    For images of some hundred pixels a product with it is faster than a convolution.
+    """
+    import torch
+
+    deviation = _DEVIATION * size / _WINDOW
+    weights = [math.exp(-(((i - (size - 1) / 2) / deviation) ** 2) / 2) for i in range(size)]
+    matrix = torch.zeros(length - size + 1, length, dtype=torch.float64)
+    for row in range(length - size + 1):
+        matrix[row, row : row + size] = torch.tensor(weights, dtype=torch.float64) / sum(weights)
+    return matrix
+
+
+def _halved(images: Tensor) -> Tensor:
+    from torch.nn.functional import avg_pool2d, pad
+
+    height, width = images.shape[2:]
+    if height % 2 or width % 2:
+        images = pad(images, (0, width % 2, 0, height % 2), mode="replicate")
+    return avg_pool2d(images, 2)
+
+
+def pair_similarities(images: np.ndarray, device: str) -> np.ndarray:
+    """MS-SSIM (pairs,) of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+    import numpy as np
+    import torch
+
+    numbers = _GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS
+    batch_pairs = max(1, numbers // images[0].size)
+    found = []
+    with torch.inference_mode():
+        for start in batches(len(images), 2 * batch_pairs, "MS-SSIM"):
+            batch = on_host(images[start : start + 2 * batch_pairs]).to(device)
+            found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
+    return np.asarray(torch.cat(found).numpy())
+
+
+@METRICS.register("ms_ssim")
+class MSSSIM(Metric):
+    """Mean over ``pairs`` consecutive, disjoint pairs of generated images; the real data's own value beside it.
+
+    It measures likeness among samples and nothing else: lower is more varied, and noise is lowest of all. ``size``
+    brings images to a square of that side with ``filter`` (antialiased, rounded to 8 bits) before.
+    """
+
+    label = "MS-SSIM"
+    direction = "two_sided"
+    kinds = ("images",)
+    pairs: Count
+    size: Annotated[int, Field(ge=_LEAST)] | Literal["native"]
+    filter: Literal["none", "bilinear", "bicubic"]
+
+    @model_validator(mode="after")
+    def _filter_fits(self) -> MSSSIM:
+        if (self.size == "native") != (self.filter == "none"):
+            raise PydanticCustomError("filter", "size 'native' goes with filter 'none', any other size with a filter")
+        return self
+
+    def measure(self, subject: Subject) -> Measurement:
+        import numpy as np
+
+        images = generated(subject, 2 * self.pairs, distinct=True)
+        ours = pair_similarities(self._resized(images), subject.device)
+        count = subject.data.count
+        reals = real(subject, 2 * self.pairs if count is None else min(2 * self.pairs, count - count % 2))
+        # data may be stored in an order, of classes say, that makes neighbours alike
+        order = np.random.default_rng(_REAL_ORDER_SEED).permutation(len(reals))
+        theirs = pair_similarities(self._resized(reals[order]), subject.device)
+        details = {"real": float(theirs.mean(dtype=np.float64)), "real_pairs": len(theirs)}
+        return Measurement(
+            float(ours.mean(dtype=np.float64)), protocol={"pairing": _PAIRING}, details=details, arrays={"pairs": ours}
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        if kept["pairs"].shape != (self.pairs,):
+            raise ValueError(f"{kept['pairs'].shape} similarities are not of {self.pairs} pairs")
+        return float(kept["pairs"].mean(dtype="float64"))
+
+    def _resized(self, images: np.ndarray) -> np.ndarray:
+        import numpy as np
+        import torch
+        from torch.nn.functional import interpolate
+
+        if self.size == "native":
+            height, width = images.shape[2:]
+            if min(height, width) < _LEAST:
+                raise MetricError(f"images of {height}x{width} do not have five scales, the minimum is {_LEAST} a side")
+            return images
+        side = (self.size, self.size)
+        parts = [
+            interpolate(part.float(), size=side, mode=self.filter, align_corners=False, antialias=True)
+            .round_()
+            .clamp_(0, 255)
+            .to(torch.uint8)
+            for part in torch.split(on_host(np.ascontiguousarray(images)), 512)
+        ]
+        return np.asarray(torch.cat(parts).numpy())

@@ -1,0 +1,43 @@
+"""Fréchet distance on a small shipped classifier's features: FID's formula (Heusel et al. 2017), other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.parts.extractors.classifier import DIMENSIONS
+from benchmark.parts.metrics import frechet
+from benchmark.parts.metrics.classified import RESIZE, ClassifierMetric
+from benchmark.parts.metrics.frechet_inception_distance import distance_to_reference
+from benchmark.parts.metrics.inputs import Reference
+from benchmark.spec.parts import METRICS, Measurement, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@METRICS.register("proxy_frechet_distance")
+class ProxyFrechetDistance(ClassifierMetric):
+    """Fréchet distance between 64 classifier features of generated and of real images."""
+
+    label = "proxy Fréchet distance"
+    direction = "lower"
+    rounding = frechet.ROUNDING
+    reference: Reference
+
+    def unavailable(self, root: Path) -> str | None:
+        return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
+
+    def measure(self, subject: Subject) -> Measurement:
+        return distance_to_reference(
+            subject,
+            self.network(subject),
+            samples=self.samples,
+            reference=self.reference,
+            reference_images=self.reference_images,
+            resize=RESIZE,
+        )
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return frechet.distance_again(kept)

@@ -1,0 +1,30 @@
+"""Additive normal noise, for instance on a discriminator's input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from benchmark.spec.parts import LAYERS, Layer, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@LAYERS.register("gaussian_noise")
+class GaussianNoise(Layer):
+    """x + N(0, ``deviation`` squared) in training; nothing in evaluation.
+
+    Like dropout it draws from torch's own generator of the device, which the trainer starts anew at every update.
+    """
+
+    deviation: Annotated[float, Field(gt=0)]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def module(self, shape: Shape) -> nn.Module:
+        from benchmark.parts.networks.modules import elementary
+
+        return elementary.GaussianNoise(self.deviation)

@@ -1,0 +1,108 @@
+"""The records that a report shows for each experiment: the highest tier at hand, one numerics, by seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from benchmark.runs.files import StoreError
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import Stored
+from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.paper import PaperSpec, Setup
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Group:
+    """One experiment's runs at one tier with one numerics, by seed."""
+
+    experiment: str
+    tier: Tier
+    numerics: str
+    setup: Setup
+    runs: tuple[Stored, ...]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of the runs, ascending."""
+        return [stored.record.seed for stored in self.runs]
+
+    @property
+    def finished(self) -> tuple[Stored, ...]:
+        """The runs that reached their planned end."""
+        return tuple(stored for stored in self.runs if stored.record.status == "finished")
+
+
+@dataclass
+class Evidence:
+    """Records of one paper by experiment. ``unreadable`` collects files that could not be opened on the way."""
+
+    spec: PaperSpec
+    stored: Sequence[Stored]
+    unreadable: list[str] = field(default_factory=list)
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, str, str], list[Stored]]:
+        """Records by (experiment, tier, numerics); a run that serves several experiments appears under each."""
+        kinds = {(stored.record.tier, stored.record.numerics) for stored in self.stored}
+        kept: dict[tuple[str, str, str], list[Stored]] = {}
+        for stored in self.stored:
+            record = stored.record
+            kept.setdefault((record.experiment, record.tier, record.numerics), []).append(stored)
+        for tier, numerics in sorted(kinds):
+            shared: dict[str, list[str]] = {}
+            for name, experiment in self.spec.experiments.items():
+                if experiment.setup(tier) is not None:
+                    # equal ids at one seed mean equal work at every seed
+                    shared.setdefault(make_run(self.spec, name, tier, 0, numerics).run_id, []).append(name)
+            for names in shared.values():
+                runs = {run.record.run_id: run for name in names for run in kept.get((name, tier, numerics), [])}
+                if runs:
+                    kept.update({(name, tier, numerics): list(runs.values()) for name in names})
+        return kept
+
+    def group(self, experiment: str) -> Group | None:
+        """The runs to show for ``experiment``, or None where there are none."""
+        for tier in TIERS:
+            setup = self.spec.experiments[experiment].setup(tier)
+            counts = Counter(
+                {key[2]: len(runs) for key, runs in self._by_kind.items() if key[:2] == (experiment, tier) and runs}
+            )
+            if setup is not None and counts:
+                numerics = min(counts, key=lambda name: (-counts[name], name))
+                runs = sorted(self._by_kind[experiment, tier, numerics], key=lambda stored: stored.record.seed)
+                return Group(experiment, tier, numerics, setup, tuple(runs))
+        return None
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every experiment that has runs, in the spec's order."""
+        return [group for name in self.spec.experiments if (group := self.group(name)) is not None]
+
+    def curves(self, stored: Stored) -> dict[str, np.ndarray]:
+        """A run's curves; empty, and noted, where they cannot be read."""
+        try:
+            return stored.curves()
+        except StoreError as error:
+            self._note(stored, "curves.npz", error)
+            return {}
+
+    def samples(self, stored: Stored) -> dict[str, np.ndarray]:
+        """A run's samples; empty, and noted, where they cannot be read."""
+        try:
+            return stored.samples()
+        except StoreError as error:
+            self._note(stored, "samples.npz", error)
+            return {}
+
+    def _note(self, stored: Stored, file: str, error: StoreError) -> None:
+        record = stored.record
+        line = f"{record.paper}/{record.experiment}/{record.run_id}/{file} cannot be read"
+        if line not in self.unreadable:
+            self.unreadable.append(line)

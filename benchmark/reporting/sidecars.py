@@ -1,0 +1,152 @@
+"""Floors and ceilings beside each score, and how far the protocol alone moves it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmark.reporting.numbers import MINUS, PLUS_MINUS, duration, fixed, short
+from benchmark.reporting.run_groups import Group
+from benchmark.runs.sidecars import Anchor, Calibration, Companions, Kind, ProtocolGrid
+
+ANCHOR_NAMES: dict[Kind, str] = {
+    "real": "real against real",
+    "copier": "copies of training data",
+    "untrained": "untrained generator",
+    "noise": "noise",
+}
+
+
+@dataclass(frozen=True)
+class AnchorView:
+    """One anchor as text; ``reason`` says why there is no value."""
+
+    name: str
+    value: str | None
+    #: the values that it is the mean of, where they differ
+    each: str | None
+    #: how it was measured unlike the score
+    note: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One score of one run under another protocol."""
+
+    run: str
+    score: str
+    axis: str
+    setting: str
+    value: str
+    change: str
+
+
+def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorView]:
+    """Anchors of one score, the ceiling first."""
+    return [_view(kind, anchor) for kind, anchor in anchors(beside, group, score).items()]
+
+
+def too_good(beside: Companions, group: Group, score: str) -> str | None:
+    """A warning where a seed scores better than real data do against real data, both ways round."""
+    anchor = anchors(beside, group, score).get("real")
+    if anchor is None or not anchor.values or anchor.direction not in ("lower", "higher"):
+        return None
+    seeds = []
+    for stored in group.runs:
+        found = stored.record.scores.get(score)
+        if found is not None and found.value is not None:
+            lower = anchor.direction == "lower"
+            if found.value < min(anchor.values) if lower else found.value > max(anchor.values):
+                seeds.append(stored.record.seed)
+    if not seeds:
+        return None
+    note = f" ({_note(anchor)})" if anchor.reduced else ""
+    return f"{len(seeds)} of {len(group.runs)} seeds better than real data against real data{note}: look for the cause"
+
+
+def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
+    """Anchors of one score of an experiment, by kind."""
+    for stored in group.runs:
+        found = beside.of(stored.record, score)
+        if found:
+            return found
+    return {}
+
+
+def _view(kind: Kind, anchor: Anchor) -> AnchorView:
+    value = short(statistics.fmean(anchor.values)) if anchor.values else None
+    each = [short(one) for one in anchor.values]
+    apart = " and ".join(each) if len(set(each)) > 1 else None
+    return AnchorView(ANCHOR_NAMES[kind], value, apart, _note(anchor) if anchor.reduced else None, anchor.reason)
+
+
+def _note(anchor: Anchor) -> str:
+    return ", ".join(f"{name} {used} instead of {asked}" for name, (asked, used) in sorted(anchor.reduced.items()))
+
+
+def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[GridRow]:
+    """Everything scored again for the runs shown, the spec's own protocol first."""
+    wanted = set(runs)
+    rows = []
+    for grid in grids:
+        if grid.run_id not in wanted:
+            continue
+        run = f"{grid.experiment}, seed {grid.seed}"
+        for name, again in grid.again.items():
+            recorded = grid.recorded[name]
+            in_record = "not measured" if recorded is None else short(recorded)
+            value = "not measured" if again is None else short(again)
+            rows.append(GridRow(run, name, "as in the spec", f"{in_record} in the record", value, ""))
+            rows += [
+                GridRow(
+                    run,
+                    name,
+                    one.axis.replace("_", " "),
+                    one.setting,
+                    one.reason or "not measured" if one.value is None else short(one.value),
+                    _signed(one.change),
+                )
+                for one in grid.variants
+                if one.score == name
+            ]
+            rows += [
+                GridRow(
+                    run,
+                    name,
+                    "count",
+                    f"endless: line against 1/N from {line.counts[0]} to {line.counts[-1]}",
+                    f"{short(line.intercept)} {PLUS_MINUS} {short(line.intercept_error)}",
+                    "" if again is None else _signed(line.intercept - again),
+                )
+                for line in grid.extrapolated
+                if line.score == name
+            ]
+    return rows
+
+
+def _signed(change: float | None) -> str:
+    if change is None:
+        return ""
+    return f"+{short(change)}" if change > 0 else short(change).replace("-", MINUS)
+
+
+def calibration_rows(calibrations: Sequence[Calibration], paper: str) -> list[tuple[str, str]]:
+    """(device, what it did) of every calibrated device, with the loops of one paper."""
+    rows = []
+    for one in calibrations:
+        parts = [
+            f"matrix product {fixed(one.matrix_product_gflops, 0)} GFLOP/s",
+            f"convolution {fixed(one.convolution_gflops, 0)} GFLOP/s",
+            f"copy {fixed(one.copy_gigabytes_per_second, 1)} GB/s",
+            f"one operation {short(one.launch_microseconds)} microseconds",
+        ]
+        for name, loop in sorted(one.loops.items()):
+            if name.startswith(f"{paper}/"):
+                parts.append(
+                    f"{name.partition('/')[2]} ({loop.tier}): the textbook loop takes {fixed(loop.ratio, 2)} times as "
+                    f"long, a whole run would train for {duration(loop.full_run_seconds)}"
+                )
+        rows.append((f"{one.device}, {one.threads} threads", "; ".join(parts)))
+    return rows

@@ -1,0 +1,1 @@
+"""From a plan to run records: planning, running, storing, packing."""

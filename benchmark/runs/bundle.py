@@ -1,0 +1,296 @@
+"""Audit packs: records, files, seals, specs, verdicts and tables in one zip, with equal bytes for equal contents.
+
+Members are stored without compression (what is large is compressed already), in the order of their names, without
+times, so that a pack's bytes depend on nothing but its contents. ``MANIFEST.json`` comes first and lists every other
+member with its SHA-256. Reading trusts nothing: only plain members with plain names, within limits, are written out,
+and no array that would need a pickle, or that claims more than its bytes hold, is opened.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from benchmark.runs.files import StoreError, to_json
+from benchmark.spec.base import Model
+from benchmark.spec.load import canonical
+
+MANIFEST = "MANIFEST.json"
+MOST_MEMBERS = 20_000
+MOST_BYTES = 16 << 30
+MOST_MEMBER_BYTES = 4 << 30
+MOST_TEXT_BYTES = 64 << 20
+#: bytes that one .npz may unfold to, and how often its own size that may be
+MOST_ARRAY_BYTES = 4 << 30
+MOST_RATIO = 200
+#: that ratio is only looked at above this: equal numbers fold very small
+_SMALL_ARRAY_BYTES = 64 << 20
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,5}\Z")
+_CHUNK = 1 << 20
+_HEADER = 10_000
+
+
+class PackError(StoreError):
+    """A file that is no pack, or a pack that must not be unpacked."""
+
+
+class Member(Model):
+    """What one member must be."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class Manifest(Model):
+    """What a pack holds, and what judged it."""
+
+    format: Literal["ganrepro-pack"]
+    version: Literal[1]
+    ganrepro: str
+    numerics: str
+    papers: list[str]
+    rules_version: int
+    #: SHA-256 of the modules that decide verdicts
+    rules_sources: dict[str, str]
+    members: dict[str, Member]
+    #: SHA-256 of the canonical JSON of all the rest
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what was written: no digit of it has changed."""
+        return _digest(self.model_dump(mode="json", exclude={"sha256"})) == self.sha256
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A pack's manifest, the folder its members lie in, and what does not agree between the two."""
+
+    manifest: Manifest
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+
+
+def plain(name: str) -> bool:
+    """Whether a member's name is a relative path of plain, visible names."""
+    return _NAME.match(name) is not None
+
+
+def write_pack(file: Path, about: Mapping[str, Any], members: Mapping[str, Path | bytes]) -> str:
+    """Write a pack whole or not at all, and return its SHA-256; ``about`` is the manifest without its members."""
+    listed: dict[str, dict[str, Any]] = {}
+    for name, content in sorted(members.items()):
+        if not plain(name):
+            raise PackError(f"'{name}' cannot be the name of a member")
+        if isinstance(content, Path) and (content.is_symlink() or not content.is_file()):
+            raise PackError(f"{content} is not a plain file")
+        listed[name] = _facts(content)
+    facts = {"format": "ganrepro-pack", "version": 1, **about, "members": listed}
+    manifest = Manifest.model_validate({**facts, "sha256": _digest(facts)})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+                _add(archive, MANIFEST, to_json(manifest.model_dump(mode="json")))
+                for name, content in sorted(members.items()):
+                    _add(archive, name, content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _facts(content: Path | bytes) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    with content.open("rb") as stream:
+        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": content.stat().st_size}
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
+    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system = 3
+    info.external_attr = (stat.S_IFREG | 0o644) << 16
+    info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    with archive.open(info, "w") as target:
+        if isinstance(content, bytes):
+            target.write(content)
+            return
+        with content.open("rb") as source:
+            while chunk := source.read(_CHUNK):
+                target.write(chunk)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def unpack(file: Path, folder: Path) -> Unpacked:
+    """Write a pack's members below ``folder``; raises :class:`PackError` for what must not be written anywhere.
+
+    Members that differ from the manifest are written all the same and named in ``problems``, so that everything that
+    does not agree can be told at once.
+    """
+    try:
+        with file.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            infos = _checked(file, archive)
+            manifest = _manifest(file, archive, infos)
+            problems = _extract(archive, infos, manifest, folder)
+            if not problems and not _as_written(file, manifest, folder):
+                problems.append("the file is not, byte for byte, what packing its members gives")
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise PackError(f"{file}: not a readable pack ({error})") from error
+    return Unpacked(manifest, folder, problems)
+
+
+def _as_written(file: Path, manifest: Manifest, folder: Path) -> bool:
+    """Whether packing the members that were written below ``folder`` again gives the very same file."""
+    about = manifest.model_dump(mode="json", exclude={"format", "version", "members", "sha256"})
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".again-") as scratch:
+        again = Path(scratch) / "again.zip"
+        write_pack(again, about, {name: folder / name for name in manifest.members})
+        return filecmp.cmp(file, again, shallow=False)
+
+
+def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = archive.infolist()
+    size = file.stat().st_size
+    if any(not 0 <= info.header_offset < size for info in infos):
+        raise PackError(f"{file}: not a readable pack (a member lies outside the file)")
+    if len(infos) > MOST_MEMBERS:
+        raise PackError(f"{file}: {len(infos)} members, at most {MOST_MEMBERS} are read")
+    if sum(info.file_size for info in infos) > MOST_BYTES:
+        raise PackError(f"{file}: unfolds to more than {MOST_BYTES} bytes")
+    found: dict[str, zipfile.ZipInfo] = {}
+    seen: set[str] = set()
+    for info in infos:
+        mode = info.external_attr >> 16
+        if not plain(info.filename) or info.filename != info.orig_filename:
+            raise PackError(f"{file}: a member is called {ascii(info.orig_filename)[:120]}")
+        if info.filename.lower() in seen:
+            raise PackError(f"{file}: {info.filename} occurs twice")
+        seen.add(info.filename.lower())
+        if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise PackError(f"{file}: {info.filename} is a link or a device")
+        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size or info.flag_bits & 1:
+            raise PackError(f"{file}: {info.filename} is compressed or encrypted, members of a pack are stored")
+        text = not info.filename.endswith(".npz")
+        if info.file_size > (MOST_TEXT_BYTES if text else MOST_MEMBER_BYTES):
+            raise PackError(f"{file}: {info.filename} has {info.file_size} bytes, too many")
+        found[info.filename] = info
+    for name in found:
+        if any(str(parent).lower() in seen for parent in PurePosixPath(name).parents):
+            raise PackError(f"{file}: {name} lies below a file")
+    return found
+
+
+def _manifest(file: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]) -> Manifest:
+    if MANIFEST not in infos:
+        raise PackError(f"{file}: no {MANIFEST}, so this is no pack")
+    try:
+        return Manifest.model_validate_json(archive.read(infos[MANIFEST]))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "file"
+        raise PackError(f"{file}: {MANIFEST}: {place}: {first['msg']}") from error
+
+
+def _extract(
+    archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], manifest: Manifest, folder: Path
+) -> list[str]:
+    problems = [] if manifest.whole else [f"{MANIFEST} has changed since it was written"]
+    problems += [f"{name} is listed and missing" for name in sorted(set(manifest.members) - set(infos))]
+    for name, info in sorted(infos.items()):
+        if name == MANIFEST:
+            continue
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hasher = hashlib.sha256()
+        try:
+            with archive.open(info) as source, target.open("xb") as out:
+                _copy(source, out, hasher, info.file_size)
+        except zipfile.BadZipFile:  # its checksum; the bytes are there, and the hash below tells
+            hasher.update(b"\0")
+        listed = manifest.members.get(name)
+        if listed is None:
+            problems.append(f"{name} is not listed in {MANIFEST}")
+        elif hasher.hexdigest() != listed.sha256 or info.file_size != listed.bytes:
+            problems.append(f"{name} is not the file that was packed (SHA-256 differs)")
+    return problems
+
+
+def _copy(source: IO[bytes], out: IO[bytes], hasher: Any, most: int) -> None:
+    left = most
+    while left > 0 and (chunk := source.read(min(_CHUNK, left))):
+        hasher.update(chunk)
+        out.write(chunk)
+        left -= len(chunk)
+    if source.read(1):
+        raise PackError("a member is longer than it says")
+
+
+def unsafe_arrays(file: Path) -> str | None:
+    """Why an .npz must not be opened: it would unfold without measure, need a pickle, or claim more than it holds."""
+    from numpy.lib import format as npy
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+            total = sum(info.file_size for info in infos)
+            if total > MOST_ARRAY_BYTES or total > max(_SMALL_ARRAY_BYTES, MOST_RATIO * file.stat().st_size):
+                return f"unfolds from {file.stat().st_size} to {total} bytes"
+            for info in infos:
+                with archive.open(info) as stream:
+                    version = npy.read_magic(stream)
+                    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+                    shape, _, kind = read(stream, max_header_size=_HEADER)
+                    if kind.hasobject:
+                        return f"{info.filename} holds objects, which only a pickle could read"
+                    size = kind.itemsize
+                    for length in shape:
+                        size *= length
+                    if size != info.file_size - stream.tell():
+                        return f"{info.filename} says it has {size} bytes, it has {info.file_size - stream.tell()}"
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, KeyError) as error:
+        return f"not a readable .npz file ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+    return None
+
+
+def parse(content: bytes) -> Any:
+    """JSON without NaN, infinities and repeated keys; raises ValueError."""
+
+    def refuse(text: str) -> Any:
+        raise ValueError(f"'{text}' is no JSON number")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key occurs twice")
+        return found
+
+    try:
+        return json.loads(content, parse_constant=refuse, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

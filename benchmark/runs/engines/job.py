@@ -1,0 +1,91 @@
+"""One run as a job that any engine can hand to any process: names and paths only."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from benchmark.runs.plan import Run, make_run
+from benchmark.spec.base import Tier
+from benchmark.spec.load import load
+from benchmark.spec.paper import PaperSpec
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to do one run; the spec is read again where the work is done."""
+
+    spec: Path
+    experiment: str
+    tier: Tier
+    seed: int
+    numerics: str
+    run_id: str
+    results: Path
+    data_root: Path
+    device: str
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended."""
+
+    run_id: str
+    status: Literal["finished", "diverged", "failed", "interrupted", "locked"]
+    reason: str | None
+    training_seconds: float = 0.0
+
+
+@lru_cache(maxsize=16)
+def _spec(file: Path) -> PaperSpec:
+    return load(file).spec
+
+
+def resolve(job: Job) -> Run:
+    """The run of a job; a ValueError if the spec has changed since the job was made."""
+    run = make_run(_spec(job.spec), job.experiment, job.tier, job.seed, job.numerics)
+    if run.run_id != job.run_id:
+        raise ValueError(f"{job.spec} has changed: {job.experiment} seed {job.seed} is now run {run.run_id}")
+    return run
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set while the block runs."""
+    event = threading.Event()
+    previous = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.signal(number, lambda *_: event.set())
+    try:
+        yield event
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def perform(job: Job, progress: Callable[[int, float], None]) -> Outcome:
+    """Do one job in this process; every end is an :class:`Outcome`, bad data included."""
+    from benchmark.runs.runner import Interrupted, Locked, OneRun
+    from benchmark.training.numerics import prepare
+
+    prepare(job.numerics, job.threads)
+    with stopping() as stop:
+        try:
+            record = OneRun(
+                resolve(job), job.results, job.data_root, job.device, progress=progress, stop=stop.is_set
+            ).execute()
+        except Interrupted as error:
+            return Outcome(job.run_id, "interrupted", str(error))
+        except Locked as error:
+            return Outcome(job.run_id, "locked", str(error))
+        except Exception as error:
+            return Outcome(job.run_id, "failed", f"{type(error).__name__}: {error}")
+    return Outcome(job.run_id, record.status, record.reason, record.timing.training_seconds)

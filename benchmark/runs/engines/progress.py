@@ -1,0 +1,93 @@
+"""What a person sees while runs train: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, TextIO
+
+from benchmark.runs.engines.job import Outcome
+
+_EVERY_SECONDS = 20.0
+
+
+class Display:
+    """Progress of several runs at once; ``runs`` maps a run's id to its label and its number of iterations."""
+
+    def __init__(self, runs: dict[str, tuple[str, int]], stream: TextIO | None = None) -> None:
+        self._runs = runs
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._bars: dict[str, Any] = {}
+        self._began: dict[str, tuple[float, int]] = {}
+        self._at: dict[str, int] = {}
+        self._busy: dict[str, str] = {}
+        self._ended = 0
+        self._spoke = time.monotonic()
+
+    def advanced(self, run_id: str, iteration: int) -> None:
+        """A run has reached ``iteration``."""
+        self._at[run_id] = iteration
+        self._busy.pop(run_id, None)
+        self._began.setdefault(run_id, (time.monotonic(), iteration))
+        if self._terminal:
+            self._bar(run_id).set_postfix_str("", refresh=False)
+            self._bar(run_id).update(iteration - self._bar(run_id).n)
+        else:
+            self._lines()
+
+    def busy(self, run_id: str, with_what: str) -> None:
+        """A run is at something else than training: ``with_what`` says what and how far."""
+        self._busy[run_id] = with_what
+        if self._terminal:
+            self._bar(run_id).set_postfix_str(with_what)
+        else:
+            self._lines()
+
+    def _lines(self) -> None:
+        """Where there is no terminal: a line for every active run, now and then."""
+        if time.monotonic() - self._spoke > _EVERY_SECONDS:
+            self._spoke = time.monotonic()
+            for active in sorted(self._at):
+                self._print(f"  {self._line(active)}")
+
+    def ended(self, run_id: str, outcome: Outcome) -> None:
+        """A run is over."""
+        self._ended += 1
+        label, total = self._runs[run_id]
+        if run_id in self._bars:
+            self._bars.pop(run_id).close()
+        self._at.pop(run_id, None)
+        self._busy.pop(run_id, None)
+        rate = f", {total / outcome.training_seconds:.0f} iterations/s" if outcome.training_seconds > 0 else ""
+        why = f": {outcome.reason}" if outcome.reason else ""
+        self._print(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}")
+
+    def _bar(self, run_id: str) -> Any:
+        if run_id not in self._bars:
+            from tqdm import tqdm
+
+            label, total = self._runs[run_id]
+            self._bars[run_id] = tqdm(
+                total=total, desc=label, unit="it", initial=self._at[run_id], leave=False, file=self._stream
+            )
+        return self._bars[run_id]
+
+    def _line(self, run_id: str) -> str:
+        label, total = self._runs[run_id]
+        if run_id in self._busy:
+            return f"{label}: {self._at[run_id]}/{total} iterations, {self._busy[run_id]}"
+        began, first = self._began[run_id]
+        at = self._at[run_id]
+        seconds = time.monotonic() - began
+        rate = (at - first) / seconds if seconds > 0 else 0.0
+        left = f", {(total - at) / rate:.0f} s left" if rate > 0 else ""
+        return f"{label}: {at}/{total} iterations, {rate:.0f}/s{left}"
+
+    def _print(self, text: str) -> None:
+        if self._terminal:
+            from tqdm import tqdm
+
+            tqdm.write(text, file=self._stream)
+        else:
+            print(text, file=self._stream, flush=True)

@@ -1,0 +1,169 @@
+"""Run records: what a finished run leaves on disk, written atomically and read without torch.
+
+<results>/<paper>/<experiment>/<run_id>/
+    record.json   this module's RunRecord; written once, when the run has ended
+    record.sha256 its SHA-256, as ``sha256sum --check`` reads it
+    curves.npz    one float32 array per curve; element i belongs to iteration i + 1
+    samples.npz   see measuring: samples from fixed noise over training, real examples, nearest ones, value surfaces
+    measured.npz  what each score can be computed from again, as ``<score>.<array>``
+    checkpoints/  see training.checkpoint; not evidence, never committed
+<results>/shared/<SHA-256>.npz
+    what several runs' scores are computed from (moments of a reference), named by its content
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from benchmark.runs.files import StoreError, read_arrays, read_as, to_json, write_atomic
+from benchmark.spec.base import Model, Tier
+
+if TYPE_CHECKING:
+    import numpy as np
+
+M = TypeVar("M", bound=Model)
+
+SCHEMA_VERSION = 1
+RECORD = "record.json"
+RECORD_HASH = "record.sha256"
+CURVES = "curves.npz"
+SAMPLES = "samples.npz"
+MEASURED = "measured.npz"
+
+
+class ScoreRecord(Model):
+    """One score of a run. ``value`` is None exactly when it was not measured, and then ``reason`` says why."""
+
+    metric: str
+    label: str
+    direction: Literal["lower", "higher", "two_sided", "none"]
+    proxy: bool
+    value: float | None
+    reason: str | None = None
+    iteration: int | None = None
+    checkpoint: Literal["last", "best"]
+    #: everything that must agree before two values may be compared
+    protocol: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    #: SHA-256 of the file in ``shared/`` that the value is computed from besides the run's own arrays
+    shared: str | None = None
+    #: (iteration, value) of every evaluation over training
+    series: list[tuple[int, float]] = Field(default=[], strict=False)
+
+    def at_end(self) -> float | None:
+        """The value at the end of training, whichever checkpoint counts."""
+        return self.series[-1][1] if self.series else self.value
+
+
+class Timing(Model):
+    """Seconds of wall time. Training alone: evaluation, pictures, checkpoints and data preparation apart."""
+
+    training_seconds: float
+    #: what all threads of the process worked during training: less than training_seconds where others were in the way
+    processor_seconds: float | None = None
+    evaluation_seconds: float
+    #: training that was lost with an interruption and done again, not part of training_seconds
+    redone_seconds: float
+    #: the first iterations of each session, which carry allocation and tuning; part of training_seconds
+    warmup_seconds: float
+    warmup_iterations: int
+    sessions: int
+
+    def rate(self, iterations: int) -> float | None:
+        """Seconds per iteration after the warm-up of a run of ``iterations``; None where the warm-up is all of it."""
+        rest = iterations - self.warmup_iterations
+        return (self.training_seconds - self.warmup_seconds) / rest if rest > 0 else None
+
+
+class RunRecord(Model):
+    """One run: immutable once written."""
+
+    schema_version: Literal[1]
+    run_id: str
+    paper: str
+    experiment: str
+    tier: Tier
+    seed: int
+    numerics: str
+    status: Literal["finished", "diverged", "failed"]
+    reason: str | None
+    #: what was hashed into run_id
+    determinant: dict[str, Any]
+    iterations: int
+    planned_iterations: int
+    iterations_per_epoch: float | None
+    scores: dict[str, ScoreRecord]
+    timing: Timing
+    #: dataset, parts' sources: SHA-256
+    hashes: dict[str, str]
+    environment: dict[str, Any]
+    #: file name -> SHA-256, for every file that is evidence
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record and the folder it lies in."""
+
+    record: RunRecord
+    folder: Path
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """The run's curves by name, float32; empty where it recorded none."""
+        return read_arrays(self.folder / CURVES)
+
+    def samples(self) -> dict[str, np.ndarray]:
+        """The run's samples; see ``measuring``. Empty where it kept none."""
+        return read_arrays(self.folder / SAMPLES)
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``record`` into its run's folder with its hash; a record that is there already is never replaced."""
+    file = folder / RECORD
+    if file.exists():
+        raise StoreError(f"{file} exists, records are immutable")
+    content = to_json(record.model_dump(mode="json"))
+    write_record_hash(folder, content)
+    write_atomic(file, content)
+
+
+def write_record_hash(folder: Path, content: bytes) -> None:
+    """Write the hash of a record whose file has this content."""
+    write_atomic(folder / RECORD_HASH, f"{hashlib.sha256(content).hexdigest()}  {RECORD}\n".encode())
+
+
+def read_record(file: Path) -> RunRecord:
+    """Read one record; raises :class:`StoreError` naming the file."""
+    return read_as(file, RunRecord)
+
+
+def device_of(environment: Mapping[str, Any]) -> str:
+    """The device's name as far as a record's environment tells."""
+    for key in ("gpu", "processor", "device"):
+        value = environment.get(key)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, str) and value:
+            return value
+    return "not recorded"
+
+
+def finished_record(folder: Path) -> RunRecord | None:
+    """The record of a run that has ended well or diverged; None where there is none, or the run failed."""
+    file = folder / RECORD
+    if not file.is_file():
+        return None
+    record = read_record(file)
+    return None if record.status == "failed" else record
+
+
+def read_records(results: Path) -> Iterator[Stored]:
+    """All records below ``results``, ordered by path."""
+    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
+        yield Stored(read_record(file), file.parent)

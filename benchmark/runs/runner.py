@@ -1,0 +1,275 @@
+"""One run from start to record. The same call continues a run that was interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from benchmark.evaluation import scoring
+from benchmark.evaluation.measurements import Measurements
+from benchmark.runs.environment import describe, source_hash
+from benchmark.runs.files import sha256
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RECORD, RunRecord, Timing, finished_record, write_record
+from benchmark.spec.parts import Data, DataError
+from benchmark.training import checkpoint
+from benchmark.training.numerics import WARMUP_ITERATIONS
+from benchmark.training.trainer import Diverged, Trainer
+
+#: source that every run rests on, besides its own parts
+_SHARED_CODE = (
+    *("runs/runner.py", "runs/plan.py", "evaluation/measurements.py", "evaluation/scoring.py", "training"),
+    *(
+        "parts/metrics",
+        "parts/extractors",
+        "parts/datasets/images",
+        "parts/networks/modules",
+        "parts/penalties/modules",
+    ),
+    *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py"),
+)
+
+
+class Interrupted(Exception):
+    """The run was asked to stop; its state is saved, the same command continues it."""
+
+
+class Locked(Exception):
+    """Another process trains this run."""
+
+
+class OneRun:
+    """The state of one run between its start and its record."""
+
+    def __init__(
+        self,
+        run: Run,
+        results: Path,
+        data_root: Path,
+        device: str,
+        *,
+        progress: Callable[[int, float], None] = lambda _iteration, _seconds: None,
+        stop: Callable[[], bool] = lambda: False,
+        checkpoint_seconds: float = 60.0,
+    ) -> None:
+        self.run = run
+        self.folder = results / run.folder
+        self.data_root = data_root
+        self.device = device
+        self.progress = progress
+        self.stop = stop
+        self.checkpoint_seconds = checkpoint_seconds
+        self.measurements = Measurements(run, results, data_root)
+        self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
+        self.sessions = 0
+        self.warm = 0
+        self.warmup_iterations = 0
+        self.data: Data | None = None
+        self.loop: str | None = None
+
+    def execute(self) -> RunRecord:
+        """Train to the end and write the record; raises :class:`Interrupted` or :class:`Locked`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / ".lock")
+        try:
+            with lock.acquire(timeout=0):
+                done = finished_record(self.folder)
+                if done is not None:
+                    return done
+                (self.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
+                (self.folder / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
+                try:
+                    return self._train()
+                except (Interrupted, DataError):
+                    raise
+                except Exception as error:
+                    self._write_failure(error)
+                    raise
+        except Timeout:
+            owner = self.folder / ".owner"
+            who = owner.read_text() if owner.is_file() else "another process"
+            raise Locked(f"{self.folder}: {who} is training this run") from None
+
+    def _train(self) -> RunRecord:
+        self.data = self.run.setup.dataset.load(self.data_root, self.device)
+        self.trainer = Trainer(self.run, self.data, self.device)
+        self._resume()
+        self.sessions += 1
+        status: Literal["finished", "diverged"] = "finished"
+        reason = None
+        try:
+            self._segments()
+            self.trainer.check_parameters()
+        except Diverged as error:
+            status, reason = "diverged", str(error)
+        self.loop = self.trainer.loop
+        with self._evaluating():
+            self.measurements.at_end(self.trainer, reason)
+        return self._write(status, reason)
+
+    # --- training in segments between pauses ------------------------------------------------------------------------
+
+    def _segments(self) -> None:
+        saved = time.monotonic()
+
+        def pause_now(iteration: int) -> bool:
+            if iteration % 16 == 0 or iteration == target:
+                self.progress(iteration, self.seconds["training"])
+            return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
+
+        for target in self.measurements.pauses():
+            while self.trainer.iteration < target:
+                self._warm_up(target)
+                self._timed("training", target, pause_now)
+                if self.stop() and self.trainer.iteration < self.run.iterations:
+                    self._save()
+                    raise Interrupted(f"{self.folder}: stopped at iteration {self.trainer.iteration}, state saved")
+                if time.monotonic() - saved > self.checkpoint_seconds:
+                    self._save()
+                    saved = time.monotonic()
+            if target > self.measurements.until:
+                with self._evaluating():
+                    self.measurements.at_pause(self.trainer, target)
+                self.measurements.until = target
+
+    def _warm_up(self, target: int) -> None:
+        """The first iterations of a session carry allocation and tuning: timed apart as well."""
+        if self.warm < WARMUP_ITERATIONS:
+            until = min(target, self.trainer.iteration + WARMUP_ITERATIONS - self.warm)
+            before, seconds = self.trainer.iteration, self.seconds["training"]
+            self._timed("training", until, lambda _: self.stop())
+            self.warm += self.trainer.iteration - before
+            self.warmup_iterations += self.trainer.iteration - before
+            self.seconds["warmup"] += self.seconds["training"] - seconds
+
+    def _timed(self, account: str, until: int, stop: Callable[[int], bool]) -> None:
+        self.trainer.wait()
+        began, worked = time.perf_counter(), time.process_time()
+        try:
+            self.trainer.advance(until, stop)
+        finally:
+            self.trainer.wait()
+            self.seconds[account] += time.perf_counter() - began
+            self.seconds["processor"] += time.process_time() - worked
+            self._heartbeat()
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Count the block's time as evaluation, none of it as training."""
+        began = time.perf_counter()
+        yield
+        self.seconds["evaluation"] += time.perf_counter() - began
+
+    # --- state on disk ----------------------------------------------------------------------------------------------
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def _save(self) -> None:
+        """Write the trainer's state and what was measured so far as one checkpoint."""
+        kept = {
+            **self.measurements.facts(),
+            "seconds": self.seconds,
+            "sessions": self.sessions,
+            "warmup_iterations": self.warmup_iterations,
+        }
+        state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
+        checkpoint.save(self._checkpoints, self.trainer.iteration, state)
+
+    def _resume(self) -> None:
+        state = checkpoint.load_newest(self._checkpoints, self.device)
+        if state is None:
+            return
+        kept = json.loads(state["kept"])
+        self.trainer.restore({**state, "curves": {name: curve.cpu() for name, curve in state["curves"].items()}})
+        self.measurements.restore(kept, state)
+        self.seconds, self.sessions = kept["seconds"], kept["sessions"]
+        self.warmup_iterations = kept["warmup_iterations"]
+        heartbeat = self.folder / ".heartbeat"
+        if heartbeat.is_file():
+            lost = float(heartbeat.read_text() or 0) - self.seconds["training"] - self.seconds["redone"]
+            self.seconds["redone"] += max(0.0, lost)
+
+    def _heartbeat(self) -> None:
+        """Note the training time so far, so that a session that is killed leaves a trace of what was lost."""
+        (self.folder / ".heartbeat").write_text(f"{self.seconds['training'] + self.seconds['redone']}")
+
+    def _write(self, status: Literal["finished", "diverged"], reason: str | None) -> RunRecord:
+        with self._evaluating():
+            pictures = self.measurements.pictures(self.trainer)
+        files = self.measurements.write(self.folder, pictures, self.trainer.curves())
+        record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
+        write_record(self.folder, record)
+        ended = {**self.trainer.state(), **self.measurements.bests()}
+        checkpoint.save(self._checkpoints, self.trainer.iteration, ended)
+        for name in (".heartbeat", ".owner"):
+            (self.folder / name).unlink(missing_ok=True)
+        return record
+
+    def _write_failure(self, error: Exception) -> None:
+        """Record that the run failed and why; the same command tries again from the last checkpoint."""
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        write_record(self.folder, self._record("failed", reason, 0, ()))
+
+    def _record(
+        self,
+        status: Literal["finished", "diverged", "failed"],
+        reason: str | None,
+        iterations: int,
+        files: Iterable[str],
+    ) -> RunRecord:
+        run = self.run
+        reason = None if reason is None else scoring.anywhere(reason, self.data_root)
+        return RunRecord(
+            schema_version=1,
+            run_id=run.run_id,
+            paper=run.paper,
+            experiment=run.experiment,
+            tier=run.tier,
+            seed=run.seed,
+            numerics=run.numerics,
+            status=status,
+            reason=reason,
+            determinant=run.determinant(),
+            iterations=iterations,
+            planned_iterations=run.iterations,
+            iterations_per_epoch=run.iterations_per_epoch,
+            scores=self.measurements.scores(f"the run {status}: {reason}"),
+            timing=Timing(
+                training_seconds=self.seconds["training"],
+                processor_seconds=self.seconds["processor"],
+                evaluation_seconds=self.seconds["evaluation"],
+                redone_seconds=self.seconds["redone"],
+                warmup_seconds=self.seconds["warmup"],
+                warmup_iterations=self.warmup_iterations,
+                sessions=self.sessions,
+            ),
+            hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},
+            environment={**describe(self.device), "loop": self.loop},
+            files={name: sha256(self.folder / name) for name in files},
+        )
+
+
+def code_hash(run: Run) -> str:
+    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses.
+
+    It is read off the files, so that it does not depend on what else a process has loaded.
+    """
+    setup, system = run.setup, run.system
+    parts: list[Any] = [setup.dataset, *(score.metric for score in setup.scores.values())]
+    for player in system.players.values():
+        parts += [*player.minimise, *player.penalties, player.optimizer]
+    for network in run.networks.values():
+        parts += network.layers
+        for laws in network.initialise.values():
+            parts += [law for law in (laws.weight, laws.bias) if law is not None]
+    return source_hash(_SHARED_CODE, {type(part).__module__ for part in parts})

@@ -1,0 +1,258 @@
+"""What lies beside the records of a results folder and belongs to no single run's evidence; read without torch.
+
+<results>/
+    anchors/<key>.json        what a metric says of real data, a copier, an untrained generator and noise
+    protocols/<run_id>.json   one finished run's generator scored again under other protocols
+    calibration/<device>.json what a device can do, and how the training loop fares on it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field
+
+from benchmark.runs.files import read_as, to_json, write_atomic
+from benchmark.runs.records import RunRecord
+from benchmark.spec.base import Model
+from benchmark.spec.load import canonical
+
+FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
+
+Kind = Literal["real", "copier", "untrained", "noise"]
+#: in the order in which a reader compares: the ceiling first
+KINDS: tuple[Kind, ...] = ("real", "copier", "untrained", "noise")
+
+
+class Anchor(Model):
+    """A metric's value on something other than a trained generator, in its place.
+
+    ``real``: one half of the real data against the other, and the other way round; ``copier``: draws from the training
+    data; ``untrained``: the generator before its first iteration; ``noise``: uniform noise over the data's range.
+    """
+
+    schema_version: Literal[1]
+    #: see :func:`identity`; with ``code`` it makes the file's name
+    identity: dict[str, Any]
+    #: SHA-256 over the source of what measured it
+    code: str
+    label: str
+    direction: Literal["lower", "higher", "two_sided", "none"]
+    #: empty exactly when it could not be measured, and then ``reason`` says why
+    values: list[float]
+    reason: str | None
+    protocol: dict[str, Any]
+    #: settings that had to be smaller than the score's, as [asked, used]: half the data has half the examples
+    reduced: dict[str, list[int | str]]
+    seconds: float
+
+    @property
+    def kind(self) -> Kind:
+        """What was measured in a generator's place."""
+        kind: Kind = self.identity["kind"]
+        return kind
+
+
+class Variant(Model):
+    """One protocol that differs from the spec's in one way, and what it makes of the same generator."""
+
+    score: str
+    axis: str
+    setting: str
+    value: float | None
+    reason: str | None = None
+    #: difference to the value under the spec's protocol
+    change: float | None = None
+
+
+class Extrapolated(Model):
+    """A Fréchet distance at several counts of generated images, and the line through them against 1/N.
+
+    A diagnostic of how far the count alone carries the number; with a finite reference it is no unbiased distance.
+    """
+
+    score: str
+    counts: list[int]
+    values: list[float]
+    intercept: float
+    intercept_error: float
+    slope: float
+
+
+class ProtocolGrid(Model):
+    """A finished run's generator scored again without training, one setting of the protocol changed at a time."""
+
+    schema_version: Literal[1]
+    run_id: str
+    paper: str
+    experiment: str
+    tier: str
+    seed: int
+    iteration: int
+    device: str
+    code: str
+    #: score: the value in the record, and the value that scoring again gives under the very same protocol
+    recorded: dict[str, float | None]
+    again: dict[str, float | None]
+    variants: list[Variant]
+    extrapolated: list[Extrapolated]
+
+
+class LoopSpeed(Model):
+    """The tuned loop against the textbook-equal one on one experiment, by turns within one process."""
+
+    tier: str
+    iterations: int
+    #: median over rounds
+    tuned_seconds_per_iteration: float
+    textbook_seconds_per_iteration: float
+    #: textbook over tuned, within each round: median, least and most
+    ratio: float
+    ratio_range: list[float]
+    rounds: int
+    #: training alone, at the tuned loop's rate
+    full_run_seconds: float
+
+
+class Calibration(Model):
+    """What one device did: rates in fp32 with TF32 off, each the best of several tries."""
+
+    schema_version: Literal[1]
+    device: str
+    threads: int
+    matrix_product_gflops: float
+    convolution_gflops: float
+    copy_gigabytes_per_second: float
+    #: time of one operation on a single number, which is what launching costs
+    launch_microseconds: float
+    #: time of one forward, backward and update of a network too small to compute anything
+    tiny_step_microseconds: float
+    other_processes: int | None
+    load_average: float | None
+    environment: dict[str, Any]
+    #: paper/experiment: speed of the training loop there
+    loops: dict[str, LoopSpeed] = Field(default={})
+
+
+@dataclass(frozen=True)
+class Companions:
+    """All of them in one results folder."""
+
+    anchors: tuple[Anchor, ...] = ()
+    grids: tuple[ProtocolGrid, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
+
+    @cached_property
+    def _by_identity(self) -> dict[str, Anchor]:
+        return {canonical(anchor.identity): anchor for anchor in self.anchors}
+
+    def of(self, record: RunRecord, score: str) -> dict[Kind, Anchor]:
+        """The anchors of one score of a run, by kind; empty where none was measured."""
+        found: dict[Kind, Anchor] = {}
+        if not self.anchors:
+            return found
+        for kind in KINDS:
+            known = canonical(identity(kind, record.determinant, record.hashes.get("dataset"), score))
+            anchor = self._by_identity.get(known)
+            if anchor is not None:
+                found[kind] = anchor
+        return found
+
+
+def identity(kind: Kind, determinant: Mapping[str, Any], fingerprint: str | None, score: str) -> dict[str, Any]:
+    """What an anchor is keyed by, besides the code: data, metric, and for ``untrained`` the generator."""
+    found = {
+        "kind": kind,
+        "dataset": fingerprint,
+        "metric": determinant["setup"]["scores"].get(score, {}).get("metric"),
+    }
+    return {**found, "generator": _generator(determinant)} if kind == "untrained" else found
+
+
+def _generator(determinant: Mapping[str, Any]) -> str:
+    """Hash of everything that decides what an untrained system's samples look like, but its seed."""
+    system, networks, setup = determinant["system"], determinant["networks"], determinant["setup"]
+    path: list[dict[str, Any]] = []
+    noises: dict[str, Any] = {}
+    waiting, seen = [system["sample"]], set()
+    while waiting:
+        signal = waiting.pop()
+        if signal in seen:
+            continue
+        seen.add(signal)
+        if signal not in system["signals"]:
+            noises[signal] = system["noise"].get(signal)
+            continue
+        step = system["signals"][signal]
+        path.append(step)
+        waiting += [step["input"]] if "network" in step else [*step.get("sum", step.get("join"))]
+    roles = {step["network"] for step in path if "network" in step}
+    facts = {
+        "path": path,
+        "noise": next(iter(noises.values())) if len(noises) == 1 else noises,
+        "networks": {role: networks[role] for role in sorted(roles)},
+        "sizes": determinant["sizes"],
+        "generator_mode": setup["generator_mode"],
+        "batch_images": setup["batch_images"] if setup["generator_mode"] == "batch_statistics" else None,
+    }
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+
+def key_of(known: Mapping[str, Any], code: str) -> str:
+    """The file name, without its ending, of an anchor."""
+    return hashlib.sha256(canonical({**known, "code": code}).encode()).hexdigest()[:16]
+
+
+def read(results: Path) -> Companions:
+    """Everything beside the records below ``results``; raises :class:`StoreError` naming the file."""
+    return Companions(
+        tuple(_all(results / ANCHORS, Anchor)),
+        tuple(_all(results / PROTOCOLS, ProtocolGrid)),
+        tuple(_all(results / CALIBRATION, Calibration)),
+    )
+
+
+def write_anchor(results: Path, anchor: Anchor) -> None:
+    """Keep an anchor; one of the same identity that older code measured is replaced."""
+    known = canonical(anchor.identity)
+    file = results / ANCHORS / f"{key_of(anchor.identity, anchor.code)}.json"
+    for other in sorted((results / ANCHORS).glob("*.json")):
+        if other != file and canonical(read_as(other, Anchor).identity) == known:
+            other.unlink()
+    write_atomic(file, to_json(anchor.model_dump(mode="json")))
+
+
+def write_grid(results: Path, grid: ProtocolGrid) -> Path:
+    """Keep a run's grid; an earlier one of the same run is replaced."""
+    file = results / PROTOCOLS / f"{grid.run_id}.json"
+    write_atomic(file, to_json(grid.model_dump(mode="json")))
+    return file
+
+
+def calibration_file(results: Path, device: str) -> Path:
+    """Where the calibration of a device lies, by the device's name."""
+    return results / CALIBRATION / f"{re.sub(r'[^a-z0-9]+', '-', device.lower()).strip('-') or 'device'}.json"
+
+
+def write_calibration(results: Path, found: Calibration) -> Path:
+    """Keep a device's calibration; speeds of experiments that were not measured this time are kept."""
+    file = calibration_file(results, found.device)
+    if file.is_file():
+        known = read_as(file, Calibration)
+        if known.threads == found.threads:
+            found = found.model_copy(update={"loops": {**known.loops, **found.loops}})
+    write_atomic(file, to_json(found.model_dump(mode="json")))
+    return file
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _all(folder: Path, kind: type[M]) -> Iterable[M]:
+    return (read_as(file, kind) for file in sorted(folder.glob("*.json")))

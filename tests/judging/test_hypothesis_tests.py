@@ -1,0 +1,182 @@
+"""Statistics against hand-computed values and against SciPy's own implementations."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.hypothesis_tests import Estimate
+
+RANDOM = np.random.default_rng(7)
+A = RANDOM.normal(10, 2, 6).tolist()
+B = RANDOM.normal(12, 1, 4).tolist()
+
+
+def test_mean_and_deviation_by_hand() -> None:
+    assert hypothesis_tests.mean([1.0, 2.0, 6.0]) == 3
+    assert hypothesis_tests.deviation([1.0, 2.0, 6.0]) == pytest.approx(math.sqrt(7))
+    assert hypothesis_tests.deviation([1.0]) is None
+
+
+def test_median_survives_infinities() -> None:
+    assert hypothesis_tests.median([3.0, 1.0, math.inf]) == 3
+    assert hypothesis_tests.median([1.0, 2.0, math.inf, math.inf]) == math.inf
+    assert hypothesis_tests.median([math.inf, math.inf]) == math.inf
+
+
+def test_interval_by_hand() -> None:
+    # n = 3, mean 3, s = sqrt 7, t(0.95, 2) = 2.919986
+    low, high = hypothesis_tests.one_sample([1.0, 2.0, 6.0]).interval()
+    assert low == pytest.approx(3 - 2.919986 * math.sqrt(7 / 3), abs=1e-5)
+    assert high == pytest.approx(3 + 2.919986 * math.sqrt(7 / 3), abs=1e-5)
+
+
+def test_one_sample_agrees_with_scipy() -> None:
+    expected = scipy.stats.ttest_1samp(A, 9.0, alternative="greater")
+    assert hypothesis_tests.one_sample(A).p_above(9.0) == pytest.approx(expected.pvalue)
+    assert hypothesis_tests.one_sample(A).p_below(9.0) == pytest.approx(1 - expected.pvalue)
+
+
+def test_welch_agrees_with_scipy() -> None:
+    expected = scipy.stats.ttest_ind(B, A, equal_var=False, alternative="greater")
+    estimate = hypothesis_tests.two_samples(A, B)
+    assert estimate.p_above() == pytest.approx(expected.pvalue)
+    assert estimate.freedom == pytest.approx(expected.df)
+    both = scipy.stats.ttest_ind(B, A, equal_var=False).confidence_interval(0.9)
+    assert estimate.interval() == pytest.approx((both.low, both.high))
+
+
+def test_pairs_agree_with_scipy() -> None:
+    expected = scipy.stats.ttest_rel(B, A[:4], alternative="greater")
+    assert hypothesis_tests.paired(A[:4], B).p_above() == pytest.approx(expected.pvalue)
+
+
+def test_published_spread_widens_the_interval() -> None:
+    alone = hypothesis_tests.against_published(A, 9.0)
+    assert (alone.error, alone.freedom) == (hypothesis_tests.one_sample(A).error, 5)
+    with_spread = hypothesis_tests.against_published(A, 9.0, spread=2.0, seeds=4)
+    expected = scipy.stats.ttest_ind_from_stats(
+        np.mean(A), np.std(A, ddof=1), 6, 9.0, 2.0, 4, equal_var=False, alternative="greater"
+    )
+    assert with_spread.p_above() == pytest.approx(expected.pvalue)
+    assert with_spread.error > alone.error
+    # a spread without a number of seeds says nothing of the published mean's uncertainty
+    assert hypothesis_tests.against_published(A, 9.0, spread=2.0).error == alone.error
+
+
+def test_samples_without_spread_keep_finite_freedom() -> None:
+    assert hypothesis_tests.two_samples([1.0, 1.0], [2.0, 2.0]) == Estimate(1.0, 0.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "place"), [(0.0, "inside"), (0.5, "undecided"), (2.0, "above"), (-2.0, "below"), (1.0, "undecided")]
+)
+def test_equivalence(value: float, place: str) -> None:
+    # t(0.95, 4) = 2.132: half width 0.64
+    assert hypothesis_tests.equivalence(Estimate(value, 0.3, 4), margin=1.0) == place
+
+
+def test_equivalence_is_two_one_sided_tests() -> None:
+    for value in np.linspace(-1.5, 1.5, 31):
+        estimate = Estimate(float(value), 0.3, 4)
+        both = max(estimate.p_above(-1.0), estimate.p_below(1.0)) < 0.05
+        assert (hypothesis_tests.equivalence(estimate, 1.0) == "inside") == both
+
+
+def test_higher_is_better_turns_the_sign() -> None:
+    assert hypothesis_tests.oriented(Estimate(0.3, 0.1, 4), "higher").value == -0.3
+    assert hypothesis_tests.oriented(Estimate(0.3, 0.1, 4), "lower").value == 0.3
+
+
+def test_seeds_needed_is_the_fewest() -> None:
+    needed = hypothesis_tests.seeds_needed(1.0, 1.5)
+    assert needed is not None
+
+    def half_width(n: int) -> float:
+        return float(scipy.stats.t.ppf(0.95, n - 1) * 1.5 / math.sqrt(n))
+
+    assert half_width(needed) < 1.0 <= half_width(needed - 1)
+    assert hypothesis_tests.seeds_needed(1.0, 1e-9) == 3
+    assert hypothesis_tests.seeds_needed(0.0, 1.0) is None
+    assert hypothesis_tests.seeds_needed(1e-6, 1.0) is None
+
+
+@pytest.mark.parametrize("sizes", [(3, 3), (5, 4), (6, 7)])
+def test_mann_whitney_agrees_with_scipy(sizes: tuple[int, int]) -> None:
+    first = RANDOM.normal(0, 1, sizes[0]).tolist()
+    second = RANDOM.normal(0.7, 1, sizes[1]).tolist()
+    expected = scipy.stats.mannwhitneyu(first, second, alternative="less", method="exact").pvalue
+    assert hypothesis_tests.mann_whitney(first, second) == pytest.approx(expected)
+
+
+def test_mann_whitney_floors() -> None:
+    assert hypothesis_tests.mann_whitney([1, 2, 3], [4, 5, 6]) == pytest.approx(0.05)
+    assert hypothesis_tests.mann_whitney([1, 2, 3, 4], [5, 6, 7, 8]) == pytest.approx(1 / 70)
+
+
+def test_mann_whitney_with_ties_counts_all_divisions() -> None:
+    first, second = [1.0, 2.0, math.inf], [2.0, math.inf, math.inf, 5.0]
+    pooled = [*first, *second]
+    ranks = scipy.stats.rankdata(pooled)
+    observed = ranks[:3].sum()
+    divisions = list(itertools.combinations(range(7), 3))
+    expected = sum(ranks[list(chosen)].sum() <= observed + 1e-9 for chosen in divisions) / len(divisions)
+    assert hypothesis_tests.mann_whitney(first, second) == pytest.approx(expected)
+
+
+def test_shift_interval_inverts_the_test() -> None:
+    interval = hypothesis_tests.shift(A, B)
+    assert interval is not None
+    assert interval.low is not None
+    assert interval.high is not None
+    assert interval.estimate == pytest.approx(np.median([b - a for a in A for b in B]))
+
+    def p(shift: float) -> float:
+        return hypothesis_tests.mann_whitney(A, [b - shift for b in B])
+
+    # just inside the bound the test does not reject, just outside it does
+    assert p(interval.low - 1e-9) <= 0.05 < p(interval.low + 1e-9)
+
+
+def test_shift_without_enough_values_has_no_bounds() -> None:
+    interval = hypothesis_tests.shift([1.0, 2.0], [5.0, 6.0])
+    assert interval is not None
+    assert (interval.estimate, interval.low, interval.high) == (4.0, None, None)
+
+
+def test_shift_by_infinity_is_no_number() -> None:
+    assert hypothesis_tests.shift([1.0, 2.0, 3.0], [math.inf] * 3) is None
+
+
+def test_median_interval_by_hand() -> None:
+    # five values: P(none below the median) = 1/32 <= 0.05 < 6/32, so the extremes bound it
+    interval = hypothesis_tests.middle([5.0, 1.0, 2.0, 4.0, 3.0])
+    assert interval is not None
+    assert (interval.low, interval.estimate, interval.high) == (1.0, 3.0, 5.0)
+
+
+def test_sign_test_by_hand() -> None:
+    assert hypothesis_tests.sign_test(5, 5) == 1 / 32
+    assert hypothesis_tests.sign_test(4, 5) == 6 / 32
+    assert hypothesis_tests.sign_test(0, 5) == 1
+
+
+@pytest.mark.parametrize(("successes", "count"), [(0, 5), (3, 5), (5, 5), (9, 10)])
+def test_shares_agree_with_scipy(successes: int, count: int) -> None:
+    test = scipy.stats.binomtest(successes, count, 0.5, alternative="greater")
+    assert hypothesis_tests.binomial_at_least(successes, count, 0.5) == pytest.approx(test.pvalue)
+    expected = scipy.stats.binomtest(successes, count).proportion_ci(0.9, method="exact")
+    interval = hypothesis_tests.share_interval(successes, count)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_holm_by_hand() -> None:
+    # sorted 0.01, 0.02, 0.04 times 3, 2, 1, never falling
+    assert hypothesis_tests.holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+    assert hypothesis_tests.holm([0.9, 0.8]) == [1.0, 1.0]
+    assert hypothesis_tests.holm([]) == []

@@ -1,0 +1,157 @@
+"""Inception: what is refused before it is unpickled, and features against torch-fidelity's own pass."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
+
+from benchmark.parts.extractors import inception
+from benchmark.spec.parts import MetricError
+from tests.parts.extractors.inception_weights import random_weights
+
+
+class Payload:
+    """Unpickling this makes a directory."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.canary),))
+
+
+def test_missing_weights_name_place_hash_and_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GANREPRO_WEIGHTS", raising=False)
+    reason = inception.unavailable(tmp_path)
+    assert reason is not None
+    assert str(tmp_path / "weights" / "weights-inception-2015-12-05-6726825d.pth") in reason
+    assert "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2" in reason
+    assert "ganrepro data fetch inception" in reason
+    with pytest.raises(MetricError, match="missing"):
+        inception.load(tmp_path, "cpu", "tensorflow_bilinear")
+
+
+def test_environment_names_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANREPRO_WEIGHTS", str(tmp_path / "elsewhere"))
+    assert inception.weights_file(Path("data")) == tmp_path / "elsewhere" / inception.FILE
+
+
+def test_another_hash_is_refused_before_unpickling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GANREPRO_WEIGHTS", raising=False)
+    file = inception.weights_file(tmp_path)
+    file.parent.mkdir()
+    file.write_bytes(pickle.dumps(Payload(tmp_path / "canary")))
+    with pytest.raises(MetricError, match=rf"SHA-256 is [0-9a-f]{{64}}, expected {inception.SHA256}"):
+        inception.load(tmp_path, "cpu", "tensorflow_bilinear")
+    assert f"expected {inception.SHA256}" in str(inception.unavailable(tmp_path))
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_payload_does_not_run_even_with_the_right_hash(pinned, tmp_path: Path) -> None:
+    loaded = io.BytesIO()
+    torch.save({"fc.weight": Payload(tmp_path / "canary")}, loaded)
+    with pytest.raises(MetricError, match="not a file of weights"):
+        inception.load(pinned(loaded.getvalue()), "cpu", "tensorflow_bilinear")
+    assert not (tmp_path / "canary").exists()
+
+
+def test_the_pin_is_whole_and_agrees_with_the_name() -> None:
+    assert len(bytes.fromhex(inception.SHA256)) == 32
+    assert f"weights-inception-2015-12-05-{inception.SHA256[:8]}.pth" == inception.FILE
+    assert URL_INCEPTION_V3.endswith(f"/{inception.FILE}")
+
+
+def test_a_hash_with_the_right_beginning_is_not_enough(pinned, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = pinned(b"anything")
+    assert inception.unavailable(root) is None
+    monkeypatch.setattr(inception, "SHA256", inception.SHA256[:8] + "0" * 56)
+    assert f"expected {inception.SHA256}" in str(inception.unavailable(root))
+
+
+def test_a_changed_file_is_hashed_again(pinned) -> None:
+    root = pinned(b"anything")
+    assert inception.unavailable(root) is None
+    inception.weights_file(root).write_bytes(b"anything else")
+    assert "expected" in str(inception.unavailable(root))
+
+
+def test_weights_of_another_network_are_refused(pinned) -> None:
+    other = io.BytesIO()
+    torch.save(torch.nn.Linear(2, 2).state_dict(), other)
+    with pytest.raises(MetricError, match="not Inception's weights"):
+        inception.load(pinned(other.getvalue()), "cpu", "tensorflow_bilinear")
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (5, 3, 12, 10), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network() -> inception.Inception:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inception, "check", lambda _digest, _file: None)
+        return inception.Inception(random_weights(), "cpu", "tensorflow_bilinear", source=Path("weights"))
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_features_and_logits_are_those_of_torch_fidelity(network: inception.Inception, images: np.ndarray) -> None:
+    layers = ["2048", "logits_unbiased"]
+    weights = io.BytesIO(random_weights())
+    original = FeatureExtractorInceptionV3("original", layers, feature_extractor_weights_path=weights)
+    with torch.inference_mode():
+        pool, logits = original(torch.from_numpy(images))
+    found = network.features(images)
+    assert found.std(axis=0).max() > 1e-3, "features that do not vary would agree for nothing"
+    close(found, pool.numpy())
+    close(network.logits(found), logits.numpy())
+
+
+def test_batches_do_not_matter(network: inception.Inception, images: np.ndarray) -> None:
+    close(network.extract(images, batch_images=2), network.extract(images, batch_images=5))
+
+
+def test_grey_images_count_as_three_equal_channels(network: inception.Inception, images: np.ndarray) -> None:
+    grey = images[:2, :1]
+    close(network.features(grey), network.features(np.repeat(grey, 3, axis=1)))
+
+
+def test_neither_grey_nor_colour_is_refused(network: inception.Inception, images: np.ndarray) -> None:
+    with pytest.raises(MetricError, match="these have 2 channels"):
+        network.features(images[:, :2])
+
+
+def test_resizing_rules_differ(images: np.ndarray, network: inception.Inception) -> None:
+    plain = object.__new__(inception.Inception)
+    plain._resize = "bilinear"
+    tensor = torch.from_numpy(images)
+    expected = torch.nn.functional.interpolate(tensor.float(), (299, 299), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(plain._prepared(tensor), (expected - 128) / 128)
+    assert (plain._prepared(tensor) - network._prepared(tensor)).abs().max() > 0.05
+
+
+def test_random_states_are_left_alone(root: Path, images: np.ndarray) -> None:
+    before = (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state())
+    inception.load(root, "cpu", "tensorflow_bilinear").features(images[:1])
+    after = (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state())
+    assert before[:2] == after[:2]
+    assert torch.equal(before[2], after[2])
+
+
+def test_the_same_images_are_passed_once(
+    network: inception.Inception, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = network.features(images[:1])
+    monkeypatch.setattr(network, "extract", lambda *_images, **_settings: pytest.fail("extracted again"))
+    assert network.features(images[:1].copy()) is first

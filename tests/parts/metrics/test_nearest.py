@@ -1,0 +1,151 @@
+"""Nearest distances against a k-d tree, and exactness for copies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial import cKDTree
+
+from benchmark.parts.metrics import nearest
+from benchmark.parts.metrics.duplicates import DuplicateFeatures, Duplicates, ProxyDuplicateFeatures
+from benchmark.parts.metrics.nearest import nearest_distances
+from benchmark.parts.metrics.nearest_training_distance import (
+    NearestTrainingDistance,
+    NearestTrainingFeatures,
+    ProxyNearestTrainingFeatures,
+)
+from benchmark.spec.parts import MetricError
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "_BLOCK", 7)
+
+
+@pytest.fixture
+def wider_blocks(monkeypatch: pytest.MonkeyPatch, small_blocks: None) -> None:
+    """Several still, for hundreds of examples."""
+    monkeypatch.setattr(nearest, "_BLOCK", 150)
+
+
+def test_agrees_with_a_tree() -> None:
+    random = np.random.default_rng(0)
+    points, others = random.normal(size=(40, 3)), random.normal(size=(60, 3))
+    np.testing.assert_allclose(nearest_distances(points, others, "cpu"), cKDTree(others).query(points)[0], atol=1e-7)
+    beside = cKDTree(others).query(others[:20], k=2)[0][:, 1]
+    np.testing.assert_allclose(nearest_distances(others[:20], others, "cpu", self_at=0), beside, atol=1e-7)
+    several = cKDTree(others).query(points, k=5)[0].mean(axis=1)
+    np.testing.assert_allclose(nearest_distances(points, others, "cpu", neighbours=5), several, atol=1e-7)
+
+
+def test_copies_of_bright_images_are_at_exactly_zero() -> None:
+    images = np.random.default_rng(0).integers(200, 256, (30, 3, 16, 16), dtype=np.uint8)
+    assert (nearest_distances(images, images, "cpu") == 0).all()
+    one_level_apart = images[:5].copy()
+    one_level_apart[:, 0, 0, 0] ^= 1
+    assert (nearest_distances(one_level_apart, images, "cpu") == 1).all()
+
+
+def test_duplicates_counts_pairs_on_points(subject) -> None:
+    line = np.stack([np.arange(20.0), np.zeros(20)], axis=1).astype(np.float32)
+    spread = line * 3
+    spread[1] = spread[0] + [0.1, 0]
+    found = Duplicates(samples=20, quantile=0.5).measure(subject(spread, line))
+    assert found.value == pytest.approx(2 / 20)
+    assert found.details["limit"] == pytest.approx(1)
+    assert found.details["copies"] == 0
+
+
+INCEPTION = {"resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
+
+
+def test_distance_to_training_data_by_hand(subject) -> None:
+    """Training points 3 apart; generated ones 1, 1 and 2 away from one."""
+    training = np.array([[0, 0], [3, 0], [6, 0], [9, 0]], dtype=np.float32)
+    found = NearestTrainingDistance(samples=3, reference_images="all", neighbours=1).measure(
+        subject(np.array([[0, 1], [3, 1], [6, 2]], dtype=np.float32), training)
+    )
+    assert found.value == pytest.approx(1 / 3)
+    assert found.details["copies"] == 0
+    with pytest.raises(MetricError, match="occur twice"):
+        NearestTrainingDistance(samples=3, reference_images="all", neighbours=1).measure(
+            subject(training[:3] + 1, np.repeat(training[:3], 2, axis=0))
+        )
+
+
+def test_real_features_that_mostly_occur_twice_are_no_measure(subject, digits: np.ndarray) -> None:
+    """Features of one image in two batches differ by rounding, which must not pass for a distance among images."""
+    training = digits[np.concatenate([np.arange(300), np.arange(300)])]
+    made = subject(digits[300:700], training)
+    common = {"classifier": "digits_8x8", "samples": 400}
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyNearestTrainingFeatures(**common, reference_images="all", neighbours=1).measure(made)
+    made.true = digits[np.arange(400) % 200]
+    with pytest.raises(MetricError, match="occur twice"):
+        ProxyDuplicateFeatures(**common, quantile=0.05).measure(made)
+
+
+def test_real_points_that_mostly_occur_twice_set_no_limit(subject) -> None:
+    twice = np.repeat(np.arange(10, dtype=np.float32), 2)[:, None]
+    with pytest.raises(MetricError, match="occur twice"):
+        Duplicates(samples=20, quantile=0.05).measure(subject(np.arange(20, dtype=np.float32)[:, None], twice))
+
+
+def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 4, 4), dtype=np.uint8)
+    expected = nearest_distances(images, images, "cpu", self_at=0)
+    monkeypatch.setattr(nearest, "_NUMBERS", 2 * images[0].size)
+    held = []
+    doubled = torch.Tensor.double
+    monkeypatch.setattr(torch.Tensor, "double", lambda tensor: held.append(len(tensor)) or doubled(tensor))
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    assert max(held) == 2
+
+
+@pytest.mark.usefixtures("wider_blocks")
+def test_a_classifier_s_features_find_copies_and_clear_fresh_images(subject, digits: np.ndarray) -> None:
+    fresh, training = digits[:400], digits[400:]
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
+    copier = metric.measure(subject(training[100:500], training))
+    assert copier.value == pytest.approx(0, abs=1e-4)
+    assert copier.details["copies"] == 1
+    clear = metric.measure(subject(fresh, training))
+    assert clear.value == pytest.approx(1, abs=0.15)
+    assert clear.details["copies"] < 0.02
+    assert clear.protocol["n_real"] == len(training)
+    assert ProxyNearestTrainingFeatures.proxy
+
+
+@pytest.mark.usefixtures("wider_blocks")
+def test_a_classifier_s_features_do_not_find_shifted_copies(subject, digits: np.ndarray) -> None:
+    """As the module says: a proxy that clears a generator has not seen copies a pixel aside."""
+    training = digits[400:]
+    metric = ProxyNearestTrainingFeatures(classifier="digits_8x8", samples=400, reference_images="all", neighbours=1)
+    found = metric.measure(subject(np.roll(training[:400], 1, axis=3), training))
+    assert found.value > 1
+    assert found.details["copies"] == 0
+
+
+@pytest.mark.usefixtures("wider_blocks")
+def test_a_classifier_s_features_find_repeats(subject, digits: np.ndarray) -> None:
+    metric = ProxyDuplicateFeatures(classifier="digits_8x8", samples=400, quantile=0.05)
+    assert metric.measure(subject(digits[:400], digits[400:800])).value < 0.15
+    few = digits[np.arange(400) % 20]
+    found = metric.measure(subject(few, digits[400:800]))
+    assert found.value == 1
+    assert found.details["copies"] == 1
+
+
+def test_inception_s_features_find_copies_and_repeats(subject, digits: np.ndarray, root) -> None:
+    training = digits[:10]
+    copier, fresh, repeated = training[3:9], digits[20:26], digits[[30, 30, 31, 31, 32, 32]]
+    nearest = NearestTrainingFeatures(samples=6, reference_images="all", neighbours=1, **INCEPTION)
+    made = {name: subject(fake, training) for name, fake in (("copier", copier), ("fresh", fresh), ("rep", repeated))}
+    for one in made.values():
+        one.root = root
+    assert nearest.measure(made["copier"]).value == pytest.approx(0, abs=1e-4)
+    assert nearest.measure(made["fresh"]).value > 0.5
+    repeats = DuplicateFeatures(samples=6, quantile=0.1, **INCEPTION)
+    assert repeats.measure(made["rep"]).details["copies"] == 1
+    assert repeats.measure(made["fresh"]).details["copies"] == 0

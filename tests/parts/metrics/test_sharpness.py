@@ -1,0 +1,52 @@
+"""Laplacian variance against hand-computed images."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from benchmark.parts.metrics.sharpness import Sharpness, SharpnessGap, laplacian_variances
+from benchmark.spec.parts import MetricError
+
+
+def test_one_bright_pixel() -> None:
+    image = np.zeros((1, 1, 5, 5), dtype=np.uint8)
+    image[0, 0, 2, 2] = 100
+    # inner 3x3: -400 in the middle, 100 at its four neighbours, 0 in the corners: mean 0
+    assert laplacian_variances(image) == pytest.approx((400**2 + 4 * 100**2) / 9)
+
+
+def test_slopes_have_no_edges_and_checks_the_most() -> None:
+    rows, columns = np.mgrid[:8, :8]
+    slope = (10 * rows + 5 * columns).astype(np.uint8)[None, None]
+    checks = (255 * ((rows + columns) % 2)).astype(np.uint8)[None, None]
+    assert not laplacian_variances(slope).any()
+    assert laplacian_variances(checks) == pytest.approx((4 * 255) ** 2)
+
+
+def test_every_image_counts_for_itself_however_they_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (7, 3, 9, 9), dtype=np.uint8)
+    whole = laplacian_variances(images)
+    assert whole == pytest.approx(np.concatenate([laplacian_variances(images[i : i + 1]) for i in range(7)]))
+    monkeypatch.setattr("benchmark.parts.metrics.sharpness._PIXELS", 3 * 81)
+    assert laplacian_variances(images) == pytest.approx(whole, rel=1e-14)
+
+
+def test_gap_is_symmetric_in_the_logarithm(subject) -> None:
+    images = np.random.default_rng(0).integers(0, 120, (20, 1, 8, 8), dtype=np.uint8)
+    doubled = images * 2
+    gap = SharpnessGap(samples=20, reference_images="all")
+    # twice the levels are four times the variance
+    assert gap.measure(subject(doubled, images)).value == pytest.approx(math.log(4))
+    assert gap.measure(subject(images, doubled)).value == pytest.approx(math.log(4))
+    found = Sharpness(samples=20, reference_images="all").measure(subject(doubled, images))
+    assert found.details["ratio_to_real"] == pytest.approx(4)
+
+
+def test_flat_images_have_no_finite_gap(subject) -> None:
+    images = np.random.default_rng(0).integers(0, 120, (20, 1, 8, 8), dtype=np.uint8)
+    flat = np.broadcast_to(np.arange(20, dtype=np.uint8)[:, None, None, None], images.shape)
+    with pytest.raises(MetricError, match="one level throughout"):
+        SharpnessGap(samples=20, reference_images="all").measure(subject(flat, images))

@@ -1,0 +1,48 @@
+"""The committed evidence is what its records say, and gives the verdicts that the README tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.commands.report import expected_runs, verdicts_on
+from benchmark.commands.verify import verified
+from benchmark.runs.records import read_records
+from tests.specs import load
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "results" / "reference"
+#: verdicts in the README's table
+TOLD = {
+    "DG-C1": "NOT RUN",
+    "DG-C2": "HOLDS",
+    "DG-C3": "REVERSED",
+    "DG-C4": "INCONCLUSIVE",
+    "DG-C5": "REVERSED",
+    "DG-C6": "HOLDS",
+    "DG-C7": "REVERSED",
+}
+
+
+@pytest.mark.parametrize(("name", "runs"), [("default-job", 15), ("mnist-h200", 6)])
+def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int) -> None:
+    """Rules may change after a seal, which the report then says; evidence may not."""
+    found = verified(REFERENCE / name, (), "fp32")
+    assert found.records == runs
+    assert found.rescored >= 2 * runs
+    assert [line for line in found.problems if not line.startswith("seal of ")] == []
+
+
+def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
+    file = ROOT / "papers" / "gan_dcgan_mnist.yaml"
+    loaded = load(file)
+    folder = REFERENCE / "mnist-h200"
+    stored = list(read_records(folder))
+    verdicts = verdicts_on(loaded, file.read_bytes(), stored, expected_runs(loaded, "fp32"), folder)
+    assert not verdicts.stale, "no record is of another spec than today's"
+    assert {claim.claim: claim.state for claim in verdicts.claims if claim.claim in TOLD} == TOLD
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for claim, state in TOLD.items():
+        (row,) = (line for line in readme.splitlines() if line.startswith(f"| {claim}:"))
+        assert row.split("|")[2].strip().startswith(state.lower())

@@ -1,0 +1,163 @@
+"""Statistics of curves whose values are known in closed form."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
+from benchmark.spec.quantities import Deviation, Mean, Share, Statistic, Window
+
+STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
+N = 100
+
+
+def window(start: float, end: float, unit: str = "iterations") -> dict[str, Any]:
+    return {"unit": unit, "start": start, "end": end}
+
+
+def value(curve: Any, statistic: dict[str, Any], per_epoch: float | None = 10, expression: str = "c") -> float:
+    curves = curve if isinstance(curve, dict) else {"c": np.asarray(curve, dtype=np.float32)}
+    return statistic_value(Course(curves, per_epoch), expression, STATISTIC.validate_python(statistic))
+
+
+RAMP = np.arange(1, N + 1)  # iteration t has the value t
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (window(10, 20), 15),
+        (window(0, 1), 1),
+        (window(2, 4, "epochs"), 30),  # iterations 20 to 40
+        (window(0.5, 1, "share"), 75),  # iterations 50 to 100
+        (window(0, 1, "share"), 50.5),
+    ],
+)
+def test_mean_over_windows(given: dict[str, Any], expected: float) -> None:
+    assert value(RAMP, {"mean": given}) == expected
+
+
+def test_epochs_need_not_be_whole_iterations() -> None:
+    assert value(RAMP, {"mean": window(1, 2, "epochs")}, per_epoch=2.5) == 4  # iterations 3, 4, 5
+
+
+def test_deviation_and_fluctuation() -> None:
+    saw = np.where(RAMP % 2 == 0, 1.0, -1.0)
+    assert value(saw, {"deviation": window(1, 100)}) == pytest.approx(math.sqrt(100 / 99))
+    assert value(RAMP, {"fluctuation": window(1, 100)}) == 0
+    # first differences alternate between 2 and -2: 50 of one, 49 of the other
+    differences = np.diff(saw)
+    assert value(saw, {"fluctuation": window(1, 100)}) == pytest.approx(differences.std(ddof=1))
+
+
+def test_middle_and_extremes() -> None:
+    curve = np.where(RAMP == 7, 900.0, RAMP)
+    assert value(curve, {"median": window(1, 9)}) == 5  # 1 ... 6, 8, 9 and 900
+    assert value(curve, {"lowest": window(5, 9)}) == 5
+    assert value(curve, {"highest": window(0, 1, "share")}) == 900
+    assert value(curve, {"highest": window(8, 100)}) == 100
+
+
+def test_residual_is_what_a_moving_average_leaves() -> None:
+    saw = np.where(RAMP % 2 == 0, 1.0, -1.0)
+    assert value(3 * RAMP, {"fluctuation": window(1, 100), "around": 5}) == pytest.approx(0, abs=1e-9)
+    # an average of three neighbours of the saw is a third of the opposite: 4 / 3 is left, 49 times either way
+    expected = 4 / 3 * math.sqrt(98 / 97)
+    for slope in (0.0, 7.0):
+        assert value(saw + slope * RAMP, {"fluctuation": window(1, 100), "around": 3}) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="odd number"):
+        value(saw, {"fluctuation": window(1, 100), "around": 4})
+
+
+def test_slope_of_a_line() -> None:
+    # from 200 down to 101 over the whole window, mean 150.5
+    assert value(201 - RAMP, {"slope": window(1, 100)}) == pytest.approx(-99 / 150.5, rel=1e-6)
+    assert value(np.full(N, 3.0), {"slope": window(1, 100)}) == pytest.approx(0, abs=1e-12)
+
+
+def test_shares_are_strict() -> None:
+    assert value(RAMP, {"share": window(1, 100), "below": 25}) == 0.24
+    assert value(RAMP, {"share": window(1, 100), "above": 25}) == 0.75
+
+
+def test_settled() -> None:
+    step = np.where(RAMP <= 40, 2.0, 1.0)
+    assert value(step, {"settled": "iterations", "average": 1, "tolerance": 0.1}) == 41
+    # the average of 10 is within 10 % once at most one of its iterations is old
+    assert value(step, {"settled": "iterations", "average": 10, "tolerance": 0.1001}) == 49
+    assert value(step, {"settled": "epochs", "average": 1, "tolerance": 0.1001}) == 4.9
+    assert value(np.ones(N), {"settled": "iterations", "average": 5, "tolerance": 0.1}) == 5
+
+
+def test_first_below_must_last() -> None:
+    bumpy = np.where((RAMP <= 30) | (RAMP == 60), 2.0, 0.5)
+    assert value(bumpy, {"first_below": 1.0, "average": 1}) == 61
+    assert value(np.where(RAMP <= 30, 2.0, 0.5), {"first_below": 1.0, "average": 1}) == 31
+
+
+def test_an_event_that_never_comes_is_marked() -> None:
+    with pytest.raises(CurveError, match="within 100 iterations") as caught:
+        value(np.where(RAMP == N, 2.0, 0.5), {"first_below": 1.0, "average": 1})
+    assert caught.value.beyond
+
+
+def test_expressions_over_several_curves() -> None:
+    curves = {"g": np.full(N, 2.0), "d": np.full(N, 3.5)}
+    assert value(curves, {"mean": window(1, 100)}, expression="abs(g - d) / 2") == 0.75
+
+
+@pytest.mark.parametrize(
+    ("curve", "statistic", "reason"),
+    [
+        (RAMP, {"mean": window(50, 101)}, "ends at iteration 101, the run has 100"),
+        (RAMP, {"mean": window(10, 11, "epochs")}, "ends at iteration 110"),
+        (RAMP, {"deviation": window(0, 1)}, "holds 1 iterations, 2 are needed"),
+        (RAMP, {"fluctuation": window(4, 5)}, "holds 2 iterations, 3 are needed"),
+        (RAMP, {"fluctuation": window(1, 5), "around": 5}, "holds 5 iterations, 6 are needed"),
+        (np.where(RAMP == 7, np.nan, 1.0), {"mean": window(1, 100)}, "not finite in the window"),
+        (np.where(RAMP == 7, np.inf, 1.0), {"settled": "iterations", "average": 2, "tolerance": 0.1}, "not finite"),
+        (np.zeros(N), {"slope": window(1, 100)}, "zero throughout"),
+        (np.zeros(N), {"settled": "iterations", "average": 1, "tolerance": 0.1}, "final value is zero"),
+        (RAMP, {"first_below": 1.0, "average": 101}, "moving average needs 101"),
+    ],
+)
+def test_a_reason_instead_of_a_number(curve: Any, statistic: dict[str, Any], reason: str) -> None:
+    with pytest.raises(CurveError, match=reason) as caught:
+        value(curve, statistic)
+    assert not caught.value.beyond
+
+
+def test_what_is_not_finite_outside_the_window_does_not_matter() -> None:
+    assert value(np.where(RAMP <= 5, np.nan, 1.0), {"mean": window(6, 100)}) == 1
+
+
+def test_epochs_of_endless_data_and_missing_curves() -> None:
+    with pytest.raises(CurveError, match="no epochs"):
+        value(RAMP, {"mean": window(1, 2, "epochs")}, per_epoch=None)
+    with pytest.raises(CurveError, match="no curve 'd'"):
+        value(RAMP, {"mean": window(1, 2)}, expression="c - d")
+
+
+def test_division_by_zero_is_a_reason() -> None:
+    curves = {"c": np.ones(N), "d": np.zeros(N)}
+    with pytest.raises(CurveError, match="not finite"):
+        value(curves, {"mean": window(1, 100)}, expression="c / d")
+
+
+def test_a_statistic_over_evaluations_by_hand():
+    """Evaluations at 100, 200, ..., 1000 of the values 10, 9, ..., 1; the second half holds 6 at 500 to 1 at 1000."""
+    series = [(100 * step, 11.0 - step) for step in range(1, 11)]
+    half = Window(unit="share", start=0.5, end=1.0)
+    assert series_value(series, 1000, None, Mean(mean=half)) == pytest.approx(3.5)
+    assert series_value(series, 1000, None, Deviation(deviation=half)) == pytest.approx(3.5**0.5)
+    assert series_value(series, 1000, None, Share(share=half, below=2.5)) == pytest.approx(2 / 6)
+    assert series_value(series, 1000, 100.0, Mean(mean=Window(unit="epochs", start=9, end=10))) == pytest.approx(1.5)
+    with pytest.raises(CurveError, match="the run has 1000"):
+        series_value(series, 1000, None, Mean(mean=Window(unit="iterations", start=1, end=2000)))
+    with pytest.raises(CurveError, match="2 are needed"):
+        series_value(series[:5], 1000, None, Deviation(deviation=half))
