@@ -21,6 +21,7 @@ from benchmark.spec.claims import (
 from benchmark.spec.quantities import (
     Computed,
     Deviation,
+    Falling,
     FirstBelow,
     Fluctuation,
     Highest,
@@ -127,6 +128,8 @@ def bare(asked: Quantity) -> str:
             return f"relative slope of {curve} over {_window(window)}"
         case Share(share=window, below=below, above=above):
             return f"share of {_window(window)} with {between(curve, above, below)}"
+        case Falling(falling=window, parts=parts):
+            return f"share of falls of {curve} from one of {parts} equal parts of {_window(window)} to the next"
         case Settled(settled=unit, average=average, tolerance=tolerance):
             return (
                 f"{unit} until {curve}, averaged over {average} {unit}, "

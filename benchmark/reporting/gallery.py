@@ -91,7 +91,7 @@ def _figure(painter: Painter, name: str, figure: Figure) -> FigureView:
         have = {one for one, some in charts.items() if some}
     else:
         pointed = painter.with_points(groups)
-        grids = {group.experiment: painter.images(group) for group in groups}
+        grids = {group.experiment: painter.images(group, figure.epoch) for group in groups}
         pictures = [*painter.points(pointed), *(picture for some in grids.values() for picture in some)]
         have = {group.experiment for group in pointed} | {one for one, some in grids.items() if some}
     return FigureView(name, figure, pictures, [one for one in figure.experiments if one not in have])

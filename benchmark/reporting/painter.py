@@ -81,7 +81,7 @@ class Painter:
         self._published = published.scores(spec)
         self._bands: dict[str, dict[str, Band]] = {}
         self._samples: dict[str, tuple[int, Arrays]] = {}
-        self._grids: dict[str, list[Picture]] = {}
+        self._grids: dict[tuple[str, int | None], list[Picture]] = {}
 
     def _curves(self, group: Group) -> dict[str, Band]:
         if group.experiment not in self._bands:
@@ -177,16 +177,29 @@ class Painter:
             self._samples[group.experiment] = found
         return self._samples[group.experiment]
 
-    def images(self, group: Group) -> list[Picture]:
-        """Samples beside real data, over training and beside their nearest neighbours, where they are images."""
-        if group.experiment not in self._grids:
-            self._grids[group.experiment] = self._draw_images(group)
-        return self._grids[group.experiment]
+    def images(self, group: Group, epoch: int | None = None) -> list[Picture]:
+        """Samples beside real data, over training and beside their nearest neighbours, where they are images.
 
-    def _draw_images(self, group: Group) -> list[Picture]:
+        Samples after ``epoch`` stand alone beside real data; there are none where no snapshot was taken then.
+        """
+        if (group.experiment, epoch) not in self._grids:
+            self._grids[group.experiment, epoch] = self._draw_images(group, epoch)
+        return self._grids[group.experiment, epoch]
+
+    def _draw_images(self, group: Group, epoch: int | None) -> list[Picture]:
         seed, arrays = self._shown(group)
         if not has_images(arrays):
             return []
+        if epoch is not None:
+            per_epoch = group.runs[0].record.iterations_per_epoch
+            then = arrays["iterations"] == (round(epoch * per_epoch) if per_epoch is not None else 0)
+            if not then.any():
+                return []
+            arrays = {
+                "samples": arrays["samples"][then],
+                "iterations": arrays["iterations"][then],
+                "real": arrays["real"],
+            }
         last = int(arrays["iterations"][-1])
         where = f"{group.experiment}, {group.tier} tier, seed {seed}"
         count = self.detail.images

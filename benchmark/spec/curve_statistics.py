@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmark.spec.expression import ExpressionError, evaluate, names
 from benchmark.spec.quantities import (
     Deviation,
+    Falling,
     FirstBelow,
     Fluctuation,
     Highest,
@@ -80,6 +81,8 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
         case Share(share=window, below=below, above=above):
             part = _part(course, values, window, 1)
             result = float((part < below).mean() if below is not None else (part > (above or 0.0)).mean())
+        case Falling(falling=window, parts=parts):
+            result = _falling(_part(course, values, window, parts), parts)
         case Settled(settled=unit, average=average, tolerance=tolerance):
             result = _settled(course, values, unit, average, tolerance)
         case FirstBelow(first_below=bound, average=average):
@@ -103,7 +106,7 @@ def series_value(
             pass
         case Deviation(deviation=window) | Fluctuation(fluctuation=window):
             pass
-        case Slope(slope=window) | Share(share=window):
+        case Slope(slope=window) | Share(share=window) | Falling(falling=window):
             pass
         case _:  # those of one window only
             raise CurveError("this statistic is for curves")
@@ -191,6 +194,13 @@ def _median(part: Array) -> float:
     import numpy as np
 
     return float(np.median(part))
+
+
+def _falling(part: Array, parts: int) -> float:
+    import numpy as np
+
+    means = np.array([piece.mean() for piece in np.array_split(part, parts)])
+    return float((np.diff(means) < 0).mean())
 
 
 def _over_median(part: Array, early: Array) -> float:

@@ -367,6 +367,13 @@ class Figure(Model):
     experiments: Many[Name]
     by: Literal["curves", "samples", "value_surface", "scores"]
     curves: Many[Name] = ()
+    epoch: Annotated[PositiveInt | None, Field(description="samples after this epoch instead of the last one")] = None
+
+    @model_validator(mode="after")
+    def _epoch_of_samples(self) -> Figure:
+        if self.epoch is not None and self.by != "samples":
+            raise PydanticCustomError("figure", "epoch goes with by: samples")
+        return self
 
 
 class Unstated(Model):

@@ -121,6 +121,16 @@ class Share(Model):
         return self
 
 
+class Falling(Model):
+    """Share of steps down: how many of the window's ``parts`` equal parts have a lower mean than the part before.
+
+    1 for a curve that falls steadily, 0 for one that rises steadily, about 0.5 for noise about any level.
+    """
+
+    falling: Window
+    parts: Annotated[int, Field(ge=3)]
+
+
 class Settled(Model):
     """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
 
@@ -149,6 +159,7 @@ Statistic = Annotated[
     | Annotated[Peak, Tag("peak")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
+    | Annotated[Falling, Tag("falling")]
     | Annotated[Settled, Tag("settled")]
     | Annotated[FirstBelow, Tag("first_below")],
     by_key(
@@ -161,6 +172,7 @@ Statistic = Annotated[
         "peak",
         "slope",
         "share",
+        "falling",
         "settled",
         "first_below",
     ),

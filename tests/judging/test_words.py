@@ -53,6 +53,10 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "share of the last 50 % of the run with abs(g - d) < 1 (a) > 0.95",
         ),
         (
+            {"bound": {**CURVE, "statistic": {"falling": LATE, "parts": 9}}, "above": 0.75},
+            "share of falls of abs(g - d) from one of 9 equal parts of the last 50 % of the run to the next (a) > 0.75",
+        ),
+        (
             {"bound": {**CURVE, "statistic": {"first_below": 1.0, "average": 20}}, "below": 160},
             "iterations until abs(g - d), averaged over 20 iterations, stays below 1 (a) < 160",
         ),

@@ -3,17 +3,24 @@ from __future__ import annotations
 import base64
 import io
 import re
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.figures import Line, line_chart, ticks
+from benchmark.reporting.gallery import DETAILS
+from benchmark.reporting.painter import Budget, Painter
 from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
-from tests.reporting.factory import points_of
+from benchmark.reporting.run_groups import Evidence
+from benchmark.spec.paper import Figure
+from tests.reporting.factory import gan_rl, images_of, points_of, stored_run
 
 
 def decoded(uri: str) -> np.ndarray:
@@ -120,3 +127,23 @@ def test_neighbours_stand_right_of_their_sample_behind_a_gap() -> None:
     assert sheet.shape == (2 * 7 + 1, 3 * 7 + 1 + 4)
     # a pixel of margin, the sample, the gap of four and the pixel between, the two nearest
     assert sheet[3].tolist() == [255] + [10] * 6 + [255] * 5 + [20] * 6 + [255] + [30] * 6 + [255]
+
+
+def test_a_figure_may_name_the_epoch_whose_samples_it_shows(tmp_path: Path) -> None:
+    """Snapshots after iterations 300, 600 and 900 of 100 an epoch: epoch 6 has one, epoch 5 none."""
+    spec, arrays = gan_rl().spec, images_of(1, 900, shots=3)
+    curves = {"discriminator_loss": np.zeros(900, np.float32)}
+    stored = stored_run(tmp_path, spec, "toy_minimax", "full", 0, curves=curves, samples=arrays)
+    stored = replace(stored, record=stored.record.model_copy(update={"iterations_per_epoch": 100.0}))
+    evidence = Evidence(spec, [stored])
+    painter = Painter(spec, evidence, DETAILS[0], Budget(10**7))
+    group = evidence.group("toy_minimax")
+    assert group is not None
+    then, real = painter.images(group, 6)
+    assert "iteration 600" in then.caption
+    assert decoded(then.uri)[1:17, 1:17].tolist() == arrays["samples"][1, 0, 0].tolist()
+    assert real.uri == painter.images(group)[1].uri
+    assert painter.images(group, 5) == []
+    assert "iteration 900" in painter.images(group)[0].caption
+    with pytest.raises(ValidationError, match="epoch goes with by: samples"):
+        Figure(where="figure 1", shows="losses", experiments=("toy_minimax",), by="curves", epoch=6)

@@ -85,6 +85,26 @@ def test_shares_are_strict() -> None:
     assert value(RAMP, {"share": window(1, 100), "above": 25}) == 0.75
 
 
+def test_steps_down_by_hand() -> None:
+    """Means of ten parts of ten iterations each; a step counts where the mean falls."""
+    swings = np.where(RAMP % 2 == 0, 5.0, -5.0)
+    whole = {"falling": window(1, 100), "parts": 10}
+    assert value(swings - RAMP, whole) == 1
+    assert value(swings + RAMP, whole) == 0
+    assert value(np.ones(N), whole) == 0
+    # a plunge in the first ten iterations, then a slow rise: one fall in nine steps, though a line through all falls
+    plunge = np.where(RAMP <= 10, 1000.0, RAMP)
+    assert value(plunge, whole) == pytest.approx(1 / 9)
+    assert value(plunge, {"slope": window(1, 100)}) < 0
+    # twice 20 iterations down and 20 up: means 15.5, 5.5, 4.5, 14.5, 15.5, 5.5, 4.5, 14.5
+    wave = np.abs((RAMP - 1) % 40 - 20.0)
+    assert value(wave, {"falling": window(1, 80), "parts": 8}) == pytest.approx(4 / 7)
+    series = [(10 * k, float(-k)) for k in range(1, 11)]
+    assert (
+        series_value(series, 100, 10, STATISTIC.validate_python({"falling": window(1, 10, "epochs"), "parts": 5})) == 1
+    )
+
+
 def test_settled() -> None:
     step = np.where(RAMP <= 40, 2.0, 1.0)
     assert value(step, {"settled": "iterations", "average": 1, "tolerance": 0.1}) == 41
@@ -124,6 +144,7 @@ def test_expressions_over_several_curves() -> None:
         (np.zeros(N), {"slope": window(1, 100)}, "zero throughout"),
         (np.zeros(N), {"settled": "iterations", "average": 1, "tolerance": 0.1}, "final value is zero"),
         (RAMP, {"first_below": 1.0, "average": 101}, "moving average needs 101"),
+        (RAMP, {"falling": window(1, 5), "parts": 6}, "holds 5 iterations, 6 are needed"),
     ],
 )
 def test_a_reason_instead_of_a_number(curve: Any, statistic: dict[str, Any], reason: str) -> None:

@@ -15,6 +15,7 @@ class GradientGrowth(CurveMetric):
     """
 
     label = "gradient growth"
+    direction = "lower"
     curve: CurveName
     window: Window
     early: Window

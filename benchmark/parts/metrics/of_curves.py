@@ -15,7 +15,7 @@ class CurveMetric(Metric):
 
     looks_at: ClassVar[Literal["samples", "curves"]] = "curves"
     not_recomputed: ClassVar[str | None] = "on curves, where every judgement computes it again"
-    direction = "none"
+    direction: ClassVar[Literal["lower", "higher", "two_sided", "none"]] = "none"
     kinds = ("images", "points")
 
     @abstractmethod
