@@ -198,6 +198,9 @@ class _Stand:
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         raise MetricError("there is no trained network here")
 
+    def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
+        raise MetricError("there is no trained network here")
+
     iterations_per_epoch: float | None = None
 
     def curves(self) -> dict[str, np.ndarray]:

@@ -314,6 +314,9 @@ class Subject(Protocol):
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""
 
+    def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
+        """Mean and variance (layers, 2) of what follows each layer of a kind, over ``count`` examples and all units."""
+
     #: iterations in one pass over a finite dataset; None for endless data
     iterations_per_epoch: float | None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.batches import batches
-from benchmark.spec.dataflow import inputs_of
+from benchmark.spec.dataflow import inputs_of, networks_of
 from benchmark.spec.levels import on_host, to_floats, to_levels
 from benchmark.spec.paper import Pass
 from benchmark.spec.parts import Data, Dataset, MetricError
@@ -135,6 +135,34 @@ class TrainedSubject:
             pieces.append(self._networks[network](values if self._range is None else to_floats(values, self._range)))
         output: np.ndarray = torch.cat(pieces).cpu().numpy()
         return output
+
+    def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
+        """Mean and variance (layers, 2) of what follows each layer of a kind, over ``count`` examples and all units.
+
+        Examples are generated ones where the network makes samples, else real ones.
+        """
+        assembly = self._networks[network]
+        follows = [place for place, layer in enumerate(assembly.layout.layers[:-1], 1) if layer.name == kind]
+        sums = np.zeros((len(follows), 3))
+
+        def watching(row: int) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+            def watch(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+                variance, mean = (float(one) for one in torch.var_mean(output.float(), correction=0))
+                sums[row] += output.numel() * np.array([1.0, mean, variance + mean**2])
+
+            return watch
+
+        handles = [assembly.layers[place].register_forward_hook(watching(row)) for row, place in enumerate(follows)]
+        try:
+            if network in networks_of(self._system, self._system.sample):
+                self.samples(count)
+            else:
+                self.apply(network, self.reals(count))
+        finally:
+            for handle in handles:
+                handle.remove()
+        means = sums[:, 1] / sums[:, 0]
+        return np.stack([means, sums[:, 2] / sums[:, 0] - means**2], axis=1)
 
     def curves(self) -> dict[str, np.ndarray]:
         """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""

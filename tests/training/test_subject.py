@@ -65,3 +65,22 @@ def test_what_lies_outside_the_range_is_refused() -> None:
         subject.given_out(torch.full((1, 1, 8, 8), -0.5))
     subject, _ = subject_of("tanh")
     assert subject.given_out(torch.full((1, 1, 8, 8), -0.5)).max() == 64  # 63.75
+
+
+def test_moments_are_those_of_what_the_layers_give() -> None:
+    """By running the layers one by one: D's on real images, G's on the noise that its samples come from."""
+    subject, trainer = subject_of("tanh")
+    discriminator, generator = trainer.networks["discriminator"].eval(), trainer.networks["generator"].eval()
+    kinds = [layer.name for layer in discriminator.layout.layers]
+    place = kinds.index("conv") + 1
+    count = 300  # more than pass through a network at once
+    reals = torch.tensor(subject.reals(count)).float() / 127.5 - 1
+    with torch.no_grad():
+        given = discriminator(reals, 0, place + 1).double()
+    (mean, variance), *_ = subject.moments_after("discriminator", "conv", count)
+    assert (mean, variance) == pytest.approx((float(given.mean()), float(given.var(correction=0))), rel=1e-4)
+    last = len(generator.layers) - 1
+    (mean, variance) = subject.moments_after("generator", generator.layout.layers[last - 1].name, count)[-1]
+    images = subject.samples(count) / 127.5 - 1
+    assert (mean, variance) == pytest.approx((images.mean(), images.var()), abs=2e-3)
+    assert subject.moments_after("generator", "selu", count).shape == (0, 2)

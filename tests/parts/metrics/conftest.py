@@ -29,6 +29,7 @@ class FixedSubject:
     networks: dict[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
     recorded: dict[str, np.ndarray] = field(default_factory=dict)
     iterations_per_epoch: float | None = None
+    moments: np.ndarray = field(default_factory=lambda: np.array([[0.25, 0.75], [-0.125, 1.5]]))
 
     @property
     def data(self) -> Any:
@@ -43,6 +44,9 @@ class FixedSubject:
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         return self.networks[network](examples)
+
+    def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
+        return self.moments
 
     def curves(self) -> dict[str, np.ndarray]:
         return self.recorded
