@@ -30,6 +30,7 @@ from benchmark.spec.quantities import (
     Median,
     Peak,
     Quantity,
+    Range,
     Settled,
     Share,
     Slope,
@@ -119,9 +120,12 @@ def bare(asked: Quantity) -> str:
             return f"highest {curve} of {_window(window)}"
         case Deviation(deviation=window):
             return f"standard deviation of {curve} over {_window(window)}"
-        case Fluctuation(fluctuation=window, around=length):
+        case Fluctuation(fluctuation=window, around=length, middle=middle):
             about = "" if length is None else f" about its mean of {length} iterations"
-            return f"fluctuation of {curve}{about} over {_window(window)}"
+            what = "fluctuation" if middle is None else f"middle {number(100 * middle)} % of the fluctuation"
+            return f"{what} of {curve}{about} over {_window(window)}"
+        case Range(range=window, parts=parts):
+            return f"range of {curve} over {_window(window)}, medians of {parts} equal parts"
         case Peak(peak=window, early=early):
             return f"peak of {curve} over {_window(window)}, as a multiple of its median over {_window(early)}"
         case Slope(slope=window):
@@ -130,13 +134,13 @@ def bare(asked: Quantity) -> str:
             return f"share of {_window(window)} with {between(curve, above, below)}"
         case Falling(falling=window, parts=parts):
             return f"share of falls of {curve} from one of {parts} equal parts of {_window(window)} to the next"
-        case Settled(settled=unit, average=average, tolerance=tolerance):
-            return (
-                f"{unit} until {curve}, averaged over {average} {unit}, "
-                f"settles within {number(100 * tolerance)} % of its end value"
-            )
-        case FirstBelow(first_below=bound, average=average):
-            return f"iterations until {curve}, averaged over {average} iterations, stays below {number(bound)}"
+        case Settled(settled=unit, average=average, tolerance=tolerance, until=until):
+            end = "its end value" if until is None else f"its value after {until} {unit}"
+            within = f"{number(100 * tolerance)} % of {end}"
+            return f"{unit} until {curve}, averaged over {average} {unit}, settles within {within}"
+        case FirstBelow(first_below=bound, average=average, until=until):
+            end = "" if until is None else f" up to iteration {until}"
+            return f"iterations until {curve}, averaged over {average} iterations, stays below {number(bound)}{end}"
     raise AssertionError("a curve goes with a statistic")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchmark.spec.expression import ExpressionError, evaluate, names
 from benchmark.spec.quantities import (
@@ -21,6 +21,7 @@ from benchmark.spec.quantities import (
     Mean,
     Median,
     Peak,
+    Range,
     Settled,
     Share,
     Slope,
@@ -68,12 +69,14 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float(_part(course, values, window, 1).max())
         case Deviation(deviation=window):
             result = float(_part(course, values, window, 2).std(ddof=1))
-        case Fluctuation(fluctuation=window, around=None):
+        case Fluctuation(fluctuation=window, around=None, middle=middle):
             part = _part(course, values, window, 3)
-            result = float((part[1:] - part[:-1]).std(ddof=1))
-        case Fluctuation(fluctuation=window, around=length):
+            result = _width(part[1:] - part[:-1], middle)
+        case Fluctuation(fluctuation=window, around=length, middle=middle):
             part = _part(course, values, window, (length or 0) + 1)
-            result = float(_residual(part, length or 0).std(ddof=1))
+            result = _width(_residual(part, length or 0), middle)
+        case Range(range=window, parts=parts):
+            result = _range(_part(course, values, window, parts), parts)
         case Peak(peak=window, early=early):
             result = _over_median(_part(course, values, window, 1), _part(course, values, early, 1))
         case Slope(slope=window):
@@ -83,10 +86,11 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float((part < below).mean() if below is not None else (part > (above or 0.0)).mean())
         case Falling(falling=window, parts=parts):
             result = _falling(_part(course, values, window, parts), parts)
-        case Settled(settled=unit, average=average, tolerance=tolerance):
-            result = _settled(course, values, unit, average, tolerance)
-        case FirstBelow(first_below=bound, average=average):
-            result = _first_below(_moving_average(values, average), bound, average)
+        case Settled(settled=unit, average=average, tolerance=tolerance, until=until):
+            result = _settled(course, _head(course, values, unit, until), unit, average, tolerance)
+        case FirstBelow(first_below=bound, average=average, until=until):
+            head = _head(course, values, "iterations", until)
+            result = _first_below(_moving_average(head, average), bound, average)
     if not math.isfinite(result):
         raise CurveError("the statistic is not a finite number")
     return result
@@ -104,7 +108,7 @@ def series_value(
     match statistic:
         case Mean(mean=window) | Median(median=window) | Lowest(lowest=window) | Highest(highest=window):
             pass
-        case Deviation(deviation=window) | Fluctuation(fluctuation=window):
+        case Deviation(deviation=window) | Fluctuation(fluctuation=window) | Range(range=window):
             pass
         case Slope(slope=window) | Share(share=window) | Falling(falling=window):
             pass
@@ -165,6 +169,16 @@ def _part(course: Course, values: Array, window: Window, least: int) -> Array:
     return part
 
 
+def _head(course: Course, values: Array, unit: Literal["iterations", "epochs"], until: int | None) -> Array:
+    """The curve up to ``until``."""
+    if until is None:
+        return values
+    last = round(until * (_per_epoch(course) if unit == "epochs" else 1.0))
+    if last > len(values):
+        raise CurveError(f"is read until iteration {last}, the run has {len(values)}")
+    return values[:last]
+
+
 def _per_epoch(course: Course) -> float:
     if course.iterations_per_epoch is None:
         raise CurveError("endless data has no epochs")
@@ -188,6 +202,23 @@ def _residual(part: Array, length: int) -> Array:
     """Distance from the centred moving average of ``length`` values, where there is one."""
     half = length // 2
     return part[half : len(part) - half] - _moving_average(part, length)
+
+
+def _width(values: Array, middle: float | None) -> float:
+    """Standard deviation, or the width of the band that holds the middle share of the values."""
+    import numpy as np
+
+    if middle is None:
+        return float(values.std(ddof=1))
+    low, high = np.quantile(values, [(1 - middle) / 2, (1 + middle) / 2])
+    return float(high - low)
+
+
+def _range(part: Array, parts: int) -> float:
+    import numpy as np
+
+    medians = [float(np.median(piece)) for piece in np.array_split(part, parts)]
+    return max(medians) - min(medians)
 
 
 def _median(part: Array) -> float:

@@ -84,11 +84,24 @@ class Fluctuation(Model):
     """Standard deviation of first differences of the curve in the window.
 
     With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
-    number; iterations of the window whose average would reach beyond it are left out.
+    number; iterations of the window whose average would reach beyond it are left out. With ``middle`` it is not the
+    deviation but the width of the band that holds this share of them, as many above it as below, which a few outliers
+    do not move.
     """
 
     fluctuation: Window
     around: OddInt | None = None
+    middle: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class Range(Model):
+    """Highest less lowest of the medians of the window's ``parts`` equal parts: how far the curve moves in it.
+
+    A step, a drift and a slow swing count, noise within a part and single outliers do not.
+    """
+
+    range: Window
+    parts: Annotated[int, Field(ge=2)]
 
 
 class Peak(Model):
@@ -135,18 +148,24 @@ class Settled(Model):
     """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
 
     ``tolerance`` is a share of the final value's magnitude; ``average`` is the moving average's length, in ``unit``.
+    With ``until``, in ``unit`` too, the run is read up to there, so that runs of unlike length have one horizon.
     """
 
     settled: Literal["iterations", "epochs"]
     average: PositiveInt
     tolerance: Positive
+    until: PositiveInt | None = None
 
 
 class FirstBelow(Model):
-    """First iteration from which the moving average of ``average`` iterations stays below the bound."""
+    """First iteration from which the moving average of ``average`` iterations stays below the bound.
+
+    With ``until`` it need not stay so beyond that iteration: the run is read up to there.
+    """
 
     first_below: float
     average: PositiveInt
+    until: PositiveInt | None = None
 
 
 Statistic = Annotated[
@@ -156,6 +175,7 @@ Statistic = Annotated[
     | Annotated[Highest, Tag("highest")]
     | Annotated[Deviation, Tag("deviation")]
     | Annotated[Fluctuation, Tag("fluctuation")]
+    | Annotated[Range, Tag("range")]
     | Annotated[Peak, Tag("peak")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
@@ -169,6 +189,7 @@ Statistic = Annotated[
         "highest",
         "deviation",
         "fluctuation",
+        "range",
         "peak",
         "slope",
         "share",

@@ -61,6 +61,25 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "iterations until abs(g - d), averaged over 20 iterations, stays below 1 (a) < 160",
         ),
         (
+            {"bound": {**CURVE, "statistic": {"first_below": 1.0, "average": 20, "until": 320}}, "below": 160},
+            "iterations until abs(g - d), averaged over 20 iterations, stays below 1 up to iteration 320 (a) < 160",
+        ),
+        (
+            {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "middle": 0.9}}, "below": 1},
+            "middle 90 % of the fluctuation of abs(g - d) over the last 50 % of the run (a) < 1",
+        ),
+        (
+            {"bound": {**CURVE, "statistic": {"range": LATE, "parts": 20}}, "below": 1},
+            "range of abs(g - d) over the last 50 % of the run, medians of 20 equal parts (a) < 1",
+        ),
+        (
+            {
+                "bound": {**CURVE, "statistic": {"settled": "epochs", "average": 5, "tolerance": 0.05, "until": 50}},
+                "below": 9,
+            },
+            "epochs until abs(g - d), averaged over 5 epochs, settles within 5 % of its value after 50 epochs (a) < 9",
+        ),
+        (
             {"all_of": [{"bound": fid("a"), "below": 1}, {"any_of": [{"bound": fid("a"), "below": 1}] * 2}]},
             "fid (a) < 1 and [fid (a) < 1 or fid (a) < 1]",
         ),

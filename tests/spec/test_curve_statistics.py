@@ -74,6 +74,31 @@ def test_residual_is_what_a_moving_average_leaves() -> None:
         value(saw, {"fluctuation": window(1, 100), "around": 4})
 
 
+def test_the_middle_of_a_fluctuation_leaves_outliers_out() -> None:
+    """Steps of a ramp to 101 values by 0, 1, ... 99: their middle 90 % runs from 4.95 to 94.05."""
+    stairs = np.concatenate([[0], np.cumsum(np.arange(100))])
+    whole = {"fluctuation": window(1, 101), "middle": 0.9}
+    assert value(stairs, whole) == pytest.approx(0.9 * 99)
+    saw = np.where(RAMP % 2 == 0, 1.0, -1.0)
+    spike = np.where(RAMP == 50, 1e6, saw)
+    about = {"fluctuation": window(1, 100), "around": 3, "middle": 0.9}
+    assert value(spike, {"fluctuation": window(1, 100)}) > 1e5
+    assert value(spike, {"fluctuation": window(1, 100), "middle": 0.9}) == value(
+        saw, {**whole, "fluctuation": window(1, 100)}
+    )
+    assert value(saw, about) == pytest.approx(8 / 3)
+    assert value(spike, about) == pytest.approx(8 / 3)
+
+
+def test_range_sees_drifts_and_swings_and_no_outlier() -> None:
+    tenths = {"range": window(1, 100), "parts": 10}
+    assert value(RAMP, tenths) == 90  # medians 5.5, 15.5, ..., 95.5
+    assert value(np.where(RAMP % 2 == 0, 1.0, -1.0), tenths) == 0
+    assert value(np.where(RAMP == 50, 1e6, 3.0), tenths) == 0
+    assert value(np.where((RAMP > 20) & (RAMP <= 40), 7.0, 3.0), tenths) == 4
+    assert value(RAMP, {"range": window(1, 10), "parts": 2}) == 5
+
+
 def test_slope_of_a_line() -> None:
     # from 200 down to 101 over the whole window, mean 150.5
     assert value(201 - RAMP, {"slope": window(1, 100)}) == pytest.approx(-99 / 150.5, rel=1e-6)
@@ -112,6 +137,25 @@ def test_settled() -> None:
     assert value(step, {"settled": "iterations", "average": 10, "tolerance": 0.1001}) == 49
     assert value(step, {"settled": "epochs", "average": 1, "tolerance": 0.1001}) == 4.9
     assert value(np.ones(N), {"settled": "iterations", "average": 5, "tolerance": 0.1}) == 5
+
+
+def test_a_horizon_of_what_settles() -> None:
+    """A ramp is within a tenth of its end from nine tenths of the horizon on, whatever comes later."""
+    assert value(RAMP, {"settled": "iterations", "average": 1, "tolerance": 0.1001}) == 90
+    assert value(RAMP, {"settled": "iterations", "average": 1, "tolerance": 0.1001, "until": 50}) == 45
+    # the last epoch's mean is 45.5, and iterations 37 to 46 are the first ten with a mean above 40.95
+    assert value(RAMP, {"settled": "epochs", "average": 1, "tolerance": 0.1001, "until": 5}) == 4.6
+    with pytest.raises(CurveError, match="read until iteration 101, the run has 100"):
+        value(RAMP, {"settled": "iterations", "average": 1, "tolerance": 0.1, "until": 101})
+
+
+def test_a_horizon_of_what_stays_below() -> None:
+    twice = np.where((RAMP <= 30) | (RAMP > 60), 2.0, 0.5)
+    with pytest.raises(CurveError):
+        value(twice, {"first_below": 1.0, "average": 1})
+    assert value(twice, {"first_below": 1.0, "average": 1, "until": 60}) == 31
+    with pytest.raises(CurveError, match="within 61 iterations"):
+        value(twice, {"first_below": 1.0, "average": 1, "until": 61})
 
 
 def test_first_below_must_last() -> None:

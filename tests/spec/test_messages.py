@@ -346,8 +346,9 @@ SLIPS = {
     "statistic": (
         "statistic: {mean:",
         "statistic: {§men:",
-        "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, median, lowest, "
-        "highest, deviation, fluctuation, peak, slope, share, falling, settled, first_below; did you mean 'mean'?",
+        "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, median, "
+        "lowest, highest, deviation, fluctuation, range, peak, slope, share, falling, settled, first_below; "
+        "did you mean 'mean'?",
     ),
     "window of a statistic": (
         "{mean: {unit: share, start",
