@@ -87,7 +87,7 @@ def _within(number: float, rule: Mapping[str, Any]) -> bool:
     )
 
 
-class Bench:
+class FixedContext:
     """A workbench over given signals and networks that remembers what was asked of it."""
 
     def __init__(

@@ -164,7 +164,7 @@ class Initialiser(Part, ABC):
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-class Workbench(Protocol):
+class UpdateContext(Protocol):
     """What an objective or a penalty may use during one update."""
 
     def signal(self, name: str) -> Tensor:
@@ -186,7 +186,7 @@ class Objective(Part, ABC):
     weight: float = 1.0
 
     @abstractmethod
-    def value(self, bench: Workbench) -> Tensor:
+    def value(self, context: UpdateContext) -> Tensor:
         """The unweighted scalar."""
 
 
@@ -196,7 +196,7 @@ class Penalty(Part, ABC):
     weight: float
 
     @abstractmethod
-    def value(self, bench: Workbench) -> Tensor:
+    def value(self, context: UpdateContext) -> Tensor:
         """The unweighted scalar."""
 
 

@@ -39,7 +39,7 @@ class Loop(Protocol):
     def set_rate(self, number: int) -> None:
         """Move the learning rate of an update to where it belongs."""
 
-    def update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
+    def update(self, number: int, real: Tensor | None, shared: dict[str, Tensor]) -> list[Tensor]:
         """Do an update; values of its player's curves."""
 
     def row(self, updates: Sequence[list[Tensor]]) -> Tensor:
@@ -112,7 +112,7 @@ class Replayer:
         distinct = {id(feed): feed.clone() for feed in feeds if feed is not None}
         places = {number: distinct[id(feed)] for number, feed in enumerate(feeds) if feed is not None}
         pool = torch.cuda.graph_pool_handle()
-        kept: dict[str, Tensor] = {}
+        shared: dict[str, Tensor] = {}
         opened: dict[int, Tensor] = {}
         values: list[list[Tensor]] = []
         segments = []
@@ -128,7 +128,7 @@ class Replayer:
                         if place is not None and id(place) not in opened:
                             opened[id(place)] = self._loop.opened(place)
                         real = None if place is None else opened[id(place)]
-                        values.append(self._loop.update(number, real, kept))
+                        values.append(self._loop.update(number, real, shared))
                     if part is parts[-1]:
                         self._row = self._loop.row(values)
                 seeded = next((number for number in part if self._seeded[number]), None)

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from benchmark.runs.plan import Run, batches_per_epoch
-from benchmark.spec.dataflow import batches_per_iteration, curve_names, signal_shapes
+from benchmark.spec.dataflow import REAL, batches_per_iteration, curve_names, signal_shapes
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
 from benchmark.training.cuda_graph import Around, Replayer
 from benchmark.training.streams import Streams
-from benchmark.training.update import Bench, Player
+from benchmark.training.update import Context, Player
 
 #: iterations between two reads of the curves from the device
 BLOCK = 250
@@ -127,7 +127,7 @@ class Trainer:
 
     def plainly(self, feeds: Sequence[Tensor | None], around: Around = lambda _number: nullcontext()) -> Tensor:
         """Run the updates of one iteration, one operation after another; the values of all curves."""
-        kept: dict[str, Tensor] = {}
+        shared: dict[str, Tensor] = {}
         opened: dict[int, Tensor] = {}
         updates = []
         for number, feed in enumerate(feeds):
@@ -136,7 +136,7 @@ class Trainer:
             self.set_rate(number)
             self.streams.seed_layers(self.iteration, number)
             with around(number):
-                updates.append(self.update(number, None if feed is None else opened[id(feed)], kept))
+                updates.append(self.update(number, None if feed is None else opened[id(feed)], shared))
         return self.row(updates)
 
     def opened(self, feed: Tensor) -> Tensor:
@@ -147,23 +147,23 @@ class Trainer:
         """Move the learning rate of update ``number`` of the schedule to where it belongs."""
         self.players[self.system.schedule[number]].set_rate(self.iteration, self.run.iterations_per_epoch)
 
-    def update(self, number: int, real: Tensor | None, kept: dict[str, Tensor]) -> list[Tensor]:
+    def update(self, number: int, real: Tensor | None, shared: dict[str, Tensor]) -> list[Tensor]:
         """Do update ``number`` of the schedule; values of its player's curves."""
         player = self.players[self.system.schedule[number]]
-        bench = Bench(
-            self.system,
-            self.networks,
-            self.streams,
-            real,
-            self.shapes,
-            player.wanted,
-            self.run.setup.batch_images if real is None else len(real),
-            self.iteration,
-            number,
-            kept,
-            player.spec.networks,
+        context = Context(
+            system=self.system,
+            networks=self.networks,
+            streams=self.streams,
+            shapes=self.shapes,
+            wanted=player.wanted,
+            owned=player.spec.networks,
+            batch_size=self.run.setup.batch_images if real is None else len(real),
+            iteration=self.iteration,
+            number=number,
+            shared=shared,
+            values={} if real is None else {REAL: real},
         )
-        values = player.update(bench)
+        values = player.update(context)
         self._average(player.spec.networks)
         return values
 

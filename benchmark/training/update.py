@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,88 +15,84 @@ from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
 
 
-class Bench:
-    """What the terms of one update may use; the ``Workbench`` contract. Every signal is computed at most once."""
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What the terms of one update may use; see ``UpdateContext``. Every signal is computed at most once."""
 
-    def __init__(
-        self,
-        system: System,
-        networks: Mapping[str, Assembly],
-        streams: Streams,
-        real: Tensor | None,
-        shapes: Mapping[str, tuple[int, ...]],
-        wanted: set[str],
-        batch: int,
-        iteration: int,
-        update: int,
-        kept: dict[str, Tensor],
-        owned: Collection[str],
-    ) -> None:
-        self._system = system
-        self._networks = networks
-        self._streams = streams
-        self._shapes = shapes
-        self._wanted = wanted
-        self._batch = batch
-        self._key = (iteration, update)
-        self._kept = kept
-        self._owned = owned
-        self._values: dict[str, Tensor] = {} if real is None else {REAL: real}
+    system: System
+    networks: Mapping[str, Assembly]
+    streams: Streams
+    #: shape of one example of each noise
+    shapes: Mapping[str, tuple[int, ...]]
+    #: signals that the update's terms read
+    wanted: Collection[str]
+    #: roles of the networks that the updated player owns
+    owned: Collection[str]
+    batch_size: int
+    iteration: int
+    #: position of the update in the schedule
+    number: int
+    #: signals of this iteration that its updates share
+    shared: dict[str, Tensor]
+    #: signals of this update, the real data (``REAL``) at first
+    values: dict[str, Tensor]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What random numbers of this update are keyed by."""
+        return self.iteration, self.number
 
     def signal(self, name: str) -> Tensor:
-        if name not in self._values:
-            step = self._system.signals.get(name)
+        if name not in self.values:
+            step = self.system.signals.get(name)
             if step is None:
-                self._values[name] = self._noise(name)
+                self.values[name] = self._noise(name)
             elif not isinstance(step, Pass):
-                self._values[name] = combine(step, {below: self.signal(below) for below in step.inputs.values()})
+                self.values[name] = combine(step, {below: self.signal(below) for below in step.inputs.values()})
             elif step.reuse:
-                self._values[name] = self._reused(name, step)
+                self.values[name] = self._reused(name, step)
             else:
                 self._pass(name, step)
-        return self._values[name]
+        return self.values[name]
 
     def apply(self, network: str, value: Tensor) -> Tensor:
-        output: Tensor = self._networks[network](value)
+        output: Tensor = self.networks[network](value)
         return output
 
     def uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
-        return self._streams.uniform(stream, shape, *self._key)
+        return self.streams.uniform(stream, shape, *self.key)
 
     def normal(self, stream: str, shape: tuple[int, ...]) -> Tensor:
-        return self._streams.noise("normal", stream, shape, *self._key)
+        return self.streams.noise("normal", stream, shape, *self.key)
 
     def _noise(self, name: str) -> Tensor:
-        noise = self._system.noise[name]
-        key = self._key if noise.redraw == "update" else self._key[:1]
-        return self._streams.noise(noise.law, f"noise.{name}", (self._batch, *self._shapes[name]), *key)
+        noise = self.system.noise[name]
+        key = self.key if noise.redraw == "update" else (self.iteration,)
+        return self.streams.noise(noise.law, f"noise.{name}", (self.batch_size, *self.shapes[name]), *key)
 
     def _reused(self, name: str, step: Pass) -> Tensor:
         """A signal computed once an iteration, with its graph; detached for a player that owns none of its networks."""
-        roles = networks_of(self._system, name)
-        if name not in self._kept:
+        roles = networks_of(self.system, name)
+        if name not in self.shared:
             foreign = [
-                parameter
-                for role in roles
-                if role not in self._owned
-                for parameter in self._networks[role].parameters()
+                parameter for role in roles if role not in self.owned for parameter in self.networks[role].parameters()
             ]
             for parameter in foreign:
                 parameter.requires_grad_(True)
             self._pass(name, step)
             for parameter in foreign:
                 parameter.requires_grad_(False)
-            self._kept[name] = self._values[name]
-        return self._kept[name] if roles & set(self._owned) else self._kept[name].detach()
+            self.shared[name] = self.values[name]
+        return self.shared[name] if roles & set(self.owned) else self.shared[name].detach()
 
     def _pass(self, name: str, first: Pass) -> None:
         """Compute ``name`` and every wanted signal that reads the same pass of the same network at a tap."""
-        network = self._networks[first.network]
+        network = self.networks[first.network]
         end = len(network.layers)
         readers = {
             other: network.index(step.until, end)
-            for other, step in self._system.signals.items()
-            if (other in self._wanted or other == name)
+            for other, step in self.system.signals.items()
+            if (other in self.wanted or other == name)
             and isinstance(step, Pass)
             and (step.network, step.input, step.enter) == (first.network, first.input, first.enter)
         }
@@ -104,7 +101,7 @@ class Bench:
         for reader, stop in sorted(readers.items(), key=lambda item: item[1]):
             value = network(value, position, stop)
             position = stop
-            self._values[reader] = value
+            self.values[reader] = value
 
 
 def combine(step: WeightedSum | Joined, values: Mapping[str, Tensor]) -> Tensor:
@@ -162,13 +159,13 @@ class Player:
                 else:
                     group["lr"] = rate * factor
 
-    def update(self, bench: Bench) -> list[Tensor]:
+    def update(self, context: Context) -> list[Tensor]:
         """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""
         for parameter in self.others:
             parameter.requires_grad_(False)
         for parameter in self.parameters:
             parameter.requires_grad_(True)
-        terms = [part.value(bench) for part in self._terms]
+        terms = [part.value(context) for part in self._terms]
         weighted = [
             term if part.weight == 1 else part.weight * term for part, term in zip(self._terms, terms, strict=True)
         ]
@@ -178,17 +175,17 @@ class Player:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         values = [loss, *(terms if len(terms) > 1 else ())]
-        return [value.detach() for value in values] + self._observe(bench)
+        return [value.detach() for value in values] + self._observe(context)
 
     @torch.no_grad()
-    def _observe(self, bench: Bench) -> list[Tensor]:
+    def _observe(self, context: Context) -> list[Tensor]:
         values = []
         for seen in self._observed.values():
             if seen.signal is None:
                 gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
                 values.append(torch.nn.utils.get_total_norm(gradients))
                 continue
-            signal = bench.signal(seen.signal)
+            signal = context.signal(seen.signal)
             if seen.statistic == "mean_probability":
                 signal = signal.sigmoid()
             elif seen.statistic == "share_positive":

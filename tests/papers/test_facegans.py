@@ -159,11 +159,11 @@ class _Bench:
 
 def losses(system: System, real: Tensor | float, fake: Tensor | float) -> tuple[Tensor, Tensor]:
     """Losses of D and of G where D gives ``real`` and ``fake``, as the player's terms have them."""
-    bench = _Bench(*(torch.as_tensor(value, dtype=torch.float64).reshape(-1, 1) for value in (real, fake)))
+    context = _Bench(*(torch.as_tensor(value, dtype=torch.float64).reshape(-1, 1) for value in (real, fake)))
     both = []
     for player in ("discriminator", "generator"):
         (term,) = system.players[player].minimise
-        both.append(term.weight * term.value(bench))  # type: ignore[arg-type]
+        both.append(term.weight * term.value(context))  # type: ignore[arg-type]
     return both[0], both[1]
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from benchmark.commands.select_runs import DEFAULT_JOB
-from benchmark.parts.objectives.cross_entropy import CrossEntropy
+from benchmark.parts.objectives.adversarial import CrossEntropy
 from benchmark.runs.plan import make_plan
 from tests.papers import checks
 from tests.papers.checks import Planted

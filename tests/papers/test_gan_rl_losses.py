@@ -13,7 +13,7 @@ from benchmark.runs.plan import make_run
 from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.papers import checks
-from tests.part_examples import Bench, column
+from tests.part_examples import FixedContext, column
 
 SPEC = checks.paper("gan_rl").spec
 
@@ -78,9 +78,9 @@ TERMS: dict[str, dict[str, list[float]]] = {
 
 @pytest.mark.parametrize("system", sorted(SPEC.systems))
 def test_terms_by_hand(system: str) -> None:
-    bench = Bench(SIGNALS)
+    context = FixedContext(SIGNALS)
     found = {
-        name: [term.weight * term.value(bench).item() for term in player.minimise]
+        name: [term.weight * term.value(context).item() for term in player.minimise]
         for name, player in SPEC.systems[system].players.items()
     }
     assert found == {name: pytest.approx(terms, abs=1e-6) for name, terms in TERMS[system].items()}

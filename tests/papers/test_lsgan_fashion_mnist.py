@@ -255,10 +255,10 @@ class _Bench:
 
 def losses(system: str, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
     """Each player's loss where D gives ``real`` and ``fake``."""
-    bench = _Bench(real, fake)
+    context = _Bench(real, fake)
     found = {}
     for name, player in SPEC.systems[system].players.items():
-        terms = [term.weight * term.value(bench) for term in player.minimise]  # type: ignore[arg-type]
+        terms = [term.weight * term.value(context) for term in player.minimise]  # type: ignore[arg-type]
         found[name] = sum(terms[1:], start=terms[0])
     return found
 

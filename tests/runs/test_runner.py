@@ -335,9 +335,9 @@ def test_the_code_s_hash_is_that_of_files_and_not_of_what_a_process_has_loaded()
     [
         ("training/update.py", True),
         ("parts/metrics/frechet.py", True),  # shared by metrics, a part of none
-        ("parts/networks/relu.py", True),
-        ("parts/objectives/absolute_error.py", True),
-        ("parts/networks/selu.py", False),  # no part of this run
+        ("parts/networks/activations.py", True),
+        ("parts/objectives/matching.py", True),
+        ("parts/networks/growth.py", False),  # no part of this run
         ("reporting/report.py", False),
     ],
 )

@@ -105,8 +105,8 @@ def test_an_average_is_the_geometric_sum_of_what_it_saw():
     player = trainer.players["generator"]
     update = player.update
 
-    def spy(bench):
-        result = update(bench)
+    def spy(context):
+        result = update(context)
         for mean, now in zip(expected, trainer.networks["generator"].parameters(), strict=True):
             mean.copy_(0.9 * mean + 0.1 * now.detach())
         return result

@@ -192,8 +192,8 @@ def test_only_the_player_in_turn_moves():
     seen = []
     update = trainer.players["discriminator"].update
 
-    def spy(bench):
-        result = update(bench)
+    def spy(context):
+        result = update(context)
         after = trainer.networks["generator"].parameters()
         seen.append(all(torch.equal(old, new) for old, new in zip(before, after, strict=True)))
         return result

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmark.parts.networks.average_pool import AveragePool
+from benchmark.parts.networks.activations import LeakyReLU
+from benchmark.parts.networks.convolutions import PixelLinear
 from benchmark.parts.networks.growth import GrowingStack, doublings, entered, square
-from benchmark.parts.networks.leaky_relu import LeakyReLU
-from benchmark.parts.networks.pixel_linear import PixelLinear
+from benchmark.parts.networks.shapes import AveragePool
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
 
 if TYPE_CHECKING:

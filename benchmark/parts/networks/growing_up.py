@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmark.parts.networks.convolutions import PixelLinear
 from benchmark.parts.networks.growth import GrowingStack, doublings, entered, square
-from benchmark.parts.networks.pixel_linear import PixelLinear
-from benchmark.parts.networks.upsample import Upsample
+from benchmark.parts.networks.shapes import Upsample
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.parts.networks.batch_norm import BatchNorm
-from benchmark.parts.networks.conv import Conv
-from benchmark.parts.networks.layer_norm import LayerNorm
-from benchmark.parts.networks.leaky_relu import LeakyReLU
+from benchmark.parts.networks.activations import LeakyReLU
+from benchmark.parts.networks.convolutions import Conv
+from benchmark.parts.networks.normalisations import BatchNorm, LayerNorm
 from benchmark.registry import Registry
 from benchmark.spec.parts import Layer, PartOf, Shape, Size
 

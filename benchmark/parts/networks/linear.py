@@ -1,9 +1,10 @@
-"""Fully connected layer on flat input."""
+"""Linear layers, with spectral normalisation too."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmark.spec.base import PositiveInt
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
 
 if TYPE_CHECKING:
@@ -32,3 +33,20 @@ class Linear(Layer):
         from torch import nn
 
         return nn.Linear(shape[0], self.features, bias=self.bias)
+
+
+@LAYERS.register("spectral_linear")
+class SpectralLinear(Linear):
+    """``linear`` with its weight divided by its largest singular value.
+
+    That value is estimated by ``power_iterations`` steps in every pass, from a vector that training passes carry on.
+
+    Fully connected layer with spectral normalisation (Miyato et al. 2018, arXiv 1802.05957).
+    """
+
+    power_iterations: PositiveInt
+
+    def module(self, shape: Shape) -> nn.Module:
+        from benchmark.parts.networks.modules import spectral
+
+        return spectral.SpectralLinear(shape[0], self.features, bias=self.bias, iterations=self.power_iterations)

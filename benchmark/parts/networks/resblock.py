@@ -6,12 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.parts.networks.average_pool import AveragePool
-from benchmark.parts.networks.batch_norm import BatchNorm
-from benchmark.parts.networks.layer_norm import LayerNorm
-from benchmark.parts.networks.leaky_relu import LeakyReLU
+from benchmark.parts.networks.activations import LeakyReLU
+from benchmark.parts.networks.normalisations import BatchNorm, LayerNorm
 from benchmark.parts.networks.residual import ResidualLayer, same_conv
-from benchmark.parts.networks.upsample import Upsample
+from benchmark.parts.networks.shapes import AveragePool, Upsample
 from benchmark.registry import Registry
 from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, Size, image_shape
 

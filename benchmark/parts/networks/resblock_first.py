@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.parts.networks.average_pool import AveragePool
-from benchmark.parts.networks.leaky_relu import LeakyReLU
+from benchmark.parts.networks.activations import LeakyReLU
 from benchmark.parts.networks.residual import ResidualLayer, same_conv
+from benchmark.parts.networks.shapes import AveragePool
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
 
 

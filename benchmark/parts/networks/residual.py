@@ -6,8 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from benchmark.parts.networks.conv import Conv
-from benchmark.parts.networks.spectral_conv import SpectralConv
+from benchmark.parts.networks.convolutions import Conv, SpectralConv
 from benchmark.spec.parts import Layer, Shape
 
 if TYPE_CHECKING:

@@ -9,16 +9,18 @@ import pytest
 import torch
 from scipy import stats
 
-from benchmark.parts.initialisers.constant import Constant
-from benchmark.parts.initialisers.fan_in_normal import FanInNormal
-from benchmark.parts.initialisers.fan_in_uniform import FanInUniform
-from benchmark.parts.initialisers.glorot_normal import GlorotNormal
-from benchmark.parts.initialisers.glorot_uniform import GlorotUniform
-from benchmark.parts.initialisers.he_uniform import HeUniform
-from benchmark.parts.initialisers.normal import Normal
-from benchmark.parts.initialisers.orthogonal import Orthogonal
-from benchmark.parts.initialisers.strided_glorot_uniform import StridedGlorotUniform
-from benchmark.parts.initialisers.symmetric_uniform import SymmetricUniform
+from benchmark.parts.initialisers.distributions import (
+    Constant,
+    FanInNormal,
+    FanInUniform,
+    GlorotNormal,
+    GlorotUniform,
+    HeUniform,
+    Normal,
+    Orthogonal,
+    StridedGlorotUniform,
+    SymmetricUniform,
+)
 from benchmark.spec.parts import Initialiser
 
 SHAPE = (128, 64, 3, 3)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from benchmark.parts.networks.batch_norm import BatchNorm
-from benchmark.parts.networks.conv import Conv
-from benchmark.parts.networks.deconv import Deconv
-from benchmark.parts.networks.flatten import Flatten
+from benchmark.parts.networks.convolutions import Conv, Deconv
 from benchmark.parts.networks.linear import Linear
-from benchmark.parts.networks.reshape import Reshape
+from benchmark.parts.networks.normalisations import BatchNorm
+from benchmark.parts.networks.shapes import Flatten, Reshape
 from benchmark.spec.parts import Layer, Shape
 
 

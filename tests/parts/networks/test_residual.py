@@ -10,11 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 from torch.nn import functional
 
-from benchmark.parts.networks.global_pool import GlobalPool
 from benchmark.parts.networks.linear import Linear
 from benchmark.parts.networks.resblock import ResBlock
 from benchmark.parts.networks.resblock_first import ResBlockFirst
-from benchmark.parts.networks.reshape import Reshape
+from benchmark.parts.networks.shapes import GlobalPool, Reshape
 from benchmark.spec.paper import Network
 from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, written
 from benchmark.training.assembly import Assembly

@@ -7,10 +7,9 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
+from benchmark.parts.networks.convolutions import SpectralConv, SpectralDeconv
+from benchmark.parts.networks.linear import SpectralLinear
 from benchmark.parts.networks.modules.spectral import largest_singular_value, start
-from benchmark.parts.networks.spectral_conv import SpectralConv
-from benchmark.parts.networks.spectral_deconv import SpectralDeconv
-from benchmark.parts.networks.spectral_linear import SpectralLinear
 from benchmark.spec.parts import Layer, Shape
 
 CASES: list[tuple[Layer, Shape, int]] = [

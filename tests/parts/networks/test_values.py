@@ -8,28 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.parts.networks.average_pool import AveragePool
-from benchmark.parts.networks.batch_norm import BatchNorm
-from benchmark.parts.networks.conv import Conv
-from benchmark.parts.networks.deconv import Deconv
-from benchmark.parts.networks.dropout import Dropout
-from benchmark.parts.networks.flatten import Flatten
-from benchmark.parts.networks.gaussian_noise import GaussianNoise
-from benchmark.parts.networks.global_pool import GlobalPool
-from benchmark.parts.networks.hardtanh import Hardtanh
-from benchmark.parts.networks.layer_norm import LayerNorm
-from benchmark.parts.networks.leaky_relu import LeakyReLU
-from benchmark.parts.networks.maxout import Maxout
-from benchmark.parts.networks.minibatch_deviation import MinibatchDeviation
-from benchmark.parts.networks.pixel_norm import PixelNorm
-from benchmark.parts.networks.relu import ReLU
-from benchmark.parts.networks.reshape import Reshape
-from benchmark.parts.networks.selu import SELU
-from benchmark.parts.networks.sigmoid import Sigmoid
-from benchmark.parts.networks.tanh import Tanh
-from benchmark.parts.networks.tap import Tap
-from benchmark.parts.networks.unit_sphere import UnitSphere
-from benchmark.parts.networks.upsample import Upsample
+from benchmark.parts.networks.activations import SELU, Hardtanh, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
+from benchmark.parts.networks.convolutions import Conv, Deconv
+from benchmark.parts.networks.noise import Dropout, GaussianNoise
+from benchmark.parts.networks.normalisations import BatchNorm, LayerNorm, MinibatchDeviation, PixelNorm, UnitSphere
+from benchmark.parts.networks.shapes import AveragePool, Flatten, GlobalPool, Reshape, Tap, Upsample
 from benchmark.spec.parts import Layer
 
 SAMPLE = torch.tensor([[-3.0, -0.5, 0.0, 0.25, 2.0]])

@@ -9,14 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.parts.objectives.binary_cross_entropy import BinaryCrossEntropy
-from benchmark.parts.objectives.cross_entropy import CrossEntropy
-from benchmark.parts.objectives.minimax import Minimax
-from benchmark.parts.objectives.negative_mean import NegativeMean
-from benchmark.parts.objectives.non_saturating import NonSaturating
-from benchmark.parts.objectives.probability_cross_entropy import ProbabilityCrossEntropy
-from benchmark.parts.objectives.probability_non_saturating import ProbabilityNonSaturating
-from tests.part_examples import Bench, column
+from benchmark.parts.objectives.adversarial import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Minimax,
+    NegativeMean,
+    NonSaturating,
+    ProbabilityCrossEntropy,
+    ProbabilityNonSaturating,
+)
+from tests.part_examples import FixedContext, column
 
 LOSS = CrossEntropy(real="real", fake="fake")
 DATA = (Fraction(3, 8), Fraction(4, 8), Fraction(1, 8))
@@ -30,7 +32,7 @@ def exact_batch(law: tuple[Fraction, ...], per_point: Tensor) -> Tensor:
 
 
 def loss_of(logits: Tensor, data: tuple[Fraction, ...], model: tuple[Fraction, ...]) -> Tensor:
-    return LOSS.value(Bench({"real": exact_batch(data, logits), "fake": exact_batch(model, logits)}))
+    return LOSS.value(FixedContext({"real": exact_batch(data, logits), "fake": exact_batch(model, logits)}))
 
 
 def optimal_logits(data: tuple[Fraction, ...], model: tuple[Fraction, ...]) -> Tensor:
@@ -73,27 +75,27 @@ def test_value_at_the_optimum_exceeds_minus_log_4_by_twice_the_jensen_shannon_di
 
 
 def test_values_at_zero_logits() -> None:
-    bench = Bench({"real": column(0, 0), "fake": column(0, 0)})
-    assert LOSS.value(bench).item() == pytest.approx(math.log(4))
-    assert NonSaturating(fake="fake").value(bench).item() == pytest.approx(math.log(2))
-    assert Minimax(fake="fake").value(bench).item() == pytest.approx(-math.log(2))
+    context = FixedContext({"real": column(0, 0), "fake": column(0, 0)})
+    assert LOSS.value(context).item() == pytest.approx(math.log(4))
+    assert NonSaturating(fake="fake").value(context).item() == pytest.approx(math.log(2))
+    assert Minimax(fake="fake").value(context).item() == pytest.approx(-math.log(2))
 
 
 def test_against_the_defining_formulas() -> None:
     real, fake = column(2.0, -0.5, 0.1), column(-1.0, 0.3, 4.0)
-    bench = Bench({"real": real, "fake": fake})
+    context = FixedContext({"real": real, "fake": fake})
     on_real, on_fake = torch.sigmoid(real), torch.sigmoid(fake)
     expected = -on_real.log().mean() - (1 - on_fake).log().mean()
-    assert LOSS.value(bench).item() == pytest.approx(expected.item())
-    assert NonSaturating(fake="fake").value(bench).item() == pytest.approx(-on_fake.log().mean().item())
-    assert Minimax(fake="fake").value(bench).item() == pytest.approx((1 - on_fake).log().mean().item())
+    assert LOSS.value(context).item() == pytest.approx(expected.item())
+    assert NonSaturating(fake="fake").value(context).item() == pytest.approx(-on_fake.log().mean().item())
+    assert Minimax(fake="fake").value(context).item() == pytest.approx((1 - on_fake).log().mean().item())
 
 
 def test_generator_gradients_saturate_and_do_not() -> None:
     """At a confident discriminator minimax's gradient vanishes, non-saturating's is one; signs agree."""
     for objective, expected in ((Minimax(fake="fake"), -math.exp(-20.0)), (NonSaturating(fake="fake"), -1.0)):
         fake = column(-20.0)
-        objective.value(Bench({"fake": fake})).backward()
+        objective.value(FixedContext({"fake": fake})).backward()
         assert fake.grad is not None
         assert fake.grad.item() == pytest.approx(expected, rel=1e-6)
 
@@ -101,22 +103,22 @@ def test_generator_gradients_saturate_and_do_not() -> None:
 @pytest.mark.parametrize("target", [0.0, 0.9, 1.0])
 def test_single_terms_are_torchs(target: float) -> None:
     logits = column(-3.0, 0.0, 2.5)
-    ours = BinaryCrossEntropy(output="x", target=target).value(Bench({"x": logits}))
+    ours = BinaryCrossEntropy(output="x", target=target).value(FixedContext({"x": logits}))
     assert ours.item() == pytest.approx(nn.BCEWithLogitsLoss()(logits, torch.full_like(logits, target)).item())
     by_hand = -(target * torch.sigmoid(logits).log() + (1 - target) * torch.sigmoid(-logits).log()).mean()
     assert ours.item() == pytest.approx(by_hand.item())
 
 
 def test_two_single_terms_make_the_discriminators_loss() -> None:
-    bench = Bench({"real": column(1.0, -2.0), "fake": column(0.5, 3.0)})
-    one = BinaryCrossEntropy(output="real", target=1.0).value(bench)
-    zero = BinaryCrossEntropy(output="fake", target=0.0).value(bench)
-    assert (one + zero).item() == pytest.approx(LOSS.value(bench).item())
+    context = FixedContext({"real": column(1.0, -2.0), "fake": column(0.5, 3.0)})
+    one = BinaryCrossEntropy(output="real", target=1.0).value(context)
+    zero = BinaryCrossEntropy(output="fake", target=0.0).value(context)
+    assert (one + zero).item() == pytest.approx(LOSS.value(context).item())
 
 
 def test_probability_forms_equal_logit_forms_after_a_sigmoid() -> None:
-    logits = Bench({"real": column(1.0, -2.0), "fake": column(0.5, 3.0)})
-    probabilities = Bench({name: torch.sigmoid(signal) for name, signal in logits.signals.items()})
+    logits = FixedContext({"real": column(1.0, -2.0), "fake": column(0.5, 3.0)})
+    probabilities = FixedContext({name: torch.sigmoid(signal) for name, signal in logits.signals.items()})
     ours = ProbabilityCrossEntropy(real="real", fake="fake").value(probabilities)
     assert ours.item() == pytest.approx(LOSS.value(logits).item())
     generator = ProbabilityNonSaturating(fake="fake").value(probabilities)
@@ -124,14 +126,14 @@ def test_probability_forms_equal_logit_forms_after_a_sigmoid() -> None:
 
 
 def test_probability_forms_hold_the_logarithm_at_minus_100() -> None:
-    bench = Bench({"real": column(0.0), "fake": column(1.0)})
-    assert ProbabilityCrossEntropy(real="real", fake="fake").value(bench).item() == 200
-    assert ProbabilityNonSaturating(fake="real").value(bench).item() == 100
+    context = FixedContext({"real": column(0.0), "fake": column(1.0)})
+    assert ProbabilityCrossEntropy(real="real", fake="fake").value(context).item() == 200
+    assert ProbabilityNonSaturating(fake="real").value(context).item() == 100
 
 
 def test_ratio_form_is_minus_the_mean_logit() -> None:
     """-log s + log(1 - s) = -logit, the generator's and encoder's term in one alpha-GAN code."""
     logits = column(-1.0, 0.5, 3.0)
-    bench = Bench({"fake": logits})
-    both = NonSaturating(fake="fake").value(bench) + Minimax(fake="fake").value(bench)
-    assert NegativeMean(output="fake").value(bench).item() == pytest.approx(both.item())
+    context = FixedContext({"fake": logits})
+    both = NonSaturating(fake="fake").value(context) + Minimax(fake="fake").value(context)
+    assert NegativeMean(output="fake").value(context).item() == pytest.approx(both.item())

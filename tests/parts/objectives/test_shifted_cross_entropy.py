@@ -7,23 +7,21 @@ import math
 import pytest
 import torch
 
-from benchmark.parts.objectives.cross_entropy import CrossEntropy
-from benchmark.parts.objectives.non_saturating import NonSaturating
-from benchmark.parts.objectives.shifted_cross_entropy import ShiftedCrossEntropy
-from tests.part_examples import Bench, column
+from benchmark.parts.objectives.adversarial import CrossEntropy, NonSaturating, ShiftedCrossEntropy
+from tests.part_examples import FixedContext, column
 
 DISCRIMINATOR = ShiftedCrossEntropy(real="real", fake="fake", shift=1.0)
 GENERATOR = NonSaturating(fake="fake")
 
 
 def losses(real: float, fake: float) -> tuple[float, float]:
-    bench = Bench({"real": column(real), "fake": column(fake)})
-    return DISCRIMINATOR.value(bench).item(), GENERATOR.value(bench).item()
+    context = FixedContext({"real": column(real), "fake": column(fake)})
+    return DISCRIMINATOR.value(context).item(), GENERATOR.value(context).item()
 
 
 def test_printed_formula() -> None:
     real, fake = torch.tensor([0.3, -2.0]), torch.tensor([1.5, -0.7])
-    ours = DISCRIMINATOR.value(Bench({"real": real, "fake": fake})).item()
+    ours = DISCRIMINATOR.value(FixedContext({"real": real, "fake": fake})).item()
     expected = -(torch.sigmoid(real).log() + torch.sigmoid(1 - fake).log()).mean().item()
     assert ours == pytest.approx(expected, rel=1e-6)
 
@@ -34,7 +32,7 @@ def test_at_zero() -> None:
 
 def test_equilibrium_is_at_a_raw_output_of_one_half() -> None:
     output = column(0.5)
-    value = DISCRIMINATOR.value(Bench({"real": output, "fake": output}))
+    value = DISCRIMINATOR.value(FixedContext({"real": output, "fake": output}))
     value.backward()
     assert output.grad is not None
     assert output.grad.item() == pytest.approx(0, abs=1e-15)
@@ -56,9 +54,9 @@ def test_ranges_where_the_discriminator_already_ends_in_a_sigmoid() -> None:
 
 
 def test_without_shift_it_is_cross_entropy() -> None:
-    bench = Bench({"real": column(0.3, -2.0), "fake": column(1.5, -0.7)})
-    plain = ShiftedCrossEntropy(real="real", fake="fake", shift=0.0).value(bench)
-    assert plain.item() == pytest.approx(CrossEntropy(real="real", fake="fake").value(bench).item())
+    context = FixedContext({"real": column(0.3, -2.0), "fake": column(1.5, -0.7)})
+    plain = ShiftedCrossEntropy(real="real", fake="fake", shift=0.0).value(context)
+    assert plain.item() == pytest.approx(CrossEntropy(real="real", fake="fake").value(context).item())
 
 
 def test_sign_of_the_shift_matters() -> None:

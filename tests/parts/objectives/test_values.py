@@ -10,57 +10,51 @@ import torch
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from benchmark.parts.objectives.absolute_error import AbsoluteError
-from benchmark.parts.objectives.cosine_match import CosineMatch
-from benchmark.parts.objectives.critic_difference import CriticDifference
-from benchmark.parts.objectives.gaussian_divergence import GaussianDivergence
-from benchmark.parts.objectives.hinge import Hinge
-from benchmark.parts.objectives.least_squares import LeastSquares
-from benchmark.parts.objectives.negative_mean import NegativeMean
-from benchmark.parts.objectives.squared_error import SquaredError
-from tests.part_examples import Bench, column
+from benchmark.parts.objectives.adversarial import CriticDifference, Hinge, LeastSquares, NegativeMean
+from benchmark.parts.objectives.matching import AbsoluteError, CosineMatch, GaussianDivergence, SquaredError
+from tests.part_examples import FixedContext, column
 
 
 def test_least_squares_discriminator_and_generator() -> None:
     """LS: D (1/2)(0.8 - 1)^2 + (1/2)(0.4 - 0)^2 = 0.1, G (1/2)(0.4 - 1)^2 = 0.18; half of torch's mean squares."""
-    bench = Bench({"real": column(0.8), "fake": column(0.4)})
-    real = LeastSquares(output="real", target=1.0).value(bench)
-    fake = LeastSquares(output="fake", target=0.0).value(bench)
+    context = FixedContext({"real": column(0.8), "fake": column(0.4)})
+    real = LeastSquares(output="real", target=1.0).value(context)
+    fake = LeastSquares(output="fake", target=0.0).value(context)
     assert (real + fake).item() == pytest.approx(0.1)
-    assert LeastSquares(output="fake", target=1.0).value(bench).item() == pytest.approx(0.18)
-    released = (nn.MSELoss()(bench.signals["real"], torch.ones(1, 1, dtype=torch.float64)) + 0.4**2) / 2
+    assert LeastSquares(output="fake", target=1.0).value(context).item() == pytest.approx(0.18)
+    released = (nn.MSELoss()(context.signals["real"], torch.ones(1, 1, dtype=torch.float64)) + 0.4**2) / 2
     assert (real + fake).item() == pytest.approx(released.item())
 
 
 def test_least_squares_at_the_optimum_of_equal_laws() -> None:
     """D* = (a + b) / 2 where the laws agree: with 0 and 1 the loss is 1/4, the generator's with 1 is 1/8."""
-    bench = Bench({"x": column(0.5)})
-    terms = [LeastSquares(output="x", target=target).value(bench).item() for target in (0.0, 1.0)]
+    context = FixedContext({"x": column(0.5)})
+    terms = [LeastSquares(output="x", target=target).value(context).item() for target in (0.0, 1.0)]
     assert sum(terms) == pytest.approx(0.25)
     assert terms[1] == pytest.approx(0.125)
 
 
 def test_hinge() -> None:
     """real 2, 0.5, -1: 0, 0.5, 2; fake -3, 0, 1: 0, 1, 2."""
-    bench = Bench({"real": column(2, 0.5, -1), "fake": column(-3, 0, 1)})
-    assert Hinge(real="real", fake="fake").value(bench).item() == pytest.approx(2.5 / 3 + 1)
+    context = FixedContext({"real": column(2, 0.5, -1), "fake": column(-3, 0, 1)})
+    assert Hinge(real="real", fake="fake").value(context).item() == pytest.approx(2.5 / 3 + 1)
 
 
 def test_critic_and_its_generator() -> None:
-    bench = Bench({"real": column(3, 5), "fake": column(1, 2)})
-    assert CriticDifference(real="real", fake="fake").value(bench).item() == pytest.approx(1.5 - 4)
-    assert NegativeMean(output="fake").value(bench).item() == pytest.approx(-1.5)
+    context = FixedContext({"real": column(3, 5), "fake": column(1, 2)})
+    assert CriticDifference(real="real", fake="fake").value(context).item() == pytest.approx(1.5 - 4)
+    assert NegativeMean(output="fake").value(context).item() == pytest.approx(-1.5)
 
 
 def test_errors_are_means_over_batch_and_values() -> None:
     torch.manual_seed(0)
     output, target = torch.randn(4, 3, 5, 5), torch.randn(4, 3, 5, 5)
-    bench = Bench({"output": output, "target": target})
-    absolute = AbsoluteError(output="output", target="target").value(bench)
+    context = FixedContext({"output": output, "target": target})
+    absolute = AbsoluteError(output="output", target="target").value(context)
     assert absolute.item() == pytest.approx(nn.L1Loss()(output, target).item())
-    squared = SquaredError(output="output", target="target").value(bench)
+    squared = SquaredError(output="output", target="target").value(context)
     assert squared.item() == pytest.approx(nn.MSELoss()(output, target).item())
-    by_hand = Bench({"output": column(1, -2), "target": column(0, 2)})
+    by_hand = FixedContext({"output": column(1, -2), "target": column(0, 2)})
     assert AbsoluteError(output="output", target="target").value(by_hand).item() == 2.5
     assert SquaredError(output="output", target="target").value(by_hand).item() == 8.5
 
@@ -69,7 +63,7 @@ def test_cosine_match() -> None:
     """Cosines 1, 0, -1 and sqrt(1/2): 1 - their mean; lengths do not matter."""
     output = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0], [1.0, 1.0]])
     target = torch.tensor([[5.0, 0.0], [1.0, 0.0], [-2.0, -2.0], [0.0, 7.0]])
-    value = CosineMatch(output="output", target="target").value(Bench({"output": output, "target": target}))
+    value = CosineMatch(output="output", target="target").value(FixedContext({"output": output, "target": target}))
     assert value.item() == pytest.approx(1 - math.sqrt(0.5) / 4, abs=1e-6)
 
 
@@ -83,7 +77,9 @@ def test_cosine_match_has_the_released_gradient_at_one_over_the_codes_length() -
             unit = [code / code.norm(dim=1, keepdim=True) for code in (output, target)]
             value = (2 - (unit[0] * unit[1]).mean()) * 1000
         else:
-            match = CosineMatch(output="output", target="target").value(Bench({"output": output, "target": target}))
+            match = CosineMatch(output="output", target="target").value(
+                FixedContext({"output": output, "target": target})
+            )
             value = match * 1000 / 8
         value.backward()
         gradients.append(output.grad)
@@ -97,7 +93,7 @@ def test_gaussian_divergence_by_hand(form: str) -> None:
     code = torch.tensor([[1.0, -2.0], [3.0, 2.0]], dtype=torch.float64)
     variances = {"divergence": (1, 4), "squared_variance": (1, 16)}[form]
     expected = sum((v + m * m - math.log(v) - 1) / 2 for m, v in zip((2, 0), variances, strict=True)) / 2
-    assert objective.value(Bench({"x": code})).item() == pytest.approx(expected)
+    assert objective.value(FixedContext({"x": code})).item() == pytest.approx(expected)
 
 
 def test_gaussian_divergence_is_torchs_divergence_of_the_fitted_law() -> None:
@@ -106,11 +102,11 @@ def test_gaussian_divergence_is_torchs_divergence_of_the_fitted_law() -> None:
     fitted = Normal(torch.from_numpy(code.numpy().mean(axis=0)), torch.from_numpy(np.std(code.numpy(), axis=0)))
     expected = kl_divergence(fitted, Normal(torch.zeros(6).double(), torch.ones(6).double())).mean()
     objective = GaussianDivergence(output="x", form="divergence")
-    assert objective.value(Bench({"x": code})).item() == pytest.approx(expected.item())
+    assert objective.value(FixedContext({"x": code})).item() == pytest.approx(expected.item())
 
 
 def test_gaussian_divergence_vanishes_on_a_standard_batch_in_both_forms() -> None:
     code = torch.tensor([[1.0], [-1.0]], dtype=torch.float64)
     for form in ("divergence", "squared_variance"):
         objective = GaussianDivergence.model_validate({"output": "x", "form": form})
-        assert objective.value(Bench({"x": code})).item() == 0
+        assert objective.value(FixedContext({"x": code})).item() == 0

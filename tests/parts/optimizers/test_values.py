@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.parts.optimizers.adam import Adam
-from benchmark.parts.optimizers.clipped_rmsprop import ClippedRMSProp
-from benchmark.parts.optimizers.rmsprop import RMSProp
-from benchmark.parts.optimizers.sgd import SGD
+from benchmark.parts.optimizers.update_rules import SGD, Adam, ClippedRMSProp, RMSProp
 from benchmark.spec.parts import Optimizer
 
 START = np.array([0.5, -1.5, 2.0])

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from benchmark.spec.parts import PENALTIES, NetworkMarker, Penalty, SignalMarker, marked_fields
-from tests.part_examples import Bench, examples
+from tests.part_examples import FixedContext, examples
 
 CASES = [penalty for _, part in PENALTIES.items() for penalty in examples(part)[:8]]
 
 
-class Graph(Bench):
+class Graph(FixedContext):
     """Signals are outputs of a critic on data, as in training, so that every penalty can reach its parameters."""
 
     def __init__(self, penalty: Penalty, device: str) -> None:
@@ -34,14 +34,14 @@ class Graph(Bench):
 
 @pytest.mark.parametrize("penalty", CASES, ids=repr)
 def test_a_non_negative_scalar_that_trains_its_network(penalty: Penalty) -> None:
-    bench = Graph(penalty, "cpu")
-    value = penalty.value(bench)
+    context = Graph(penalty, "cpu")
+    value = penalty.value(context)
     assert value.shape == ()
     assert value.item() >= 0
-    assert bench.asked == set(marked_fields(penalty, SignalMarker).values())
-    assert bench.applied == set(marked_fields(penalty, NetworkMarker).values())
+    assert context.asked == set(marked_fields(penalty, SignalMarker).values())
+    assert context.applied == set(marked_fields(penalty, NetworkMarker).values())
     value.backward()
-    weight = bench.critic[0].weight.grad
+    weight = context.critic[0].weight.grad
     assert weight is not None
     assert torch.isfinite(weight).all()
     assert weight.abs().max() > 0
@@ -57,13 +57,13 @@ def test_the_same_draws_give_the_same_value_and_streams_are_distinct(penalty: Pe
 @pytest.mark.parametrize("penalty", CASES, ids=repr)
 def test_finite_where_the_critic_is_flat(penalty: Penalty) -> None:
     """A dead critic has gradient 0, where a norm has no derivative: neither value nor gradient may be NaN."""
-    bench = Graph(penalty, "cpu")
-    bench.networks = dict.fromkeys(bench.networks, bench.critic)
-    bench.critic[2].weight.data.zero_()
-    value = penalty.value(bench)
+    context = Graph(penalty, "cpu")
+    context.networks = dict.fromkeys(context.networks, context.critic)
+    context.critic[2].weight.data.zero_()
+    value = penalty.value(context)
     value.backward()
     assert torch.isfinite(value)
-    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in bench.critic.parameters())
+    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in context.critic.parameters())
 
 
 @pytest.mark.parametrize("penalty", CASES, ids=repr)

@@ -6,12 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.parts.penalties.dragan import Dragan
-from benchmark.parts.penalties.drift import Drift
-from benchmark.parts.penalties.gradient_penalty import GradientPenalty
-from benchmark.parts.penalties.zero_centred_gradient import ZeroCentredGradient
+from benchmark.parts.penalties.gradients import Dragan, Drift, GradientPenalty, ZeroCentredGradient
 from benchmark.spec.parts import Penalty
-from tests.part_examples import Bench, column
+from tests.part_examples import FixedContext, column
 
 BETWEEN = GradientPenalty(network="critic", real="real", fake="fake", target=1.0, weight=10.0)
 AROUND = Dragan(network="critic", real="real", scale=0.5, target=1.0, weight=10.0)
@@ -31,10 +28,10 @@ def linear_critic(*weight: float) -> nn.Module:
     return critic
 
 
-def bench_with(critic: nn.Module, rows: int = 6, *shape: int) -> Bench:
+def bench_with(critic: nn.Module, rows: int = 6, *shape: int) -> FixedContext:
     torch.manual_seed(0)
     real, fake = (torch.randn(rows, *shape, dtype=torch.float64) for _ in range(2))
-    return Bench({"real": 2 * real, "fake": fake + 3}, {"critic": critic})
+    return FixedContext({"real": 2 * real, "fake": fake + 3}, {"critic": critic})
 
 
 @pytest.mark.parametrize(("penalty", "expected"), [(BETWEEN, 16.0), (AROUND, 16.0), (ZERO, 25.0)], ids=repr)
@@ -58,18 +55,18 @@ def test_gradient_of_the_linear_critics_penalty() -> None:
 
 @pytest.mark.parametrize("shape", [(2,), (3, 4, 4)])
 def test_norms_are_taken_for_each_example_over_all_its_values(shape: tuple[int, ...]) -> None:
-    bench = bench_with(Parabola(), 6, *shape)
-    value = BETWEEN.value(bench).item()
-    norms = bench.points[0].flatten(1).norm(dim=1)
+    context = bench_with(Parabola(), 6, *shape)
+    value = BETWEEN.value(context).item()
+    norms = context.points[0].flatten(1).norm(dim=1)
     assert value == pytest.approx((norms - 1).square().mean().item())
-    assert value != pytest.approx((bench.points[0].norm() - 1).square().item()), "one norm over the batch"
+    assert value != pytest.approx((context.points[0].norm() - 1).square().item()), "one norm over the batch"
 
 
 def test_points_are_uniform_on_segments_one_share_for_each_row() -> None:
-    bench = bench_with(Parabola(), 20_000, 3)
-    BETWEEN.value(bench)
-    real, fake = bench.signals["real"], bench.signals["fake"]
-    shares = (bench.points[0] - real) / (fake - real)
+    context = bench_with(Parabola(), 20_000, 3)
+    BETWEEN.value(context)
+    real, fake = context.signals["real"], context.signals["fake"]
+    shares = (context.points[0] - real) / (fake - real)
     assert torch.allclose(shares, shares[:, :1].expand_as(shares))
     share = shares[:, 0]
     assert share.min() >= 0
@@ -84,11 +81,11 @@ def test_dragan_points_have_the_moments_of_the_notebooks_law() -> None:
     In units of scale * deviation: mean 1/4, mean square 1/9, mean product of two values of a row 1/12 (1/16 if the
     share were drawn for each value), largest value below 1, never negative.
     """
-    bench = bench_with(Parabola(), 40_000, 2)
-    AROUND.value(bench)
-    real = bench.signals["real"]
+    context = bench_with(Parabola(), 40_000, 2)
+    AROUND.value(context)
+    real = context.signals["real"]
     deviation = ((real - real.mean()) ** 2).mean().sqrt()
-    offset = (bench.points[0] - real) / (0.5 * deviation)
+    offset = (context.points[0] - real) / (0.5 * deviation)
     error = 4 / 40_000**0.5
     assert offset.mean().item() == pytest.approx(1 / 4, abs=error * 0.22)
     assert offset.square().mean().item() == pytest.approx(1 / 9, abs=error * 0.17)
@@ -101,9 +98,9 @@ def test_one_deviation_over_the_whole_batch() -> None:
     """Scaling one column scales the perturbation of the other, too."""
     plain, scaled = bench_with(Parabola(), 50, 2), bench_with(Parabola(), 50, 2)
     scaled.signals["real"] = scaled.signals["real"] * torch.tensor([1.0, 100.0])
-    for bench in (plain, scaled):
-        AROUND.value(bench)
-    first = [(bench.points[0] - bench.signals["real"])[:, 0].mean().item() for bench in (plain, scaled)]
+    for context in (plain, scaled):
+        AROUND.value(context)
+    first = [(context.points[0] - context.signals["real"])[:, 0].mean().item() for context in (plain, scaled)]
     assert first[1] > 20 * first[0]
 
 
@@ -123,18 +120,18 @@ def test_second_derivatives_against_differences(penalty: Penalty) -> None:
             return torch.tanh(value @ self.weights[0].T) @ self.weights[1].T
 
     assert torch.autograd.gradcheck(
-        lambda first, second: penalty.value(Bench(data, {"critic": Critic(first, second)})), (hidden, last)
+        lambda first, second: penalty.value(FixedContext(data, {"critic": Critic(first, second)})), (hidden, last)
     )
 
 
 @pytest.mark.parametrize("penalty", [BETWEEN, AROUND, ZERO], ids=repr)
 def test_no_gradient_flows_into_the_points(penalty: Penalty) -> None:
-    bench = bench_with(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)).double(), 6, 2)
-    for name in bench.signals:
-        bench.signals[name].requires_grad_()
-    penalty.value(bench).backward()
-    assert all(signal.grad is None for signal in bench.signals.values())
+    context = bench_with(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)).double(), 6, 2)
+    for name in context.signals:
+        context.signals[name].requires_grad_()
+    penalty.value(context).backward()
+    assert all(signal.grad is None for signal in context.signals.values())
 
 
 def test_drift_is_the_mean_square() -> None:
-    assert Drift(output="real", weight=0.001).value(Bench({"real": column(1, -3)})).item() == 5
+    assert Drift(output="real", weight=0.001).value(FixedContext({"real": column(1, -3)})).item() == 5

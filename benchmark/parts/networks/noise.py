@@ -1,4 +1,4 @@
-"""Additive normal noise, for instance on a discriminator's input."""
+"""Layers that are random in training and do nothing in evaluation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,24 @@ from benchmark.spec.parts import LAYERS, Layer, Shape
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+@LAYERS.register("dropout")
+class Dropout(Layer):
+    """Zeroes each value with ``probability`` in training and scales the rest; nothing in evaluation.
+
+    Dropout (Srivastava et al. 2014).
+    """
+
+    probability: Annotated[float, Field(gt=0, lt=1)]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Dropout(self.probability)
 
 
 @LAYERS.register("gaussian_noise")

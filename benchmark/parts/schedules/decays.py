@@ -1,4 +1,4 @@
-"""Linear decay to zero."""
+"""Learning rates that fall."""
 
 from __future__ import annotations
 
@@ -20,3 +20,16 @@ class LinearDecay(Schedule):
         if iteration <= self.start:
             return 1.0
         return max(0.0, (self.end - iteration) / (self.end - self.start))
+
+
+@SCHEDULES.register("step_decay")
+class StepDecay(Schedule):
+    """Multiplied by ``multiplier`` after every ``epochs`` epochs."""
+
+    multiplier: Annotated[float, Field(gt=0, lt=1)]
+    epochs: Annotated[float, Field(gt=0)]
+
+    def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
+        if iterations_per_epoch is None:
+            raise ValueError("step_decay counts epochs, endless data has none")
+        return float(self.multiplier ** (iteration // round(self.epochs * iterations_per_epoch)))

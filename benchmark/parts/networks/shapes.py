@@ -1,0 +1,125 @@
+"""Layers that change the shape alone: names for positions, flattening, pooling, upsampling."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from benchmark.spec.base import Name
+from benchmark.spec.levels import Range
+from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@LAYERS.register("tap")
+class Tap(Layer):
+    """Changes nothing; ``at`` is the name."""
+
+    at: Name
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Identity()
+
+
+@LAYERS.register("flatten")
+class Flatten(Layer):
+    """(a, b, c) to (a b c,), row-major."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        size = 1
+        for length in shape:
+            size *= length
+        return (size,)
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Flatten()
+
+
+@LAYERS.register("reshape")
+class Reshape(Layer):
+    """To (channels, height, width), row-major."""
+
+    channels: Size
+    height: Size
+    width: Size
+
+    def output_shape(self, shape: Shape) -> Shape:
+        wanted = (self.channels, self.height, self.width)
+        if math.prod(wanted) != math.prod(shape):
+            raise ValueError(f"reshape: {shape} has {math.prod(shape)} values, {wanted} has {math.prod(wanted)}")
+        return wanted
+
+    def output_range(self, entering: Range | None) -> Range | None:
+        return entering
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Sequential(nn.Flatten(), nn.Unflatten(1, (self.channels, self.height, self.width)))
+
+
+@LAYERS.register("average_pool")
+class AveragePool(Layer):
+    """Square windows of ``kernel``, ``stride`` apart, without padding; what does not fill a window is left out."""
+
+    kernel: Size
+    stride: Size
+
+    def output_shape(self, shape: Shape) -> Shape:
+        channels, height, width = image_shape(self.name, shape)
+        return (channels, self._length(height), self._length(width))
+
+    def _length(self, length: int) -> int:
+        return (length - self.kernel) // self.stride + 1
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.AvgPool2d(self.kernel, self.stride)
+
+
+@LAYERS.register("global_pool")
+class GlobalPool(Layer):
+    """(channels, height, width) to (channels,)."""
+
+    reduction: Literal["sum", "mean"]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return image_shape(self.name, shape)[:1]
+
+    def module(self, shape: Shape) -> nn.Module:
+        from benchmark.parts.networks.modules import elementary
+
+        return elementary.GlobalPool(self.reduction)
+
+
+@LAYERS.register("upsample")
+class Upsample(Layer):
+    """Height and width times ``factor``; ``bilinear`` keeps the outer edges, not the corners' centres, in place."""
+
+    factor: Size
+    mode: Literal["nearest", "bilinear"]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        channels, height, width = image_shape(self.name, shape)
+        return (channels, height * self.factor, width * self.factor)
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        return nn.Upsample(scale_factor=self.factor, mode=self.mode)
