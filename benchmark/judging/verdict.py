@@ -9,18 +9,34 @@ from pydantic import Field
 from benchmark.spec.base import Model
 
 ClaimState = Literal[
-    "HOLDS", "REVERSED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "NOT ASSESSABLE", "VERIFIED BY TEST"
+    "HOLDS",
+    "HOLDS IN PART",
+    "REVERSED IN PART",
+    "REVERSED",
+    "INTERIM",
+    "INCONCLUSIVE",
+    "NOT COMPARABLE",
+    "NOT MEASURED",
+    "NOT RUN",
+    "NOT ASSESSABLE",
+    "VERIFIED BY TEST",
 ]
 CellState = Literal[
     "REPRODUCED",
+    "REPRODUCED IF",
     "NOT REPRODUCED",
+    "NOT REPRODUCED IF",
     "BETTER THAN PUBLISHED",
+    "INTERIM",
     "INCONCLUSIVE",
     "NOT COMPARABLE",
+    "NOT MEASURED",
     "NOT RUN",
     "NOT ASSESSABLE",
     "QUOTED",
 ]
+#: what the seeds, or printed numbers, say of one part of a claim
+PartState = Literal["HOLDS", "REVERSED", "INCONCLUSIVE"]
 
 
 class Values(Model):
@@ -42,6 +58,19 @@ class Interval(Model):
     low: float | None
     high: float | None
     confidence: float
+
+
+class PartVerdict(Model):
+    """One statement of a conjunction, by its own state; several of them make ``HOLDS IN PART``."""
+
+    #: the statement, in words
+    test: str
+    state: PartState
+    #: the deciding numbers and the test
+    reason: str
+    statistic: Interval | None = None
+    p: float | None = None
+    p_against: float | None = None
 
 
 class ClaimVerdict(Model):
@@ -77,6 +106,13 @@ class ClaimVerdict(Model):
     #: p value of the opposite of the claim, alone and under Holm; ``p`` is that of the claim itself
     p_against: float | None = None
     p_against_holm: float | None = None
+    #: the statements of a conjunction; empty where the claim is one statement
+    parts: list[PartVerdict] = []
+    #: the same on the paper's printed numbers
+    on_published_parts: list[PartVerdict] = []
+    #: seeds that are planned; with fewer the verdict is an interim look
+    planned: int = 0
+    interim: bool = False
 
 
 class CellVerdict(Model):
@@ -98,6 +134,19 @@ class CellVerdict(Model):
     diverged: tuple[int, int] = Field(strict=False)
     #: protocol fields of which it is unknown whether they agree: the paper does not state them, or no record does
     assumed: list[str] = []
+    #: those of them that move the score: REPRODUCED IF and NOT REPRODUCED IF hold if the paper measured as assumed
+    conditions: list[str] = []
+    #: half a unit of the last printed digit, by which the margin is widened
+    rounding: float = 0.0
+    #: seeds far outside on the worse side (diverged ones too): their share with its interval, and their number
+    far: Interval | None = None
+    far_seeds: list[int] = []
+    #: where one more run of ours would lie, and whether the printed number would be a surprise there
+    prediction: Interval | None = None
+    surprising: bool | None = None
+    #: seeds that are planned; with fewer the verdict is an interim look
+    planned: int = 0
+    interim: bool = False
 
 
 class ExperimentState(Model):

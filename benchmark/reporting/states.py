@@ -21,6 +21,10 @@ class State:
 
 
 _INCONCLUSIVE = State("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide")
+_INTERIM = State(
+    "INTERIM", "\N{HORIZONTAL ELLIPSIS}", "open", "fewer seeds than planned, and no bound for early looks passed"
+)
+_NOT_MEASURED = State("NOT MEASURED", "\N{WHITE CIRCLE}", "idle", "runs are there, this quantity of them is not")
 _NOT_COMPARABLE = State(
     "NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, a proxy score, or a reduced tier"
 )
@@ -31,9 +35,13 @@ CLAIM_STATES: dict[str, State] = {
     state.word: state
     for state in (
         State("HOLDS", "\N{CHECK MARK}", "good", "decided in the claim's favour over training seeds"),
-        State("REVERSED", "\N{BALLOT X}", "bad", "decided against the claim over training seeds"),
+        State("HOLDS IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "some parts hold, others are opposed"),
+        State("REVERSED IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "parts are opposed, the rest undecided"),
+        State("REVERSED", "\N{BALLOT X}", "bad", "decided against the whole claim over training seeds"),
+        _INTERIM,
         _INCONCLUSIVE,
         _NOT_COMPARABLE,
+        _NOT_MEASURED,
         _NOT_RUN,
         _NOT_ASSESSABLE,
         State("VERIFIED BY TEST", "\N{WHITE SQUARE CONTAINING BLACK SMALL SQUARE}", "test", "of the method, not of "
@@ -44,10 +52,24 @@ CELL_STATES: dict[str, State] = {
     state.word: state
     for state in (
         State("REPRODUCED", "\N{CHECK MARK}", "good", "the interval lies within the margin around the published value"),
+        State(
+            "REPRODUCED IF",
+            "\N{CHECK MARK}?",
+            "good",
+            "within the margin, if the paper measured as is assumed where it is silent",
+        ),
         State("NOT REPRODUCED", "\N{BALLOT X}", "bad", "the interval lies beyond the margin on the worse side"),
+        State(
+            "NOT REPRODUCED IF",
+            "\N{BALLOT X}?",
+            "bad",
+            "beyond the margin, if the paper measured as is assumed where it is silent",
+        ),
         State("BETTER THAN PUBLISHED", "\N{BLACK UP-POINTING TRIANGLE}", "better", "beyond the margin, better side"),
+        _INTERIM,
         _INCONCLUSIVE,
         _NOT_COMPARABLE,
+        _NOT_MEASURED,
         _NOT_RUN,
         _NOT_ASSESSABLE,
         State("QUOTED", "\N{REFERENCE MARK}", "idle", "the paper copied this number from another one"),
@@ -74,7 +96,7 @@ def _columns() -> dict[str, MatrixColumn]:
     return {word: column for column in columns for word in column.words}
 
 
-_TONES = ("good", "better", "bad", "open", "apart", "test", "idle")
+_TONES = ("good", "better", "partly", "bad", "open", "apart", "test", "idle")
 MATRIX: dict[str, MatrixColumn] = _columns()
 
 
