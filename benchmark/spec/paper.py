@@ -65,6 +65,10 @@ class Bibliography(Model):
     doi: Annotated[str, Field(pattern=r"^10\.[0-9.]+/\S+$")] | None = None
     url: Url | None = None
     question: Annotated[Text, Field(description="what a reader wants to know of this paper, in one sentence")]
+    text: Annotated[
+        Literal["at_hand", "not_at_hand"],
+        Field(description="whether the paper was read; if not, nothing is said of what it states"),
+    ] = "at_hand"
 
 
 class Initialisation(Model):
@@ -386,9 +390,16 @@ class Unstated(Model):
 
 
 class Contradiction(Model):
-    """Two statements of the paper, or a statement and public evidence, that cannot both hold."""
+    """A statement of the paper, and what it cannot be reconciled with.
+
+    Only ``itself`` says that the paper contradicts itself: two of its statements cannot both hold. ``cited_work`` is a
+    wrong account of another work, ``public_code`` a released program that does otherwise, ``practice`` a departure from
+    known mathematics or usual practice, ``omission`` a statement whose grounds or values are missing, and ``misprint``
+    a slip whose meaning is clear.
+    """
 
     where: Where
+    kind: Literal["itself", "cited_work", "public_code", "practice", "omission", "misprint"]
     finding: Text
     paths: Many[Text] = ()
 

@@ -114,6 +114,7 @@ claims:
 contradictions:
   I1:
     where: sections 2 and 3
+    kind: itself
     finding: The batch is 64 in one place and 32 in the other.
     paths: [experiments.first.batch_images, networks.generator.initialise]
 stated:

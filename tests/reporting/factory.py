@@ -362,7 +362,7 @@ def judged(results: Path, text: str = "plain") -> PaperInput:
             "unstated": {
                 "systems.*.schedule": Unstated(chosen=f"one {text}", tag="default", source=text, alternatives=(text,))
             },
-            "contradictions": {"I1": Contradiction(where="table 1", finding=f"cannot both hold {text}")},
+            "contradictions": {"I1": Contradiction(where="table 1", kind="itself", finding=f"cannot both hold {text}")},
             "departures": {"D1": Departure(paper=f"eight {text}", here=f"one {text}", why=text)},
         }
     )

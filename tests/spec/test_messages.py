@@ -26,8 +26,8 @@ SLIPS = {
     "misspelt required key": (
         "year: 2020",
         "§yaer: 2020",
-        "paper.yaer: unknown key, valid: arxiv, authors, doi, id, question, title, url, venue, year; "
-        "did you mean 'year'?",
+        "paper.yaer: unknown key, valid: arxiv, authors, doi, id, question, text, title, url, venue, "
+        "year; did you mean 'year'?",
     ),
     "missing key": ("paper:\n  id: small\n", "§paper:\n", "paper.id: is missing"),
     "name that climbs": ("id: small", "§id: ../x", f"paper.id: {NAME}, found '../x'"),
