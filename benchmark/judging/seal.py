@@ -152,7 +152,7 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
                 exclude={"scores", "seeds", "snapshots", "reduces", "generator_mode", "budget"},
                 exclude_defaults=True,
             ),
-            "system": system.model_dump(mode="json", exclude={"says"}, exclude_defaults=True),
+            "system": system.model_dump(mode="json", exclude={"label", "says"}, exclude_defaults=True),
             "networks": {
                 role: spec.networks[network].model_dump(
                     mode="json", exclude={"says", "parameters"}, exclude_defaults=True
@@ -168,7 +168,7 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
             "recipe_sha256": hashlib.sha256(canonical(recipe).encode()).hexdigest(),
         }
         for score, entry in setup.scores.items():
-            items[f"{place}, {score}"] = entry.model_dump(mode="json", exclude_none=True)
+            items[f"{place}, {score}"] = entry.model_dump(mode="json", exclude={"label"}, exclude_none=True)
     return items
 
 

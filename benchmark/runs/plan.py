@@ -80,6 +80,12 @@ class Run:
         return determinant(self.tier, self.seed, self.numerics, self.setup, self.system, self.networks, self.sizes)
 
 
+_NOT_OF_A_RUN: Any = {
+    **dict.fromkeys(("seeds", "system", "sizes", "replace", "reduces"), True),
+    "scores": {"__all__": {"label"}},
+}
+
+
 def determinant(
     tier: str,
     seed: int,
@@ -95,8 +101,8 @@ def determinant(
         "tier": tier,
         "seed": seed,
         "numerics": numerics,
-        "setup": setup.model_dump(mode="json", exclude={"seeds", "system", "sizes", "replace", "reduces"}),
-        "system": system.model_dump(mode="json", exclude={"says", "networks"}),
+        "setup": setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN),
+        "system": system.model_dump(mode="json", exclude={"label", "says", "networks"}),
         "networks": {
             role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
             for role, network in networks.items()

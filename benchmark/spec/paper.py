@@ -186,6 +186,9 @@ class Observation(Model):
         return self
 
 
+Label = Annotated[str, Field(min_length=1, max_length=60, description="name for people; changes no run")]
+
+
 class System(Model):
     """Networks in their roles, the signals that connect them, the players and the order of their updates.
 
@@ -193,6 +196,7 @@ class System(Model):
     sampled through ``sample``, a signal that depends on noise alone.
     """
 
+    label: Label | None = None
     says: Text | None = None
     networks: dict[Name, Name]
     batches: Annotated[
@@ -230,6 +234,7 @@ class Score(Model):
     ``last`` takes the end of training; ``best`` the best of all evaluations, and needs ``every``.
     """
 
+    label: Label | None = None
     metric: Annotated[Metric, PartOf(METRICS)]
     checkpoint: Literal["last", "best"]
     every: Every | None = None
@@ -290,6 +295,7 @@ class TierSetup(Setup):
 class Experiment(Setup):
     """System x dataset x budget x evaluation x seeds at the paper's full budget, and its reduced tiers."""
 
+    label: Label | None = None
     says: Text | None = None
     where: Where | None = None
     tiers: dict[Literal["short", "smoke"], TierSetup] = {}

@@ -24,7 +24,7 @@ _EXPERIMENT_KEYS = {
     "sweep",
 }
 #: a point of a sweep says besides what it is and how it is reduced
-_NO_RECIPE = {"says", "where", "tiers"}
+_NO_RECIPE = {"label", "says", "where", "tiers"}
 _SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample", "average"}
 #: no step of a ledger key: those are what stands between dots
 _END = "."
@@ -75,7 +75,8 @@ def _recipes(points: Any) -> Any:
 def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _leaves(inner, (*path, key))
+            if key != "label":
+                yield from _leaves(inner, (*path, key))
     elif isinstance(value, list) and value:
         for index, inner in enumerate(value):
             yield from _leaves(inner, (*path, index))

@@ -1,0 +1,78 @@
+"""Names for people: labels that a spec gives or that are made from its keys, and prose with keys replaced by them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from benchmark.spec.dataflow import curve_names
+from benchmark.spec.paper import PaperSpec, Score
+
+#: steps of keys that are abbreviations or proper names
+_PROPER = {
+    **{word: word.upper() for word in ("age", "bn", "dcgan", "dragan", "fid", "gan", "is", "kid", "lapgan", "lsgan")},
+    **{word: word.upper() for word in ("lsun", "mnist", "nsgan", "rl", "selu", "svhn", "wgan")},
+    "celeba": "CelebA",
+    "cifar10": "CIFAR-10",
+    "gp": "GP",
+    "hdcgan": "HDCGAN",
+}
+
+
+def made(key: str) -> str:
+    """A label made from a key: ``cifar10_gan_a`` gives ``CIFAR-10 GAN a``."""
+    return " ".join(_PROPER.get(step, step) for step in key.split("_"))
+
+
+def of_experiment(spec: PaperSpec, key: str) -> str:
+    """Label of an experiment."""
+    experiment = spec.experiments.get(key)
+    return (experiment.label if experiment else None) or made(key)
+
+
+def of_system(spec: PaperSpec, key: str) -> str:
+    """Label of a system."""
+    return spec.systems[key].label or made(key)
+
+
+def of_score(spec: PaperSpec, experiment: str, key: str) -> str:
+    """Label of a score: its own, else its metric's, with the key where the experiment has the metric twice."""
+    scores = spec.experiments[experiment].scores if experiment in spec.experiments else {}
+    if key not in scores:
+        return made(key)
+    twice = sum(_label(one) == _label(scores[key]) for one in scores.values()) > 1
+    return f"{_label(scores[key])} ({made(key)})" if twice else _label(scores[key])
+
+
+def _label(score: Score) -> str:
+    return score.label or score.metric.label
+
+
+def in_prose(spec: PaperSpec) -> Callable[[str], str]:
+    """Replace keys of experiments, scores and curves in generated text by their labels.
+
+    A key that could be a plain word stands for an experiment only where generated text puts one: in brackets, or at
+    the start before a colon.
+    """
+    labels = _labels(spec)
+    if not labels:
+        return lambda text: text
+    plain = "|".join(re.escape(key) for key in sorted(labels, key=len, reverse=True) if "_" not in key)
+    joined = "|".join(re.escape(key) for key in sorted(labels, key=len, reverse=True) if "_" in key)
+    patterns = [
+        *([rf"(?<![\w/.-])(?:{joined})(?![\w/-])"] if joined else []),
+        *([rf"(?<=\()(?:{plain})(?=\))", rf"(?:^|(?<=; ))(?:{plain})(?=: )"] if plain else []),
+    ]
+    found = re.compile("|".join(patterns))
+    return lambda text: found.sub(lambda match: labels[match.group()], text)
+
+
+def _labels(spec: PaperSpec) -> Mapping[str, str]:
+    """Label by key; of a score that experiments measure by different metrics the label is made from the key."""
+    labels = {name: made(name) for system in spec.systems.values() for name in curve_names(system) if "_" in name}
+    scores: dict[str, set[str]] = {}
+    for experiment in spec.experiments:
+        for key in spec.experiments[experiment].scores:
+            scores.setdefault(key, set()).add(of_score(spec, experiment, key))
+    labels |= {key: several.pop() if len(several) == 1 else made(key) for key, several in scores.items()}
+    return labels | {key: of_experiment(spec, key) for key in spec.experiments}
