@@ -97,6 +97,11 @@ class Registry(Generic[P]):
             raise RegistryError(f"unknown {self.kind} '{name}', known: {known}{did_you_mean(name, self._parts)}")
         return self._parts[name]
 
+    def find(self, name: str) -> type[P] | None:
+        """The part class called ``name``; None where there is none."""
+        self.discover()
+        return self._parts.get(name)
+
     def items(self) -> list[tuple[str, type[P]]]:
         """All (name, part class) pairs, sorted by name."""
         return [(name, self._parts[name]) for name in self.names()]

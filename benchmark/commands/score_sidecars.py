@@ -42,11 +42,10 @@ def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> I
     def anchor(file: Path, found: Anchor) -> Iterator[str]:
         if file.stem != sidecars.key_of(found.identity, found.code):
             yield "its name is not the hash of its identity and code"
-        known = wanted.get(canonical(found.identity))
-        if known is None:
+        if canonical(found.identity) not in wanted:
             strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
         else:
-            yield from _anchor(found, known)
+            yield from _anchor(found)
 
     def grid(file: Path, found: ProtocolGrid) -> Iterator[str]:
         record = by_id.get(found.run_id)
@@ -76,25 +75,20 @@ def _each(results: Path, folder: str, kind: type[M], check: Callable[[Path, M], 
         yield from (f"{where}: {line}" for line in check(file, found))
 
 
-def _identities(records: Sequence[RunRecord]) -> dict[str, tuple[str, str]]:
-    """Identity of every anchor that these runs' scores have, with label and direction of the score."""
+def _identities(records: Sequence[RunRecord]) -> set[str]:
+    """Identity of every anchor that these runs' scores have."""
     return {
-        canonical(sidecars.identity(kind, record.determinant, record.hashes.get("dataset"), name)): (
-            score.label,
-            score.direction,
-        )
+        canonical(sidecars.identity(kind, record.determinant, record.hashes.get("dataset"), name))
         for record in records
         if "setup" in record.determinant
-        for name, score in record.scores.items()
+        for name in record.scores
         for kind in KINDS
     }
 
 
-def _anchor(anchor: Anchor, known: tuple[str, str]) -> Iterator[str]:
+def _anchor(anchor: Anchor) -> Iterator[str]:
     if bool(anchor.values) == (anchor.reason is not None):
         yield "must have either values or a reason"
-    if known != (anchor.label, anchor.direction):
-        yield f"is labelled {anchor.label}, {anchor.direction}; the score is {', '.join(known)}"
     ((metric, settings),) = anchor.identity["metric"].items()
     asked = {"metric": metric, **settings, "dataset": anchor.identity["dataset"]}
     for name, (was, used) in anchor.reduced.items():

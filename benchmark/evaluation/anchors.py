@@ -147,8 +147,6 @@ def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
         schema_version=1,
         identity=one.identity,
         code=code,
-        label=score.metric.label,
-        direction=score.metric.direction,
         values=values if reason is None else [],
         reason=reason,
         protocol=protocol,

@@ -59,8 +59,6 @@ class Rescoring:
         except (RegistryError, ValidationError, ValueError) as error:
             yield f"{name}: no metric '{score.metric}' with these settings here ({str(error).splitlines()[0]})"
             return
-        if (score.label, score.direction, score.proxy) != (metric.label, metric.direction, metric.proxy):
-            yield f"{name} is shown as '{score.label}', {score.direction}; it is '{metric.label}', {metric.direction}"
         if metric.not_recomputed is not None:
             self.without[metric.not_recomputed] = self.without.get(metric.not_recomputed, 0) + 1
             return

@@ -27,7 +27,7 @@ class Kept:
 
 def unmeasured(score: Score, reason: str) -> ScoreRecord:
     """The record of a score that could not be measured."""
-    return ScoreRecord(**_about(score), value=None, reason=reason)
+    return ScoreRecord(metric=score.metric.name, checkpoint=score.checkpoint, value=None, reason=reason)
 
 
 def anywhere(reason: str, root: Path) -> str:
@@ -60,7 +60,8 @@ def measure(score: Score, setup: Setup, subject: Subject, iteration: int, kept: 
         **result.protocol,
     }
     return ScoreRecord(
-        **_about(score),
+        metric=score.metric.name,
+        checkpoint=score.checkpoint,
         value=float(result.value),
         iteration=iteration,
         protocol=protocol,
@@ -89,14 +90,3 @@ def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:
 def improves(metric: Metric, value: float, others: Iterable[float]) -> bool:
     """Whether ``value`` is better than all ``others``; where less is not worse, as with most distances, less is."""
     return all(value > other if metric.direction == "higher" else value < other for other in others)
-
-
-def _about(score: Score) -> dict[str, Any]:
-    metric = score.metric
-    return {
-        "metric": metric.name,
-        "label": metric.label,
-        "direction": metric.direction,
-        "proxy": metric.proxy,
-        "checkpoint": score.checkpoint,
-    }

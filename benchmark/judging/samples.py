@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from benchmark.judging import hypothesis_tests, words
 from benchmark.judging.consistency import between, contradictions, identity
@@ -14,6 +14,7 @@ from benchmark.runs.files import StoreError
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
+from benchmark.spec.parts import Direction
 from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
@@ -42,7 +43,7 @@ class Sample:
     diverged: frozenset[int] = frozenset()
     beyond: frozenset[int] = frozenset()
     reasons: Mapping[int, str] = field(default_factory=dict)
-    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
+    direction: Direction = "none"
     proxy: bool = False
     #: what must agree with whatever it is compared with, by seed
     protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -179,7 +180,22 @@ class Evidence:
         """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
         if asked.outcome is not None:
             return self._gather(asked.experiment, tier, asked.outcome, _outcome, ("finished", "diverged"))
-        return self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
+        sample = self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
+        if asked.time is not None:
+            return replace(sample, direction="lower")
+        entry = self._any_entry(asked, tier)
+        if entry is None:
+            return sample
+        moves = asked.statistic is None or isinstance(asked.statistic, Mean | Median | Lowest | Highest)
+        return replace(sample, direction=entry.direction if moves else "none", proxy=entry.proxy)
+
+    def _any_entry(self, asked: Quantity, tier: str) -> ScoreRecord | None:
+        """A score as any planned run records it, measured or not: its metric is the same in all."""
+        records = (
+            self.record(asked.experiment, tier, seed) for seed in self.expected.get(asked.experiment, {}).get(tier, {})
+        )
+        entries = (record.scores.get(asked.score or "") for record in records if record is not None)
+        return next((entry for entry in entries if entry is not None), None)
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
         """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
@@ -204,7 +220,6 @@ class Evidence:
         values: dict[int, float] = {}
         reasons: dict[int, str] = {}
         diverged, beyond = set(), set()
-        readings: list[_Reading] = []
         protocols: dict[int, Mapping[str, Any]] = {}
         seconds: dict[int, float] = {}
         for seed, run_id in planned.items():
@@ -223,7 +238,6 @@ class Evidence:
                     diverged.add(seed)
                 continue
             reading = read(one)
-            readings.append(reading)
             protocols[seed] = reading.protocol
             if reading.value is not None:
                 values[seed] = reading.value
@@ -240,8 +254,6 @@ class Evidence:
             diverged=frozenset(diverged),
             beyond=frozenset(beyond),
             reasons=reasons,
-            direction=readings[0].direction if readings else "none",
-            proxy=any(reading.proxy for reading in readings),
             protocols=protocols,
             seconds=seconds,
         )
@@ -253,7 +265,7 @@ class Evidence:
                 return _Reading(None, _why_missing(asked.score, entry))
             if asked.statistic is not None:
                 return _over_training(asked.statistic, entry, one.record)
-            return _Reading(entry.value, protocol=_protocol(entry), direction=entry.direction, proxy=entry.proxy)
+            return _Reading(entry.value, protocol=_protocol(entry))
         if asked.time is not None:
             return _time(asked.time, one.record)
         assert asked.curve is not None
@@ -287,8 +299,6 @@ class _Reading:
     value: float | None
     reason: str = ""
     beyond: bool = False
-    direction: Literal["lower", "higher", "two_sided", "none"] = "none"
-    proxy: bool = False
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -303,9 +313,8 @@ def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) 
     try:
         value = series_value(entry.series, record.planned_iterations, record.iterations_per_epoch, statistic)
     except CurveError as error:
-        return _Reading(None, str(error), protocol=protocol, proxy=entry.proxy)
-    moves = isinstance(statistic, Mean | Median | Lowest | Highest)
-    return _Reading(value, protocol=protocol, direction=entry.direction if moves else "none", proxy=entry.proxy)
+        return _Reading(None, str(error), protocol=protocol)
+    return _Reading(value, protocol=protocol)
 
 
 def _time(asked: str, record: RunRecord) -> _Reading:
@@ -321,12 +330,12 @@ def _time(asked: str, record: RunRecord) -> _Reading:
         protocol["threads"] = record.environment.get("threads")
         protocol["shared"] = worked is not None and worked < _UNDISTURBED * timing.training_seconds
     if protocol["device"] == "not recorded":
-        return _Reading(None, "the record does not name the device", direction="lower", protocol=protocol)
+        return _Reading(None, "the record does not name the device", protocol=protocol)
     rate = timing.rate(record.iterations)
     if rate is None:
-        return _Reading(None, "the run is no longer than its warm-up", direction="lower", protocol=protocol)
+        return _Reading(None, "the run is no longer than its warm-up", protocol=protocol)
     value = rate if asked == "seconds_per_iteration" else rate * record.iterations
-    return _Reading(value, direction="lower", protocol=protocol)
+    return _Reading(value, protocol=protocol)
 
 
 def _protocol(entry: ScoreRecord) -> dict[str, Any]:

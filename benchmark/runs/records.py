@@ -17,12 +17,13 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, Strict, model_validator
 
 from benchmark.runs.files import StoreError, read_arrays, read_as, to_json, write_atomic
 from benchmark.spec.base import Model, Tier
+from benchmark.spec.parts import METRICS, Direction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,13 +38,47 @@ SAMPLES = "samples.npz"
 MEASURED = "measured.npz"
 
 
-class ScoreRecord(Model):
+class OfMetric(Model):
+    """Something measured by a metric: what the metric is called, and which way is better, the metric alone says.
+
+    Files of older versions carry copies of it, which are not read.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_copies(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        return {key: value for key, value in written.items() if key not in ("label", "direction", "proxy")}
+
+    @property
+    def metric_name(self) -> str:
+        """The metric's name in the registry."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """What a reader knows the metric as."""
+        known = METRICS.find(self.metric_name)
+        return self.metric_name if known is None else known.label
+
+    @property
+    def direction(self) -> Direction:
+        """Which way is better; of a metric that is unknown here nobody knows."""
+        known = METRICS.find(self.metric_name)
+        return "none" if known is None else known.direction
+
+    @property
+    def proxy(self) -> bool:
+        """Whether it may stand beside no published number: so too a metric that is unknown here."""
+        known = METRICS.find(self.metric_name)
+        return known is None or known.proxy
+
+
+class ScoreRecord(OfMetric):
     """One score of a run. ``value`` is None exactly when it was not measured, and then ``reason`` says why."""
 
     metric: str
-    label: str
-    direction: Literal["lower", "higher", "two_sided", "none"]
-    proxy: bool
     value: float | None
     reason: str | None = None
     iteration: int | None = None
@@ -54,7 +89,12 @@ class ScoreRecord(Model):
     #: SHA-256 of the file in ``shared/`` that the value is computed from besides the run's own arrays
     shared: str | None = None
     #: (iteration, value) of every evaluation over training
-    series: list[tuple[int, float]] = Field(default=[], strict=False)
+    series: list[Annotated[tuple[int, float], Strict(False)]] = Field(default=[], strict=False)
+
+    @property
+    def metric_name(self) -> str:
+        """The metric that was measured."""
+        return self.metric
 
     def at_end(self) -> float | None:
         """The value at the end of training, whichever checkpoint counts."""

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from benchmark.runs.files import read_as, to_json, write_atomic
-from benchmark.runs.records import RunRecord
+from benchmark.runs.records import OfMetric, RunRecord
 from benchmark.spec.base import Model
 from benchmark.spec.load import canonical
 
@@ -30,7 +30,7 @@ Kind = Literal["real", "copier", "untrained", "noise"]
 KINDS: tuple[Kind, ...] = ("real", "copier", "untrained", "noise")
 
 
-class Anchor(Model):
+class Anchor(OfMetric):
     """A metric's value on something other than a trained generator, in its place.
 
     ``real``: one half of the real data against the other, and the other way round; ``copier``: draws from the training
@@ -42,8 +42,6 @@ class Anchor(Model):
     identity: dict[str, Any]
     #: SHA-256 over the source of what measured it
     code: str
-    label: str
-    direction: Literal["lower", "higher", "two_sided", "none"]
     #: empty exactly when it could not be measured, and then ``reason`` says why
     values: list[float]
     reason: str | None
@@ -51,6 +49,11 @@ class Anchor(Model):
     #: settings that had to be smaller than the score's, as [asked, used]: half the data has half the examples
     reduced: dict[str, list[int | str]]
     seconds: float
+
+    @property
+    def metric_name(self) -> str:
+        """The metric that is asked of what stands in the generator's place."""
+        return str(next(iter(self.identity["metric"])))
 
     @property
     def kind(self) -> Kind:

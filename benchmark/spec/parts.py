@@ -291,6 +291,10 @@ class Dataset(Part, ABC):
 # --- metrics --------------------------------------------------------------------------------------------------------
 
 
+#: which values of a metric are better: ``two_sided`` those near what real data have
+Direction = Literal["lower", "higher", "two_sided", "none"]
+
+
 class MetricError(Exception):
     """Input that must not become a number; the message names the minimum or the fault."""
 
@@ -341,7 +345,7 @@ class Metric(Part, ABC):
     """A measurement of a trained system."""
 
     label: ClassVar[str]
-    direction: ClassVar[Literal["lower", "higher", "two_sided", "none"]]
+    direction: ClassVar[Direction]
     #: kinds of data it is defined on
     kinds: ClassVar[tuple[str, ...]]
     #: a stand-in for a standard metric: never compared with a published number

@@ -114,7 +114,6 @@ def _kind(data: dict[str, Any]) -> None:
     [
         ("anchors", _nothing, "must have either values or a reason"),
         ("anchors", _key("values", ["x"]), "values.0: Input should be a valid number"),
-        ("anchors", _key("label", "FID"), "is labelled FID"),
         ("anchors", _key("code", "0" * 64), "its name is not the hash of its identity and code"),
         ("anchors", _kind, "its name is not the hash of its identity and code"),
         ("anchors", _key("reduced", {"samples": [7, 5]}), "'samples' is said to be reduced from 7, asked was"),

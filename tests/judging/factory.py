@@ -42,10 +42,7 @@ def expect(experiments: Mapping[str, Sequence[int]], tiers: Sequence[str] = ("fu
 
 def score(value: float | None, **over: Any) -> dict[str, Any]:
     entry = {
-        "metric": "fid",
-        "label": "FID",
-        "direction": "lower",
-        "proxy": False,
+        "metric": "frechet_inception_distance",
         "value": value,
         "reason": None if value is not None else "the weights are absent",
         "iteration": 100,

@@ -12,14 +12,18 @@ from benchmark.judging.checkpoint_luck import WINDOW, choose, evaluation_noise, 
 from benchmark.judging.selftest.faults import honest, verdicts_in
 from benchmark.runs.records import ScoreRecord
 
+METRICS = {
+    "lower": "frechet_inception_distance",
+    "higher": "inception_score",
+    "two_sided": "ms_ssim",
+    "none": "loss_gap",
+}
+
 
 def entry(values: list[float], direction: str = "lower", checkpoint: str = "last", own: float | None = None):
     return ScoreRecord.model_validate(
         {
-            "metric": "fid",
-            "label": "FID",
-            "direction": direction,
-            "proxy": False,
+            "metric": METRICS[direction],
             "value": values[-1] if own is None else own,
             "checkpoint": checkpoint,
             "series": [(10 * (index + 1), value) for index, value in enumerate(values)],

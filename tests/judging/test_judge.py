@@ -17,12 +17,14 @@ from benchmark.runs.files import to_json
 from benchmark.runs.records import RECORD, Stored, read_record, write_record_hash
 from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Quantity
 
-from .factory import cell, claim, expect, fid, paper, run, run_id, score, series, table
+from .factory import cell, claim, evidence, expect, fid, paper, run, run_id, score, series, table
 
 SEEDS = range(5)
 GOOD = [10.0, 11.0, 10.5, 9.5, 10.2]
 BAD = [20.0, 21.5, 19.0, 20.5, 20.1]
+PROXY = "proxy_frechet_distance"
 BETTER = claim({"order": [fid("a"), fid("b")]})
 
 
@@ -184,7 +186,7 @@ def test_protocols_that_differ_are_named(tmp_path: Path) -> None:
 
 
 def test_proxies_are_named(tmp_path: Path) -> None:
-    stored = [*series(tmp_path, "a", GOOD, proxy=True), *series(tmp_path, "b", BAD, proxy=True)]
+    stored = [*series(tmp_path, "a", GOOD, metric=PROXY), *series(tmp_path, "b", BAD, metric=PROXY)]
     found = one_claim(BETTER, stored)
     assert found.state == "HOLDS"
     assert "proxy" in found.reason
@@ -260,6 +262,30 @@ def test_claims_without_a_predicate() -> None:
 # --- cells ---
 
 
+def test_what_a_record_copied_of_its_metric_is_not_believed(tmp_path: Path) -> None:
+    """A proxy that says it is none, and a direction turned round: the metric alone tells."""
+    copies = {"label": "FID", "direction": "higher", "proxy": False}
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD, metric=PROXY, **copies))
+    assert (found.state, "is a proxy score" in found.reason) == ("NOT COMPARABLE", True)
+    stored = measured(tmp_path / "x", GOOD, **copies)
+    assert (
+        evidence(stored, expect({"a": SEEDS})).sample(Quantity(experiment="a", score="fid"), "full").direction
+        == "lower"
+    )
+
+
+def test_a_metric_that_is_unknown_here_stands_beside_nothing_published(tmp_path: Path) -> None:
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD, metric="of_another_version"))
+    assert found.state == "NOT COMPARABLE"
+
+
+def test_total_collapse_keeps_its_direction(tmp_path: Path) -> None:
+    """Seeds that all diverged have no value, and less is still better."""
+    stored = [run(tmp_path, "a", seed, status="diverged", scores={"fid": score(None)}) for seed in SEEDS]
+    found = evidence(stored, expect({"a": SEEDS})).sample(Quantity(experiment="a", score="fid"), "full")
+    assert (found.direction, found.proxy, len(found.diverged)) == ("lower", False, 5)
+
+
 def measured(tmp_path: Path, values: Sequence[float | None], **over: Any) -> list[Stored]:
     return series(tmp_path, "a", values, **over)
 
@@ -333,7 +359,7 @@ def test_what_is_not_comparable(tmp_path: Path) -> None:
     stored = measured(tmp_path, GOOD)
     differs = one_cell(cell(10.1, "a"), stored, protocol={"samples": 5000})
     assert (differs.state, "5000" in differs.reason) == ("NOT COMPARABLE", True)
-    proxy = one_cell(cell(10.1, "a"), measured(tmp_path / "x", GOOD, proxy=True))
+    proxy = one_cell(cell(10.1, "a"), measured(tmp_path / "x", GOOD, metric=PROXY))
     assert (proxy.state, "proxy" in proxy.reason) == ("NOT COMPARABLE", True)
     short = [run(tmp_path / "y", "a", seed, tier="short", scores={"fid": score(GOOD[seed])}) for seed in SEEDS]
     found = one_cell(cell(10.1, "a"), short, tiers=("full", "short"))

@@ -143,7 +143,7 @@ def stored_run(
     (folder / SAMPLES).write_bytes(packed(samples))
     iterations = len(next(iter(curves.values())))
     given = {"modes": 7.0 + seed % 2, "good": 0.9 + 0.01 * seed} if scores is None else scores
-    labels = {"modes": "modes found", "good": "share of good samples"}
+    metrics = {"modes": "modes_found", "good": "proxy_inception_score"}
     record = RunRecord(
         schema_version=1,
         run_id=run.run_id,
@@ -160,10 +160,7 @@ def stored_run(
         iterations_per_epoch=None,
         scores={
             name: ScoreRecord(
-                metric=name,
-                label=labels.get(name, name),
-                direction="higher",
-                proxy=name == "good",
+                metric=metrics.get(name, name),
                 value=value,
                 reason=None if value is not None else "the extractor's weights are absent",
                 iteration=None if value is None else iterations,

@@ -146,13 +146,7 @@ def _score(
 ) -> ScoreRecord:
     score = run.setup.scores[name]
     metric = score.metric
-    about = {
-        "metric": metric.name,
-        "label": metric.label,
-        "direction": metric.direction,
-        "proxy": metric.proxy,
-        "checkpoint": score.checkpoint,
-    }
+    about = {"metric": metric.name, "checkpoint": score.checkpoint}
     if reason is not None:
         return ScoreRecord(**about, value=None, reason=f"the run ended early: {reason}")
     centre = _published(spec, run.experiment, name) or _USUAL.get(metric.name, 0.8)
@@ -299,8 +293,6 @@ def _beside(stored: list[Stored]) -> Companions:
                         schema_version=1,
                         identity=known,
                         code="ab" * 32,
-                        label=score.label,
-                        direction=score.direction,
                         values=[score.value * factor, 1.01 * score.value * factor],
                         reason=None,
                         protocol={},

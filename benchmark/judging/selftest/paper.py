@@ -203,9 +203,6 @@ def fid(run: Run, value: float, series: Sequence[float] = ()) -> ScoreRecord:
     }
     return ScoreRecord(
         metric=metric,
-        label="FID",
-        direction="lower",
-        proxy=False,
         value=value,
         iteration=run.iterations,
         checkpoint="last",
