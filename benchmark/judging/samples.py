@@ -15,7 +15,7 @@ from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
 from benchmark.spec.parts import Direction
-from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantity, Statistic
+from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantile, Quantity, Statistic
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -186,7 +186,7 @@ class Evidence:
         entry = self._any_entry(asked, tier)
         if entry is None:
             return sample
-        moves = asked.statistic is None or isinstance(asked.statistic, Mean | Median | Lowest | Highest)
+        moves = asked.statistic is None or isinstance(asked.statistic, Mean | Median | Quantile | Lowest | Highest)
         return replace(sample, direction=entry.direction if moves else "none", proxy=entry.proxy)
 
     def _any_entry(self, asked: Quantity, tier: str) -> ScoreRecord | None:

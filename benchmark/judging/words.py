@@ -29,6 +29,7 @@ from benchmark.spec.quantities import (
     Mean,
     Median,
     Peak,
+    Quantile,
     Quantity,
     Range,
     Settled,
@@ -114,6 +115,8 @@ def bare(asked: Quantity) -> str:
             return f"mean of {curve} over {_window(window)}"
         case Median(median=window):
             return f"median of {curve} over {_window(window)}"
+        case Quantile(quantile=window, at=share):
+            return f"{number(share)} quantile of {curve} over {_window(window)}"
         case Lowest(lowest=window):
             return f"lowest {curve} of {_window(window)}"
         case Highest(highest=window):
@@ -121,7 +124,8 @@ def bare(asked: Quantity) -> str:
         case Deviation(deviation=window):
             return f"standard deviation of {curve} over {_window(window)}"
         case Fluctuation(fluctuation=window, around=length, middle=middle):
-            about = "" if length is None else f" about its mean of {length} iterations"
+            centre = "its fitted line" if length == "line" else f"its mean of {length} iterations"
+            about = "" if length is None else f" about {centre}"
             what = "fluctuation" if middle is None else f"middle {number(100 * middle)} % of the fluctuation"
             return f"{what} of {curve}{about} over {_window(window)}"
         case Range(range=window, parts=parts):

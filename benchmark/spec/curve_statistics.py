@@ -21,6 +21,7 @@ from benchmark.spec.quantities import (
     Mean,
     Median,
     Peak,
+    Quantile,
     Range,
     Settled,
     Share,
@@ -63,6 +64,8 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float(_part(course, values, window, 1).mean())
         case Median(median=window):
             result = _median(_part(course, values, window, 1))
+        case Quantile(quantile=window, at=share):
+            result = _quantile(_part(course, values, window, 1), share)
         case Lowest(lowest=window):
             result = float(_part(course, values, window, 1).min())
         case Highest(highest=window):
@@ -72,9 +75,10 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
         case Fluctuation(fluctuation=window, around=None, middle=middle):
             part = _part(course, values, window, 3)
             result = _width(part[1:] - part[:-1], middle)
-        case Fluctuation(fluctuation=window, around=length, middle=middle):
-            part = _part(course, values, window, (length or 0) + 1)
-            result = _width(_residual(part, length or 0), middle)
+        case Fluctuation(fluctuation=window, around="line", middle=middle):
+            result = _width(_off_line(_part(course, values, window, 3)), middle)
+        case Fluctuation(fluctuation=window, around=int(length), middle=middle):
+            result = _width(_residual(_part(course, values, window, length + 1), length), middle)
         case Range(range=window, parts=parts):
             result = _range(_part(course, values, window, parts), parts)
         case Peak(peak=window, early=early):
@@ -107,6 +111,8 @@ def series_value(
 
     match statistic:
         case Mean(mean=window) | Median(median=window) | Lowest(lowest=window) | Highest(highest=window):
+            pass
+        case Quantile(quantile=window):
             pass
         case Deviation(deviation=window) | Fluctuation(fluctuation=window) | Range(range=window):
             pass
@@ -204,6 +210,16 @@ def _residual(part: Array, length: int) -> Array:
     return part[half : len(part) - half] - _moving_average(part, length)
 
 
+def _off_line(part: Array) -> Array:
+    """Distance from the least-squares line."""
+    import numpy as np
+
+    time = np.arange(len(part), dtype=np.float64)
+    time -= time.mean()
+    off: Array = part - part.mean() - time * float(time @ part / (time @ time))
+    return off
+
+
 def _width(values: Array, middle: float | None) -> float:
     """Standard deviation, or the width of the band that holds the middle share of the values."""
     import numpy as np
@@ -219,6 +235,12 @@ def _range(part: Array, parts: int) -> float:
 
     medians = [float(np.median(piece)) for piece in np.array_split(part, parts)]
     return max(medians) - min(medians)
+
+
+def _quantile(part: Array, share: float) -> float:
+    import numpy as np
+
+    return float(np.quantile(part, share))
 
 
 def _median(part: Array) -> float:

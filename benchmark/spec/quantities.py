@@ -62,6 +62,13 @@ class Median(Model):
     median: Window
 
 
+class Quantile(Model):
+    """Value that the share ``at`` of the window's values lie below: above nine tenths of them where ``at`` is 0.9."""
+
+    quantile: Window
+    at: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Lowest(Model):
     """Smallest value of the curve in the window."""
 
@@ -84,13 +91,14 @@ class Fluctuation(Model):
     """Standard deviation of first differences of the curve in the window.
 
     With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
-    number; iterations of the window whose average would reach beyond it are left out. With ``middle`` it is not the
+    number, and iterations of the window whose average would reach beyond it are left out; with ``around: line`` that of
+    its distance from the line fitted to the window, which leaves a steady drift out. With ``middle`` it is not the
     deviation but the width of the band that holds this share of them, as many above it as below, which a few outliers
     do not move.
     """
 
     fluctuation: Window
-    around: OddInt | None = None
+    around: OddInt | Literal["line"] | None = None
     middle: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
@@ -171,6 +179,7 @@ class FirstBelow(Model):
 Statistic = Annotated[
     Annotated[Mean, Tag("mean")]
     | Annotated[Median, Tag("median")]
+    | Annotated[Quantile, Tag("quantile")]
     | Annotated[Lowest, Tag("lowest")]
     | Annotated[Highest, Tag("highest")]
     | Annotated[Deviation, Tag("deviation")]
@@ -185,6 +194,7 @@ Statistic = Annotated[
     by_key(
         "mean",
         "median",
+        "quantile",
         "lowest",
         "highest",
         "deviation",

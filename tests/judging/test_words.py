@@ -65,6 +65,14 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "iterations until abs(g - d), averaged over 20 iterations, stays below 1 up to iteration 320 (a) < 160",
         ),
         (
+            {"bound": {**CURVE, "statistic": {"quantile": LATE, "at": 0.95}}, "below": 1},
+            "0.95 quantile of abs(g - d) over the last 50 % of the run (a) < 1",
+        ),
+        (
+            {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": "line", "middle": 0.9}}, "below": 1},
+            "middle 90 % of the fluctuation of abs(g - d) about its fitted line over the last 50 % of the run (a) < 1",
+        ),
+        (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "middle": 0.9}}, "below": 1},
             "middle 90 % of the fluctuation of abs(g - d) over the last 50 % of the run (a) < 1",
         ),

@@ -90,6 +90,26 @@ def test_the_middle_of_a_fluctuation_leaves_outliers_out() -> None:
     assert value(spike, about) == pytest.approx(8 / 3)
 
 
+def test_distance_from_the_fitted_line_leaves_a_drift_out_and_a_slow_swing_in() -> None:
+    line = {"fluctuation": window(1, 100), "around": "line"}
+    swing = np.where(RAMP <= 25, 1.0, np.where(RAMP <= 75, -1.0, 1.0))  # symmetric, so that no line leans on it
+    assert value(3 * RAMP, line) == pytest.approx(0, abs=1e-9)
+    for slope in (0.0, -7.0):
+        assert value(swing + slope * RAMP, line) == pytest.approx(math.sqrt(100 / 99), rel=1e-6)
+        assert value(swing + slope * RAMP, {**line, "middle": 0.9}) == pytest.approx(2)
+    assert value(swing, {"fluctuation": window(1, 100), "middle": 0.9}) == 0  # no step but two
+
+
+def test_quantile_lies_above_its_share() -> None:
+    assert value(RAMP, {"quantile": window(1, 100), "at": 0.95}) == pytest.approx(95.05)
+    assert value(RAMP[::-1], {"quantile": window(1, 100), "at": 0.95}) == pytest.approx(95.05)
+    assert value(np.where(RAMP > 60, 9.0, 2.0), {"quantile": window(1, 100), "at": 0.75}) == 9
+    assert value(np.where(RAMP == 50, 1e6, 2.0), {"quantile": window(1, 100), "at": 0.95}) == 2
+    series = [(k, float(k)) for k in range(1, 101)]
+    asked = STATISTIC.validate_python({"quantile": window(0.5, 1.0, "share"), "at": 0.5})
+    assert series_value(series, 100, None, asked) == 75
+
+
 def test_range_sees_drifts_and_swings_and_no_outlier() -> None:
     tenths = {"range": window(1, 100), "parts": 10}
     assert value(RAMP, tenths) == 90  # medians 5.5, 15.5, ..., 95.5
