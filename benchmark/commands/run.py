@@ -56,7 +56,7 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     gpus = visible_gpus(device)
     at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
     workers = min(options.jobs or at_once, len(todo))
-    threads = None if device.startswith("cuda") else max(1, (os.cpu_count() or 1) // workers)
+    threads = None if device.startswith("cuda") else 1  # of the run, not of the moment: sums would be split otherwise
     jobs = [
         Job(
             spec=selection.file.resolve(),
@@ -139,7 +139,7 @@ def run_one(options: argparse.Namespace) -> int:
             results=results,
             data_root=places.data_folder(options.data_root),
             device=device,
-            threads=None,
+            threads=None if device.startswith("cuda") else 1,
         ),
         lambda iteration, _seconds: display.advanced(run.run_id, iteration),
     )

@@ -131,12 +131,9 @@ class Measurements:
         return {
             "snapshots": {key: torch.from_numpy(np.stack(values)) for key, values in self.snapshots.items() if values},
             "arrays": {name: torch.from_numpy(value) for name, value in self.kept.items()},
-            **self.bests(),
+            "best": self.best,
+            "best_weights": self.best_weights,
         }
-
-    def bests(self) -> dict[str, Any]:
-        """The best evaluations and their weights, which the last checkpoint keeps too."""
-        return {"best": self.best, "best_weights": self.best_weights}
 
     def restore(self, facts: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
         """Continue from what :meth:`facts` and :meth:`tensors` gave."""

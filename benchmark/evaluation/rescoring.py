@@ -65,7 +65,7 @@ def trained(run: Run, record: RunRecord, folder: Path, data_root: Path, device: 
     data: Data = run.setup.dataset.load(data_root, device)
     if data.fingerprint != record.hashes.get("dataset"):
         raise DataError(f"{run.setup.dataset.name} below {data_root} is not what this run was trained on")
-    state = checkpoint.load_newest(folder / "checkpoints", device)
+    state = checkpoint.load_newest(folder / "checkpoints", device, run.run_id)
     if state is None or state["iteration"] != run.iterations:
         raise StoreError(f"{folder / 'checkpoints'}: no checkpoint of the end, {run.iterations} iterations")
     trainer = Trainer(run, data, device)

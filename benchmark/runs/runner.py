@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
@@ -67,6 +68,7 @@ class OneRun:
         self.progress = progress
         self.stop = stop
         self.checkpoint_seconds = checkpoint_seconds
+        self.results = results
         self.measurements = Measurements(run, results, data_root)
         self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
         self.sessions = 0
@@ -85,6 +87,7 @@ class OneRun:
                 if done is not None:
                     return done
                 (self.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
+                self._clean()
                 (self.folder / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
                 try:
                     return self._train()
@@ -100,7 +103,7 @@ class OneRun:
 
     def _train(self) -> RunRecord:
         self.data = self.run.setup.dataset.load(self.data_root, self.device)
-        self.trainer = Trainer(self.run, self.data, self.device)
+        self._begin()
         self._resume()
         self.sessions += 1
         status: Literal["finished", "diverged"] = "finished"
@@ -108,12 +111,19 @@ class OneRun:
         try:
             self._segments()
             self.trainer.check_parameters()
+            self._save()  # before the record, so that a finished run always has the checkpoint of its end
         except Diverged as error:
             status, reason = "diverged", str(error)
         self.loop = self.trainer.loop
         with self._evaluating():
             self.measurements.at_end(self.trainer, reason)
         return self._write(status, reason)
+
+    def _begin(self) -> None:
+        """Stand before the first iteration."""
+        assert self.data is not None
+        self.trainer = Trainer(self.run, self.data, self.device)
+        self.measurements = Measurements(self.run, self.results, self.data_root)
 
     # --- training in segments between pauses ------------------------------------------------------------------------
 
@@ -181,23 +191,46 @@ class OneRun:
             "seconds": self.seconds,
             "sessions": self.sessions,
             "warmup_iterations": self.warmup_iterations,
+            "threads": torch.get_num_threads(),
         }
         state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
+        state["run_id"] = self.run.run_id
         checkpoint.save(self._checkpoints, self.trainer.iteration, state)
 
     def _resume(self) -> None:
-        state = checkpoint.load_newest(self._checkpoints, self.device)
-        if state is None:
+        """Continue from the newest checkpoint that this run can continue from."""
+        for file, state in checkpoint.newest_first(self._checkpoints, self.device, self.run.run_id):
+            try:
+                self._restore(state)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                checkpoint.set_aside(file, f"cannot be continued from ({error})")
+                self._begin()
+                continue
+            lost = self._last_heartbeat() - self.seconds["training"] - self.seconds["redone"]
+            self.seconds["redone"] += max(0.0, lost)
             return
+
+    def _restore(self, state: dict[str, Any]) -> None:
         kept = json.loads(state["kept"])
         self.trainer.restore({**state, "curves": {name: curve.cpu() for name, curve in state["curves"].items()}})
         self.measurements.restore(kept, state)
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
         self.warmup_iterations = kept["warmup_iterations"]
-        heartbeat = self.folder / ".heartbeat"
-        if heartbeat.is_file():
-            lost = float(heartbeat.read_text() or 0) - self.seconds["training"] - self.seconds["redone"]
-            self.seconds["redone"] += max(0.0, lost)
+        if self.device == "cpu":  # sums are split among threads: another number would change the bits
+            torch.set_num_threads(kept["threads"])
+
+    def _last_heartbeat(self) -> float:
+        try:
+            return float((self.folder / ".heartbeat").read_text())
+        except (OSError, ValueError):
+            return 0.0
+
+    def _clean(self) -> None:
+        """Remove what writes that were cut off by a kill have left; the lock is held."""
+        for folder in (self.folder, self._checkpoints):
+            for file in folder.glob(".*.*"):
+                if file.is_file():
+                    file.unlink()
 
     def _heartbeat(self) -> None:
         """Note the training time so far, so that a session that is killed leaves a trace of what was lost."""
@@ -209,8 +242,6 @@ class OneRun:
         files = self.measurements.write(self.folder, pictures, self.trainer.curves())
         record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
         write_record(self.folder, record)
-        ended = {**self.trainer.state(), **self.measurements.bests()}
-        checkpoint.save(self._checkpoints, self.trainer.iteration, ended)
         for name in (".heartbeat", ".owner"):
             (self.folder / name).unlink(missing_ok=True)
         return record

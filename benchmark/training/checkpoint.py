@@ -7,6 +7,7 @@ import io
 import pickle
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import torch
 from benchmark.runs.files import sha256, write_atomic
 
 KEEP = 2
+#: what reading a file that is no checkpoint raises
+_UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, AttributeError, TypeError)
 _NAME = re.compile(r"(\d{9})\.pt\Z")
 
 
@@ -36,21 +39,44 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.pt") if _NAME.match(file.name)) if folder.is_dir() else []
 
 
-def load_newest(folder: Path, device: str) -> dict[str, Any] | None:
-    """The newest sound checkpoint, or None. A damaged one is set aside with a warning and the one before is used."""
+def newest_first(folder: Path, device: str, run_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Sound checkpoints of a run and their files, the newest first; what is none is set aside with a warning."""
     for file in reversed(checkpoints(folder)):
-        digest = file.with_suffix(".sha256")
-        reason = None
-        if not digest.is_file():
-            reason = "has no SHA-256 beside it"
-        elif digest.read_text().strip() != sha256(file):
-            reason = "does not match its SHA-256"
-        else:
-            try:
-                state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
-                return state
-            except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-                reason = f"cannot be read ({str(error).splitlines()[0]})"
-        warnings.warn(f"{file} {reason}: set aside, using the one before", stacklevel=2)
-        file.rename(file.with_suffix(".damaged"))
-    return None
+        try:
+            yield file, _read(file, device, run_id)
+        except (
+            pickle.UnpicklingError,
+            RuntimeError,
+            EOFError,
+            ValueError,
+            OSError,
+            AttributeError,
+            TypeError,
+        ) as error:
+            set_aside(file, error)
+
+
+def load_newest(folder: Path, device: str, run_id: str) -> dict[str, Any] | None:
+    """The newest sound checkpoint of a run, or None; see :func:`newest_first`."""
+    return next((state for _, state in newest_first(folder, device, run_id)), None)
+
+
+def set_aside(file: Path, reason: object) -> None:
+    """Rename a checkpoint that cannot be used, so that the one before counts, and say why."""
+    said = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
+    warnings.warn(f"{file}: {said}: set aside, using the one before", stacklevel=3)
+    file.rename(file.with_suffix(".damaged"))
+
+
+def _read(file: Path, device: str, run_id: str) -> dict[str, Any]:
+    digest = file.with_suffix(".sha256")
+    if not digest.is_file():
+        raise ValueError("has no SHA-256 beside it")
+    if digest.read_bytes().strip() != sha256(file).encode():
+        raise ValueError("does not match its SHA-256")
+    state = torch.load(file, map_location=device, weights_only=True)
+    if not isinstance(state, dict) or "run_id" not in state:
+        raise ValueError("is not a checkpoint of a run")
+    if state["run_id"] != run_id:
+        raise ValueError(f"belongs to run {state['run_id']}")
+    return state

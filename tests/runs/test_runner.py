@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,7 +115,8 @@ def test_stopped_anywhere_and_resumed_equals_uninterrupted(tmp_path, at):
     }
     assert resumed.timing.sessions == 2
     final = [
-        checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu") for where in ("whole", "parts")
+        checkpoint.load_newest(tmp_path / where / run.folder / "checkpoints", "cpu", run.run_id)
+        for where in ("whole", "parts")
     ]
     assert final[0]["best"] == final[1]["best"] == {"modes": 30, "good": 30}
     assert set(final[1]["best_weights"]) == {30}
@@ -174,6 +176,81 @@ def test_a_failure_is_recorded_and_tried_again(tmp_path, monkeypatch):
 
 
 #: holds the lock of a run's folder until its input ends
+def same(first: Path, second: Path) -> bool:
+    """Whether two runs' curves and scores agree bit for bit."""
+    ours, theirs = (Stored(read_record(folder / RECORD), folder) for folder in (first, second))
+    curves = all((ours.curves()[name] == theirs.curves()[name]).all() for name in theirs.curves())
+    values = {name: score.value for name, score in theirs.record.scores.items()}
+    return curves and values == {name: score.value for name, score in ours.record.scores.items()}
+
+
+def test_a_kill_between_the_last_checkpoint_and_the_record_is_repaired(tmp_path, monkeypatch):
+    run = toy_run()
+    whole = tmp_path / "whole"
+    execute(run, whole)
+    cut = tmp_path / "cut"
+    with monkeypatch.context() as patch:
+        patch.setattr("benchmark.runs.runner.write_record", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            execute(run, cut)
+    folder = cut / run.folder
+    assert not (folder / RECORD).exists()
+    (folder / ".record.json.abcd1234").write_text("half of a rec")
+    record = execute(run, cut)
+    assert record.status == "finished"
+    assert same(folder, whole / run.folder)
+    state = checkpoint.load_newest(folder / "checkpoints", "cpu", run.run_id)
+    assert state is not None
+    assert state["iteration"] == run.iterations
+    assert sorted(file.name for file in folder.glob(".*")) == [".lock"]
+
+
+def test_a_checkpoint_of_another_seed_is_not_continued_from(tmp_path):
+    run, other = toy_run(), make_run(load(TOY).spec, "toy_reconstruction", "smoke", 1, "fp32")
+    execute(other, tmp_path)
+    execute(run, tmp_path / "whole")
+    shutil.copytree(tmp_path / other.folder / "checkpoints", tmp_path / run.folder / "checkpoints")
+    with pytest.warns(UserWarning, match=f"belongs to run {other.run_id}"):
+        execute(run, tmp_path)
+    assert same(tmp_path / run.folder, tmp_path / "whole" / run.folder)
+
+
+@pytest.mark.parametrize("numerics", ["fp32", "exact"])
+def test_a_resumed_run_keeps_its_number_of_threads(tmp_path, numerics):
+    """Interrupted with two threads and resumed where one is asked for, it gives the bits of two."""
+    spec = load(ROOT / "papers" / "gan_dcgan_mnist.yaml").spec
+    run = replace(make_run(spec, "gan", "smoke", 0, numerics), iterations=24)
+
+    def go(results: Path, threads: int, stop_at: int | None = None) -> None:
+        calls = 0
+
+        def stop() -> bool:
+            nonlocal calls
+            calls += 1
+            return stop_at is not None and calls >= stop_at
+
+        prepare(numerics, threads)
+        OneRun(run, results, tmp_path / "data", "cpu", stop=stop).execute()
+
+    try:
+        go(tmp_path / "whole", 2)
+        with pytest.raises(Interrupted):
+            go(tmp_path / "cut", 2, stop_at=16)
+        go(tmp_path / "cut", 1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert same(tmp_path / "cut" / run.folder, tmp_path / "whole" / run.folder)
+
+
+@pytest.mark.parametrize("junk", [b"", b"\xff\xfe", b"soon"])
+def test_a_damaged_heartbeat_stops_no_run(tmp_path, junk):
+    run = toy_run()
+    (tmp_path / run.folder).mkdir(parents=True)
+    (tmp_path / run.folder / ".heartbeat").write_bytes(junk)
+    assert execute(run, tmp_path).status == "finished"
+
+
 _HOLDER = """
 import sys
 from pathlib import Path
@@ -200,7 +277,9 @@ def test_a_run_is_never_trained_twice_at_once(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130), (signal.SIGHUP, 75), (signal.SIGUSR1, 75)]
+)
 def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, code):
     text = TOY.read_text().replace("budget: {iterations: 60}", "budget: {iterations: 100000}")
     spec = tmp_path / "toy.yaml"
@@ -223,7 +302,7 @@ def test_a_signal_leaves_a_resumable_state_and_its_exit_code(tmp_path, number, c
     assert process.returncode == code, said
     assert "the same command continues" in said
     folder = next((tmp_path / "results").glob("*/*/*"))
-    state = checkpoint.load_newest(folder / "checkpoints", "cpu")
+    state = checkpoint.load_newest(folder / "checkpoints", "cpu", folder.name)
     assert state is not None
     assert 0 < state["iteration"] < 100_000
     assert not (folder / RECORD).exists()

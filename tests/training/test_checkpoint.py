@@ -17,7 +17,7 @@ from benchmark.training import checkpoint
 
 
 def state(value: float) -> dict[str, object]:
-    return {"iteration": int(value), "weights": torch.full((100,), value)}
+    return {"run_id": "a run", "iteration": int(value), "weights": torch.full((100,), value)}
 
 
 def test_the_two_newest_are_kept(tmp_path):
@@ -25,7 +25,7 @@ def test_the_two_newest_are_kept(tmp_path):
         checkpoint.save(tmp_path, iteration, state(iteration))
     assert [file.name for file in checkpoint.checkpoints(tmp_path)] == ["000000003.pt", "000000004.pt"]
     assert len(list(tmp_path.glob("*.sha256"))) == 2
-    newest = checkpoint.load_newest(tmp_path, "cpu")
+    newest = checkpoint.load_newest(tmp_path, "cpu", "a run")
     assert newest is not None
     assert newest["iteration"] == 4
 
@@ -39,7 +39,7 @@ def test_a_flipped_bit_is_caught_and_the_one_before_is_used(tmp_path, bit):
     content[(bit // 8) % len(content)] ^= 1 << (bit % 8)
     newest.write_bytes(content)
     with pytest.warns(UserWarning, match="does not match its SHA-256"):
-        found = checkpoint.load_newest(tmp_path, "cpu")
+        found = checkpoint.load_newest(tmp_path, "cpu", "a run")
     assert found is not None
     assert found["iteration"] == 1
     assert newest.with_suffix(".damaged").is_file()
@@ -57,11 +57,32 @@ def test_a_pickle_in_disguise_runs_nothing(tmp_path):
     from benchmark.runs.files import sha256
 
     file.with_suffix(".sha256").write_text(sha256(file))
-    with pytest.warns(UserWarning, match="cannot be read"):
-        assert checkpoint.load_newest(tmp_path, "cpu") is None
+    with pytest.warns(UserWarning, match="set aside"):
+        assert checkpoint.load_newest(tmp_path, "cpu", "a run") is None
     assert not canary.exists()
     with file.with_suffix(".damaged").open("rb") as stream, pytest.raises(pickle.UnpicklingError):
         torch.load(stream, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (lambda file: checkpoint.save(file.parent, 2, {**state(2), "run_id": "another"}), "belongs to run another"),
+        (lambda file: checkpoint.save(file.parent, 2, {"iteration": 2}), "is not a checkpoint of a run"),
+        (lambda file: checkpoint.save(file.parent, 2, [1, 2]), "is not a checkpoint of a run"),
+        (lambda file: file.with_suffix(".sha256").write_bytes(b"\xff\xfe"), "does not match its SHA-256"),
+        (lambda file: file.with_suffix(".sha256").unlink(), "has no SHA-256"),
+        (lambda file: file.write_bytes(b""), "does not match its SHA-256"),
+    ],
+)
+def test_what_is_no_checkpoint_of_the_run_never_hides_the_sound_one_before(tmp_path, fault, says):
+    checkpoint.save(tmp_path, 1, state(1))
+    checkpoint.save(tmp_path, 2, state(2))
+    fault(tmp_path / "000000002.pt")
+    with pytest.warns(UserWarning, match=says):
+        newest = checkpoint.load_newest(tmp_path, "cpu", "a run")
+    assert newest is not None
+    assert newest["iteration"] == 1
 
 
 #: begins to write checkpoints into every folder that it is told, in a process of its own each: torch is imported once
@@ -73,7 +94,7 @@ from benchmark.training import checkpoint
 
 def write(folder):
     for iteration in range(10**6):
-        state = {"iteration": iteration, "weights": torch.full((200_000,), float(iteration))}
+        state = {"run_id": "a run", "iteration": iteration, "weights": torch.full((200_000,), float(iteration))}
         checkpoint.save(folder, iteration, state)
         print(iteration, flush=True)
 
@@ -107,7 +128,7 @@ def test_a_kill_at_any_moment_leaves_a_sound_checkpoint(tmp_path):
             time.sleep(0.003 * attempt)
             os.kill(writer, signal.SIGKILL)
             assert f"ended {signal.SIGKILL:d}\n" in iter(writers.stdout.readline, "")
-            found = checkpoint.load_newest(folder, "cpu")
+            found = checkpoint.load_newest(folder, "cpu", "a run")
             assert found is not None
             assert bool((found["weights"] == found["iteration"]).all())
         writers.stdin.close()

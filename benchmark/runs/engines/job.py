@@ -56,13 +56,17 @@ def resolve(job: Job) -> Run:
     return run
 
 
+#: signals that end a job at a resumable state: of a person, a terminal that closes, a scheduler before its time limit
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set while the block runs."""
+    """An event that any of ``STOPS`` sets while the block runs."""
     event = threading.Event()
     previous = {}
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOPS:
             previous[number] = signal.signal(number, lambda *_: event.set())
     try:
         yield event

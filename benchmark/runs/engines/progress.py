@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any, TextIO
 
 from benchmark.runs.engines.job import Outcome
@@ -85,9 +86,10 @@ class Display:
         return f"{label}: {at}/{total} iterations, {rate:.0f}/s{left}"
 
     def _print(self, text: str) -> None:
-        if self._terminal:
-            from tqdm import tqdm
+        with suppress(OSError):  # a terminal that was closed stops no run
+            if self._terminal:
+                from tqdm import tqdm
 
-            tqdm.write(text, file=self._stream)
-        else:
-            print(text, file=self._stream, flush=True)
+                tqdm.write(text, file=self._stream)
+            else:
+                print(text, file=self._stream, flush=True)

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -14,20 +15,36 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmark.batches import heard_by, phrase
-from benchmark.runs.engines.job import Job, Outcome, perform
+from benchmark.runs.engines.job import STOPS, Job, Outcome, perform
 from benchmark.runs.engines.progress import Display
 
 R = TypeVar("R")
 
+#: seconds between two looks at a run that another process trains
+_LOCKED_SECONDS = 2.0
+
 _messages: Any = None
+_working = threading.Event()
 
 
-def _start_worker(messages: Any, gpu: str | None) -> None:
+def _start_worker(messages: Any, gpu: str | None, parent: int) -> None:
     global _messages
     _messages = messages
     if gpu is not None:  # before torch is imported, which reads it once
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # between jobs; a job sets its own handlers
+    for number in set(STOPS) - {signal.SIGTERM}:  # between jobs; a job sets its own handlers
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has died, after its job has saved its state."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    while _working.is_set():
+        time.sleep(0.1)
+    os._exit(1)  # nobody reads what the pool would wait to send
 
 
 def _work(job: Job) -> Outcome:
@@ -48,8 +65,12 @@ def _work(job: Job) -> Outcome:
             _messages.put((job.run_id, phrase(what, done, count)))
 
     _messages.put((job.run_id, 0))
-    with heard_by(busy):
-        return perform(job, progress)
+    _working.set()
+    try:
+        with heard_by(busy):
+            return perform(job, progress)
+    finally:
+        _working.clear()
 
 
 @dataclass(frozen=True)
@@ -83,7 +104,7 @@ class Lane:
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._messages = self._context.Queue()
-            self._pool = ProcessPoolExecutor(1, self._context, _start_worker, (self._messages, self._gpu))
+            self._pool = ProcessPoolExecutor(1, self._context, _start_worker, (self._messages, self._gpu, os.getpid()))
         return self._pool
 
     def show(self, display: Display) -> None:
@@ -108,7 +129,8 @@ class Lane:
 def execute(jobs: Sequence[Job], workers: int, display: Display, gpus: Sequence[str] = ()) -> Ending:
     """Do all jobs, ``workers`` at a time, spread evenly over ``gpus`` as CUDA_VISIBLE_DEVICES names them.
 
-    A signal stops what is running at a resumable state and begins nothing more.
+    A signal stops what is running at a resumable state and begins nothing more. A run that another process trains is
+    waited for, and done here should that process end without its record.
     """
     caught: int | None = None
 
@@ -119,13 +141,19 @@ def execute(jobs: Sequence[Job], workers: int, display: Display, gpus: Sequence[
             if process.is_alive() and process.pid is not None:
                 process.terminate()  # SIGTERM: the job saves its state and returns
 
-    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, on_signal) for number in STOPS}
     lanes = [Lane(gpus[number % len(gpus)] if gpus else None) for number in range(workers)]
     outcomes: dict[str, Outcome] = {}
     try:
         waiting, free = list(reversed(jobs)), list(reversed(lanes))
         running: dict[Future[Outcome], tuple[Lane, Job]] = {}
-        while (waiting and caught is None) or running:
+        locked: list[Job] = []
+        looked = time.monotonic()
+        while ((waiting or locked) and caught is None) or running:
+            if locked and not waiting and time.monotonic() - looked > _LOCKED_SECONDS:
+                waiting, locked, looked = locked, [], time.monotonic()
+            if not running and not waiting:
+                time.sleep(0.1)
             while waiting and free and caught is None:
                 lane, job = free.pop(), waiting.pop()
                 running[lane.submit(_work, job)] = (lane, job)
@@ -137,8 +165,12 @@ def execute(jobs: Sequence[Job], workers: int, display: Display, gpus: Sequence[
                 if isinstance(future.exception(), BrokenProcessPool):
                     lane.close()
                 free.append(lane)
-                outcomes[job.run_id] = _outcome(future, job, stopped=caught is not None)
-                display.ended(job.run_id, outcomes[job.run_id])
+                outcome = outcomes[job.run_id] = _outcome(future, job, stopped=caught is not None)
+                if outcome.status == "locked":
+                    locked.append(job)
+                    display.busy(job.run_id, outcome.reason or "another process trains this run")
+                else:
+                    display.ended(job.run_id, outcome)
     finally:
         for lane in lanes:
             lane.close()
