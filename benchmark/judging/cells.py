@@ -14,6 +14,7 @@ from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.judging.verdict import CellState, CellVerdict, Interval
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import METRICS
 from benchmark.spec.quantities import Quantity
 
 #: key of a table's protocol that says over how many training seeds its spreads are
@@ -25,18 +26,14 @@ _OURS = ("metric", "dataset", "n_real", _SEEDS)
 
 
 def margin(printed: Printed) -> float | None:
-    """The margin of a cell: the table's own, else FID max(10 %, 0.5), IS max(5 %, 0.1), MS-SSIM 0.02, else None."""
+    """The margin of a cell: the table's own, else what is usual for its metric; None where there is neither."""
     if printed.source.margin is not None:
         return printed.source.margin
-    value = abs(printed.cell.value)
-    match printed.source.quantity:
-        case "fid":
-            return max(0.1 * value, 0.5)
-        case "inception_score":
-            return max(0.05 * value, 0.1)
-        case "ms_ssim":
-            return 0.02
-    return None
+    metric = METRICS.find(printed.source.quantity)
+    if metric is None or metric.usual_margin is None:
+        return None
+    share, least = metric.usual_margin
+    return max(share * abs(printed.cell.value), least)
 
 
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:

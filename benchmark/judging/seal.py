@@ -152,7 +152,7 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
                 exclude={"scores", "seeds", "snapshots", "reduces", "generator_mode", "budget"},
                 exclude_defaults=True,
             ),
-            "system": system.model_dump(mode="json", exclude={"label", "says"}, exclude_defaults=True),
+            "system": system.model_dump(mode="json", exclude={"label", "says", "role"}, exclude_defaults=True),
             "networks": {
                 role: spec.networks[network].model_dump(
                     mode="json", exclude={"says", "parameters"}, exclude_defaults=True

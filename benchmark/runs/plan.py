@@ -102,7 +102,7 @@ def determinant(
         "seed": seed,
         "numerics": numerics,
         "setup": setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN),
-        "system": system.model_dump(mode="json", exclude={"label", "says", "networks"}),
+        "system": system.model_dump(mode="json", exclude={"label", "says", "role", "networks"}),
         "networks": {
             role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
             for role, network in networks.items()

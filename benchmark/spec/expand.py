@@ -17,7 +17,7 @@ from benchmark.spec.source import Path_, Source
 _CHOICES = {"dataset", "of", "optimizer", "metric", "normalisation", "budget", "every"}
 _SETUP_FIELDS = set(Setup.model_fields)
 #: what an item does not inherit from the one that it extends
-_OWN = ("label", "says", "where", "parameters")
+_OWN = ("label", "says", "role", "where", "parameters")
 _EXTENDING = ("networks", "systems", "experiments")
 
 

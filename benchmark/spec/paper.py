@@ -7,7 +7,7 @@ and recorded is always spelled out.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic import Tag as Tagged
@@ -37,6 +37,7 @@ from benchmark.spec.parts import (
     PENALTIES,
     SCHEDULES,
     Dataset,
+    Direction,
     Initialiser,
     Layer,
     Metric,
@@ -69,6 +70,9 @@ class Bibliography(Model):
         Literal["at_hand", "not_at_hand"],
         Field(description="whether the paper was read; if not, nothing is said of what it states"),
     ] = "at_hand"
+    reports: Annotated[
+        Many[Name], Field(description="metrics that the paper reports outside its tables; scores by others are ours")
+    ] = ()
 
 
 class Initialisation(Model):
@@ -189,6 +193,15 @@ class Observation(Model):
 Label = Annotated[str, Field(min_length=1, max_length=60, description="name for people; changes no run")]
 
 
+Role = Annotated[
+    Literal["own", "rival", "control", "added"],
+    Field(
+        description="what the paper proposes or studies itself, what it compares with, a reading or an ablation made "
+        "here, or something else made here: only its own counts as its recipe"
+    ),
+]
+
+
 class System(Model):
     """Networks in their roles, the signals that connect them, the players and the order of their updates.
 
@@ -197,6 +210,7 @@ class System(Model):
     """
 
     label: Label | None = None
+    role: Role = "own"
     says: Text | None = None
     networks: dict[Name, Name]
     batches: Annotated[
@@ -296,6 +310,7 @@ class Experiment(Setup):
     """System x dataset x budget x evaluation x seeds at the paper's full budget, and its reduced tiers."""
 
     label: Label | None = None
+    role: Role = "own"
     says: Text | None = None
     where: Where | None = None
     tiers: dict[Literal["short", "smoke"], TierSetup] = {}
@@ -313,7 +328,10 @@ class Cell(Model):
     value: float
     decimals: Annotated[int, Field(ge=0, le=6)]
     spread: Annotated[float, Field(ge=0)] | None = None
-    spread_means: Literal["seeds", "splits", "subsets", "unknown"] | None = None
+    spread_means: Annotated[
+        Literal["seeds", "splits", "subsets", "standard_error", "unknown"] | None,
+        Field(description="what it is the standard deviation of, or that it is the standard error over seeds"),
+    ] = None
     bold: bool = False
     experiment: Name | None = None
     score: Name | None = None
@@ -331,11 +349,27 @@ class Cell(Model):
         return self
 
 
+#: what may stand in a table in a number's place
+NO_NUMBER = ("failed", "-")
+
+
 class Row(Model):
-    """A row: its label, and cells by column."""
+    """A row: its label, and cells by column; in a cell's place ``failed`` or ``-`` may be written."""
 
     label: Text
     cells: dict[Text, Cell]
+    blank: Annotated[dict[Text, Literal["failed", "-"]], Field(description="columns without a number")] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, written: Any) -> Any:
+        """Put what is no number apart from the cells."""
+        cells = written.get("cells") if isinstance(written, dict) else None
+        if not isinstance(cells, dict):
+            return written
+        blank = {column: cell for column, cell in cells.items() if cell in NO_NUMBER}
+        kept = {column: cell for column, cell in cells.items() if column not in blank}
+        return {**written, "cells": kept, **({"blank": {**written.get("blank", {}), **blank}} if blank else {})}
 
 
 class Device(Model):
@@ -346,16 +380,21 @@ class Device(Model):
     source: Text
 
 
+#: what a table may print besides values of a metric: training times, iterations of checkpoints, settings of a method
+OTHER_QUANTITIES = ("seconds", "iterations", "setting")
+
+
 class Table(Model):
     """A published table as data, printable in the paper's own layout.
 
-    ``quantity`` bounds what can be printed: fid >= 0, inception_score >= 1, ms_ssim in [0, 1], seconds > 0.
+    ``quantity`` is the name of a metric, which bounds what can be printed, or one of ``OTHER_QUANTITIES``;
+    ``direction`` is how the paper reads its numbers; ``margin`` is needed where the metric has no usual one.
     """
 
     where: Where
     caption: Text
-    quantity: Literal["fid", "inception_score", "ms_ssim", "seconds", "iterations", "setting"]
-    direction: Literal["lower", "higher", "two_sided", "none"]
+    quantity: Annotated[Name, Field(description="a metric's name, or seconds, iterations or setting")]
+    direction: Direction
     columns: Annotated[Many[Text], Field(min_length=1)]
     rows: Annotated[Many[Row], Field(min_length=1)]
     protocol: Annotated[dict[Name, str | int | float], Field(description="what the paper says of how it measured")] = {}

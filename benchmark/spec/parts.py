@@ -7,6 +7,7 @@ they import it inside the methods that need it.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -350,6 +351,11 @@ class Metric(Part, ABC):
     kinds: ClassVar[tuple[str, ...]]
     #: a stand-in for a standard metric: never compared with a published number
     proxy: ClassVar[bool] = False
+    #: the lowest and the highest value that there can be
+    possible: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    #: how far a measured value may lie from a published one and still agree, as a share of that and at least;
+    #: None where every table must say
+    usual_margin: ClassVar[tuple[float, float] | None] = None
     #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
     not_recomputed: ClassVar[str | None] = None
     #: relative difference that another processor's arithmetic may make between a value and the one computed again

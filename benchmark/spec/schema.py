@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from benchmark.registry import Registry
 from benchmark.spec.base import NAME
 from benchmark.spec.keys import WRITTEN_KEYS
-from benchmark.spec.paper import PaperSpec
+from benchmark.spec.paper import NO_NUMBER, PaperSpec
 from benchmark.spec.parts import LAYERS, PARTS
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -58,6 +58,9 @@ def schema() -> dict[str, Any]:
             added = _parts(registry)
             definitions.update(added)
             pending += _registries(added)
+    row = definitions["Row"]["properties"]
+    row.pop("blank")  # what the loader makes of words in place of cells
+    row["cells"]["additionalProperties"] = {"anyOf": [row["cells"]["additionalProperties"], {"enum": list(NO_NUMBER)}]}
     for name in _INHERITING:
         definitions[name].pop("required", None)
     for model, keys in WRITTEN_KEYS.items():

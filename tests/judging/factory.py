@@ -139,7 +139,13 @@ def table(cells: Mapping[str, Mapping[str, dict[str, Any]]], **over: Any) -> Tab
         for row, several in cells.items()
     ]
     columns = list(dict.fromkeys(column for several in cells.values() for column in several))
-    base = {"where": "table 1", "caption": "FID", "quantity": "fid", "direction": "lower", "protocol": PROTOCOL}
+    base = {
+        "where": "table 1",
+        "caption": "FID",
+        "quantity": "frechet_inception_distance",
+        "direction": "lower",
+        "protocol": PROTOCOL,
+    }
     return Table.model_validate({**base, "columns": columns, "rows": rows, **over})
 
 

@@ -52,19 +52,20 @@ experiments:
     budget: {iterations: 10}
     generator_mode: running_statistics
     scores:
-      fid: {metric: {modes_found: {samples: 200, within_deviations: 4.0, least_share: 0.01}}, checkpoint: last}
+      fid: {metric: {collapse: {samples: 200, reference_images: 1000}}, checkpoint: last}
     snapshots: {every: {iterations: 10}, samples: 10}
     seeds: [0, 1, 2]
   second:
     extends: first
-    scores: {fid: {metric: {modes_found: {samples: 500}}}}
+    scores: {fid: {metric: {collapse: {samples: 500}}}}
   third: {extends: first}
 tables:
   T1:
     where: table 1
     caption: FID
-    quantity: fid
+    quantity: collapse
     direction: lower
+    margin: 1.0
     protocol: {samples: 200}
     columns: [X, Y]
     rows:
@@ -83,8 +84,9 @@ tables:
   T2:
     where: table 2
     caption: FID again
-    quantity: fid
+    quantity: collapse
     direction: lower
+    margin: 1.0
     columns: [X]
     rows: [{label: one, cells: {X: {value: 30.6, decimals: 1, experiment: first, score: fid}}}]
   T3:

@@ -96,7 +96,9 @@ def test_cells() -> None:
     cells = [cell for table in SPEC.tables.values() for row in table.rows for cell in row.cells.values()]
     assert {(cell.decimals, cell.score) for cell in cells} == {(2, "fid")}
     assert [cell.value for cell in cells if cell.bold] == [48.72]
-    assert {(table.quantity, table.direction) for table in SPEC.tables.values()} == {("fid", "lower")}
+    assert {(table.quantity, table.direction) for table in SPEC.tables.values()} == {
+        ("frechet_inception_distance", "lower")
+    }
 
 
 def test_cells_as_in_the_dossier() -> None:

@@ -331,7 +331,7 @@ def judged(results: Path, text: str = "plain") -> PaperInput:
     table = Table(
         where=f"table 1 {text}",
         caption=f"FID of everything {text}",
-        quantity="fid",
+        quantity="frechet_inception_distance",
         direction="lower",
         columns=(*columns, f"empty {text}"),
         rows=tuple(Row(label=label, cells={column: cells[label, column] for column in columns}) for label in labels),

@@ -133,7 +133,7 @@ tables:
   T1:
     where: table 1
     caption: FID
-    quantity: fid
+    quantity: frechet_inception_distance
     direction: lower
     protocol: {reference: training_data, samples: 10000}
     columns: [plain, penalised]

@@ -25,6 +25,7 @@ class DiscriminatorAccuracy(Metric):
 
     label = "discriminator accuracy"
     direction = "none"
+    possible = (0, 1)
     kinds = ("images", "points")
     network: NetworkRole
     samples: Count

@@ -35,6 +35,7 @@ class Duplicates(Metric):
 
     label = "share of duplicates"
     direction = "lower"
+    possible = (0, 1)
     kinds = ("images", "points")
     samples: Count
     quantile: Quantile
@@ -62,6 +63,7 @@ class DuplicateFeatures(OnInception):
 
     label = "share of duplicate features"
     direction = "lower"
+    possible = (0, 1)
     quantile: Quantile
 
     def measure(self, subject: Subject) -> Measurement:
@@ -77,6 +79,7 @@ class ProxyDuplicateFeatures(OnClassifier):
 
     label = "proxy share of duplicate features"
     direction = "lower"
+    possible = (0, 1)
     quantile: Quantile
 
     def measure(self, subject: Subject) -> Measurement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ class FrechetInceptionDistance(AgainstReference):
 
     label = "FID"
     direction = "lower"
+    possible = (0, math.inf)
+    usual_margin = (0.1, 0.5)
     rounding = frechet.ROUNDING
 
     def unavailable(self, root: Path) -> str | None:

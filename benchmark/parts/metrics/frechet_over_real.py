@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ class FrechetOverReal(OnInception):
 
     label = "FID over that of real images"
     direction = "lower"
+    possible = (0, math.inf)
     rounding = 2 * frechet.ROUNDING
 
     def unavailable(self, root: Path) -> str | None:

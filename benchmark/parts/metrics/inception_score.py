@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,6 +85,8 @@ class InceptionScore(OnInception):
 
     label = "IS"
     direction = "higher"
+    possible = (1, math.inf)
+    usual_margin = (0.05, 0.1)
     splits: Splits
 
     def unavailable(self, root: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +43,7 @@ class ModesFound(_NearCentres):
 
     label = "modes found"
     direction = "higher"
+    possible = (0, math.inf)
     least_share: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:
@@ -59,6 +61,7 @@ class GoodSamples(_NearCentres):
 
     label = "share of good samples"
     direction = "higher"
+    possible = (0, 1)
 
     def measure(self, subject: Subject) -> Measurement:
         arrays = {"points_per_mode": self.counts(subject)}

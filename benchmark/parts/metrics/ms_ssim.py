@@ -126,6 +126,8 @@ class MSSSIM(Metric):
 
     label = "MS-SSIM"
     direction = "two_sided"
+    possible = (0, 1)
+    usual_margin = (0.0, 0.02)
     kinds = ("images",)
     pairs: Count
     size: Annotated[int, Field(ge=_LEAST)] | Literal["native"]

@@ -26,6 +26,7 @@ class _PrecisionRecall(AgainstReference):
     """
 
     direction = "higher"
+    possible = (0, 1)
     neighbours: Annotated[int, Field(ge=1)]
 
     def unavailable(self, root: Path) -> str | None:

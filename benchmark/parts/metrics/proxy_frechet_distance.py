@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ class ProxyFrechetDistance(ClassifierMetric):
 
     label = "proxy Fréchet distance"
     direction = "lower"
+    possible = (0, math.inf)
     rounding = frechet.ROUNDING
     reference: Reference
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ class ProxyInceptionScore(ClassifierMetric):
 
     label = "proxy inception score"
     direction = "higher"
+    possible = (1, math.inf)
     splits: Splits
 
     def unavailable(self, root: Path) -> str | None:

@@ -23,6 +23,7 @@ class Recognisability(ClassifierMetric):
 
     label = "recognisability"
     direction = "higher"
+    possible = (0, 1)
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)

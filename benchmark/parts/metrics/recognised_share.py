@@ -24,6 +24,7 @@ class RecognisedShare(ClassifierMetric):
 
     label = "share of recognised images"
     direction = "higher"
+    possible = (0, 1)
     above: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:
