@@ -31,7 +31,6 @@ from benchmark.spec.quantities import (
     Peak,
     Quantile,
     Quantity,
-    Range,
     Settled,
     Share,
     Slope,
@@ -117,10 +116,10 @@ def bare(asked: Quantity) -> str:
             return f"median of {curve} over {_window(window)}"
         case Quantile(quantile=window, at=share):
             return f"{number(share)} quantile of {curve} over {_window(window)}"
-        case Lowest(lowest=window):
-            return f"lowest {curve} of {_window(window)}"
-        case Highest(highest=window):
-            return f"highest {curve} of {_window(window)}"
+        case Lowest(lowest=window, parts=parts):
+            return f"lowest {_means(parts)}{curve} of {_window(window)}"
+        case Highest(highest=window, parts=parts):
+            return f"highest {_means(parts)}{curve} of {_window(window)}"
         case Deviation(deviation=window):
             return f"standard deviation of {curve} over {_window(window)}"
         case Fluctuation(fluctuation=window, around=length, middle=middle):
@@ -128,8 +127,6 @@ def bare(asked: Quantity) -> str:
             about = "" if length is None else f" about {centre}"
             what = "fluctuation" if middle is None else f"middle {number(100 * middle)} % of the fluctuation"
             return f"{what} of {curve}{about} over {_window(window)}"
-        case Range(range=window, parts=parts):
-            return f"range of {curve} over {_window(window)}, medians of {parts} equal parts"
         case Peak(peak=window, early=early):
             return f"peak of {curve} over {_window(window)}, as a multiple of its median over {_window(early)}"
         case Slope(slope=window):
@@ -142,10 +139,13 @@ def bare(asked: Quantity) -> str:
             end = "its end value" if until is None else f"its value after {until} {unit}"
             within = f"{number(100 * tolerance)} % of {end}"
             return f"{unit} until {curve}, averaged over {average} {unit}, settles within {within}"
-        case FirstBelow(first_below=bound, average=average, until=until):
-            end = "" if until is None else f" up to iteration {until}"
-            return f"iterations until {curve}, averaged over {average} iterations, stays below {number(bound)}{end}"
+        case FirstBelow(first_below=bound, average=average):
+            return f"iterations until {curve}, averaged over {average} iterations, stays below {number(bound)}"
     raise AssertionError("a curve goes with a statistic")
+
+
+def _means(parts: int | None) -> str:
+    return "" if parts is None else f"of {parts} successive trimmed means of "
 
 
 def between(what: str, above: float | None, below: float | None) -> str:

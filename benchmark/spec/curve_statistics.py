@@ -22,7 +22,6 @@ from benchmark.spec.quantities import (
     Median,
     Peak,
     Quantile,
-    Range,
     Settled,
     Share,
     Slope,
@@ -66,10 +65,10 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = _median(_part(course, values, window, 1))
         case Quantile(quantile=window, at=share):
             result = _quantile(_part(course, values, window, 1), share)
-        case Lowest(lowest=window):
-            result = float(_part(course, values, window, 1).min())
-        case Highest(highest=window):
-            result = float(_part(course, values, window, 1).max())
+        case Lowest(lowest=window, parts=parts):
+            result = float(_smoothed(_part(course, values, window, parts or 1), parts).min())
+        case Highest(highest=window, parts=parts):
+            result = float(_smoothed(_part(course, values, window, parts or 1), parts).max())
         case Deviation(deviation=window):
             result = float(_part(course, values, window, 2).std(ddof=1))
         case Fluctuation(fluctuation=window, around=None, middle=middle):
@@ -79,8 +78,6 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = _width(_off_line(_part(course, values, window, 3)), middle)
         case Fluctuation(fluctuation=window, around=int(length), middle=middle):
             result = _width(_residual(_part(course, values, window, length + 1), length), middle)
-        case Range(range=window, parts=parts):
-            result = _range(_part(course, values, window, parts), parts)
         case Peak(peak=window, early=early):
             result = _over_median(_part(course, values, window, 1), _part(course, values, early, 1))
         case Slope(slope=window):
@@ -92,9 +89,8 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = _falling(_part(course, values, window, parts), parts)
         case Settled(settled=unit, average=average, tolerance=tolerance, until=until):
             result = _settled(course, _head(course, values, unit, until), unit, average, tolerance)
-        case FirstBelow(first_below=bound, average=average, until=until):
-            head = _head(course, values, "iterations", until)
-            result = _first_below(_moving_average(head, average), bound, average)
+        case FirstBelow(first_below=bound, average=average):
+            result = _first_below(_moving_average(values, average), bound, average)
     if not math.isfinite(result):
         raise CurveError("the statistic is not a finite number")
     return result
@@ -114,7 +110,7 @@ def series_value(
             pass
         case Quantile(quantile=window):
             pass
-        case Deviation(deviation=window) | Fluctuation(fluctuation=window) | Range(range=window):
+        case Deviation(deviation=window) | Fluctuation(fluctuation=window):
             pass
         case Slope(slope=window) | Share(share=window) | Falling(falling=window):
             pass
@@ -230,11 +226,18 @@ def _width(values: Array, middle: float | None) -> float:
     return float(high - low)
 
 
-def _range(part: Array, parts: int) -> float:
+def _smoothed(part: Array, parts: int | None) -> Array:
+    """Trimmed means of so many equal parts, or the values themselves."""
     import numpy as np
 
-    medians = [float(np.median(piece)) for piece in np.array_split(part, parts)]
-    return max(medians) - min(medians)
+    return part if parts is None else np.array([_trimmed_mean(piece) for piece in np.array_split(part, parts)])
+
+
+def _trimmed_mean(values: Array) -> float:
+    import numpy as np
+
+    cut = max(1, len(values) // 10) if len(values) > 2 else 0
+    return float(np.sort(values)[cut : len(values) - cut].mean())
 
 
 def _quantile(part: Array, share: float) -> float:

@@ -70,15 +70,21 @@ class Quantile(Model):
 
 
 class Lowest(Model):
-    """Smallest value of the curve in the window."""
+    """Smallest value of the curve in the window; with ``parts``, of the trimmed means of so many equal parts of it.
+
+    A trimmed mean leaves out the lowest and the highest tenth, at least one value each. It hides noise and single
+    outliers of a part, and shows drifts, steps and slow swings.
+    """
 
     lowest: Window
+    parts: Annotated[int, Field(ge=2)] | None = None
 
 
 class Highest(Model):
-    """Largest value of the curve in the window."""
+    """Largest value of the curve in the window; with ``parts``, of the trimmed means of so many equal parts of it."""
 
     highest: Window
+    parts: Annotated[int, Field(ge=2)] | None = None
 
 
 class Deviation(Model):
@@ -100,16 +106,6 @@ class Fluctuation(Model):
     fluctuation: Window
     around: OddInt | Literal["line"] | None = None
     middle: Annotated[float, Field(gt=0, lt=1)] | None = None
-
-
-class Range(Model):
-    """Highest less lowest of the medians of the window's ``parts`` equal parts: how far the curve moves in it.
-
-    A step, a drift and a slow swing count, noise within a part and single outliers do not.
-    """
-
-    range: Window
-    parts: Annotated[int, Field(ge=2)]
 
 
 class Peak(Model):
@@ -166,14 +162,10 @@ class Settled(Model):
 
 
 class FirstBelow(Model):
-    """First iteration from which the moving average of ``average`` iterations stays below the bound.
-
-    With ``until`` it need not stay so beyond that iteration: the run is read up to there.
-    """
+    """First iteration from which the moving average of ``average`` iterations stays below the bound."""
 
     first_below: float
     average: PositiveInt
-    until: PositiveInt | None = None
 
 
 Statistic = Annotated[
@@ -184,7 +176,6 @@ Statistic = Annotated[
     | Annotated[Highest, Tag("highest")]
     | Annotated[Deviation, Tag("deviation")]
     | Annotated[Fluctuation, Tag("fluctuation")]
-    | Annotated[Range, Tag("range")]
     | Annotated[Peak, Tag("peak")]
     | Annotated[Slope, Tag("slope")]
     | Annotated[Share, Tag("share")]
@@ -199,7 +190,6 @@ Statistic = Annotated[
         "highest",
         "deviation",
         "fluctuation",
-        "range",
         "peak",
         "slope",
         "share",

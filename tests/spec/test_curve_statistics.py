@@ -110,13 +110,17 @@ def test_quantile_lies_above_its_share() -> None:
     assert series_value(series, 100, None, asked) == 75
 
 
-def test_range_sees_drifts_and_swings_and_no_outlier() -> None:
-    tenths = {"range": window(1, 100), "parts": 10}
-    assert value(RAMP, tenths) == 90  # medians 5.5, 15.5, ..., 95.5
-    assert value(np.where(RAMP % 2 == 0, 1.0, -1.0), tenths) == 0
-    assert value(np.where(RAMP == 50, 1e6, 3.0), tenths) == 0
-    assert value(np.where((RAMP > 20) & (RAMP <= 40), 7.0, 3.0), tenths) == 4
-    assert value(RAMP, {"range": window(1, 10), "parts": 2}) == 5
+def test_extremes_of_trimmed_means_see_drifts_and_swings_and_no_outlier() -> None:
+    def extremes(curve: Any, given: dict[str, Any], parts: int) -> tuple[float, float]:
+        return value(curve, {"lowest": given, "parts": parts}), value(curve, {"highest": given, "parts": parts})
+
+    whole = window(1, 100)
+    assert extremes(RAMP, whole, 10) == (5.5, 95.5)
+    assert extremes(RAMP, window(1, 10), 2) == (3, 8)
+    assert extremes(np.where(RAMP % 2 == 0, 1.0, -1.0), whole, 10) == (0, 0)
+    assert extremes(np.where(RAMP == 50, 1e6, 3.0), whole, 10) == (3, 3)
+    assert extremes([5, 1, 900, 2, 4], window(1, 5), 2) == (3, 5)  # 5, 1, 900 and, untrimmed, 2, 4
+    assert extremes(np.where((RAMP > 20) & (RAMP <= 40), 7.0, 3.0), whole, 10) == (3, 7)
 
 
 def test_slope_of_a_line() -> None:
@@ -167,15 +171,6 @@ def test_a_horizon_of_what_settles() -> None:
     assert value(RAMP, {"settled": "epochs", "average": 1, "tolerance": 0.1001, "until": 5}) == 4.6
     with pytest.raises(CurveError, match="read until iteration 101, the run has 100"):
         value(RAMP, {"settled": "iterations", "average": 1, "tolerance": 0.1, "until": 101})
-
-
-def test_a_horizon_of_what_stays_below() -> None:
-    twice = np.where((RAMP <= 30) | (RAMP > 60), 2.0, 0.5)
-    with pytest.raises(CurveError):
-        value(twice, {"first_below": 1.0, "average": 1})
-    assert value(twice, {"first_below": 1.0, "average": 1, "until": 60}) == 31
-    with pytest.raises(CurveError, match="within 61 iterations"):
-        value(twice, {"first_below": 1.0, "average": 1, "until": 61})
 
 
 def test_first_below_must_last() -> None:
