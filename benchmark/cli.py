@@ -89,6 +89,12 @@ def parser() -> argparse.ArgumentParser:
         to.add_argument(
             "-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable"
         )
+        to.add_argument(
+            "--reading",
+            action="append",
+            metavar="NAME|all|base",
+            help="other ways to fill what the paper leaves open; repeatable; default: base",
+        )
         to.add_argument("--seeds", type=_seeds, metavar="0-4", help="these seeds instead of the spec's")
         to.add_argument(
             "--numerics", choices=("exact", "fp32"), default="fp32", help="exact: bit-equal to a plain loop"

@@ -44,8 +44,9 @@ def plan(options: argparse.Namespace) -> int:
         except NothingSelectedError:
             continue
         for selection in selections:
-            for experiment in dict.fromkeys(run.experiment for run in selection.runs):
-                runs = [run for run in selection.runs if run.experiment == experiment]
+            for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
+                experiment = key[0]
+                runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
                 left = [run for run in runs if not is_done(run, results)]
                 rows.append(_plan_row(experiment, tier, runs, len(left), root))
                 todo += [_arguments(run, selection.file, options) for run in left]
@@ -61,8 +62,9 @@ def plan(options: argparse.Namespace) -> int:
     head = f"{'paper':<16} {'experiment':<24} {'tier':<6} {'runs':>4} {'done':>4} {'iterations':>11} {'images/run':>11}"
     print(f"{head} {'disk/run':>9}  dataset")
     for row in rows:
+        name = f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"]
         print(
-            f"{row['paper']:<16} {row['experiment']:<24} {row['tier']:<6} {row['runs']:>4} {row['done']:>4} "
+            f"{row['paper']:<16} {name:<24} {row['tier']:<6} {row['runs']:>4} {row['done']:>4} "
             f"{row['iterations']:>11,} {row['images']:>11,} {_bytes(row['disk_bytes']):>9}  {row['dataset']}"
         )
     for message in dict.fromkeys(row["missing"] for row in rows if row["missing"]):
@@ -86,6 +88,7 @@ def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, root: Pat
         "paper": first.paper,
         "experiment": experiment,
         "tier": tier,
+        "reading": first.reading,
         "runs": len(runs),
         "done": len(runs) - left,
         "iterations": first.iterations,

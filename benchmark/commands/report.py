@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import __version__, places
-from benchmark.commands.select_runs import load_all, spec_files, spec_hash
+from benchmark.commands.select_runs import load_all, planned_under, spec_files, spec_hash
 from benchmark.runs import sidecars
 from benchmark.runs.files import sha256, to_json, write_atomic
 from benchmark.runs.plan import make_plan
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 FORMATS = ("html", "markdown")
 
 
-def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
-    """What today's spec plans: experiment -> tier -> seed -> run id."""
-    spec = loaded.spec
+def expected_runs(loaded: Loaded, numerics: str, reading: str | None = None) -> dict[str, dict[str, dict[int, str]]]:
+    """What today's spec plans under a reading: experiment -> tier -> seed -> run id."""
+    spec = loaded.under(reading)
     return {
         name: {
             tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
@@ -51,7 +51,13 @@ def verdicts_on(
     from benchmark.judging.seal import stored_state, under_seal
     from benchmark.judging.verdict import PaperVerdicts
 
-    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected)
+    others = {
+        run.run_id
+        for numerics in {one.record.numerics for one in stored if one.record.reading is not None}
+        for tier in TIERS
+        for run in planned_under(loaded, tier, loaded.readings.planned, loaded.spec.experiments, None, numerics)
+    }
+    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected, others)
     verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))

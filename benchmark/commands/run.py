@@ -64,6 +64,7 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
             tier=run.tier,
             seed=run.seed,
             numerics=run.numerics,
+            reading=run.reading,
             run_id=run.run_id,
             results=results.resolve(),
             data_root=root.resolve(),
@@ -118,7 +119,7 @@ def run_one(options: argparse.Namespace) -> int:
     if options.tier is None:
         raise UsageError("run-one needs --tier")
     (file,) = spec_files(options.papers)
-    options.papers = [str(file)]
+    options.papers, options.reading = [str(file)], options.reading or ["all"]
     found = [
         (run, selection) for selection in select(options) for run in selection.runs if run.run_id == options.run_id
     ]
@@ -135,6 +136,7 @@ def run_one(options: argparse.Namespace) -> int:
             tier=run.tier,
             seed=run.seed,
             numerics=run.numerics,
+            reading=run.reading,
             run_id=run.run_id,
             results=results,
             data_root=places.data_folder(options.data_root),

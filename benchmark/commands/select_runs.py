@@ -6,7 +6,7 @@ import argparse
 import fnmatch
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from benchmark import places
 from benchmark.runs.plan import Run, make_plan
 from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded, load
+from benchmark.spec.readings import BASE, ReadingError
 from benchmark.spec.source import SpecError
 
 #: what ``ganrepro run`` does when nothing is asked for: (paper, tier, experiments), minutes on two cores
@@ -69,6 +70,43 @@ def spec_hash(loaded: Loaded) -> str:
     return hashlib.sha256(Path(loaded.source.file).read_bytes()).hexdigest()
 
 
+def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | None]:
+    """The readings that ``--reading`` names, None for the base; a word may be a pattern or join readings by ``+``."""
+    planned = [BASE, *loaded.readings.planned]
+    chosen: dict[str | None, None] = {}
+    for word in words or [BASE]:
+        named = planned if word == "all" else fnmatch.filter(planned, word)
+        if not named:
+            try:
+                loaded.under(word)
+            except ReadingError as error:
+                raise UsageError(f"{loaded.source.file}: {error}") from error
+            named = [word]
+        chosen |= dict.fromkeys(None if name == BASE else name for name in named)
+    return list(chosen)
+
+
+def planned_under(
+    loaded: Loaded,
+    tier: Tier,
+    readings: Collection[str | None],
+    experiments: Collection[str],
+    seeds: Iterable[int] | None,
+    numerics: str,
+) -> list[Run]:
+    """Runs under several readings, each once: what a reading leaves as it is belongs to the base (None) alone."""
+    base = make_plan(loaded.spec, tier, experiments=experiments, seeds=seeds, numerics=numerics)
+    runs = {run.run_id: run for run in base}
+    for reading in readings:
+        read = loaded.under(reading)
+        touched = [
+            name for name in loaded.readings.affected(BASE if reading is None else reading) if name in experiments
+        ]
+        for run in make_plan(read, tier, experiments=touched, seeds=seeds, numerics=numerics, reading=reading):
+            runs.setdefault(run.run_id, run)
+    return [run for run in runs.values() if run.reading is not None or None in readings]
+
+
 def select(options: argparse.Namespace) -> list[Selection]:
     """The runs that the command line names; the default job where it names none."""
     wanted: list[tuple[Path, Tier, list[str]]]
@@ -88,8 +126,9 @@ def select(options: argparse.Namespace) -> list[Selection]:
             if not fnmatch.filter(spec.experiments, glob):
                 raise UsageError(f"{file}: no experiment matches '{glob}', there are: {', '.join(spec.experiments)}")
         names = [name for name in spec.experiments if any(fnmatch.fnmatch(name, glob) for glob in globs)]
-        runs = make_plan(spec, tier, experiments=names, seeds=options.seeds, numerics=options.numerics)
+        readings = chosen_readings(papers[file], options.reading)
+        runs = planned_under(papers[file], tier, readings, names, options.seeds, options.numerics)
         selections.append(Selection(papers[file], file, runs))
     if not any(selection.runs for selection in selections):
-        raise NothingSelectedError("no experiment has that tier")
+        raise NothingSelectedError("no experiment has that tier, or the reading changes none of them")
     return selections

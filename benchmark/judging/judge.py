@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
@@ -14,13 +14,15 @@ from benchmark.runs.records import Stored
 from benchmark.spec.paper import PaperSpec
 
 
-def judge(spec: PaperSpec, spec_sha256: str, stored: Sequence[Stored], expected: Expected) -> PaperVerdicts:
+def judge(
+    spec: PaperSpec, spec_sha256: str, stored: Sequence[Stored], expected: Expected, others: Collection[str] = ()
+) -> PaperVerdicts:
     """Judge every claim and published number of ``spec``.
 
     ``expected[experiment][tier][seed]`` is the run_id that today's spec plans; records are found by it wherever they
-    lie. Records of this paper that nobody expects are stale and judge nothing.
+    lie. Records of this paper that nobody expects are stale and judge nothing; ``others`` are planned under readings.
     """
-    evidence = Evidence(spec.paper.id, stored, expected)
+    evidence = Evidence(spec.paper.id, stored, expected, others)
     return PaperVerdicts(
         schema_version=1,
         paper=spec.paper.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Sample:
 class Evidence:
     """All records of a results folder, as far as today's spec asks for them."""
 
-    def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected) -> None:
+    def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected, others: Collection[str] = ()) -> None:
         self.expected = expected
         self._owners: dict[str, list[str]] = {}
         for experiment, tiers in expected.items():
@@ -86,7 +86,9 @@ class Evidence:
                 self._owners.setdefault(run_id, []).append(experiment)
         wanted = set(self._owners)
         self.stale = sorted(
-            str(one.folder) for one in stored if one.record.run_id not in wanted and one.record.paper == paper
+            str(one.folder)
+            for one in stored
+            if one.record.run_id not in {*wanted, *others} and one.record.paper == paper
         )
         used = [one for one in stored if one.record.run_id in wanted]
         self._runs: dict[str, Stored] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmark.spec.base import Tier
@@ -35,6 +35,8 @@ class Run:
     iterations: int
     run_id: str
     also: tuple[str, ...] = field(default=())
+    #: the reading that it was planned under; None for a run of the base, whatever else needs it
+    reading: str | None = None
 
     @property
     def iterations_per_epoch(self) -> float | None:
@@ -156,8 +158,12 @@ def make_plan(
     experiments: Iterable[str] | None = None,
     seeds: Iterable[int] | None = None,
     numerics: str = "fp32",
+    reading: str | None = None,
 ) -> list[Run]:
-    """All runs of a paper at a tier, in the spec's order; experiments without the tier are left out."""
+    """All runs of a paper at a tier, in the spec's order; experiments without the tier are left out.
+
+    ``reading`` names the one that ``spec`` is the paper under.
+    """
     chosen = list(experiments) if experiments is not None else list(spec.experiments)
     runs: dict[str, Run] = {}
     for name in chosen:
@@ -165,10 +171,10 @@ def make_plan(
         if setup is None:
             continue
         for seed in seeds if seeds is not None else setup.seeds:
-            run = make_run(spec, name, tier, seed, numerics)
+            run = replace(make_run(spec, name, tier, seed, numerics), reading=reading)
             known = runs.get(run.run_id)
             if known is None:
                 runs[run.run_id] = run
             else:
-                runs[run.run_id] = Run(**{**vars(known), "also": (*known.also, name)})
+                runs[run.run_id] = replace(known, also=(*known.also, name))
     return list(runs.values())

@@ -131,6 +131,8 @@ class RunRecord(Model):
     tier: Tier
     seed: int
     numerics: str
+    #: under which reading it was run; None for the base. What decides stands in ``determinant``
+    reading: str | None = None
     status: Literal["finished", "diverged", "failed"]
     reason: str | None
     #: what was hashed into run_id

@@ -268,6 +268,7 @@ class OneRun:
             tier=run.tier,
             seed=run.seed,
             numerics=run.numerics,
+            reading=run.reading,
             status=status,
             reason=reason,
             determinant=run.determinant(),

@@ -13,6 +13,7 @@ from benchmark.spec.check import check
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.source import Path_, Problem, Source, SpecError, dotted, parse, read
 
 
@@ -22,6 +23,11 @@ class Loaded:
 
     spec: PaperSpec
     source: Source
+    readings: Readings
+
+    def under(self, reading: str | None) -> PaperSpec:
+        """The paper under a reading, None being the base."""
+        return self.readings.under(BASE if reading is None else reading)
 
 
 def load(file: Path) -> Loaded:
@@ -49,10 +55,11 @@ def _validated(source: Source) -> Loaded:
         found += complaints(details, expanded.incomplete)
         found += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
     else:
-        found += check(spec, source.data)
+        readings = Readings(spec, source)
+        found += check(spec, source.data) or readings.check()
     if found:
         raise SpecError(source.file, _problems(source, found))
-    return Loaded(spec, source)
+    return Loaded(spec, source, readings)
 
 
 def _check_the_rest(source: Source, data: dict[str, Any], faulty: list[tuple[str | int, ...]]) -> list[Complaint]:

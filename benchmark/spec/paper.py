@@ -449,6 +449,34 @@ class Contradiction(Model):
     paths: Many[Text] = ()
 
 
+class Reading(Model):
+    """Another way to fill what the paper leaves open: values of this file replaced, or a combination of such readings.
+
+    What inherits a replaced value follows it. ``of`` names what the values belong to: keys of ``unstated``,
+    contradictions, and claims (``claims.C1``) whose threshold or window is ours. Nothing else may change.
+    """
+
+    says: Text
+    of: Many[Text] = ()
+    change: Annotated[
+        dict[str, Any], Field(description="path of a value in this file (* for any step): its value")
+    ] = {}
+    combines: Annotated[Many[Name], Field(description="readings that are tried together")] = ()
+    ground: Annotated[
+        bool, Field(description="the other readings are tried on top of this one too, as one that can be afforded")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Reading:
+        if bool(self.change) != bool(self.of) or bool(self.change) == bool(self.combines):
+            raise PydanticCustomError("reading", "needs either of and change, or combines")
+        if len(self.combines) == 1 or len(set(self.combines)) < len(self.combines):
+            raise PydanticCustomError("reading", "combines needs at least two readings, each once")
+        if self.combines and self.ground:
+            raise PydanticCustomError("reading", "ground goes with change")
+        return self
+
+
 class Departure(Model):
     """Where this reproduction knowingly does something else than the paper, and why."""
 
@@ -472,3 +500,4 @@ class PaperSpec(Model):
     unstated: dict[str, Unstated] = {}
     contradictions: dict[Identifier, Contradiction] = {}
     departures: dict[Identifier, Departure] = {}
+    readings: dict[Name, Reading] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,10 @@ def _leaves(value: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
         yield path, value
 
 
+#: the key of the ledger that tells how the value at a path is known
+Deciding = Callable[[Path_], str | None]
+
+
 def covers(pattern: str, path: Path_) -> bool:
     """Whether a ledger key covers ``path``: it equals the path or a part above it; ``*`` stands for any one step."""
     steps = pattern.split(".")
@@ -109,19 +113,26 @@ class Keys:
             yield from (node[_END] for node in nodes if _END in node)
 
 
-def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[Path_]]:
-    """How every written value of the recipe is known, and the paths that nothing covers.
+def deciding(spec: PaperSpec) -> Deciding:
+    """Which key of the ledger tells how the value at a path is known.
 
     The most specific key wins: the longest, then the one with fewest ``*``, then a stated one, then the first.
     """
+    patterns = (*spec.stated, *spec.unstated)
+    order = {key: (-key.count("."), key.count("*"), rank) for rank, key in enumerate(patterns)}
+    keys = Keys(patterns)
+    return lambda path: min(keys.covering(path), key=order.__getitem__, default=None)
+
+
+def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[Path_]]:
+    """How every written value of the recipe is known, and the paths that nothing covers."""
     ledger: dict[str, tuple[Tag, str]] = {key: ("stated", where) for key, where in spec.stated.items()}
     ledger = {key: (entry.tag, entry.source) for key, entry in spec.unstated.items()} | ledger
-    order = {key: (-key.count("."), key.count("*"), rank) for rank, key in enumerate((*spec.stated, *spec.unstated))}
-    keys = Keys(ledger)
+    decides = deciding(spec)
     known: list[Origin] = []
     bare: list[Path_] = []
     for path, value in recipe_values(data):
-        pattern = min(keys.covering(path), key=order.__getitem__, default=None)
+        pattern = decides(path)
         if pattern is None:
             bare.append(path)
         else:

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,6 @@ from typing import Literal
 from benchmark.runs.plan import Run, make_run
 from benchmark.spec.base import Tier
 from benchmark.spec.load import load
-from benchmark.spec.paper import PaperSpec
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Job:
     data_root: Path
     device: str
     threads: int | None
+    reading: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,13 @@ class Outcome:
     training_seconds: float = 0.0
 
 
-@lru_cache(maxsize=16)
-def _spec(file: Path) -> PaperSpec:
-    return load(file).spec
+_load = lru_cache(maxsize=16)(load)
 
 
 def resolve(job: Job) -> Run:
     """The run of a job; a ValueError if the spec has changed since the job was made."""
-    run = make_run(_spec(job.spec), job.experiment, job.tier, job.seed, job.numerics)
+    spec = _load(job.spec).under(job.reading)
+    run = replace(make_run(spec, job.experiment, job.tier, job.seed, job.numerics), reading=job.reading)
     if run.run_id != job.run_id:
         raise ValueError(f"{job.spec} has changed: {job.experiment} seed {job.seed} is now run {run.run_id}")
     return run

@@ -1,0 +1,333 @@
+"""Readings: other ways to fill what a paper leaves open, each a named edit of the spec's file.
+
+A reading changes values where the file writes them, so what inherits a value follows. The paper under a reading is a
+spec like any other: the same experiments, claims and tables with other values, planned, run and judged as the base is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+from pydantic import ValidationError
+
+from benchmark.registry import did_you_mean
+from benchmark.spec import provenance
+from benchmark.spec.check import check as check_spec
+from benchmark.spec.expand import Complaint, expand, places
+from benchmark.spec.messages import complaints
+from benchmark.spec.paper import PaperSpec, Reading, Setup
+from benchmark.spec.source import Path_, Source, dotted
+
+#: the spec as it stands, without any reading
+BASE = "base"
+_RESERVED = {BASE: "the spec without readings", "all": "all readings"}
+_SECTIONS = ("networks", "systems", "experiments", "claims")
+#: what names another item of the file, whose values the ledger covers there
+_REFERENCES = {("experiments", "system"), ("systems", "networks")}
+#: what moves no score, or is ours in any case
+_FREE = {("experiments", "snapshots"), ("experiments", "tiers"), ("systems", "observe")}
+_ABSENT: Any = object()
+
+
+class ReadingError(ValueError):
+    """A reading that there is none of, or that does not fit; ``place`` is its path in the spec."""
+
+    def __init__(self, message: str, place: Path_ = ("readings",)) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class Readings:
+    """The readings of one paper. A name may join several by ``+``, of which the last one decides where two differ."""
+
+    def __init__(self, spec: PaperSpec, source: Source) -> None:
+        self.spec = spec
+        self.source = source
+        self._read: dict[str, PaperSpec] = {}
+        self._touched: dict[str, list[Path_]] = {}
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        """The file spelled out, without any reading."""
+        return expand(self.source).data
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The readings that ``name`` stands for, each once; none of the base."""
+        known: dict[str, None] = {}
+        for piece in name.split("+") if name != BASE else ():
+            if piece not in self.spec.readings:
+                names = [BASE, *self.spec.readings]
+                raise ReadingError(f"unknown reading '{piece}', known: {', '.join(names)}{did_you_mean(piece, names)}")
+            known |= dict.fromkeys(self.spec.readings[piece].combines or [piece])
+        return tuple(known)
+
+    @cached_property
+    def planned(self) -> list[str]:
+        """All that the paper plans: each reading alone, and the others on top of each ground."""
+        grounds = [name for name, reading in self.spec.readings.items() if reading.ground]
+        others = [name for name in self.spec.readings if name not in grounds]
+        return list(self.spec.readings) + [f"{ground}+{other}" for ground in grounds for other in others]
+
+    def touched(self, name: str) -> list[Path_]:
+        """Paths of the file's values that a reading changes."""
+        if name not in self._touched:
+            self._touched[name] = list(_differences(self.source.data, self._edited(name), ()))
+        return self._touched[name]
+
+    def under(self, name: str) -> PaperSpec:
+        """The paper under a reading; items that it leaves alone are the very objects of the base.
+
+        Raises :class:`ReadingError` where a change fits nothing or gives what no spec may be.
+        """
+        if name not in self._read:
+            self._read[name] = self._under(name)
+        return self._read[name]
+
+    def affected(self, name: str) -> list[str]:
+        """Experiments that a reading changes."""
+        spec, read = self.spec, self.under(name)
+
+        def moved(section: str, item: str) -> bool:
+            return getattr(spec, section).get(item) is not getattr(read, section).get(item)
+
+        return [
+            experiment
+            for experiment in read.experiments
+            if moved("experiments", experiment)
+            or any(
+                moved("systems", setup.system)
+                or any(moved("networks", network) for network in read.systems[setup.system].networks.values())
+                for setup in _setups(read, experiment)
+                if setup.system in read.systems
+            )
+        ]
+
+    def _under(self, name: str) -> PaperSpec:
+        names = self.parts(name)
+        if not names:
+            return self.spec
+        new = expand(Source(self.source.file, self._edited(name), self.source.positions)).data
+        changed: dict[str, dict[str, Any]] = {
+            section: {key: item for key, item in new[section].items() if item != self._whole[section].get(key)}
+            for section in _SECTIONS
+            if section in new
+        }
+        for network in changed["networks"].values():
+            network.pop("parameters", None)  # the count is the base's
+        try:
+            found = PaperSpec.model_validate({"schema_version": 1, "paper": new["paper"], "stated": {}, **changed})
+        except ValidationError as error:
+            first = complaints(error.errors(include_url=False), [])[0]
+            message = f"{dotted(first.path)}: {first.message}"
+            raise ReadingError(message, ("readings", names[-1], "change")) from error
+        return self.spec.model_copy(
+            update={section: {**getattr(self.spec, section), **getattr(found, section)} for section in _SECTIONS}
+        )
+
+    def _edited(self, name: str) -> dict[str, Any]:
+        """The file's data under a reading."""
+        data = self.source.data
+        for part in self.parts(name):
+            for pattern, value in self.spec.readings[part].change.items():
+                try:
+                    data = self._with(data, pattern, value)
+                except ReadingError as error:
+                    raise ReadingError(str(error), ("readings", part, "change", pattern)) from error
+        return data
+
+    def _with(self, data: dict[str, Any], pattern: str, value: Any) -> dict[str, Any]:
+        """``data`` with the values at a path replaced; an inherited one is then written by the heir itself."""
+        steps = pattern.split(".")
+        if steps[0] not in _SECTIONS:
+            raise ReadingError(f"must be a path below {', '.join(_SECTIONS)}")
+        found: dict[str, Any]
+        found, fits = _replaced(data, steps, value)
+        if not fits and _leads(self._whole, steps):
+            found = _written(data, steps, value)
+        elif not fits:
+            raise ReadingError("fits nothing that the file writes or inherits there")
+        return found
+
+    # --- whether they are sound ---------------------------------------------------------------------------------------
+
+    def check(self) -> Iterator[Complaint]:
+        """All problems of the readings of a paper that is sound without them."""
+        sound = True
+        for name, reading in self.spec.readings.items():
+            for complaint in self._combination(name, reading) if reading.combines else self._single(name, reading):
+                sound = False
+                yield complaint
+        for name in self.spec.readings if sound else ():
+            yield from self._fits(name)
+
+    def _single(self, name: str, reading: Reading) -> Iterator[Complaint]:
+        """Whether a reading changes what its entries cover, and nothing else."""
+        place: Path_ = ("readings", name)
+        if name in _RESERVED:
+            yield Complaint(place, f"'{name}' is no name of a reading: it stands for {_RESERVED[name]}")
+        used: set[str] = set()
+        for index, entry in enumerate(reading.of):
+            entries = [
+                *self.spec.unstated,
+                *self.spec.contradictions,
+                *(f"claims.{claim}" for claim in self.spec.claims),
+            ]
+            if entry not in entries:
+                message = f"no unstated value, contradiction or claim '{entry}'{did_you_mean(entry, entries)}"
+                yield Complaint((*place, "of", index), message)
+                used.add(entry)
+        for pattern, value in reading.change.items():
+            problem, covering = self._change(reading, pattern, value)
+            used |= covering
+            if problem is not None:
+                yield Complaint((*place, "change", pattern), problem)
+                used |= set(reading.of)  # what it covers cannot be told
+        for index, entry in enumerate(reading.of):
+            if entry not in used:
+                yield Complaint((*place, "of", index), f"the reading changes nothing that '{entry}' covers")
+
+    def _change(self, reading: Reading, pattern: str, value: Any) -> tuple[str | None, set[str]]:
+        """What is wrong with one change, and the entries that cover it."""
+        try:
+            data = self._with(self.source.data, pattern, value)
+        except ReadingError as error:
+            return str(error), set()
+        paths = list(_differences(self.source.data, data, ()))
+        if not paths:
+            return "is what the base has", set()
+        used: set[str] = set()
+        for path in paths:
+            entries = self._covering(reading, path)
+            if isinstance(entries, str):
+                return f"{dotted(path)} {entries}", used
+            used |= entries
+        return None, used
+
+    def _covering(self, reading: Reading, path: Path_) -> set[str] | str:
+        """Entries of ``of`` that cover a changed value; why it may not be changed, where none does."""
+        section = (path[0], path[2] if len(path) > 2 else None)
+        if path[0] == "claims":
+            entry = dotted(path[:2])
+            if section[1] != "predicate":
+                return "is no part of the claim's test"
+            return {entry} if entry in reading.of else f"belongs to '{entry}', which 'of' does not name"
+        if section in _REFERENCES:
+            return set(reading.of)
+        if section in _FREE:
+            return set()
+        written = list(places(self.source.data, path))
+        contradictions = self.spec.contradictions
+        found = {
+            entry
+            for entry in reading.of
+            for pattern in (contradictions[entry].paths if entry in contradictions else (entry,))
+            if any(provenance.covers(pattern, place) for place in written)
+        }
+        known = next((pattern for pattern in map(self._deciding, written) if pattern is not None), None)
+        if known in self.spec.stated and not found & set(contradictions):
+            return f"is stated: {self.spec.stated[known]}"
+        if not found:
+            return "is covered by nothing" if known is None else f"is covered by '{known}', which 'of' does not name"
+        return found
+
+    @cached_property
+    def _deciding(self) -> provenance.Deciding:
+        return provenance.deciding(self.spec)
+
+    def _combination(self, name: str, reading: Reading) -> Iterator[Complaint]:
+        known = [other for other, one in self.spec.readings.items() if not one.combines]
+        for index, part in enumerate(reading.combines):
+            if part not in known:
+                message = f"unknown reading '{part}', known: {', '.join(known)}{did_you_mean(part, known)}"
+                yield Complaint(("readings", name, "combines", index), message)
+        if set(reading.combines) <= set(known):
+            for first, second in combinations(reading.combines, 2):
+                try:
+                    both = _overlap(self.touched(first), self.touched(second))
+                except ReadingError:  # said of that reading itself
+                    continue
+                if both:
+                    yield Complaint(
+                        ("readings", name, "combines"), f"'{first}' and '{second}' both change {dotted(both)}"
+                    )
+
+    def _fits(self, name: str) -> Iterator[Complaint]:
+        """Whether the paper under a reading is sound: what has not changed is not looked at again."""
+        try:
+            read = self.under(name)
+        except ReadingError as error:
+            yield Complaint(error.place, str(error))
+            return
+        experiments = self.affected(name)
+        systems = {setup.system for one in experiments for setup in _setups(read, one) if setup.system in read.systems}
+        networks = {network for one in systems for network in read.systems[one].networks.values()}
+        claims = {one for one, claim in read.claims.items() if claim is not self.spec.claims[one]}
+        keep = {"networks": networks, "systems": systems, "experiments": set(experiments), "claims": claims}
+        small = {
+            section: {one: item for one, item in getattr(read, section).items() if one in names}
+            for section, names in keep.items()
+        }
+        rest = {(section, one) for section, names in keep.items() for one in getattr(read, section) if one not in names}
+        lean = read.model_copy(update={**small, "tables": {}, "figures": {}})
+        for complaint in check_spec(lean, self.source.data, rest, ("stated", "unstated")):
+            message = f"under '{name}', {dotted(complaint.path)}: {complaint.message}"
+            yield Complaint(("readings", self.parts(name)[-1]), message)
+
+
+def _setups(spec: PaperSpec, experiment: str) -> list[Setup]:
+    return [spec.experiments[experiment], *spec.experiments[experiment].tiers.values()]
+
+
+# --- plain data -------------------------------------------------------------------------------------------------------
+
+
+def _replaced(node: Any, steps: Sequence[str], value: Any) -> tuple[Any, bool]:
+    """``node`` with ``value`` at a path below it (``*`` is any one step), and whether the path leads anywhere."""
+    if not steps:
+        return value, True
+    step, *rest = steps
+    items = list(node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ())
+    made = [
+        (key, *(_replaced(inner, rest, value) if step in ("*", str(key)) else (inner, False))) for key, inner in items
+    ]
+    if not any(fits for _, _, fits in made):
+        return node, False
+    return [inner for _, inner, _ in made] if isinstance(node, list) else {key: inner for key, inner, _ in made}, True
+
+
+def _leads(node: Any, steps: Sequence[str]) -> bool:
+    """Whether mappings alone lead to a value; items of lists are not inherited one by one."""
+    for step in steps:
+        if not isinstance(node, dict) or step not in node:
+            return False
+        node = node[step]
+    return True
+
+
+def _written(node: Mapping[str, Any], steps: Sequence[str], value: Any) -> dict[str, Any]:
+    """``node`` with a value at a path of mappings, which are made where there are none."""
+    step, *rest = steps
+    return {**node, step: _written(node.get(step) or {}, rest, value) if rest else value}
+
+
+def _differences(old: Any, new: Any, path: Path_) -> Iterator[Path_]:
+    """Paths of values that differ; a list of another length differs as a whole."""
+    if old is new or old == new:
+        return
+    if all(one is _ABSENT or isinstance(one, dict) for one in (old, new)):
+        before, after = ({} if one is _ABSENT else one for one in (old, new))
+        for key in {**before, **after}:
+            yield from _differences(before.get(key, _ABSENT), after.get(key, _ABSENT), (*path, key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(one, other, (*path, index))
+    else:
+        yield path
+
+
+def _overlap(some: Sequence[Path_], others: Sequence[Path_]) -> Path_ | None:
+    """A path at which both change something, the same or one below the other."""
+    return next((min(a, b, key=len) for a in some for b in others if a[: len(b)] == b[: len(a)]), None)

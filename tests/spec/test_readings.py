@@ -1,0 +1,195 @@
+"""Readings: edits of the spec's file that change what they say and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.commands.select_runs import planned_under
+from benchmark.runs.plan import make_plan
+from benchmark.spec.load import Loaded, loads
+from benchmark.spec.readings import ReadingError
+from tests.spec.small import TEXT, problems
+
+READINGS = """
+readings:
+  narrow:
+    says: Half as wide.
+    of: [networks]
+    ground: true
+    change: {networks.*.sizes.width: 4}
+  longer:
+    says: Twice as long.
+    of: [experiments]
+    change: {experiments.ring.budget.iterations: 200}
+  fewer:
+    says: A mode counts from 5 % on, in the heir alone.
+    of: [experiments]
+    change: {experiments.ring_saturating.scores.modes.metric.modes_found.least_share: 0.05}
+  threshold:
+    says: A gain is a tenth.
+    of: [claims.C3]
+    change: {claims.C3.predicate.all_of.1.above: 0.1}
+  both:
+    says: Narrow and long.
+    combines: [narrow, longer]
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return loads(TEXT + READINGS)
+
+
+def ids(loaded: Loaded, reading: str | None, tier: str = "full") -> dict[str, str]:
+    runs = make_plan(loaded.under(reading), tier, seeds=[0])  # type: ignore[arg-type]
+    return {name: run.run_id for run in runs for name in (run.experiment, *run.also)}
+
+
+def written(text: str, *changes: str) -> dict[str, str]:
+    """Run ids of a file in which the values are written by hand: what a reading must equal."""
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    return ids(loads(text), None)
+
+
+def test_a_reading_is_the_file_with_its_values_written_into_it(loaded: Loaded) -> None:
+    plain = TEXT.replace("    parameters: 226\n", "")
+    assert ids(loaded, "narrow") == written(plain, "width: 8", "width: 4")
+    assert ids(loaded, "longer") == written(plain, "budget: {iterations: 100}", "budget: {iterations: 200}")
+    both = written(plain, "width: 8", "width: 4", "budget: {iterations: 100}", "budget: {iterations: 200}")
+    assert ids(loaded, "both") == ids(loaded, "narrow+longer") == ids(loaded, "longer+narrow") == both
+
+
+def test_heirs_follow_and_an_heir_can_be_changed_alone(loaded: Loaded) -> None:
+    base = ids(loaded, None)
+    changed = {
+        name: {one for one, run_id in ids(loaded, name).items() if run_id != base[one]} for name in loaded.spec.readings
+    }
+    assert changed["longer"] == {"ring", "ring_saturating"}
+    assert changed["fewer"] == {"ring_saturating"}
+    assert changed["threshold"] == set()
+    assert loaded.readings.affected("fewer") == ["ring_saturating"]
+    assert loaded.readings.affected("narrow") == ["ring", "ring_saturating"], "scans have no size of that name"
+    assert loaded.readings.affected("threshold") == []
+    assert loaded.under("threshold").claims["C3"] != loaded.spec.claims["C3"]
+    assert loaded.under("threshold").claims["C1"] is loaded.spec.claims["C1"]
+
+
+def test_readings_leave_the_base_as_it_is(loaded: Loaded) -> None:
+    assert ids(loaded, None) == ids(loads(TEXT), None)
+    assert loaded.under("base") is loaded.spec
+
+
+def test_all_are_planned_alone_and_on_top_of_the_ground(loaded: Loaded) -> None:
+    alone = ["narrow", "longer", "fewer", "threshold", "both"]
+    on_top = ["narrow+longer", "narrow+fewer", "narrow+threshold", "narrow+both"]
+    assert loaded.readings.planned == alone + on_top
+
+
+def test_every_run_is_planned_once_and_belongs_to_the_base_where_a_reading_leaves_it(loaded: Loaded) -> None:
+    runs = planned_under(loaded, "full", [None, *loaded.readings.planned], list(loaded.spec.experiments), [0], "fp32")
+    assert len({run.run_id for run in runs}) == len(runs)
+    of = {(run.reading, run.experiment) for run in runs}
+    assert {(None, "ring"), (None, "scans"), ("longer", "ring"), ("fewer", "ring_saturating")} <= of
+    assert ("both", "ring") in of
+    assert ("narrow+longer", "ring") not in of, "the same run under another name"
+    assert not {run.experiment for run in runs if run.reading == "threshold"}
+    only = planned_under(loaded, "full", ["fewer"], list(loaded.spec.experiments), [0], "fp32")
+    assert [(run.experiment, run.reading) for run in only] == [("ring_saturating", "fewer")]
+    assert planned_under(loaded, "smoke", ["longer"], ["ring"], [0], "fp32") == [], "the smoke tier has its own budget"
+
+
+def test_of_two_that_change_one_value_the_last_decides() -> None:
+    shorter = "{says: Half., of: [experiments], change: {experiments.ring.budget.iterations: 50}}"
+    loaded = loads(f"{TEXT}{READINGS}  shorter: {shorter}\n")
+    assert ids(loaded, "longer+shorter") == ids(loaded, "shorter")
+    assert ids(loaded, "shorter+longer") == ids(loaded, "longer")
+
+
+@pytest.mark.parametrize("name", ["narow", "narrow+nothing", "base+narrow", ""])
+def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str) -> None:
+    with pytest.raises(ReadingError, match=r"unknown reading '.*', known: base, narrow, longer") as error:
+        loaded.under(name)
+    if name == "narow":
+        assert str(error.value).endswith("did you mean 'narrow'?")
+
+
+@pytest.mark.parametrize(
+    ("reading", "problem"),
+    [
+        (
+            "of: [experimens], change: {experiments.ring.seeds: [5]}",
+            ".of[0]: no unstated value, contradiction or claim 'experimens'; did you mean 'experiments'?",
+        ),
+        (
+            "of: [experiments, networks], change: {experiments.ring.seeds: [5]}",
+            ".of[1]: the reading changes nothing that 'networks' covers",
+        ),
+        (
+            "of: [networks], change: {experiments.ring.batch_images: 5}",
+            ".change.experiments.ring.batch_images: experiments.ring.batch_images is covered by 'experiments', "
+            "which 'of' does not name",
+        ),
+        (
+            "of: [experiments], change: {systems.plain.schedule: [generator, discriminator]}",
+            ".change.systems.plain.schedule: systems.plain.schedule[0] is stated: section 3.2",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.batch_images: 16}",
+            ".change.experiments.ring.batch_images: is what the base has",
+        ),
+        (
+            "of: [experiments], change: {experiments.rang.batch_images: 5}",
+            ".change.experiments.rang.batch_images: fits nothing that the file writes or inherits there",
+        ),
+        (
+            "of: [experiments], change: {tables.T1.caption: x}",
+            ".change.tables.T1.caption: must be a path below networks, systems, experiments, claims",
+        ),
+        (
+            "of: [claims.C1], change: {claims.C1.says: x}",
+            ".change.claims.C1.says: claims.C1.says is no part of the claim's test",
+        ),
+        (
+            "of: [claims.C1], change: {claims.C3.predicate.all_of.1.above: 0.1}",
+            ".change.claims.C3.predicate.all_of.1.above: claims.C3.predicate.all_of[1].above belongs to 'claims.C3', "
+            "which 'of' does not name",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.batch_images: many}",
+            ".change: experiments.ring.batch_images: must be a whole number, found 'many'",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.dataset: {digits: {value_range: [0, 1]}}}",
+            ": under 'x', experiments.ring.scores.modes.metric: 'modes_found' is for points, this dataset holds images",
+        ),
+        ("of: [experiments]", ": needs either of and change, or combines"),
+        ("combines: [narrow]", ": combines needs at least two readings, each once"),
+        (
+            "combines: [narrow, longr]",
+            ".combines[1]: unknown reading 'longr', known: narrow, longer, fewer, threshold; did you mean 'longer'?",
+        ),
+        ("combines: [longer, narrow_too]", None),
+        (
+            "combines: [narrow, narrow_too]",
+            ".combines: 'narrow' and 'narrow_too' both change networks.maker.sizes.width",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_reading_is_told_where_it_stands(reading: str, problem: str | None) -> None:
+    too = "  narrow_too:\n    says: Thin.\n    of: [networks]\n    change: {networks.*.sizes.width: 2}\n"
+    text = TEXT + READINGS + (too if "too" in reading else "")
+    lines = problems(f"{text}  x: {{says: A reading., {reading}}}\n")
+    found = [shown for line in lines for _, _, shown in [line.partition("readings.x")]]
+    assert (problem in found) if problem is not None else not lines, lines
+
+
+@pytest.mark.parametrize("name", ["base", "all"])
+def test_names_that_stand_for_something_else_are_no_readings(name: str) -> None:
+    reading = f"  {name}:\n    says: A.\n    of: [experiments]\n    change: {{experiments.ring.batch_images: 5}}\n"
+    found = problems(TEXT + READINGS + reading)
+    assert [line.partition(": ")[2] for line in found] == [
+        f"readings.{name}: '{name}' is no name of a reading: it stands for "
+        + ("the spec without readings" if name == "base" else "all readings")
+    ]
