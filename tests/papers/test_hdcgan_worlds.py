@@ -194,6 +194,12 @@ WORLDS: list[World] = [
         noise_nowhere=course(fid=[*np.geomspace(300, 60, 12), *np.linspace(80, 260.5, 7)]),
     ),
     false("HD-C3", "the noise did it", noise_nowhere=course(fid=[*DCGAN_FID])),
+    false(
+        "HD-C3",
+        "a point ahead, where nothing moves",
+        noise_nowhere=course(fid=[299.5] * 19),
+        dcgan_19=course(fid=[300.5] * 19),
+    ),
     # --- C4: faster, then destroyed at high resolution ---
     true("HD-C4", "gradients grow without end and quality goes"),
     true("HD-C4", "lost in the last two epochs", selu_19=course(fid=[*np.linspace(150, 100, 17), 200.5, 320.5])),
@@ -221,6 +227,13 @@ WORLDS: list[World] = [
     false("HD-C4", "at low resolution too", selu_19_low=course(fid=LOST)),
     false("HD-C4", "no faster at first", first_epoch_selu=quarters(345.5, 320.5, 270.5, 240.5)),
     false("HD-C4", "a little faster at first", first_epoch_selu=quarters(340.5, 290.5, 250.5, 225.5)),
+    false("HD-C4", "never any good at low resolution", selu_19_low=course(fid=[310.5] * 19)),
+    false(
+        "HD-C4",
+        "a point ahead at first, where nothing moves",
+        first_epoch_selu=quarters(299.5, 299.5, 299.5, 299.5),
+        first_epoch_dcgan=quarters(300.5, 300.5, 300.5, 300.5),
+    ),
     # --- C5: both errors fall steadily ---
     true("HD-C5", "straight down"),
     true("HD-C5", "ever more slowly", hdcgan_19=curved(generator_loss=np.geomspace(4.0, 0.5, 19 * EPOCH))),
@@ -291,6 +304,7 @@ WORLDS: list[World] = [
     false("HD-C8", "no repeats without noise", noise_nowhere=scored(duplicates=0.011)),
     false("HD-C8", "as many repeats with it", hdcgan_19=scored(duplicates=0.58)),
     false("HD-C8", "saturated with it as well", hdcgan_19=curved(discriminator_loss=flat(0.1))),
+    true("HD-C8", "without noise training breaks down", noise_nowhere=broken(EVERY)),
     # --- C9, C10: good, and not memorised ---
     true("HD-C9", "good on both"),
     true(
@@ -314,6 +328,8 @@ WORLDS: list[World] = [
     false("HD-C11", "more varied, worse", hdcgan_19=scored(fid=260.5)),
     false("HD-C11", "varied as noise is", hdcgan_19=scored(ms_ssim=0.02, collapse=3.5)),
     false("HD-C11", "speckle upon one face", hdcgan_19=scored(ms_ssim=0.2, collapse=0.05)),
+    true("HD-C11", "less varied than the data, more than DCGAN", hdcgan_19=scored(collapse=0.42)),
+    true("HD-C11", "both as varied as the data", hdcgan_19=scored(collapse=0.9), dcgan_19=scored(collapse=0.95)),
     true("HD-C11-training", "better and more varied with time"),
     true(
         "HD-C11-training",
@@ -355,7 +371,17 @@ WORLDS: list[World] = [
         "quality is lost as well",
         noise_nowhere=course(fid=[*np.linspace(120, 40, 10), *np.linspace(50, 90.5, 9)]),
     ),
-    false("HD-C13", "SELU alone is as good", selu_19=course(fid=np.geomspace(200, 42.5, 19))),
+    false(
+        "HD-C13",
+        "SELU alone is stable too, if not as good",
+        selu_19=both(course(fid=np.geomspace(200, 90.5, 19)), curved(**CALM)),
+    ),
+    false(
+        "HD-C13",
+        "SELU alone breaks down in few seeds",
+        selu_19=both(both(course(fid=np.geomspace(200, 42.5, 19)), curved(**CALM)), broken(FEW)),
+    ),
+    true("HD-C13", "SELU alone loses its quality in calm", selu_19=curved(**CALM)),
     # --- C14: self-normalising ---
     true("HD-C14", "near (0, 1), the DCGAN's are not"),
     true(

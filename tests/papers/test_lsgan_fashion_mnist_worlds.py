@@ -53,6 +53,11 @@ def curved(**curves: np.ndarray) -> Planted:
     return Planted(curves=curves)
 
 
+def collapsed(seeds: int, fid: float) -> Planted:
+    """An FID that all seeds have but so many, which collapse."""
+    return Planted(scores={"fid": fid}, odd={seed: {"fid": 330.5 + seed} for seed in range(seeds)})
+
+
 def broken() -> Planted:
     return Planted(diverged=EVERY)
 
@@ -124,6 +129,15 @@ WORLDS: list[World] = [
     true("LS-C5", "the larger GAN does, the larger LSGAN does not"),
     true("LS-C5", "although its D is never sure", gan_large=curved(**BALANCED)),
     true("LS-C5", "it breaks down altogether", gan_large=broken()),
+    true("LS-C5", "in six of ten runs", gan_large=collapsed(6, 90.41)),
+    true(
+        "LS-C5",
+        "in eight of ten runs, the LSGAN in one",
+        gan_large=collapsed(8, 90.41),
+        lsgan_large=collapsed(1, 80.21),
+    ),
+    false("LS-C5", "in one run of ten", gan_large=collapsed(1, 90.41)),
+    false("LS-C5", "both in five of ten", gan_large=collapsed(5, 90.41), lsgan_large=collapsed(5, 80.21)),
     false("LS-C5", "neither does", **fids(gan_large=120.41)),
     false("LS-C5", "both do", **fids(lsgan_large=330.21)),
     false("LS-C5", "its D is sure, of good images", **fids(gan_large=60.41)),
@@ -145,12 +159,17 @@ WORLDS: list[World] = [
     ),
     false("LS-C6", "G's loss falls", gan_large=curved(generator_loss=np.linspace(6.0, 1.0, STEPS))),
     false("LS-C6", "G's loss stays", gan_large=curved(generator_loss=level(1.0))),
+    false("LS-C6", "G's loss rises by next to nothing", gan_large=curved(generator_loss=np.linspace(1.0, 1.05, STEPS))),
     false("LS-C6", "D's loss stays", gan_large=curved(discriminator_loss=level(0.4))),
+    true("LS-C6", "in the half of the runs that collapse", gan_large=collapsed(5, 90.41)),
     false("LS-C6", "nothing collapses", **fids(gan_large=120.41)),
+    false("LS-C6", "two runs collapse, too few to tell", gan_large=collapsed(2, 90.41)),
     true("LS-C11", "the larger GAN collapses alone"),
     true("LS-C11", "the GAN with batch normalisation collapses alone", **fids(gan_large=90.41, gan_batch_norm=244.43)),
     true("LS-C11", "it breaks down altogether", **fids(gan_large=90.41), gan=broken()),
     false("LS-C11", "none collapses, though FIDs differ", **fids(gan_large=190.41)),
+    true("LS-C11", "six runs of the larger GAN", gan_large=collapsed(6, 90.41)),
+    false("LS-C11", "one run of the larger GAN", gan_large=collapsed(1, 90.41)),
     false("LS-C11", "one of each", **fids(lsgan_batch_norm=274.12)),
     false("LS-C11", "the LSGANs collapse", **fids(gan_large=90.41, lsgan_large=280.21)),
     true("LS-C11-blur", "as clear as real, the GAN's are not"),
@@ -200,13 +219,19 @@ WORLDS: list[World] = [
     true("LS-C13", "in half of the iterations of one, in none of the other"),
     true(
         "LS-C13",
-        "in the last twentieth alone",
-        gan=curved(generator_gradient=late(0.5, -0.1, 0.95), mean_fake_output=late(0.3, 0.01, 0.95)),
+        "in the last tenth alone",
+        gan=curved(generator_gradient=late(0.5, -0.1, 0.9), mean_fake_output=late(0.3, 0.01, 0.9)),
     ),
     false(
         "LS-C13",
         "in both, in one more often",
         lsgan=curved(generator_gradient=late(0.5, -0.1, 0.7), mean_fake_output=late(0.4, 0.01, 0.7)),
+    ),
+    false(
+        "LS-C13",
+        "next to never in either",
+        lsgan=curved(generator_gradient=late(0.5, -0.1, 0.992), mean_fake_output=late(0.4, 0.01, 0.992)),
+        gan=curved(generator_gradient=late(0.5, -0.1, 0.985), mean_fake_output=late(0.3, 0.01, 0.985)),
     ),
     false("LS-C13", "in neither", gan=curved(**BALANCED)),
     false("LS-C13", "D is sure and the gradient lives", gan=curved(generator_gradient=level(0.5))),
