@@ -8,22 +8,40 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import places
-from benchmark.commands.planned_records import planned
-from benchmark.commands.select_runs import load_all, spec_files
-from benchmark.runs import sidecars
-from benchmark.runs.sidecars import KINDS, Anchor, Kind
-from benchmark.spec.load import Loaded
-from benchmark.spec.parts import DataError
+from benchmark.commands import options as opt
+
+if TYPE_CHECKING:
+    from benchmark.runs.sidecars import Anchor, Kind
+    from benchmark.spec.load import Loaded
 
 #: after a run: no new anchor begins after these seconds, and none that looks at more numbers than these
 _SECONDS = 5.0
 _NUMBERS = 4e6
 
 
+def register(subparsers: opt.Subparsers) -> None:
+    measures = opt.command(
+        subparsers,
+        "anchors",
+        "floors and ceilings of every score: real data, copier, untrained generator, noise",
+        anchors,
+    )
+    opt.numerics(measures)
+    opt.results(measures)
+    opt.data_root(measures)
+    opt.device(measures)
+    opt.as_json(measures)
+
+
 def anchors(options: argparse.Namespace) -> int:
     from benchmark.commands.devices import resolve_device
+    from benchmark.commands.planned_records import planned
+    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.runs import sidecars
+    from benchmark.runs.sidecars import KINDS
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     papers = load_all(spec_files(options.papers))
@@ -59,6 +77,8 @@ def anchors(options: argparse.Namespace) -> int:
 
 def after_run(papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, device: str, numerics: str) -> None:
     """Measure the anchors that cost next to nothing; the others are for ``ganrepro anchors``."""
+    from benchmark.spec.parts import DataError
+
     try:
         _measure(papers, results, root, device, numerics, quick=True)
     except DataError as error:  # records of other data lie there too: no reason to go without a report
@@ -68,7 +88,9 @@ def after_run(papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, 
 def _measure(
     papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, device: str, numerics: str, *, quick: bool
 ) -> int:
+    from benchmark.commands.planned_records import planned
     from benchmark.evaluation.anchors import code_version, measure_all, wanted
+    from benchmark.runs import sidecars
 
     code = code_version()
     runs = [(run, stored.record) for run, stored in planned(papers, results, numerics)]

@@ -5,16 +5,34 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmark.commands.select_runs import NothingSelectedError
-from benchmark.commands.verify import opened
-from benchmark.judging.compare import compare as compared
-from benchmark.judging.compare import render
-from benchmark.runs.files import StoreError
-from benchmark.runs.records import Stored, read_records
+from benchmark.commands import options as opt
+from benchmark.commands.options import NothingSelectedError
+
+if TYPE_CHECKING:
+    from benchmark.runs.records import Stored
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    compares = opt.command(
+        subparsers,
+        "compare",
+        "two results folders or packs side by side, with the statistics of the verdicts",
+        compare,
+        None,
+    )
+    compares.add_argument("first", type=Path, metavar="A")
+    compares.add_argument("second", type=Path, metavar="B")
+    opt.as_json(compares)
 
 
 def compare(options: argparse.Namespace) -> int:
+    from benchmark.commands.verification import opened
+    from benchmark.judging.compare import compare as compared
+    from benchmark.judging.compare import render
+    from benchmark.runs.files import StoreError
+
     first: Path = options.first
     second: Path = options.second
     with opened(first) as (a, _, _, damage_a), opened(second) as (b, _, _, damage_b):
@@ -29,4 +47,6 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def _stored(results: Path) -> list[Stored]:
+    from benchmark.runs.records import read_records
+
     return list(read_records(results))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import http.client
 import os
 import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from benchmark import places
-from benchmark.commands.select_runs import UsageError
-from benchmark.registry import RegistryError, did_you_mean
-from benchmark.spec.parts import DATASETS, DataError, Dataset, MetricError
+from benchmark.commands import options as opt
+from benchmark.commands.options import UsageError
+
+if TYPE_CHECKING:
+    from benchmark.spec.parts import Dataset
 
 #: the network behind FID and the Inception score is fetched and verified like a dataset
 INCEPTION = "inception"
@@ -24,8 +23,19 @@ _PATIENCE_SECONDS = 30
 _BLOCK = 1 << 20
 
 
+def register(subparsers: opt.Subparsers) -> None:
+    datas = opt.command(
+        subparsers, "data", "fetch or verify datasets: the only command that uses the network", data, None
+    )
+    datas.add_argument("action", choices=("fetch", "verify"))
+    datas.add_argument("datasets", nargs="+", metavar="DATASET")
+    opt.data_root(datas)
+
+
 def data(options: argparse.Namespace) -> int:
     """Fetch if asked to, then print count and SHA-256 of everything named; 1 if something is missing or damaged."""
+    from benchmark.spec.parts import DataError, MetricError
+
     root = places.data_folder(options.data_root)
     chosen = [(name, _datasets(name)) for name in options.datasets]  # all names are read before anything is done
     worst = 0
@@ -52,6 +62,7 @@ def _step(dataset: Dataset, root: Path) -> tuple[Callable[[], None], Callable[[]
 
 def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
     from benchmark.parts.extractors import inception
+    from benchmark.spec.parts import MetricError
 
     def verify() -> str:
         reason = inception.unavailable(root)
@@ -67,6 +78,7 @@ def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
 def _verified(dataset: Dataset, root: Path) -> str:
     """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files."""
     from benchmark.parts.datasets.images.pictures import Pictures
+    from benchmark.spec.parts import DataError
 
     message = dataset.missing(root)
     if message is not None:
@@ -83,6 +95,11 @@ def _verified(dataset: Dataset, root: Path) -> str:
 
 def _datasets(text: str) -> list[Dataset]:
     """The datasets that ``name`` or ``name:split`` stands for."""
+    from pydantic import ValidationError
+
+    from benchmark.registry import RegistryError, did_you_mean
+    from benchmark.spec.parts import DATASETS
+
     name, _, split = text.partition(":")
     if text == INCEPTION:
         return []
@@ -108,6 +125,7 @@ def _fetch_inception(root: Path) -> None:
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
     from benchmark.parts.extractors import inception
+    from benchmark.spec.parts import DataError
 
     file = inception.weights_file(root)
     if inception.unavailable(root) is None:
@@ -132,7 +150,12 @@ def _fetch_inception(root: Path) -> None:
 
 def _download(address: str, file: Path) -> str:
     """Download to ``file`` with a bar on a terminal; return the SHA-256."""
+    import http.client
+    import urllib.request
+
     from tqdm import tqdm
+
+    from benchmark.spec.parts import DataError
 
     digest = hashlib.sha256()
     try:

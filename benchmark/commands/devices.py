@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from benchmark.commands.select_runs import UsageError
+from benchmark.commands.options import UsageError
 
 
 def resolve_device(wanted: str) -> str:

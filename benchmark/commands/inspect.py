@@ -8,10 +8,29 @@ import os
 import sys
 
 from benchmark import places
-from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.commands import options as opt
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    opt.as_json(opt.command(subparsers, "list", "papers, experiments and tiers", list_papers, None))
+    opt.command(subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+")
+    audits = opt.command(
+        subparsers, "audit", "the papers against themselves: recipe, contradictions, claims; needs no run", audit
+    )
+    audits.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
+    audits.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
+    opt.as_json(audits)
+    opt.command(subparsers, "schema", "print the JSON schema of spec files, for editors", schema, None)
+    opt.as_json(
+        opt.command(
+            subparsers, "sys-info", "device, versions, places and where each setting comes from", sys_info, None
+        )
+    )
 
 
 def list_papers(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import load_all, spec_files
+
     papers = load_all(spec_files([]))
     if options.json:
         facts = {
@@ -39,6 +58,8 @@ def list_papers(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import load_all, spec_files
+
     for file, paper in load_all(spec_files(options.papers)):
         spec = paper.spec
         print(
@@ -49,6 +70,7 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def audit(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import load_all, spec_files
     from benchmark.judging.audit import audit as audit_paper
     from benchmark.judging.audit_text import render_markdown, render_text
 

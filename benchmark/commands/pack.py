@@ -6,23 +6,33 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__, places
-from benchmark.commands import score_sidecars
-from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.select_runs import NothingSelectedError, load_all, spec_files
-from benchmark.commands.verify import Judged, tables, wanted
-from benchmark.runs import bundle as packs
-from benchmark.runs.files import shared_file, to_json
-from benchmark.runs.integrity import damage
-from benchmark.runs.records import RECORD, RECORD_HASH, read_records
-from benchmark.spec.load import Loaded
+from benchmark.commands import options as opt
+from benchmark.commands.options import CHECK_FAILED, NothingSelectedError
 
-_CHECK_FAILED = 1
+if TYPE_CHECKING:
+    from benchmark.commands.verification import Judged
+    from benchmark.spec.load import Loaded
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    packs = opt.command(
+        subparsers, "pack", "an audit pack: records, files, seals, specs, verdicts and tables in one file", pack
+    )
+    opt.results(packs)
+    opt.numerics(packs)
+    packs.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
 
 
 def pack(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.commands.verification import tables
+    from benchmark.runs.bundle import write_pack
+    from benchmark.runs.integrity import damage
+    from benchmark.runs.records import RECORD, read_records
+
     results = places.results_folder(options.results)
     everything = list(read_records(results)) if results.is_dir() else []
     judged: list[Judged] = []
@@ -38,11 +48,11 @@ def pack(options: argparse.Namespace) -> int:
     if damaged:
         sys.stderr.writelines(f"{line}\n" for line in damaged)
         print("ganrepro: nothing packed, the evidence is damaged", file=sys.stderr)
-        return _CHECK_FAILED
+        return CHECK_FAILED
     members |= {f"tables/{name}": content for name, content in tables(judged).items()}
     papers = [verdicts.paper for _, verdicts, _ in judged]
     output: Path = options.output
-    digest = packs.write_pack(output, about(options.numerics, papers), members)
+    digest = write_pack(output, about(options.numerics, papers), members)
     runs = sum(name.endswith(f"/{RECORD}") for name in members)
     print(f"{places.shown(output)}: {runs} runs of {', '.join(papers)}, {output.stat().st_size:,} bytes")
     print(f"SHA-256 {digest}")
@@ -64,7 +74,12 @@ def about(numerics: str, papers: Sequence[str]) -> dict[str, Any]:
 
 def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tuple[dict[str, Path | bytes], Judged]:
     """One paper's part of a pack: spec, records with all that belongs to them, seal and fresh verdicts."""
+    from benchmark.commands import score_sidecars
+    from benchmark.commands.report import expected_runs, verdicts_on
+    from benchmark.commands.verification import wanted
     from benchmark.judging.seal import seal_file
+    from benchmark.runs.files import shared_file, to_json
+    from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 
     paper = loaded.spec.paper.id
     mine = [one for one in read_records(results) if one.record.paper == paper]

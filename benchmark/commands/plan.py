@@ -7,16 +7,29 @@ import json
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark import places
-from benchmark.commands.select_runs import NothingSelectedError, select
-from benchmark.runs.plan import Run
-from benchmark.runs.records import finished_record
-from benchmark.spec.base import TIERS, Tier
+from benchmark.commands import options as opt
+from benchmark.commands.options import NothingSelectedError
+
+if TYPE_CHECKING:
+    from benchmark.runs.plan import Run
+    from benchmark.spec.base import Tier
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    plans = opt.command(
+        subparsers, "plan", "what would run: iterations, images, disk, what is done, what is missing", plan
+    )
+    opt.runs(plans)
+    plans.add_argument("--todo", action="store_true", help="only what to give to run-one for each run that is not done")
+    opt.as_json(plans)
 
 
 def is_done(run: Run, results: Path) -> bool:
+    from benchmark.runs.records import finished_record
+
     return finished_record(results / run.folder) is not None
 
 
@@ -33,6 +46,9 @@ def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
 
 
 def plan(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import select
+    from benchmark.spec.base import TIERS
+
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark import places
-from benchmark.commands.select_runs import UsageError, load_all, spec_files
+from benchmark.commands.options import UsageError
+from benchmark.commands.select_runs import load_all, spec_files
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import Stored, read_records
 from benchmark.spec.base import TIERS

@@ -1,8 +1,7 @@
-"""``ganrepro judge`` and ``report``: from records alone, without torch; nothing is redone when nothing changed."""
+"""Verdicts and report from records alone, without torch; nothing is redone when nothing changed."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import __version__, places
-from benchmark.commands.select_runs import load_all, planned_under, spec_files, spec_hash
+from benchmark.commands.select_runs import planned_under, spec_hash
 from benchmark.runs import sidecars
 from benchmark.runs.files import sha256, to_json, write_atomic
 from benchmark.runs.plan import make_plan
@@ -137,33 +136,3 @@ def summarise(
     for file in written:
         print(f"report: {places.shown(file)}")
     return written
-
-
-def judge(options: argparse.Namespace) -> int:
-    results = places.results_folder(options.results)
-    inputs = judged(load_all(spec_files(options.papers)), results, options.numerics)
-    if options.json:
-        print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
-        return 0
-    for one in inputs:
-        _print_verdicts(one.verdicts)
-    return 0
-
-
-def _print_verdicts(verdicts: PaperVerdicts) -> None:
-    print(f"{verdicts.paper}: {verdicts.title}")
-    if verdicts.seal is not None:
-        print(f"  seal {verdicts.seal.status}: {verdicts.seal.says}")
-    for claim in verdicts.claims:
-        preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
-        print(f"  {claim.claim:<8} {claim.state:<16}{preview} {claim.reason}")
-    for cell in verdicts.cells:
-        print(f"  {cell.table} {cell.row} / {cell.column}: {cell.state}: {cell.reason}")
-    for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
-        print(f"  ! {problem}")
-
-
-def report(options: argparse.Namespace) -> int:
-    papers = load_all(spec_files(options.papers))
-    summarise(papers, places.results_folder(options.results), options.numerics, options.format or FORMATS)
-    return 0

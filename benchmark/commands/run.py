@@ -8,18 +8,43 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import places
+from benchmark.commands import options as opt
 from benchmark.commands.devices import resolve_device, visible_gpus
+from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
 from benchmark.commands.plan import is_done, missing_data
-from benchmark.commands.select_runs import Selection, UsageError, select, spec_files
-from benchmark.runs.engines.job import Job, Outcome
-from benchmark.runs.plan import Run
 
-_OK, _RUN_FAILED, _RESUMABLE, _INTERRUPTED = 0, 3, 75, 130
+if TYPE_CHECKING:
+    from benchmark.commands.select_runs import Selection
+    from benchmark.runs.engines.job import Outcome
+    from benchmark.runs.plan import Run
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    several = opt.command(
+        subparsers, "run", "train, sample, score, record, judge, report; finished runs are not repeated", run
+    )
+    opt.runs(several)
+    several.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
+    opt.device(several)
+    several.add_argument(
+        "-j", "--jobs", type=opt.positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
+    )
+    several.add_argument("--no-report", action="store_true", help="stop after the records")
+    single = opt.command(
+        subparsers, "run-one", "one run by id, for engines that schedule runs themselves", run_one, None
+    )
+    single.add_argument("run_id")
+    single.add_argument("papers", nargs=1, metavar="PAPER")
+    opt.runs(single)
+    opt.device(single)
 
 
 def run(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import select
+
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
     runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
@@ -28,14 +53,14 @@ def run(options: argparse.Namespace) -> int:
     if missing:
         lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]
         raise UsageError("data is missing, nothing was trained\n  " + "\n  ".join(lines))
-    code = _OK
+    code = OK
     if todo:
         say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
         _warn_unmeasured([run for run, _ in todo.values()], root)
         code = _train(options, todo, results, root)
     else:
         say(f"Nothing to train: all {len(runs)} runs are finished in {places.shown(results)}.")
-    if code in (_RESUMABLE, _INTERRUPTED) or options.no_report:
+    if code in (RESUMABLE, INTERRUPTED) or options.no_report:
         return code
     from benchmark.commands.anchors import after_run
     from benchmark.commands.report import summarise
@@ -48,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
+    from benchmark.runs.engines.job import Job
     from benchmark.runs.engines.progress import Display
     from benchmark.runs.engines.serial import execute
 
@@ -83,8 +109,8 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
         say("stopped; the same command continues where this one ended")
-        return _INTERRUPTED if ending.signal == 2 else _RESUMABLE
-    return _RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else _OK
+        return INTERRUPTED if ending.signal == 2 else RESUMABLE
+    return RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else OK
 
 
 def _seal(selections: Iterable[Selection], results: Path) -> None:
@@ -113,7 +139,8 @@ def _warn_unmeasured(runs: list[Run], root: Path) -> None:
 
 def run_one(options: argparse.Namespace) -> int:
     """Do the run with the given id; progress goes to stderr as plain lines."""
-    from benchmark.runs.engines.job import perform
+    from benchmark.commands.select_runs import select, spec_files
+    from benchmark.runs.engines.job import Job, perform
     from benchmark.runs.engines.progress import Display
 
     if options.tier is None:
@@ -147,8 +174,8 @@ def run_one(options: argparse.Namespace) -> int:
     )
     display.ended(run.run_id, outcome)
     if outcome.status == "interrupted":
-        return _RESUMABLE
-    return _RUN_FAILED if _bad(outcome) else _OK
+        return RESUMABLE
+    return RUN_FAILED if _bad(outcome) else OK
 
 
 def say(text: str) -> None:

@@ -10,15 +10,37 @@ from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.batches import batches
-from benchmark.commands.planned_records import run_of
-from benchmark.commands.select_runs import UsageError
+from benchmark.commands import options as opt
+from benchmark.commands.options import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
 
+def register(subparsers: opt.Subparsers) -> None:
+    samples = opt.command(
+        subparsers,
+        "sample",
+        "a finished run's samples as PNG files, for any other program to look at and score",
+        sample,
+        None,
+    )
+    samples.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
+    samples.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
+    samples.add_argument("--count", type=opt.positive, default=64, metavar="N", help="how many; default: 64")
+    samples.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
+    samples.add_argument(
+        "--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end"
+    )
+    samples.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+    opt.results(samples)
+    opt.data_root(samples)
+    opt.device(samples)
+
+
 def sample(options: argparse.Namespace) -> int:
     from benchmark.commands.devices import resolve_device
+    from benchmark.commands.planned_records import run_of
     from benchmark.evaluation.rescoring import trained
     from benchmark.training.subject import TrainedSubject
 

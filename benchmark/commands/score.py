@@ -6,19 +6,45 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from benchmark import places
-from benchmark.commands.planned_records import run_of
-from benchmark.commands.select_runs import NothingSelectedError, UsageError
-from benchmark.registry import did_you_mean
-from benchmark.runs import sidecars
-from benchmark.runs.sidecars import ProtocolGrid
+from benchmark.commands import options as opt
+from benchmark.commands.options import NothingSelectedError, UsageError
+
+if TYPE_CHECKING:
+    from benchmark.runs.sidecars import ProtocolGrid
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    scores = opt.command(
+        subparsers,
+        "score",
+        "a finished run's generator under other protocols: how far these alone move it",
+        score,
+        None,
+    )
+    scores.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
+    scores.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
+    scores.add_argument(
+        "--protocols", nargs="+", metavar="AXIS", help="what to vary, one at a time; default: everything"
+    )
+    scores.add_argument("--score", action="append", metavar="NAME", help="only these scores; repeatable")
+    scores.add_argument(
+        "--counts", nargs="+", type=opt.positive, metavar="N", help="instead of 1/4, 1/2 and 2 of the spec's"
+    )
+    opt.results(scores)
+    opt.data_root(scores)
+    opt.device(scores)
+    opt.as_json(scores)
 
 
 def score(options: argparse.Namespace) -> int:
     from benchmark.commands.devices import resolve_device
+    from benchmark.commands.planned_records import run_of
     from benchmark.evaluation.rescoring import AXES, Axis, Scorer
+    from benchmark.registry import did_you_mean
+    from benchmark.runs import sidecars
 
     results = places.results_folder(options.results)
     run, stored = run_of(results, options.run_id, options.paper)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark import places
+from benchmark.commands.options import NothingSelectedError, UsageError
 from benchmark.runs.plan import Run, make_plan
 from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded, load
@@ -19,14 +20,6 @@ from benchmark.spec.source import SpecError
 
 #: what ``ganrepro run`` does when nothing is asked for: (paper, tier, experiments), minutes on two cores
 DEFAULT_JOB: tuple[tuple[str, Tier, str], ...] = (("gan_rl", "short", "toy_*"), ("gan_dcgan_mnist", "smoke", "*gan"))
-
-
-class UsageError(Exception):
-    """Words on the command line that do not fit."""
-
-
-class NothingSelectedError(Exception):
-    """A selection that is empty."""
 
 
 @dataclass(frozen=True)

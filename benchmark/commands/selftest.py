@@ -11,12 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.runs import bundle
+from benchmark.commands import options as opt
 
 if TYPE_CHECKING:
     from benchmark.judging.selftest.faults import Caught
 
 _FLIPS = 40
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    selftests = opt.command(
+        subparsers, "selftest", "plant faults and count what passes: the harness's own error rates", selftest, None
+    )
+    selftests.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
+    opt.as_json(selftests)
 
 
 def selftest(options: argparse.Namespace) -> int:
@@ -109,20 +117,20 @@ def packed_faults() -> list[Caught]:
 def write_made_up(results: Path, file: Path, verdicts_of: Path | None = None) -> None:
     """A pack of the made-up paper; its verdicts may be those of other records."""
     from benchmark.commands.pack import about, members_of
+    from benchmark.commands.verification import tables
     from benchmark.judging.selftest import paper
+    from benchmark.runs.bundle import write_pack
 
     members, judged = members_of(paper.loaded(), paper.TEXT.encode(), results, "fp32")
     if verdicts_of is not None:
         theirs, judged = members_of(paper.loaded(), paper.TEXT.encode(), verdicts_of, "fp32")
         members |= {name: content for name, content in theirs.items() if name.startswith("results/verdicts/")}
-    from benchmark.commands.verify import tables
-
     members |= {f"tables/{name}": content for name, content in tables([judged]).items()}
-    bundle.write_pack(file, about("fp32", [paper.PAPER]), members)
+    write_pack(file, about("fp32", [paper.PAPER]), members)
 
 
 def pack_findings(file: Path) -> list[str]:
     """What ``ganrepro verify`` holds against a pack."""
-    from benchmark.commands.verify import verified
+    from benchmark.commands.verification import verified
 
     return verified(file, [], "fp32").problems

@@ -5,18 +5,35 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from benchmark import places
-from benchmark.commands.select_runs import NothingSelectedError, select
-from benchmark.runs import sidecars
-from benchmark.runs.sidecars import Calibration
+from benchmark.commands import options as opt
+from benchmark.commands.options import NothingSelectedError
+
+if TYPE_CHECKING:
+    from benchmark.runs.sidecars import Calibration
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    speeds = opt.command(
+        subparsers, "speed", "what this device does; with PAPER, the tuned loop against the textbook one", speed
+    )
+    opt.runs(speeds)
+    opt.device(speeds)
+    speeds.add_argument("--threads", type=opt.positive, metavar="N", help="of a CPU; default: as torch chooses")
+    speeds.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
+    speeds.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
+    opt.as_json(speeds)
 
 
 def speed(options: argparse.Namespace) -> int:
     import torch
 
     from benchmark.commands.devices import resolve_device
+    from benchmark.commands.select_runs import select
     from benchmark.evaluation.calibration import calibrate, loop_speed
+    from benchmark.runs import sidecars
 
     device = resolve_device(options.device)
     if options.threads is not None:

@@ -1,54 +1,37 @@
-"""``ganrepro verify``: a results folder or an audit pack recomputed, without torch; every mismatch is one line."""
+"""``ganrepro verify``: a results folder or an audit pack recomputed, without torch."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark import places
-from benchmark.commands import score_sidecars
-from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.select_runs import NothingSelectedError, UsageError, load_all, spec_files
-from benchmark.evaluation.differences import comparable, cut, differences, named, rows_that_differ
-from benchmark.evaluation.recompute import Rescoring
-from benchmark.runs import bundle
-from benchmark.runs.bundle import Manifest, PackError
-from benchmark.runs.files import StoreError, sha256
-from benchmark.runs.integrity import damage
-from benchmark.runs.plan import Run, make_run
-from benchmark.runs.records import CURVES, MEASURED, RECORD, SAMPLES, Stored, read_record
-from benchmark.spec.load import Loaded
-from benchmark.spec.source import SpecError
-
-if TYPE_CHECKING:
-    from benchmark.judging.samples import Expected
-    from benchmark.judging.verdict import PaperVerdicts
-
-#: a paper, the verdicts on it and the records that its spec expects
-Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]
+from benchmark.commands import options as opt
+from benchmark.commands.options import NothingSelectedError
 
 
-@dataclass
-class Findings:
-    """What was found: ``problems`` fail a verification, ``notes`` do not."""
-
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    records: int = 0
-    rescored: int = 0
-    #: scores that nothing is kept of by intent: reason and number
-    not_rescored: dict[str, int] = field(default_factory=dict)
-    verdicts: int = 0
-    replayed: int = 0
+def register(subparsers: opt.Subparsers) -> None:
+    verifies = opt.command(
+        subparsers,
+        "verify",
+        "recompute a results folder or a pack, without torch; exit code 1 on any mismatch",
+        verify,
+        None,
+    )
+    verifies.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
+    verifies.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
+    opt.numerics(verifies)
+    verifies.add_argument(
+        "--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch"
+    )
+    opt.data_root(verifies, "for --replay")
+    opt.as_json(verifies)
 
 
 def verify(options: argparse.Namespace) -> int:
+    from benchmark.commands.verification import verified
+
     path: Path = options.path or places.results_folder(None)
     found = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
     if not found.records and not found.problems:
@@ -64,270 +47,3 @@ def verify(options: argparse.Namespace) -> int:
         counts += f", {found.replayed} runs begun again" if options.replay else ""
         print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
     return 1 if found.problems else 0
-
-
-def verified(
-    path: Path, papers: Sequence[str], numerics: str, replay: int | None = None, data_root: Path | None = None
-) -> Findings:
-    """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again."""
-    try:
-        with opened(path) as (results, papers_folder, manifest, found):
-            if manifest is None:
-                specs = load_all(spec_files(papers))
-            else:
-                specs = _packed_specs(sorted(papers_folder.glob("*.yaml")), manifest, found)
-                numerics = manifest.numerics
-            check(results, specs, numerics, found, manifest)
-            if replay:
-                _replay(results, specs, numerics, replay, data_root or places.data_folder(None), found)
-    except PackError as error:
-        return Findings([str(error)])
-    return found
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[Path, Path, Manifest | None, Findings]]:
-    """A results folder as it lies, or a pack unfolded for as long as the block runs: results, specs, manifest."""
-    if path.is_dir():
-        yield path, places.papers_folder(), None, Findings()
-        return
-    if not path.is_file():
-        raise UsageError(f"{path}: neither a results folder nor a pack")
-    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
-        unpacked = bundle.unpack(path, Path(scratch))
-        results = unpacked.folder / "results"
-        results.mkdir(exist_ok=True)
-        yield results, unpacked.folder / "papers", unpacked.manifest, Findings(list(unpacked.problems))
-
-
-def _packed_specs(files: Sequence[Path], manifest: Manifest, found: Findings) -> list[tuple[Path, Loaded]]:
-    papers = []
-    for file in files:
-        try:
-            papers += load_all([file])
-        except SpecError as error:
-            found.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
-            continue
-        here = places.papers_folder() / file.name
-        if here.is_file() and sha256(here) != sha256(file):
-            found.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
-    names = sorted(loaded.spec.paper.id for _, loaded in papers)
-    if names != sorted(manifest.papers):
-        found.problems.append(f"specs of {', '.join(names) or 'no paper'}, listed are {', '.join(manifest.papers)}")
-    return papers
-
-
-def check(
-    results: Path,
-    papers: Sequence[tuple[Path, Loaded]],
-    numerics: str,
-    found: Findings,
-    manifest: Manifest | None = None,
-) -> None:
-    """Recompute everything in ``results`` and add what differs to ``found``."""
-    stored = []
-    rescoring = Rescoring(results)
-    for one in _records(results, found):
-        unsafe = _unsafe(one)
-        if unsafe is not None:  # nothing of it is opened, here or in judging
-            found.problems.append(_short(unsafe, results))
-            continue
-        stored.append(one)
-        found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
-        found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
-    strangers = found.notes if manifest is None else found.problems
-    found.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
-    found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
-    found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
-    known = {loaded.spec.paper.id for _, loaded in papers}
-    for paper in sorted({one.record.paper for one in stored} - known):
-        found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
-    inputs: list[Judged] = []
-    for spec_file, loaded in papers:
-        mine = [one for one in stored if one.record.paper == loaded.spec.paper.id]
-        file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
-        if not mine and not file.is_file():
-            continue
-        expected = expected_runs(loaded, numerics)
-        for one in wanted(mine, expected):
-            run = _planned(one, loaded, expected, numerics)
-            found.problems += _not_as_planned(one, run, _short(str(one.folder), results))
-        verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
-        found.problems += [line for line in verdicts.damage if line not in found.problems]
-        found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
-        _seal(verdicts, found)
-        same_rules = _same_rules(manifest, found)
-        _verdicts(file, verdicts, same_rules, manifest is not None, found)
-        inputs.append((loaded, verdicts, wanted(mine, expected)))
-    if manifest is not None:
-        order = {paper: place for place, paper in enumerate(manifest.papers)}
-        inputs.sort(key=lambda one: order.get(one[1].paper, len(order)))
-        for name, content in tables(inputs).items():
-            file = results.parent / "tables" / name
-            if not file.is_file():
-                found.problems.append(f"tables/{name} is missing")
-            elif file.read_bytes() != content:
-                found.problems += rows_that_differ(name, file.read_bytes(), content)
-
-
-def wanted(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
-    """Records that today's spec expects."""
-    run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-    return [one for one in stored if one.record.run_id in run_ids]
-
-
-def tables(inputs: Sequence[Judged]) -> dict[str, bytes]:
-    """The tables of a pack, by file name."""
-    from benchmark.reporting.report import PaperInput
-    from benchmark.reporting.tabular import cells_csv, claims_csv
-    from benchmark.reporting.view import paper_view
-
-    views = [paper_view(PaperInput(loaded.spec, verdicts, stored)) for loaded, verdicts, stored in inputs]
-    return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
-
-
-def _short(line: str, results: Path) -> str:
-    return line.replace(f"{results}/", "")
-
-
-# --- records --------------------------------------------------------------------------------------------------------
-
-
-def _records(results: Path, found: Findings) -> Iterator[Stored]:
-    """Every record that can be read; the others are problems."""
-    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
-        try:
-            bundle.parse(file.read_bytes())
-            yield Stored(read_record(file), file.parent)
-        except (StoreError, ValueError) as error:
-            found.problems.append(_short(str(error) if str(file) in str(error) else f"{file}: {error}", results))
-        else:
-            found.records += 1
-
-
-def _unsafe(one: Stored) -> str | None:
-    """Why the files of a record must not be opened; None where they may."""
-    for name in sorted(one.record.files):
-        if not bundle.plain(name) or "/" in name:
-            return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MEASURED)}):
-        if file.suffix == ".npz" and file.is_file() and (why := bundle.unsafe_arrays(file)) is not None:
-            return f"{file}: {why}"
-    return None
-
-
-def _record_problems(one: Stored, results: Path) -> Iterator[str]:
-    """What is wrong with one record, whether or not a spec wants it."""
-    from benchmark.judging.consistency import contradictions, identity
-
-    record = one.record
-    place = one.folder.relative_to(results).parts
-    stated = (record.paper, record.experiment, record.run_id)
-    if place != stated:
-        yield f"{one.folder}: the record says it is {'/'.join(stated)}"
-    if record.status == "finished":
-        yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
-    yield from damage(one)
-    problem = identity(record)
-    for line in (*([problem] if problem is not None else []), *contradictions(one)):
-        yield f"{one.folder}: {line}"
-
-
-def _planned(one: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
-    """The run that a record wanted by a spec is of, whatever else the record says of itself."""
-    name, tier, seed = next(
-        (name, tier, seed)
-        for name, tiers in expected.items()
-        for tier, seeds in tiers.items()
-        for seed, run_id in seeds.items()
-        if run_id == one.record.run_id
-    )
-    return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
-
-
-def _not_as_planned(one: Stored, run: Run, where: str) -> Iterator[str]:
-    """Lengths that the plan gives to a run, and that its record states otherwise."""
-    for name, planned, stated in (
-        ("planned_iterations", run.iterations, one.record.planned_iterations),
-        ("iterations_per_epoch", run.iterations_per_epoch, one.record.iterations_per_epoch),
-    ):
-        if planned != stated:
-            yield f"{where}: {name} is {stated}, by the spec it is {planned}"
-
-
-def _replay(
-    results: Path,
-    papers: Sequence[tuple[Path, Loaded]],
-    numerics: str,
-    iterations: int,
-    data_root: Path,
-    found: Findings,
-) -> None:
-    """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
-    import torch
-
-    from benchmark.runs.retrain import replay
-
-    for _, loaded in papers:
-        expected = expected_runs(loaded, numerics)
-        readable = (one for one in _records(results, Findings()) if _unsafe(one) is None)
-        mine = [one for one in readable if one.record.paper == loaded.spec.paper.id]
-        for one in wanted(mine, expected):
-            record, where = one.record, _short(str(one.folder), results)
-            device = str(record.environment.get("device", "cpu")).partition(":")[0]
-            run = _planned(one, loaded, expected, numerics)
-            missing = run.setup.dataset.missing(data_root)
-            if device == "cuda" and not torch.cuda.is_available():
-                missing = "it was trained on a GPU, there is none here"
-            if record.status != "finished" or missing is not None:
-                found.notes.append(f"{where}: not begun again: {missing or record.status}")
-                continue
-            difference = replay(run, one.curves(), data_root, device, iterations=iterations)
-            found.replayed += 1
-            if difference is not None:
-                found.problems.append(f"{where}: {difference}")
-
-
-# --- seal and verdicts ----------------------------------------------------------------------------------------------
-
-
-def _seal(verdicts: PaperVerdicts, found: Findings) -> None:
-    seal = verdicts.seal
-    if seal is None:
-        return
-    line = f"seal of {verdicts.paper}: {seal.status}: {seal.says}"
-    (found.problems if seal.status in ("changed", "damaged") else found.notes).append(line)
-    for change in (one for one in seal.changes if one.kind != "code"):
-        where = f"{change.item}{f'.{change.path}' if change.path else ''}"
-        detail = f"seal of {verdicts.paper}: {where} {change.kind}: {cut(change.old)} -> {cut(change.new)}"
-        (found.problems if change.kind in ("changed", "removed") else found.notes).append(detail)
-
-
-def _same_rules(manifest: Manifest | None, found: Findings) -> bool:
-    """Whether what judges here is what judged the pack."""
-    from benchmark.judging.seal import RULES_VERSION, sources
-
-    if manifest is None or (manifest.rules_sources == sources() and manifest.rules_version == RULES_VERSION):
-        return True
-    note = f"judged by rules version {manifest.rules_version} of ganrepro {manifest.ganrepro}, here by {RULES_VERSION}"
-    if note not in found.notes:
-        found.notes.append(note)
-    return False
-
-
-def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, found: Findings) -> None:
-    if not file.is_file():
-        line = f"no stored verdicts on {verdicts.paper}"
-        (found.problems if needed else found.notes).append(line)
-        return
-    try:
-        old = bundle.parse(file.read_bytes())
-    except ValueError as error:
-        found.problems.append(f"verdicts/{file.name}: {error}")
-        return
-    same_code = needed and same_rules  # who judged a folder is not known
-    old, new = (comparable(one, same_rules, same_code) for one in (old, verdicts.model_dump(mode="json")))
-    found.verdicts += len(verdicts.claims) + len(verdicts.cells)
-    for place, then, now in differences(old, new):
-        place = named(place, new)
-        found.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -129,11 +128,11 @@ def test_the_whole_pipeline_and_its_second_call(tmp_path):
     page = tmp_path / "report" / "index.html"
     assert first.stdout.rstrip().splitlines()[-1].startswith("report: ")
     content = page.read_bytes()
-    began = time.monotonic()
+    before = os.times()
     second = run(*words)
     assert second.returncode == 0
     assert "Nothing to train: all 3 runs are finished" in second.stderr
-    assert time.monotonic() - began < 10
+    assert os.times().children_user - before.children_user < 10
     assert page.read_bytes() == content
     assert second.stdout == first.stdout
     verdicts = json.loads((tmp_path / "verdicts" / "toy.json").read_text())

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -85,10 +84,10 @@ def test_verifying_takes_seconds_and_no_torch(pack: Path, place: Path) -> None:
         f"code = main(['verify', {str(pack)!r}])\n"
         "print(code, [name for name in ('torchvision', 'torch_fidelity', 'sklearn') if name in sys.modules])"
     )
-    began = time.monotonic()
+    before = os.times()
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "0 []", done.stderr
-    assert time.monotonic() - began < 20
+    assert os.times().children_user - before.children_user < 20
 
 
 def rewritten(pack: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:

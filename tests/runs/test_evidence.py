@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.commands.report import expected_runs, verdicts_on
-from benchmark.commands.verify import verified
+from benchmark.commands.verification import verified
 from benchmark.runs.records import read_records
 from tests.specs import load
 

@@ -1,0 +1,98 @@
+"""What the commands share: exit codes, mistakes of a user, and groups of options. Light: ``--help`` imports it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+OK, CHECK_FAILED, BAD_INPUT, RUN_FAILED, NOTHING, STORAGE, RESUMABLE, INTERRUPTED = 0, 1, 2, 3, 5, 74, 75, 130
+
+NUMERICS = ("exact", "fp32")
+#: no command takes more seeds than these at once
+_MOST_SEEDS = 10_000
+
+Subparsers = Any  # argparse keeps its class of subparsers to itself
+Handler = Callable[[argparse.Namespace], int]
+
+
+class UsageError(Exception):
+    """Words on the command line that do not fit."""
+
+
+class NothingSelectedError(Exception):
+    """A selection that is empty."""
+
+
+def command(
+    subparsers: Subparsers, name: str, summary: str, handler: Handler, papers: str | None = "*"
+) -> argparse.ArgumentParser:
+    """Add a command; ``papers`` says how many specs it takes, None that it takes none."""
+    added: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
+    added.set_defaults(handler=handler)
+    if papers is not None:
+        default = "; default: all" if papers == "*" else ""
+        added.add_argument("papers", nargs=papers, metavar="PAPER", help=f"spec file or paper id{default}")
+    return added
+
+
+def runs(to: argparse.ArgumentParser) -> None:
+    """Which runs, where they are kept and where their data lies."""
+    to.add_argument("--tier", choices=("full", "short", "smoke"), help="full is the paper's budget; default: short")
+    to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
+    to.add_argument(
+        "--reading",
+        action="append",
+        metavar="NAME|all|base",
+        help="other ways to fill what the paper leaves open; repeatable; default: base",
+    )
+    to.add_argument("--seeds", type=seeds, metavar="0-4", help="these seeds instead of the spec's")
+    numerics(to)
+    results(to)
+    data_root(to)
+
+
+def results(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--results", type=Path, metavar="DIR", help="default: results/local, or GANREPRO_RESULTS")
+
+
+def data_root(to: argparse.ArgumentParser, about: str = "torchvision's layout") -> None:
+    to.add_argument("--data-root", type=Path, metavar="DIR", help=f"{about}; default: data, or GANREPRO_DATA")
+
+
+def numerics(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--numerics", choices=NUMERICS, default="fp32", help="exact: bit-equal to a plain loop")
+
+
+def device(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: cuda where there is one")
+
+
+def as_json(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """``0-4`` or ``0,2,7`` as numbers."""
+    numbers: list[int] = []
+    for piece in text.split(","):
+        first, _, last = piece.partition("-")
+        try:
+            wanted = range(int(first), int(last or first) + 1)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}': write seeds as 0-4 or 0,2,7") from None
+        if wanted and (wanted[0] < 0 or wanted[-1] >= 2**32):
+            raise argparse.ArgumentTypeError(f"'{text}': seeds must be from 0 to 2^32 - 1")
+        if len(numbers) + len(wanted) > _MOST_SEEDS:
+            raise argparse.ArgumentTypeError(f"'{text}': more than {_MOST_SEEDS:,} seeds")
+        numbers += wanted
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise argparse.ArgumentTypeError(f"'{text}': seeds must be distinct, and at least one")
+    return tuple(numbers)
+
+
+def positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive whole number")
+    return int(text)
