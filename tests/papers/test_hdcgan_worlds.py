@@ -12,7 +12,8 @@ from tests.papers import checks
 from tests.papers.checks import Planted
 from tests.papers.worlds import World, assert_told, but, false, true, unprobed
 
-SPEC = checks.paper("hdcgan").spec
+LOADED = checks.paper("hdcgan")
+SPEC = LOADED.spec
 EPOCH = 20
 EVERY = frozenset(range(10))
 FEW = frozenset(range(3))
@@ -426,3 +427,35 @@ def test_claims_across_preparations_say_so(claim: str) -> None:
     strict = SPEC.model_copy(update={"claims": {claim: SPEC.claims[claim].model_copy(update={"across": ()})}})
     with pytest.raises(Incomparable):
         checks.judged(strict, claim, BASE)
+
+
+@pytest.mark.parametrize(
+    ("reading", "claim", "changes", "base", "under"),
+    [
+        ("much_is_a_tenth", "HD-C1", {"hdcgan_celeba": scored(ms_ssim=0.2454)}, False, True),
+        ("much_is_a_tenth", "HD-C1-crop", {"hdcgan_celeba": scored(ms_ssim=0.2354)}, False, True),
+        ("much_is_a_tenth", "HD-C12", {"hdcgan_cz": scored(fid=36.5)}, False, True),
+        ("recognisable_at_100", "HD-C6", {"dcgan_19": scored(fid=120.5)}, False, True),
+        ("recognisable_at_100", "HD-C6-pggan", {"progressive_512": scored(fid=120.5)}, False, True),
+        ("recognisable_at_200", "HD-C6", {"lapgan_19": scored(fid=180.5)}, True, False),
+        ("recognisable_at_200", "HD-C6-pggan", {}, True, False),
+        ("recognisable_at_200", "HD-C4", {"selu_19": course(fid=[*LOST[:-1], 190.5])}, True, False),
+        (
+            "steadily_in_nine_of_ten",
+            "HD-C5",
+            # three steps up of eighteen
+            {"hdcgan_19": curved(generator_loss=by_epoch([20 - k + (2 if k in (4, 8, 12) else 0) for k in range(19)]))},
+            True,
+            False,
+        ),
+        ("good_at_three_times_real", "HD-C9", {}, True, False),
+        ("good_at_three_times_real", "HD-C10", {}, True, False),
+    ],
+)
+def test_readings_of_limits_decide_what_lies_between(
+    reading: str, claim: str, changes: dict[str, Planted], base: bool, under: bool
+) -> None:
+    world = but(BASE, changes)
+    for spec, holds in ((SPEC, base), (LOADED.under(reading), under)):
+        finding = checks.judged(spec, claim, world)
+        assert (finding.p < 0.05) == holds, finding.says

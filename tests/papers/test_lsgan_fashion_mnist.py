@@ -16,6 +16,7 @@ from torch import Tensor
 from benchmark.judging.published import on_published
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import Shape
 from benchmark.spec.shapes import layout
 from benchmark.training.numerics import prepare
@@ -24,7 +25,8 @@ from benchmark.training.trainer import Trainer
 from tests.papers import checks
 
 NAME = "lsgan_fashion_mnist"
-SPEC = checks.paper(NAME).spec
+LOADED = checks.paper(NAME)
+SPEC = LOADED.spec
 TEXT = (checks.ROOT / "papers" / f"{NAME}.yaml").read_text(encoding="utf-8")
 EPOCHS = 200
 EPOCH = 20
@@ -278,11 +280,11 @@ class _Bench:
         return self.signals[name]
 
 
-def losses(system: str, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+def losses(system: str, real: Tensor, fake: Tensor, spec: PaperSpec | None = None) -> dict[str, Tensor]:
     """Each player's loss where D gives ``real`` and ``fake``."""
     context = _Bench(real, fake)
     found = {}
-    for name, player in SPEC.systems[system].players.items():
+    for name, player in (spec or SPEC).systems[system].players.items():
         terms = [term.weight * term.value(context) for term in player.minimise]  # type: ignore[arg-type]
         found[name] = sum(terms[1:], start=terms[0])
     return found
@@ -351,6 +353,30 @@ def test_which_gradients_vanish() -> None:
     value = torch.tensor(logit, dtype=torch.float64, requires_grad=True)
     (saturating,) = torch.autograd.grad(torch.log(1 - value.sigmoid()), value)
     assert saturating.item() == pytest.approx(-rejected)
+
+
+def test_readings_of_the_losses() -> None:
+    """Of D(x) = 0.9 and D(G(z)) = 0.2: sums of what the base halves; log(1 - D) of the number behind the sigmoid."""
+    real, fake = torch.tensor([[0.9]]), torch.tensor([[0.2]])
+    base = losses("gan", real, fake)
+    whole = losses("gan", real, fake, LOADED.under("losses_not_halved"))
+    assert all(whole[name].item() == pytest.approx(2 * base[name].item()) for name in base)
+    minimax = losses("gan", real.logit(), fake.logit(), LOADED.under("minimax"))
+    assert minimax["discriminator"].item() == pytest.approx(base["discriminator"].item())
+    assert minimax["generator"].item() == pytest.approx(0.5 * math.log(0.8), rel=1e-5)
+
+
+def test_readings_of_what_is_sampled_and_scored_change_nothing_else() -> None:
+    """Every experiment but the two controls, which have batch statistics already."""
+    for reading, path in (("batch_statistics", "generator_mode"), ("training_images_as_reference", "scores")):
+        spec = LOADED.under(reading)
+        for name, experiment in spec.experiments.items():
+            old, new = SPEC.experiments[name].model_dump(), experiment.model_dump()
+            different = {key for key in new if key != "tiers" and new[key] != old[key]}
+            control = name.endswith("_batch_statistics") and path == "generator_mode"
+            assert different == (set() if control else {path}), name
+        assert spec.systems == SPEC.systems
+        assert spec.networks == SPEC.networks
 
 
 # --- experiments ----------------------------------------------------------------------------------------------------

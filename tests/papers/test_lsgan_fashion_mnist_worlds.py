@@ -7,9 +7,10 @@ import pytest
 
 from tests.papers import checks
 from tests.papers.checks import Planted
-from tests.papers.worlds import World, assert_told, false, true, unprobed
+from tests.papers.worlds import World, assert_told, but, false, true, unprobed
 
-SPEC = checks.paper("lsgan_fashion_mnist").spec
+LOADED = checks.paper("lsgan_fashion_mnist")
+SPEC = LOADED.spec
 STEPS = 4000
 TIME = np.linspace(0, 1, STEPS)
 EVERY = frozenset(range(10))
@@ -246,3 +247,29 @@ def test_claims_tell_true_from_false(world: World) -> None:
 
 def test_every_measured_claim_meets_both_kinds_of_world() -> None:
     assert unprobed(SPEC, WORLDS) == set()
+
+
+@pytest.mark.parametrize(
+    ("reading", "claim", "changes", "base", "under"),
+    [
+        # 175 lies between the limits, 60 below and 320 above both
+        ("collapse_at_150", "LS-C8", fids(lsgan_deep_batch_norm=175.23), True, False),
+        ("collapse_at_150", "LS-C5", fids(gan_large=175.23), False, True),
+        ("collapse_at_150", "LS-C6", fids(gan_large=175.23), False, True),
+        ("collapse_at_150", "LS-C11", fids(gan_large=175.23), False, True),
+        ("collapse_at_150", "LS-C12", fids(pearson_sigmoid=175.23), False, True),
+        ("collapse_at_300", "LS-C8", fids(lsgan_deep_batch_norm=250.23), False, True),
+        ("collapse_at_300", "LS-C5", fids(gan_large=250.23), True, False),
+        ("any_improvement_counts", "LS-C3", fids(gan_batch_norm=65.03), True, False),
+        ("any_improvement_counts", "LS-C9-depth", fids(lsgan_batch_norm=48.02), True, False),
+        ("any_improvement_counts", "LS-C10", fids(lsgan_batch_norm_after=72.31), False, True),
+        ("gradients_of_a_hundredth", "LS-C13", {"gan": curved(generator_gradient=level(0.005))}, False, True),
+    ],
+)
+def test_readings_of_limits_decide_what_lies_between(
+    reading: str, claim: str, changes: dict[str, Planted], base: bool, under: bool
+) -> None:
+    world = but(BASE, changes)
+    for spec, holds in ((SPEC, base), (LOADED.under(reading), under)):
+        finding = checks.judged(spec, claim, world)
+        assert (finding.p < 0.05) == holds, finding.says
