@@ -194,7 +194,7 @@ def test_code_matching_weighs_as_in_ages_program() -> None:
     """The program averages over codes and their values, the part over codes alone."""
     for experiment, latent in (("svhn_age", 128), ("lsun_age", 64)):
         generator = system_of(SPEC, SPEC.experiments[experiment]).players["generator"]
-        assert generator.minimise[1].name == "cosine_match"
+        assert generator.minimise[1].name == "cosine_distance"
         assert generator.minimise[1].weight * latent == 1000
 
 

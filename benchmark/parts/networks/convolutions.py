@@ -93,8 +93,8 @@ class Deconv(Layer):
         )
 
 
-@LAYERS.register("pixel_linear")
-class PixelLinear(Layer):
+@LAYERS.register("conv1x1")
+class Conv1x1(Layer):
     """(channels, height, width) to ``channels`` maps, apart from ``conv`` so that it may be initialised in its own way.
 
     The same linear map at every pixel, also called 1x1 convolution (Lin et al. 2014, arXiv 1312.4400).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmark.parts.networks.activations import LeakyReLU
-from benchmark.parts.networks.convolutions import PixelLinear
+from benchmark.parts.networks.convolutions import Conv1x1
 from benchmark.parts.networks.growth import GrowingStack, doublings, entered, square
 from benchmark.parts.networks.shapes import AveragePool
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class GrowingDown(GrowingStack):
     """Images to maps of side ``smallest_size``.
 
-    Images are shrunk (mean) to the highest level in use and enter it through that level's own ``pixel_linear`` and a
+    Images are shrunk (mean) to the highest level in use and enter it through that level's own ``conv1x1`` and a
     rectifier. A block halves the side (mean) after its convolutions. While a level comes in, its block's output is
     mixed with the image one level smaller, entered there.
     """
@@ -43,7 +43,7 @@ class GrowingDown(GrowingStack):
                     AveragePool(kernel=2, stride=2),
                 ]
                 stacks[f"blocks.{level - 1}"] = (block, (channels, side, side))
-            entry: list[Layer] = [PixelLinear(channels=channels, bias=True), LeakyReLU(slope=self.slope)]
+            entry: list[Layer] = [Conv1x1(channels=channels, bias=True), LeakyReLU(slope=self.slope)]
             stacks[f"images.{level}"] = (entry, (shape[0], side, side))
         return entered(stacks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmark.parts.networks.convolutions import PixelLinear
+from benchmark.parts.networks.convolutions import Conv1x1
 from benchmark.parts.networks.growth import GrowingStack, doublings, entered, square
 from benchmark.parts.networks.shapes import Upsample
 from benchmark.spec.parts import LAYERS, Layer, Shape, Size
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class GrowingUp(GrowingStack):
     """Maps of the smallest side to images of side ``size``.
 
-    A block doubles the side (nearest) before its convolutions. Each level has its own ``pixel_linear`` to
+    A block doubles the side (nearest) before its convolutions. Each level has its own ``conv1x1`` to
     ``image_channels``; the image of the highest level in use, mixed with the one below while it comes in, is enlarged
     (nearest) to the full side. No output function.
     """
@@ -34,7 +34,7 @@ class GrowingUp(GrowingStack):
 
     def parts(self, shape: Shape) -> dict[str, tuple[Layer, Shape]]:
         stacks: dict[str, tuple[list[Layer], Shape]] = {}
-        to_image = PixelLinear(channels=self.image_channels, bias=True)
+        to_image = Conv1x1(channels=self.image_channels, bias=True)
         below = shape
         for level, side in enumerate(self._sides(shape)):
             if level > 0:

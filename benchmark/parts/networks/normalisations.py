@@ -91,8 +91,8 @@ class PixelNorm(Layer):
         return elementary.PixelNorm(self.epsilon)
 
 
-@LAYERS.register("unit_sphere")
-class UnitSphere(Layer):
+@LAYERS.register("l2_normalize")
+class L2Normalize(Layer):
     """x divided by its L2 norm; the zero vector stays zero.
 
     Projection to the unit sphere, as at the end of AGE's encoder (Ulyanov et al. 2018, arXiv 1704.02304).
@@ -100,13 +100,13 @@ class UnitSphere(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise ValueError(f"unit_sphere: needs flat input, got shape {shape}; put 'flatten' before it")
+            raise ValueError(f"l2_normalize: needs flat input, got shape {shape}; put 'flatten' before it")
         return shape
 
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import elementary
 
-        return elementary.UnitSphere()
+        return elementary.L2Normalize()
 
 
 @LAYERS.register("minibatch_deviation")

@@ -141,7 +141,7 @@ class ProbabilityNonSaturating(Objective):
 
 @OBJECTIVES.register("hinge")
 class Hinge(Objective):
-    """E max(0, 1 - real) + E max(0, 1 + fake). The generator's side of it is ``negative_mean``.
+    """E max(0, 1 - real) + E max(0, 1 + fake). The generator's side of it is ``wasserstein_generator``.
 
     Discriminator's hinge loss (Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957).
     """
@@ -168,9 +168,9 @@ class LeastSquares(Objective):
         return (context.signal(self.output) - self.target).square().mean() / 2
 
 
-@OBJECTIVES.register("critic_difference")
-class CriticDifference(Objective):
-    """E fake - E real. The generator's side of it is ``negative_mean``.
+@OBJECTIVES.register("wasserstein_critic")
+class WassersteinCritic(Objective):
+    """E fake - E real. The generator's side of it is ``wasserstein_generator``.
 
     Wasserstein critic's loss (Arjovsky et al. 2017, arXiv 1701.07875).
     """
@@ -182,8 +182,8 @@ class CriticDifference(Objective):
         return context.signal(self.fake).mean() - context.signal(self.real).mean()
 
 
-@OBJECTIVES.register("negative_mean")
-class NegativeMean(Objective):
+@OBJECTIVES.register("wasserstein_generator")
+class WassersteinGenerator(Objective):
     """-E output. On logits it is the ratio form -E log s(output) + E log(1 - s(output)), s the logistic function.
 
     Generator's loss against a critic (Arjovsky et al. 2017, arXiv 1701.07875) or a hinge discriminator.

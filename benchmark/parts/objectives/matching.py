@@ -32,8 +32,8 @@ class SquaredError(Objective):
         return (context.signal(self.output) - context.signal(self.target)).square().mean()
 
 
-@OBJECTIVES.register("cosine_match")
-class CosineMatch(Objective):
+@OBJECTIVES.register("cosine_distance")
+class CosineDistance(Objective):
     """1 - the mean over the batch of the cosine between rows of the two signals; in [0, 2].
 
     AGE's released code averages products over codes *and* their n values, 2 - cosine / n: its weight w is w / n here.
@@ -51,8 +51,8 @@ class CosineMatch(Objective):
         return 1 - cosine_similarity(output, target, dim=1).mean()
 
 
-@OBJECTIVES.register("gaussian_divergence")
-class GaussianDivergence(Objective):
+@OBJECTIVES.register("kl_to_normal")
+class KLToNormal(Objective):
     """Divergence of N(m, v), fitted to the batch for each value of the code, from N(0, 1); averaged over values.
 
     ``divergence`` is Kullback and Leibler's, (v + m^2 - log v - 1) / 2, where v is the batch's mean squared deviation.

@@ -66,8 +66,8 @@ class RMSProp(Optimizer):
         )
 
 
-@OPTIMIZERS.register("clipped_rmsprop")
-class ClippedRMSProp(RMSProp):
+@OPTIMIZERS.register("rmsprop_weight_clipping")
+class RMSPropWeightClipping(RMSProp):
     """``rmsprop``, after whose every step all parameters are clipped to [-clip, clip].
 
     RMSProp with weight clipping, as a Wasserstein critic is trained (Arjovsky et al. 2017, arXiv 1701.07875).

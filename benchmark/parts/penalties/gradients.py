@@ -62,8 +62,8 @@ class Dragan(Penalty):
         return norm_deviation(context, self.network, points, self.target)
 
 
-@PENALTIES.register("zero_centred_gradient")
-class ZeroCentredGradient(Penalty):
+@PENALTIES.register("r1_r2_penalty")
+class R1R2Penalty(Penalty):
     """E of the squared L2 norm of the gradient of ``network``'s output with respect to ``points``.
 
     The paper's coefficient is gamma / 2.

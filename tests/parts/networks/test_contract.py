@@ -50,7 +50,7 @@ def test_multiplications_are_the_weights_that_inputs_meet(name: str) -> None:
         parts = layer.parts(shape)
         if parts and not hasattr(layer, "first_size"):  # of growing layers none are counted
             assert layer.multiplications(shape) == sum(part.multiplications(inner) for part, inner in parts.values())
-        elif name in ("linear", "conv", "deconv", "pixel_linear"):
+        elif name in ("linear", "conv", "deconv", "conv1x1"):
             module = layer.module(shape).double()
             for parameter in module.parameters():
                 torch.nn.init.constant_(parameter, float(parameter.ndim > 1))

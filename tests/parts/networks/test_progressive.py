@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from benchmark.parts.networks.growing_down import GrowingDown
 from benchmark.parts.networks.growing_up import GrowingUp
-from benchmark.parts.networks.growing_view import GrowingView
 from benchmark.parts.networks.growth import doublings, stage
+from benchmark.parts.networks.progressive_fade import ProgressiveFade
 from benchmark.spec.parts import Layer, Shape
 
 BATCH_NORM = {"batch_norm": {"epsilon": 1e-4, "momentum": 0.1}}
@@ -31,7 +31,7 @@ STACK: dict[str, Any] = {
 #: levels of sides 4, 8 and 16 with 8, 4 and 2 channels
 UP = GrowingUp.model_validate({**STACK, "normalisation": BATCH_NORM, "image_channels": 3, "size": 16})
 DOWN = GrowingDown.model_validate({**STACK, "normalisation": LAYER_NORM, "smallest_size": 4})
-VIEW = GrowingView(first_size=4, images_per_level=100, images_per_fade=50, smallest_size=4)
+VIEW = ProgressiveFade(first_size=4, images_per_level=100, images_per_fade=50, smallest_size=4)
 LAYERS: list[tuple[Layer, Shape]] = [(UP, (8, 4, 4)), (DOWN, (3, 16, 16)), (VIEW, (3, 16, 16))]
 STAGES = [(0, 1.0), (1, 0.25), (1, 1.0), (2, 0.75), (2, 1.0)]
 

@@ -11,7 +11,7 @@ import torch
 from benchmark.parts.networks.activations import SELU, Hardtanh, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
 from benchmark.parts.networks.convolutions import Conv, Deconv
 from benchmark.parts.networks.noise import Dropout, GaussianNoise
-from benchmark.parts.networks.normalisations import BatchNorm, LayerNorm, MinibatchDeviation, PixelNorm, UnitSphere
+from benchmark.parts.networks.normalisations import BatchNorm, L2Normalize, LayerNorm, MinibatchDeviation, PixelNorm
 from benchmark.parts.networks.shapes import AveragePool, Flatten, GlobalPool, Reshape, Tap, Upsample
 from benchmark.spec.parts import Layer
 
@@ -187,7 +187,7 @@ def test_minibatch_deviation_refuses_a_batch_that_does_not_split() -> None:
 
 
 def test_unit_sphere() -> None:
-    output = UnitSphere().module((2,))(torch.tensor([[3.0, -4.0], [0.0, 0.0]]))
+    output = L2Normalize().module((2,))(torch.tensor([[3.0, -4.0], [0.0, 0.0]]))
     assert output.flatten().tolist() == pytest.approx([0.6, -0.8, 0, 0])
 
 
@@ -200,7 +200,7 @@ def test_maxout_takes_the_largest_of_neighbouring_affine_functions() -> None:
 
 
 def test_layers_name_the_remedy_when_they_do_not_fit() -> None:
-    with pytest.raises(ValueError, match="unit_sphere: needs flat input"):
-        UnitSphere().output_shape((3, 4, 4))
+    with pytest.raises(ValueError, match="l2_normalize: needs flat input"):
+        L2Normalize().output_shape((3, 4, 4))
     with pytest.raises(ValueError, match="average_pool: needs \\(channels, height, width\\)"):
         AveragePool(kernel=2, stride=2).output_shape((3,))

@@ -13,10 +13,10 @@ from benchmark.parts.objectives.adversarial import (
     BinaryCrossEntropy,
     CrossEntropy,
     Minimax,
-    NegativeMean,
     NonSaturating,
     ProbabilityCrossEntropy,
     ProbabilityNonSaturating,
+    WassersteinGenerator,
 )
 from tests.part_examples import FixedContext, column
 
@@ -136,4 +136,4 @@ def test_ratio_form_is_minus_the_mean_logit() -> None:
     logits = column(-1.0, 0.5, 3.0)
     context = FixedContext({"fake": logits})
     both = NonSaturating(fake="fake").value(context) + Minimax(fake="fake").value(context)
-    assert NegativeMean(output="fake").value(context).item() == pytest.approx(both.item())
+    assert WassersteinGenerator(output="fake").value(context).item() == pytest.approx(both.item())

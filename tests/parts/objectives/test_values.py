@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from benchmark.parts.objectives.adversarial import CriticDifference, Hinge, LeastSquares, NegativeMean
-from benchmark.parts.objectives.matching import AbsoluteError, CosineMatch, GaussianDivergence, SquaredError
+from benchmark.parts.objectives.adversarial import Hinge, LeastSquares, WassersteinCritic, WassersteinGenerator
+from benchmark.parts.objectives.matching import AbsoluteError, CosineDistance, KLToNormal, SquaredError
 from tests.part_examples import FixedContext, column
 
 
@@ -42,8 +42,8 @@ def test_hinge() -> None:
 
 def test_critic_and_its_generator() -> None:
     context = FixedContext({"real": column(3, 5), "fake": column(1, 2)})
-    assert CriticDifference(real="real", fake="fake").value(context).item() == pytest.approx(1.5 - 4)
-    assert NegativeMean(output="fake").value(context).item() == pytest.approx(-1.5)
+    assert WassersteinCritic(real="real", fake="fake").value(context).item() == pytest.approx(1.5 - 4)
+    assert WassersteinGenerator(output="fake").value(context).item() == pytest.approx(-1.5)
 
 
 def test_errors_are_means_over_batch_and_values() -> None:
@@ -63,7 +63,7 @@ def test_cosine_match() -> None:
     """Cosines 1, 0, -1 and sqrt(1/2): 1 - their mean; lengths do not matter."""
     output = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0], [1.0, 1.0]])
     target = torch.tensor([[5.0, 0.0], [1.0, 0.0], [-2.0, -2.0], [0.0, 7.0]])
-    value = CosineMatch(output="output", target="target").value(FixedContext({"output": output, "target": target}))
+    value = CosineDistance(output="output", target="target").value(FixedContext({"output": output, "target": target}))
     assert value.item() == pytest.approx(1 - math.sqrt(0.5) / 4, abs=1e-6)
 
 
@@ -77,7 +77,7 @@ def test_cosine_match_has_the_released_gradient_at_one_over_the_codes_length() -
             unit = [code / code.norm(dim=1, keepdim=True) for code in (output, target)]
             value = (2 - (unit[0] * unit[1]).mean()) * 1000
         else:
-            match = CosineMatch(output="output", target="target").value(
+            match = CosineDistance(output="output", target="target").value(
                 FixedContext({"output": output, "target": target})
             )
             value = match * 1000 / 8
@@ -89,7 +89,7 @@ def test_cosine_match_has_the_released_gradient_at_one_over_the_codes_length() -
 @pytest.mark.parametrize("form", ["divergence", "squared_variance"])
 def test_gaussian_divergence_by_hand(form: str) -> None:
     """Codes 1 and 3: mean 2, variance 1; codes -2 and 2: mean 0, variance 4."""
-    objective = GaussianDivergence.model_validate({"output": "x", "form": form})
+    objective = KLToNormal.model_validate({"output": "x", "form": form})
     code = torch.tensor([[1.0, -2.0], [3.0, 2.0]], dtype=torch.float64)
     variances = {"divergence": (1, 4), "squared_variance": (1, 16)}[form]
     expected = sum((v + m * m - math.log(v) - 1) / 2 for m, v in zip((2, 0), variances, strict=True)) / 2
@@ -101,12 +101,12 @@ def test_gaussian_divergence_is_torchs_divergence_of_the_fitted_law() -> None:
     code = 0.5 + 2 * torch.randn(50, 6, dtype=torch.float64)
     fitted = Normal(torch.from_numpy(code.numpy().mean(axis=0)), torch.from_numpy(np.std(code.numpy(), axis=0)))
     expected = kl_divergence(fitted, Normal(torch.zeros(6).double(), torch.ones(6).double())).mean()
-    objective = GaussianDivergence(output="x", form="divergence")
+    objective = KLToNormal(output="x", form="divergence")
     assert objective.value(FixedContext({"x": code})).item() == pytest.approx(expected.item())
 
 
 def test_gaussian_divergence_vanishes_on_a_standard_batch_in_both_forms() -> None:
     code = torch.tensor([[1.0], [-1.0]], dtype=torch.float64)
     for form in ("divergence", "squared_variance"):
-        objective = GaussianDivergence.model_validate({"output": "x", "form": form})
+        objective = KLToNormal.model_validate({"output": "x", "form": form})
         assert objective.value(FixedContext({"x": code})).item() == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.parts.optimizers.update_rules import SGD, Adam, ClippedRMSProp, RMSProp
+from benchmark.parts.optimizers.update_rules import SGD, Adam, RMSProp, RMSPropWeightClipping
 from benchmark.spec.parts import Optimizer
 
 START = np.array([0.5, -1.5, 2.0])
@@ -65,7 +65,7 @@ def test_formula(rule: Optimizer, formula: Callable[[], Iterator[np.ndarray]], f
 
 @pytest.mark.parametrize("fused", [False, True])
 def test_clipping_follows_every_step(fused: bool) -> None:
-    rule = ClippedRMSProp(learning_rate=0.1, decay=0.75, epsilon=0.01, clip=0.6)
+    rule = RMSPropWeightClipping(learning_rate=0.1, decay=0.75, epsilon=0.01, clip=0.6)
     position = START
     for step, seen in zip(rmsprop(), run(rule, fused), strict=True):
         position = np.clip(position + step, -0.6, 0.6)

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.parts.penalties.gradients import Dragan, Drift, GradientPenalty, ZeroCentredGradient
+from benchmark.parts.penalties.gradients import Dragan, Drift, GradientPenalty, R1R2Penalty
 from benchmark.spec.parts import Penalty
 from tests.part_examples import FixedContext, column
 
 BETWEEN = GradientPenalty(network="critic", real="real", fake="fake", target=1.0, weight=10.0)
 AROUND = Dragan(network="critic", real="real", scale=0.5, target=1.0, weight=10.0)
-ZERO = ZeroCentredGradient(network="critic", points="real", weight=5.0)
+ZERO = R1R2Penalty(network="critic", points="real", weight=5.0)
 
 
 class Parabola(nn.Module):

@@ -69,7 +69,7 @@ class PixelNorm(nn.Module):
         return value * (value.square().mean(dim=1, keepdim=True) + self.epsilon).rsqrt()
 
 
-class UnitSphere(nn.Module):
+class L2Normalize(nn.Module):
     """Divides each row by its L2 norm."""
 
     def forward(self, value: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ class GrowingDown(GrowingStack):
         return value
 
 
-class GrowingView(Growing):
+class ProgressiveFade(Growing):
     """Images of the full side with no more detail than the level in use has."""
 
     def forward(self, images: Tensor) -> Tensor:

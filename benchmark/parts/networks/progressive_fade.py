@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@LAYERS.register("growing_view")
-class GrowingView(GrowingLayer):
+@LAYERS.register("progressive_fade")
+class ProgressiveFade(GrowingLayer):
     """Images shrunk (mean) to the highest level in use and enlarged again (nearest); no parameters.
 
     While a level comes in, they are mixed with the same images one level smaller, as the generator's are.
@@ -27,7 +27,7 @@ class GrowingView(GrowingLayer):
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import growing
 
-        return growing.GrowingView(self.growth(shape))
+        return growing.ProgressiveFade(self.growth(shape))
 
     def growth(self, shape: Shape) -> tuple[int, int, int, int]:
         """First and last level, images per level and per fade."""
