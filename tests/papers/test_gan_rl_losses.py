@@ -66,8 +66,9 @@ TERMS: dict[str, dict[str, list[float]]] = {
     "alpha_gan": {
         "discriminator": [CLASSIFIED, minus_log(-1.0, 0.0)],
         "code_discriminator": [minus_log(0.0, 4.0) + minus_log(2.0, -1.5)],
-        "encoder": [minus_log(-2.0, 1.5), 40 * ERROR],
-        "generator": [FOOLED, minus_log(1.0, 0.0), 40 * ERROR],
+        # -log p + log(1 - p) of a logit's probability p is minus the logit
+        "encoder": [(2.0 - 1.5) / 2, ERROR],
+        "generator": [(-0.5 + 3.0) / 2, -(1.0 + 0.0) / 2, ERROR],
     },
     "wgan_gp": {"discriminator": [-0.875 - 1.75], "generator": [0.875]},
     "wgan_gp_dcgan": {"discriminator": [-0.875 - 1.75], "generator": [0.875]},

@@ -132,9 +132,11 @@ def test_an_average_is_the_geometric_sum_of_what_it_saw():
         ("linear_decay", {"start": 50, "end": 100}, 50, 1.0),
         ("linear_decay", {"start": 50, "end": 100}, 75, 0.5),
         ("linear_decay", {"start": 50, "end": 100}, 150, 0.0),
-        ("step_decay", {"multiplier": 0.5, "epochs": 4}, 39, 1.0),
-        ("step_decay", {"multiplier": 0.5, "epochs": 4}, 40, 0.5),
-        ("step_decay", {"multiplier": 0.5, "epochs": 4}, 85, 0.25),
+        ("step_decay", {"multiplier": 0.5, "first": 3, "epochs": 4}, 29, 1.0),
+        ("step_decay", {"multiplier": 0.5, "first": 3, "epochs": 4}, 30, 0.5),
+        ("step_decay", {"multiplier": 0.5, "first": 3, "epochs": 4}, 69, 0.5),
+        ("step_decay", {"multiplier": 0.5, "first": 3, "epochs": 4}, 70, 0.25),
+        ("step_decay", {"multiplier": 0.5, "first": 3, "epochs": 4}, 115, 0.125),
     ],
 )
 def test_schedules_by_hand(name, settings, iteration, factor):

@@ -24,12 +24,14 @@ class LinearDecay(Schedule):
 
 @SCHEDULES.register("step_decay")
 class StepDecay(Schedule):
-    """Multiplied by ``multiplier`` after every ``epochs`` epochs."""
+    """Multiplied by ``multiplier`` after ``first`` epochs, and every ``epochs`` epochs from then on."""
 
     multiplier: Annotated[float, Field(gt=0, lt=1)]
+    first: Annotated[float, Field(gt=0)]
     epochs: Annotated[float, Field(gt=0)]
 
     def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
         if iterations_per_epoch is None:
             raise ValueError("step_decay counts epochs, endless data has none")
-        return float(self.multiplier ** (iteration // round(self.epochs * iterations_per_epoch)))
+        since = iteration - round(self.first * iterations_per_epoch)
+        return float(self.multiplier ** (1 + since // round(self.epochs * iterations_per_epoch))) if since >= 0 else 1.0
