@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
         if score in outcome.evaluated:
             return [(iteration, level * (1 + 0.001 * seed)) for iteration, level in outcome.evaluated[score].items()]
         moves = 1 + outcome.wobble * np.random.default_rng(seed).normal(size=200)
-        return [(k + 1, outcome.scores[score] * move) for k, move in enumerate(moves)]
+        return list(enumerate((outcome.scores[score] * moves).tolist(), start=1))
 
     def value(asked: Quantity, seed: int) -> float:
         outcome = world[asked.experiment]
@@ -101,6 +102,7 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
         }
         return statistic_value(Course(curves, outcome.iterations_per_epoch), asked.curve, asked.statistic)
 
+    @cache  # a quantity stands on one side of many comparisons
     def lookup(asked: Quantity) -> Sample:
         experiment, broken = spec.experiments[asked.experiment], world[asked.experiment].diverged
         score = experiment.scores[asked.score] if asked.score is not None else None
