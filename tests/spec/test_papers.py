@@ -35,8 +35,11 @@ def test_editors_find_the_schema(file: Path) -> None:
 def _rests(alternatives: Sequence[str]) -> list[str]:
     """What a comma without quotes cut off: the rest of a sentence, or of a number."""
     begun = [text for text in alternatives if re.match(r"(which|as|so|and|or|but|since|of)\b", text)]
-    pairs = itertools.pairwise(alternatives)
-    return begun + [text for before, text in pairs if re.search(r"\D\d{1,3}$", before) and re.match(r"\d{3}\b(?! x)", text)]
+    return begun + [
+        text
+        for before, text in itertools.pairwise(alternatives)
+        if re.search(r"\D\d{1,3}$", before) and re.match(r"\d{3}\b(?! x)", text)
+    ]
 
 
 @pytest.mark.parametrize("file", PAPERS, ids=lambda file: file.stem)
