@@ -76,6 +76,13 @@ def burst(height: float) -> np.ndarray:
     return curve
 
 
+def stretch(height: float) -> np.ndarray:
+    """A gradient of norm 1 but for three epochs."""
+    curve = flat(1.0)
+    curve[12 * EPOCH : 15 * EPOCH] = height
+    return curve
+
+
 CALM = {"discriminator_gradient": flat(1.0), "generator_gradient": flat(1.0)}
 GROWING = {"discriminator_gradient": np.geomspace(1.0, 5000.0, 19 * EPOCH), "generator_gradient": flat(1.0)}
 #: FID by epoch: good after three, lost from the eighth on
@@ -126,7 +133,11 @@ BASE: dict[str, Planted] = {
     ),
     "dcgan_19": both(
         course(fid=np.geomspace(400, 200.5, 19)),
-        scored(ms_ssim=0.6, collapse=0.3, normalised_generator=0.66, normalised_discriminator=0.7),
+        curved(
+            {"ms_ssim": 0.6, "collapse": 0.3, "normalised_generator": 0.66, "normalised_discriminator": 0.7},
+            discriminator_loss=flat(1.0) + SAW,
+            generator_loss=flat(3.0) + 3 * SAW,
+        ),
     ),
     "noise_nowhere": both(
         course(fid=np.geomspace(300, 40.5, 19)),
@@ -258,6 +269,34 @@ WORLDS: list[World] = [
     false("HD-C5", "bursts at the end", hdcgan_19=curved(generator_loss=by_epoch([*np.linspace(4.0, 2.0, 18), 12.0]))),
     false("HD-C5", "one falls, the other rises", hdcgan_19=curved(generator_loss=falling(2.0, 4.0))),
     false("HD-C5", "one falls, the other stays", hdcgan_19=curved(discriminator_loss=flat(0.9))),
+    true(
+        "HD-C5",
+        "one iteration beyond all measure, late",
+        hdcgan_19=curved(generator_loss=falling(4.0, 2.0) + 1e4 * (burst(1e4) > 1)),
+    ),
+    true("HD-C5-smooth", "straight down in a narrow band"),
+    true(
+        "HD-C5-smooth",
+        "one iteration beyond all measure",
+        hdcgan_19=curved(generator_loss=falling(4.0, 2.0) + 1e4 * (burst(1e4) > 1)),
+    ),
+    true(
+        "HD-C5-smooth", "half as wide as the DCGAN's", hdcgan_19=curved(discriminator_loss=falling(1.5, 0.9) + SAW / 2)
+    ),
+    false(
+        "HD-C5-smooth", "steady, in as wide a band", hdcgan_19=curved(discriminator_loss=falling(1.5, 0.9) + 1.5 * SAW)
+    ),
+    false(
+        "HD-C5-smooth",
+        "narrow only since the loss is small",
+        hdcgan_19=curved(generator_loss=falling(0.4, 0.2) + SAW / 2),
+    ),
+    false(
+        "HD-C5-smooth",
+        "narrow, and up and down from epoch to epoch",
+        hdcgan_19=curved(generator_loss=by_epoch([3.0, 2.0] * 9 + [3.0])),
+    ),
+    false("HD-C5-smooth", "smooth in D alone", hdcgan_19=curved(generator_loss=falling(4.0, 2.0) + 4 * SAW)),
     # --- C6: rivals fail at 512 x 512 ---
     true("HD-C6", "all four fail"),
     true("HD-C6", "one breaks down in every seed", wgan_19=broken(EVERY)),
@@ -365,8 +404,14 @@ WORLDS: list[World] = [
         "gradients grow tenfold, slowly",
         noise_nowhere=curved(generator_gradient=np.geomspace(1.0, 10.0, 19 * EPOCH)),
     ),
-    false("HD-C13", "G's gradient explodes as well", noise_nowhere=curved(generator_gradient=burst(300.0))),
-    false("HD-C13", "D's gradient explodes as well", noise_nowhere=curved(discriminator_gradient=burst(300.0))),
+    true("HD-C13", "one bad iteration of no consequence", noise_nowhere=curved(generator_gradient=burst(300.0))),
+    false("HD-C13", "G's gradient explodes as well", noise_nowhere=curved(generator_gradient=stretch(300.0))),
+    false("HD-C13", "D's gradient explodes as well", noise_nowhere=curved(discriminator_gradient=stretch(300.0))),
+    false(
+        "HD-C13",
+        "SELU alone has one bad iteration",
+        selu_19=both(course(fid=np.geomspace(200, 90.5, 19)), curved(**{**CALM, "generator_gradient": burst(300.0)})),
+    ),
     false(
         "HD-C13",
         "quality is lost as well",

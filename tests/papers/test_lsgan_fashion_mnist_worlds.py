@@ -161,6 +161,11 @@ WORLDS: list[World] = [
     false("LS-C6", "G's loss falls", gan_large=curved(generator_loss=np.linspace(6.0, 1.0, STEPS))),
     false("LS-C6", "G's loss stays", gan_large=curved(generator_loss=level(1.0))),
     false("LS-C6", "G's loss rises by next to nothing", gan_large=curved(generator_loss=np.linspace(1.0, 1.05, STEPS))),
+    false(
+        "LS-C6",
+        "G's loss stays but for one iteration beyond all measure",
+        gan_large=curved(generator_loss=np.where(np.arange(STEPS) == STEPS - 9, 1e5, 1.0)),
+    ),
     false("LS-C6", "D's loss stays", gan_large=curved(discriminator_loss=level(0.4))),
     true("LS-C6", "in the half of the runs that collapse", gan_large=collapsed(5, 90.41)),
     false("LS-C6", "nothing collapses", **fids(gan_large=120.41)),
