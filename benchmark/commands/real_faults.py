@@ -156,7 +156,7 @@ def _records(several: list[Stored], one: Stored) -> Iterator[str]:
     if problem is not None:
         yield problem
     yield from contradictions(one)
-    evidence = Evidence(paper.PAPER, several, paper.expected(TEXT))
+    evidence = Evidence(paper.loaded(TEXT).spec, several, paper.expected(TEXT))
     yield from (line.removeprefix(f"{one.folder}: ") for line in evidence.damage if line.startswith(str(one.folder)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from benchmark.judging import words
 from benchmark.judging.published import Outcome, on_published
 from benchmark.judging.tables import TableFinding, table_findings
 from benchmark.judging.times import PublishedTime, published_times
@@ -157,7 +156,7 @@ def _claim(spec: PaperSpec, name: str) -> AuditedClaim:
     outcome: Outcome | None = None
     way: Literal["measured", "verified by test", "not assessable"] = "measured"
     if claim.predicate is not None:
-        test = words.describe(claim.predicate)
+        test = claim.predicate.text
         outcome, reason = on_published(spec, claim.predicate)
     elif claim.verified_by is not None:
         way, test, reason = "verified by test", "", claim.verified_by

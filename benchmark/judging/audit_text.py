@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from benchmark.judging import words
 from benchmark.judging.audit import Audit, AuditedClaim, Chosen
 from benchmark.judging.times import PublishedTime
+from benchmark.spec import words
 
 _WIDTH = 100
 #: kinds of findings on tables: what each means to a reader

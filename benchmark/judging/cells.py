@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from benchmark.judging import hypothesis_tests, words
-from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER, Estimate, mean
 from benchmark.judging.published import Printed, cells
 from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.judging.verdict import CellState, CellVerdict, Interval
+from benchmark.spec import words
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
@@ -20,9 +22,13 @@ from benchmark.spec.quantities import Quantity
 #: key of a table's protocol that says over how many training seeds its spreads are
 _SEEDS = "seeds"
 #: without these nobody can say that a number agrees, or that it does not: how many examples, which real ones, what size
-_DECISIVE = ("samples", "pairs", "reference", "size")
+DECISIVE = ("samples", "pairs", "reference", "size")
+#: these move a score too: where the paper is silent, a verdict holds if it measured as is assumed here
+MOVING = ("checkpoint", "resize", "extractor", "generator_mode", "splits", "filter")
 #: identities and consequences of other fields, which no paper can be expected to print
 _OURS = ("metric", "dataset", "n_real", _SEEDS)
+#: a seed is far outside when it is worse than the published number by more than so many margins
+_FAR = 2.0
 
 
 def margin(printed: Printed) -> float | None:
@@ -42,36 +48,39 @@ def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     return [_verdict(evidence, printed, _first_time(printed, every)) for printed in every]
 
 
-@dataclass(frozen=True)
-class _Finding:
-    state: CellState
-    reason: str
-    deviation: Interval | None = None
-    seeds_needed: int | None = None
-    assumed: tuple[str, ...] = ()
-
-
 def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> CellVerdict:
     sample = _measured(evidence, printed)
-    finding = _judge(printed, sample)
     if printed.source.quantity == "seconds" and sample is not None:
-        finding, sample = replace(finding, reason=finding.reason + _time_ratio(evidence, printed, first)), None
-    return CellVerdict(
-        table=printed.table,
-        row=printed.row,
-        column=printed.column,
-        published=printed.cell.value,
-        decimals=printed.cell.decimals,
-        state=finding.state,
-        reason=finding.reason,
-        tier=sample.tier if sample is not None and sample.seeds else None,
-        measured=sample.summary() if sample is not None and sample.seeds else None,
-        deviation=finding.deviation,
-        margin=margin(printed),
-        seeds_needed=finding.seeds_needed,
-        diverged=(len(sample.diverged), len(sample.seeds)) if sample is not None else (0, 0),
-        assumed=list(finding.assumed),
-    )
+        found = _judge(printed, sample, None)
+        return found.model_copy(update={"reason": found.reason + _time_ratio(evidence, printed, first)})
+    return _judge(printed, sample, sample)
+
+
+def _said(printed: Printed, shown: Sample | None, state: CellState, reason: str, **facts: Any) -> CellVerdict:
+    """The verdict on a number, with ``shown`` beside it."""
+    usual: dict[str, Any] = {
+        "table": printed.table,
+        "row": printed.row,
+        "column": printed.column,
+        "published": printed.cell.value,
+        "decimals": printed.cell.decimals,
+        "state": state,
+        "reason": reason,
+        "tier": shown.tier if shown is not None and shown.seeds else None,
+        "measured": shown.summary() if shown is not None and shown.seeds else None,
+        "deviation": None,
+        "margin": margin(printed),
+        "rounding": rounding(printed),
+        "seeds_needed": None,
+        "diverged": (len(shown.diverged), len(shown.seeds)) if shown is not None else (0, 0),
+        "planned": len(shown.planned) if shown is not None else 0,
+    }
+    return CellVerdict(**{**usual, **facts})
+
+
+def rounding(printed: Printed) -> float:
+    """Half a unit of the last printed digit: by so much the number may differ from what was measured."""
+    return 0.5 * 10.0**-printed.cell.decimals
 
 
 def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
@@ -91,35 +100,39 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
             sample = evidence.sample(Quantity(experiment=cell.experiment, score=cell.score), tier)
         if sample.seeds:
             return sample
-        found = found or sample
+        if found is None or (sample.runs and not found.runs):
+            found = sample
     return found
 
 
-def _judge(printed: Printed, sample: Sample | None) -> _Finding:
-    cell = printed.cell
+def _judge(printed: Printed, sample: Sample | None, shown: Sample | None) -> CellVerdict:
+    """The rules that need no statistics; the others are in :func:`_compare`."""
+    cell, allowed = printed.cell, margin(printed)
+    said = partial(_said, printed, shown)
     if cell.quoted_from is not None:
-        return _Finding("QUOTED", f"taken from {cell.quoted_from}, not measured by this paper")
+        return said("QUOTED", f"taken from {cell.quoted_from}, not measured by this paper")
     if printed.source.quantity == "setting":
-        return _Finding("NOT ASSESSABLE", "a setting that was chosen, not a measurement")
+        return said("NOT ASSESSABLE", "a setting that was chosen, not a measurement")
     if printed.source.quantity == "seconds":
-        return _Finding("NOT COMPARABLE", "seconds depend on the device: only ratios on one device are judged")
+        return said("NOT COMPARABLE", "seconds depend on the device: only ratios on one device are judged")
     if sample is None:
-        return _Finding("NOT ASSESSABLE", cell.note or "no experiment regenerates this number")
+        return said("NOT ASSESSABLE", cell.note or "no experiment regenerates this number")
     if not sample.seeds:
-        return _Finding("NOT RUN", not_run(sample))
+        return said("NOT MEASURED" if sample.runs else "NOT RUN", not_run(sample))
     if sample.tier != "full":
-        return _Finding("NOT COMPARABLE", reduced(sample.tier))
+        return said("NOT COMPARABLE", reduced(sample.tier))
     if sample.proxy:
-        return _Finding("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
+        return said("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
     protocol = next((sample.protocols[seed] for seed in sorted(sample.values)), {})
     difference = protocol_difference([sample]) or _differs(printed.protocol, protocol)
     if difference is not None:
-        return _Finding("NOT COMPARABLE", difference)
-    allowed = margin(printed)
+        return said("NOT COMPARABLE", difference)
     if allowed is None:
-        return _Finding("NOT ASSESSABLE", f"no margin is fixed for {printed.source.quantity}")
-    assumed = _assumed(printed.protocol, protocol)
-    return _compare(printed, sample, allowed, assumed)
+        return said("NOT ASSESSABLE", f"no margin is fixed for {printed.source.quantity}")
+    if printed.source.margin is not None and 0 < abs(cell.value) < allowed:
+        what = f"the margin {words.number(allowed)} is larger than the number itself, so that nearly all would pass"
+        return said("NOT ASSESSABLE", what)
+    return _compare(printed, sample, allowed + rounding(printed), protocol)
 
 
 def _first_time(printed: Printed, every: Sequence[Printed]) -> Printed | None:
@@ -139,71 +152,129 @@ def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> 
     difference = protocol_difference([ours, theirs])
     if difference is not None:
         return f"{told}, no ratio here: {difference}"
-    ratio = words.number(hypothesis_tests.mean(ours.numbers) / hypothesis_tests.mean(theirs.numbers))
+    ratio = words.number(mean(ours.numbers) / mean(theirs.numbers))
     seeds = f"{len(ours.values)} and {words.counted(len(theirs.values), 'seed')}"
     return f"{told}, {ratio} times here (tier {ours.tier}, {seeds})"
 
 
-def _compare(printed: Printed, sample: Sample, allowed: float, assumed: tuple[str, ...]) -> _Finding:
-    cell, direction = printed.cell, printed.source.direction
-    one_sided = direction in ("lower", "higher")
-    count, broken = len(sample.seeds), len(sample.diverged)
-    failures = (
-        f"{broken} of {words.counted(count, 'seed')} diverged, which the paper does not report; " if broken else ""
-    )
-    tail = _incomplete(sample) + (f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else "")
-
-    unknown = [name for name in _DECISIVE if name in assumed and name not in printed.protocol]
-
-    def said(state: CellState, why: str, deviation: Interval | None, needed: int | None = None) -> _Finding:
-        if unknown and state != "INCONCLUSIVE":
-            why = f"the paper does not give {', '.join(unknown)}; measured as assumed here it would be {state}: {why}"
+def _compare(printed: Printed, sample: Sample, allowed: float, protocol: Mapping[str, Any]) -> CellVerdict:
+    """The rule that fires, under what holds for all of them: unknown fields, seeds far outside, interim looks."""
+    interim = bool(sample.missing)
+    state, why, facts = _decide(printed, sample, allowed, INTERIM if interim else ALPHA)
+    assumed = _assumed(printed.protocol, protocol)
+    silent = [name for name in assumed if name not in printed.protocol]
+    blind = [name for name in silent if name in DECISIVE]
+    conditions = [f"{name} = {words.shown(protocol[name])}" for name in silent if name in MOVING]
+    if printed.cell.spread_means in ("seeds", "standard_error") and published_seeds(printed) is None:
+        conditions.append(f"{_SEEDS} behind the published spread")
+    if state not in ("INCONCLUSIVE", "INTERIM"):
+        if blind:
+            why = f"the paper does not give {', '.join(blind)}; measured as assumed here it would be {state}: {why}"
             state = "INCONCLUSIVE"
-        return _Finding(state, failures + why + tail, deviation, needed, assumed)
+        elif conditions and state != "BETTER THAN PUBLISHED":
+            state = "REPRODUCED IF" if state == "REPRODUCED" else "NOT REPRODUCED IF"
+            why = f"if {', '.join(conditions)}: {why}"
+    if interim:
+        at = f"{len(sample.seeds)} of {words.counted(len(sample.planned), 'planned seed')}"
+        if state == "INCONCLUSIVE" and not blind:
+            state = "INTERIM"
+        why = f"interim look at {at}: {why}"
+    if sample.diverged:
+        broken = f"{len(sample.diverged)} of {words.counted(len(sample.seeds), 'seed')}"
+        why = f"{broken} diverged, which the paper does not report; {why}"
+    told = f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else ""
+    return _said(
+        printed, sample, state, why + incomplete([sample]) + told,
+        assumed=list(assumed), conditions=conditions, interim=interim, **facts,
+    )  # fmt: skip
 
+
+def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> tuple[CellState, str, dict[str, Any]]:
+    """State, reason and numbers, as if all of the protocol were known."""
+    cell, direction, count = printed.cell, printed.source.direction, len(sample.seeds)
+    one_sided = direction in ("lower", "higher")
+    worse = {seed: direction_sign(direction) * (sample.values[seed] - cell.value) for seed in sorted(sample.values)}
+    if not one_sided:
+        worse = {seed: abs(value) for seed, value in worse.items()}
+    worse |= dict.fromkeys(sorted(sample.diverged), math.inf)
+    far = [seed for seed, value in worse.items() if value > _FAR * allowed]
+    facts: dict[str, Any] = {"far": hypothesis_tests.share_interval(len(far), count), "far_seeds": far}
     if count < LEAST_SEEDS:
         missing = LEAST_SEEDS - count
         why = f"{words.counted(count, 'seed')} of at least {LEAST_SEEDS}: {missing} more needed"
-        return said("INCONCLUSIVE", why, None, LEAST_SEEDS)
-    worse = {
-        seed: direction_sign(direction) * (sample.values[seed] - cell.value) for seed in sorted(sample.values)
-    } | dict.fromkeys(sample.diverged, float("inf"))
-    far = sum((abs(value) if not one_sided else value) > allowed for value in worse.values())
-    if broken and hypothesis_tests.sign_test(far, count) <= ALPHA:
-        p = words.p_value(hypothesis_tests.sign_test(far, count))
-        return said("NOT REPRODUCED", f"{far} of {count} beyond the margin or diverged (sign test {p})", None)
+        return "INCONCLUSIVE", why, {**facts, "seeds_needed": LEAST_SEEDS}
+    beyond = sum(value > allowed for value in worse.values())
+    sign = hypothesis_tests.sign_test(beyond, count)
+    if sample.diverged and sign <= alpha:
+        why = f"{beyond} of {count} beyond the margin or diverged (sign test {words.p_value(sign)})"
+        return "NOT REPRODUCED", why, facts
     if len(sample.values) < 2:
-        return said("INCONCLUSIVE", f"{words.counted(len(sample.values), 'value')} left to compare", None)
-    seeds = printed.protocol.get(_SEEDS)
-    spread = cell.spread if cell.spread_means == "seeds" and isinstance(seeds, int) else None
-    estimate = hypothesis_tests.oriented(
-        hypothesis_tests.against_published(
-            sample.numbers, cell.value, spread=spread, seeds=seeds if isinstance(seeds, int) else None
-        ),
-        direction,
-    )
+        why = f"{words.counted(len(sample.values), 'value')} left to compare, sign test {words.p_value(sign)}"
+        return "INCONCLUSIVE", why, facts
+    own, other = hypothesis_tests.one_sample(sample.numbers), _published(printed)
+    facts |= _prediction(printed, own, len(sample.values))
+    estimate = hypothesis_tests.oriented(hypothesis_tests.against(own, cell.value, other), direction)
+    place = hypothesis_tests.equivalence(estimate, allowed, alpha)
     low, high = estimate.interval()
-    deviation = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
-    place = hypothesis_tests.equivalence(estimate, allowed)
+    facts["deviation"] = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    low, high = estimate.interval(alpha)  # that of an interim look is far wider
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(allowed)}"
-    what = f"90 % interval of the deviation {between}"
-    if estimate.error == 0:
-        return said(
-            "INCONCLUSIVE", f"all seeds gave the same number, so they are no independent runs; {what}", deviation
-        )
+    what = f"{words.number(100 * (1 - 2 * alpha))} % interval of the deviation {between}"
+    if own.error == 0 and not (sample.resolution or sample.numbers[0] in sample.possible):
+        return "INCONCLUSIVE", f"all seeds gave the same number, so they are no independent runs; {what}", facts
     if place == "above" or (place == "below" and not one_sided):
-        return said("NOT REPRODUCED", what, deviation)
-    if broken:
+        return "NOT REPRODUCED", what, facts
+    if sample.diverged:
         middle = words.number(hypothesis_tests.median(sample.numbers))
-        return said("INCONCLUSIVE", f"median of the other seeds {middle}, {what}", deviation)
+        return "INCONCLUSIVE", f"median of the other seeds {middle}, {what}", facts
     if place == "below":
-        return said("BETTER THAN PUBLISHED", f"{what}; look for leakage or an easier protocol", deviation)
+        return "BETTER THAN PUBLISHED", f"{what}; look for leakage or an easier protocol", facts
+    if place == "inside" and not far:
+        return "REPRODUCED", what, facts
     if place == "inside":
-        return said("REPRODUCED", what, deviation)
-    own = hypothesis_tests.one_sample(sample.numbers)
-    needed = hypothesis_tests.seeds_needed(abs(allowed - abs(estimate.value)), own.error * count**0.5)
-    needed = None if needed is None else max(needed, count + 1)
-    return said("INCONCLUSIVE", what + enough(needed, [sample]), deviation, needed)
+        seeds = ", ".join(map(str, far))
+        return "INCONCLUSIVE", f"the mean agrees, yet seed {seeds} lies far outside; {what}", facts
+    facts["seeds_needed"] = hypothesis_tests.fewest(
+        lambda n: (
+            max(
+                hypothesis_tests.power_equivalence(
+                    estimate.value, own.seed_spread(len(sample.values)), n, allowed, other=other
+                )
+            )
+            >= POWER
+        ),
+        count + 1,
+    )
+    return "INCONCLUSIVE", what + enough(facts["seeds_needed"], [sample]), facts
+
+
+def published_seeds(printed: Printed) -> int | None:
+    """Training seeds behind a published spread; None where the table does not say."""
+    seeds = printed.protocol.get(_SEEDS)
+    try:
+        count = float(seeds)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return int(count) if count >= 2 and count.is_integer() else None
+
+
+def _published(printed: Printed) -> Estimate | None:
+    """The published number's own uncertainty; None where it has none, or nobody knows over how many seeds it is."""
+    spread, seeds = printed.cell.spread, published_seeds(printed)
+    if spread is None or seeds is None or printed.cell.spread_means not in ("seeds", "standard_error"):
+        return None
+    error = spread / math.sqrt(seeds) if printed.cell.spread_means == "seeds" else spread
+    return Estimate(printed.cell.value, error, seeds - 1)
+
+
+def _prediction(printed: Printed, own: Estimate, count: int) -> dict[str, Any]:
+    """Where one more run of ours would lie, as does the number of a paper that prints one run."""
+    half = hypothesis_tests.quantile(1 - ALPHA, count - 1) * own.error * math.sqrt(count + 1)
+    low, high = own.value - half, own.value + half
+    single = printed.cell.spread_means not in ("seeds", "standard_error")
+    near = low - rounding(printed) <= printed.cell.value <= high + rounding(printed)
+    interval = Interval(estimate=own.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    return {"prediction": interval, "surprising": not near if single else None}
 
 
 def direction_sign(direction: str) -> float:
@@ -248,22 +319,25 @@ def not_run(*samples: Sample) -> str:
     return "; ".join(f"{', '.join(named)}: {reason}" for reason, named in experiments.items())
 
 
-def enough(needed: int | None, samples: list[Sample]) -> str:
+def enough(needed: int | None, samples: Sequence[Sample]) -> str:
     """How many seeds and device hours would decide, as the end of a sentence."""
+    power = f"{words.number(100 * POWER)} % power"
     if needed is None:
-        return "; no reasonable number of seeds would decide at this distance from the bound"
+        return f"; no number of seeds is known that would decide with {power}"
     hours = 0.0
-    runs = {sample.experiment: sample for sample in samples}
-    for sample in runs.values():
+    for sample in {sample.experiment: sample for sample in samples}.values():
         if sample.seconds:
-            each = hypothesis_tests.mean([*sample.seconds.values()])
-            hours += max(0, needed - len(sample.seeds)) * each / 3600
-    return f"; about {words.counted(needed, 'seed')} would decide, {words.number(hours)} device hours more"
+            hours += max(0, needed - len(sample.seeds)) * mean([*sample.seconds.values()]) / 3600
+    return f"; about {words.counted(needed, 'seed')} would decide with {power}, {words.number(hours)} device hours more"
 
 
-def _incomplete(sample: Sample) -> str:
-    missing = [seed for seed in sample.planned if seed not in sample.seeds]
+def incomplete(samples: Sequence[Sample]) -> str:
+    """How many planned runs are missing, as the end of a sentence."""
+    missing = {
+        (sample.experiment, seed): sample.reasons.get(seed, "no reason recorded")
+        for sample in samples
+        for seed in sample.missing
+    }
     if not missing:
         return ""
-    first = sample.reasons.get(missing[0], "no reason recorded")
-    return f"; {len(missing)} of {len(sample.planned)} planned seeds missing ({first})"
+    return f"; {words.counted(len(missing), 'planned run')} missing ({next(iter(missing.values()))})"

@@ -1,25 +1,34 @@
-"""Verdicts on a paper's claims: full-tier runs decide, under Holm over all claims that were tested."""
+"""Verdicts on a paper's claims: full-tier runs decide, under Holm over all claims that were tested.
+
+"Holds" and "reversed" are two families, each at its own level: at most 5 % of papers have any claim that wrongly holds,
+and at most 5 % any that is wrongly reversed. A reader who fears either error has at most 10 %.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmark.judging import hypothesis_tests, words
-from benchmark.judging.cells import enough, not_run, reduced
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.cells import enough, incomplete, not_run, reduced
 from benchmark.judging.computed import with_computed
-from benchmark.judging.finding import Finding, Incomparable, Undecidable
-from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
+from benchmark.judging.finding import Finding, Incomparable, Points, Undecidable
+from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.published import on_published
+from benchmark.judging.published import on_published, parts_on_published
 from benchmark.judging.samples import Evidence, Sample
-from benchmark.judging.verdict import ClaimState, ClaimVerdict
+from benchmark.judging.verdict import ClaimState, ClaimVerdict, PartState, PartVerdict, Preview
+from benchmark.spec import words
 from benchmark.spec.base import TIERS
-from benchmark.spec.claims import Claim, Predicate, operands, quantities
+from benchmark.spec.claims import Claim, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Computed, Quantity
 
-_PREVIEWS = {"same": "points the same way", "other": "points the other way", "mixed": "mixed"}
+_PREVIEWS: dict[Points, Preview] = {
+    "same": "points the same way",
+    "other": "points the other way",
+    "mixed": "mixed",
+}
 
 
 @dataclass(frozen=True)
@@ -37,21 +46,35 @@ class _Draft:
 
     @property
     def tier(self) -> str | None:
-        return self.samples[0].tier if self.samples and self.state != "NOT RUN" else None
+        return self.samples[0].tier if self.samples and self.state not in ("NOT RUN", "NOT MEASURED") else None
 
     @property
     def seeds(self) -> int:
         return min((len(sample.seeds) for sample in (*self.samples, *self.computed)), default=0)
 
+    @property
+    def interim(self) -> bool:
+        return self.tier == "full" and any(sample.missing for sample in self.samples)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What Holm makes of a claim's p values for and against, and over how many claims."""
+
+    p: float
+    p_against: float
+    claims: int
+
 
 def claim_verdicts(spec: PaperSpec, evidence: Evidence) -> list[ClaimVerdict]:
     """A verdict on every claim, in the spec's order."""
     drafts = [_draft(name, claim, evidence) for name, claim in spec.claims.items()]
-    tested = [draft for draft in drafts if draft.state is None and draft.finding is not None]
-    adjusted = hypothesis_tests.holm([draft.finding.p for draft in tested if draft.finding is not None])
-    against = hypothesis_tests.holm([draft.finding.p_against for draft in tested if draft.finding is not None])
-    holm = {draft.name: pair for draft, pair in zip(tested, zip(adjusted, against, strict=True), strict=True)}
-    return [_verdict(spec, draft, holm.get(draft.name), len(tested)) for draft in drafts]
+    tested = {draft.name: draft.finding for draft in drafts if draft.state is None and draft.finding is not None}
+    adjusted = hypothesis_tests.holm([finding.p for finding in tested.values()])
+    against = hypothesis_tests.holm([finding.p_against for finding in tested.values()])
+    families = [_Family(*pair, len(tested)) for pair in zip(adjusted, against, strict=True)]
+    holm = dict(zip(tested, families, strict=True))
+    return [_verdict(spec, draft, holm.get(draft.name)) for draft in drafts]
 
 
 def _draft(name: str, claim: Claim, evidence: Evidence) -> _Draft:
@@ -60,14 +83,15 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> _Draft:
     if claim.verified_by is not None:
         return _Draft(name, claim, "VERIFIED BY TEST", f"a statement about the method, checked by {claim.verified_by}")
     assert claim.predicate is not None
+    asked = list(dict.fromkeys(quantities(claim.predicate)))
     for tier in TIERS:
-        asked = list(dict.fromkeys(quantities(claim.predicate)))
         samples = {one: evidence.sample(one, tier) for one in asked}
         if all(sample.seeds for sample in samples.values()):
             return _at_tier(name, claim, claim.predicate, samples)
-    missing = [evidence.sample(one, "full") for one in asked]
-    reason = not_run(*(sample for sample in missing if not sample.seeds))
-    return _Draft(name, claim, "NOT RUN", reason, missing)
+    wanted = [evidence.sample(one, "full") for one in asked]
+    absent = [sample for sample in wanted if not sample.seeds]
+    state: ClaimState = "NOT MEASURED" if all(sample.runs for sample in absent) else "NOT RUN"
+    return _Draft(name, claim, state, not_run(*absent), wanted)
 
 
 def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> _Draft:
@@ -78,7 +102,7 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
         return _Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
     try:
         lookup = with_computed(samples.__getitem__)
-        computed = [lookup(one) for _, one in operands(predicate) if isinstance(one, Computed)]
+        computed = [lookup(one) for _, one in predicate.operands() if isinstance(one, Computed)]
         finding = evaluate(predicate, samples.__getitem__)
     except Incomparable as error:
         return _Draft(name, claim, "NOT COMPARABLE", str(error), several)
@@ -91,7 +115,7 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
-        return replace(draft, state="INCONCLUSIVE", reason=why)
+        return replace(draft, state="INTERIM" if draft.interim else "INCONCLUSIVE", reason=why)
     return draft
 
 
@@ -104,33 +128,31 @@ def without(sample: Sample, fields: Sequence[str]) -> Sample:
     return replace(sample, protocols=protocols)
 
 
-def _verdict(spec: PaperSpec, draft: _Draft, holm: tuple[float, float] | None, tested: int) -> ClaimVerdict:
-    claim, finding = draft.claim, draft.finding
-    state, reason, needed = draft.state, draft.reason, None
-    if state is None:
-        assert finding is not None
-        assert holm is not None
-        state, reason, needed = _decide(draft, finding, holm, tested)
-    elif state == "INCONCLUSIVE" and finding is not None:
+def _verdict(spec: PaperSpec, draft: _Draft, family: _Family | None) -> ClaimVerdict:
+    claim, finding, state, reason, needed = draft.claim, draft.finding, draft.state, draft.reason, None
+    parts: list[PartVerdict] = []
+    if finding is not None and family is not None:
+        state, reason, needed, parts = _decide(draft, finding, family)
+    elif finding is not None and draft.tier == "full":
         needed = max(claim.min_seeds or 0, LEAST_SEEDS)
+    assert state is not None
     outcome, why = on_published(spec, claim.predicate) if claim.predicate is not None else (None, None)
     runs = {(sample.experiment, seed) for sample in draft.samples for seed in sample.seeds}
     broken = {(sample.experiment, seed) for sample in draft.samples for seed in sample.diverged}
-    preview = finding is not None and draft.tier == "short"
     truths = list(finding.truths.values()) if finding is not None else []
     return ClaimVerdict(
         claim=draft.name,
         where=claim.where,
         says=claim.says,
-        test=words.describe(claim.predicate) if claim.predicate is not None else "",
+        test=claim.predicate.text if claim.predicate is not None else "",
         state=state,
         reason=reason + _caveats(draft, len(broken), len(runs)),
         tier=draft.tier,
-        preview=_PREVIEWS[finding.points] if preview and finding is not None else None,  # type: ignore[arg-type]
+        preview=_PREVIEWS[finding.points] if finding is not None and draft.tier == "short" else None,
         quantities=[sample.summary() for sample in draft.samples],
         statistic=finding.statistic if finding is not None else None,
-        p=finding.p if holm is not None and finding is not None else None,
-        p_holm=holm[0] if holm is not None else None,
+        p=finding.p if family is not None and finding is not None else None,
+        p_holm=family.p if family is not None else None,
         seeds=draft.seeds,
         min_seeds=claim.min_seeds,
         share=sum(truths) / len(truths) if truths else None,
@@ -139,43 +161,84 @@ def _verdict(spec: PaperSpec, draft: _Draft, holm: tuple[float, float] | None, t
         on_published=outcome,
         on_published_reason=why,
         note=claim.note,
-        p_against=finding.p_against if holm is not None and finding is not None else None,
-        p_against_holm=holm[1] if holm is not None else None,
+        p_against=finding.p_against if family is not None and finding is not None else None,
+        p_against_holm=family.p_against if family is not None else None,
+        parts=parts,
+        on_published_parts=parts_on_published(spec, claim.predicate) if claim.predicate is not None else [],
+        planned=min((len(sample.planned) for sample in draft.samples), default=0),
+        interim=draft.interim,
     )
 
 
-def _decide(
-    draft: _Draft, finding: Finding, holm: tuple[float, float], tested: int
-) -> tuple[ClaimState, str, int | None]:
-    family = f" after Holm over {words.counted(tested, 'claim')}"
-    if holm[0] <= ALPHA:
-        return "HOLDS", f"{finding.says}, {words.p_value(holm[0])}{family}", None
-    if holm[1] <= ALPHA:
-        return "REVERSED", f"{finding.says_against}, {words.p_value(holm[1])}{family}", None
-    needed = finding.needed(ALPHA / tested)
+def _decide(draft: _Draft, finding: Finding, family: _Family) -> tuple[ClaimState, str, int | None, list[PartVerdict]]:
+    """An interim look decides at its own, far smaller level."""
+    alpha = INTERIM if draft.interim else ALPHA
+    after = f" after Holm over {words.counted(family.claims, 'claim')}"
+    look = ""
+    if draft.interim:
+        fewest = min(draft.samples, key=lambda sample: len(sample.seeds) / len(sample.planned))
+        at = f"{len(fewest.seeds)} of {words.counted(len(fewest.planned), 'planned seed')}"
+        look = f"interim look at {at}, which decides at {INTERIM}: "
+    parts = _parts(finding, family, alpha)
+    if family.p <= alpha:
+        return "HOLDS", f"{look}{finding.says}, {words.p_value(family.p)}{after}", None, parts
+    if family.p_against <= alpha:
+        told = "; ".join(f"{part.state}: {part.reason}" for part in parts) or finding.says_against
+        return _denied(parts), f"{look}{told}, {words.p_value(family.p_against)}{after}", None, parts
+    needed = finding.needed(ALPHA / family.claims, POWER)
     toward = finding.p <= finding.p_against
-    says, adjusted = (finding.says, holm[0]) if toward else (finding.says_against, holm[1])
-    return "INCONCLUSIVE", f"{says}, {words.p_value(adjusted)}{family}{enough(needed, list(draft.samples))}", needed
+    says, adjusted = (finding.says, family.p) if toward else (finding.says_against, family.p_against)
+    reason = f"{look}{says}, {words.p_value(adjusted)}{after}{enough(needed, draft.samples)}"
+    return "INTERIM" if draft.interim else "INCONCLUSIVE", reason, needed, parts
+
+
+def _denied(parts: Sequence[PartVerdict]) -> ClaimState:
+    """What a claim is of which something is shown to be opposed: all of it, or parts."""
+    states = {part.state for part in parts} or {"REVERSED"}
+    if states == {"REVERSED"}:
+        return "REVERSED"
+    return "HOLDS IN PART" if "HOLDS" in states else "REVERSED IN PART"
+
+
+def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]:
+    """The statements of a conjunction, each by itself: Holm over its parts, on top of Bonferroni over claims.
+
+    Where the whole is decided, so is what decided it: all parts of a claim that holds, the most opposed one of a claim
+    that does not.
+    """
+    holding = hypothesis_tests.holm([part.p for part in finding.parts])
+    against = hypothesis_tests.holm([part.p_against for part in finding.parts])
+    opposed = min(finding.parts, key=lambda part: part.p_against, default=None)
+
+    def state(part: Finding, p: float, p_against: float) -> PartState:
+        if family.p <= alpha or p * family.claims <= alpha:
+            return "HOLDS"
+        denied = p_against * family.claims <= alpha or (part is opposed and family.p_against <= alpha)
+        return "REVERSED" if denied else "INCONCLUSIVE"
+
+    def verdict(part: Finding, found: PartState) -> PartVerdict:
+        toward = found == "HOLDS" or (found == "INCONCLUSIVE" and part.p <= part.p_against)
+        return PartVerdict(
+            test=part.test,
+            state=found,
+            reason=part.says if toward else part.says_against,
+            statistic=part.statistic,
+            p=part.p,
+            p_against=part.p_against,
+        )
+
+    adjusted = zip(finding.parts, holding, against, strict=True)
+    return [verdict(part, state(part, p, p_against)) for part, p, p_against in adjusted]
 
 
 def _caveats(draft: _Draft, broken: int, runs: int) -> str:
     """What a reader must know besides the state: failures, missing seeds, proxy scores."""
-    parts = []
-    if broken:
-        parts.append(f"{broken} of {words.counted(runs, 'run')} diverged")
-    if draft.state not in ("NOT RUN",):
-        missing = {
-            (sample.experiment, seed): sample.reasons.get(seed, "no reason recorded")
-            for sample in draft.samples
-            for seed in sample.planned
-            if seed not in sample.seeds
-        }
-        if missing and draft.tier == "full":
-            first = next(iter(missing.values()))
-            parts.append(f"{words.counted(len(missing), 'planned run')} missing ({first})")
+    told = f"; {broken} of {words.counted(runs, 'run')} diverged" if broken else ""
+    if draft.tier == "full":
+        told += incomplete(draft.samples)
     if draft.claim.across and draft.finding is not None:
-        parts.append(f"compared across {', '.join(draft.claim.across)}, as the claim does")
+        told += f"; compared across {', '.join(draft.claim.across)}, as the claim does"
     proxies = sorted({sample.label for sample in draft.samples if sample.proxy})
     if proxies:
-        parts.append(f"rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric")
-    return "".join(f"; {part}" for part in parts)
+        told += f"; rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric"
+    return told

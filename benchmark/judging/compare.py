@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.finding import has_scale
+from benchmark.judging.finding import unit
 from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
-from benchmark.judging.words import counted, number, p_value
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.spec.base import TIERS, Model
+from benchmark.spec.words import counted, number, p_value
 
 Group = dict[int, RunRecord]
 Key = tuple[str, str, str]
@@ -195,10 +195,9 @@ def _difference(a: Sample, b: Sample, direction: str) -> _Result:
     if min(len(a.values), len(b.values)) < 2:
         return "too few seeds", None, False, None, f"{len(a.values)} and {counted(len(b.values), 'seed')}"
     estimate = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(a.numbers, b.numbers)
+    estimate = estimate.floored(unit([*a.numbers, *b.numbers], a, b), min(len(a.values), len(b.values)))
     low, high = estimate.interval()
     interval = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
-    if not has_scale(estimate, [*a.numbers, *b.numbers]):
-        return "no difference shown", interval, paired, None, "the differences show no spread, so no test has a scale"
     p = min(1.0, 2 * min(estimate.p_above(), estimate.p_below()))
     how = f"{'differences by seed' if paired else 'independent samples'}, {p_value(p)}"
     return ("A lower" if estimate.value > 0 else "B lower"), interval, paired, p, how

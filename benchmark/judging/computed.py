@@ -9,7 +9,7 @@ from dataclasses import replace
 from benchmark.judging.finding import Incomparable, Lookup, Undecidable
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.spec.expression import evaluate
-from benchmark.spec.quantities import Computed, Quantity
+from benchmark.spec.quantities import Computed, Operand, Quantity
 
 Measured = Callable[[Quantity], Sample]
 
@@ -17,7 +17,7 @@ Measured = Callable[[Quantity], Sample]
 def with_computed(measured: Measured) -> Lookup:
     """A lookup of measured quantities and of what is computed from them."""
 
-    def lookup(asked: Quantity | Computed) -> Sample:
+    def lookup(asked: Operand) -> Sample:
         if isinstance(asked, Quantity):
             return measured(asked)
         return _computed(asked, {name: measured(one) for name, one in asked.of.items()})

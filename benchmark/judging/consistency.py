@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 #: a loss is the sum of its float32 terms, in an order of operations of the device's own
 _RELATIVE = 1e-3
 _ABSOLUTE = 1e-5
+#: nothing that training gives is larger
+ABSURD = 1e15
+#: how far a distance that is computed as a difference may fall below 0
+_NUMERIC = 0.01
 #: the same float64 arithmetic on the same float32 numbers, in another order at most
 _SAME_CURVES = 1e-9
+#: digits of scores that two runs do not share by chance
+_DIGITS = 14
 #: iterations at which a loss is compared with its terms
 _LOOKS = 4096
 
@@ -90,8 +96,20 @@ def _scores(record: RunRecord) -> Iterator[str]:
     asked = _setup(record).get("scores", {})
     mode = _setup(record).get("generator_mode")
     for name, score in sorted(record.scores.items()):
-        for problem in (*_asked(score, asked.get(name), mode), *_series(record, score, asked.get(name, {}))):
+        here = asked.get(name)
+        for problem in (*_possible(score), *_asked(score, here, mode), *_series(record, score, here or {})):
             yield f"score {name}: {problem}"
+
+
+def _possible(score: ScoreRecord) -> Iterator[str]:
+    """A score's value and evaluations are numbers that its metric can have."""
+    metric = METRICS.find(score.metric)
+    low, high = (-ABSURD, ABSURD) if metric is None else metric.possible
+    low, high = max(low, -ABSURD), min(high, ABSURD)
+    for value in (*(value for _, value in score.series), *([] if score.value is None else [score.value])):
+        if not low - _NUMERIC <= value <= high + _NUMERIC:
+            yield f"{value!r} is no value of {score.metric}"
+            return
 
 
 def _asked(score: ScoreRecord, asked: Mapping[str, Any] | None, mode: object) -> Iterator[str]:
@@ -222,6 +240,14 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
             )
 
 
+def _digits(record: RunRecord) -> str | None:
+    """All scores of a run with their evaluations, to the last digit; None where so few digits may agree by chance."""
+    values = {name: [score.value, *score.series] for name, score in sorted(record.scores.items())}
+    numbers = {value for score in record.scores.values() for value in (score.value, *dict(score.series).values())}
+    digits = sum(len(f"{value:.15g}") for value in numbers if value is not None and value % 1)
+    return canonical([record.experiment, record.tier, values]) if digits >= _DIGITS else None
+
+
 def _columns(player: str, terms: Sequence[str]) -> list[str]:
     """Curves of a player's unweighted terms, as ``spec.dataflow.curve_names`` names them."""
     if len(terms) < 2:
@@ -236,13 +262,14 @@ def _columns(player: str, terms: Sequence[str]) -> list[str]:
 
 
 def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
-    """Records that cannot both be right: one dataset setting with two contents, or two seeds with the same curves.
+    """Records that cannot both be right: one dataset setting with two contents, or two seeds of one run.
 
-    Of several contents all but the usual one are named, and all where none is; of two equal runs that of the higher
-    seed.
+    Where a dataset has two contents, those of the fewer records are named, and all if no content has more than the
+    others. Of two equal runs that of the higher seed is named.
     """
     by_data: dict[str, dict[str, list[Stored]]] = {}
     by_curves: dict[str, Stored] = {}
+    by_scores: dict[str, Stored] = {}
     for one in sorted(several, key=lambda one: (one.record.seed, str(one.folder))):
         data, content = _setup(one.record).get("dataset"), one.record.hashes.get("dataset")
         if data is not None and content is not None:
@@ -251,6 +278,11 @@ def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
         known = by_curves.setdefault(digest, one) if digest is not None else one
         if known.record.seed != one.record.seed:
             yield one, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
+            continue
+        digits = _digits(one.record)
+        known = by_scores.setdefault(digits, one) if digits is not None else one
+        if known.record.seed != one.record.seed:
+            yield one, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
     for contents in by_data.values():
         groups = sorted(contents.values(), key=len)
         clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])

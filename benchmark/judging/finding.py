@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmark.judging import hypothesis_tests, words
+from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import ALPHA, Estimate
 from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import Interval
-from benchmark.spec.quantities import Computed, Quantity
+from benchmark.spec import words
+from benchmark.spec.quantities import Operand
 
 Points = Literal["same", "other", "mixed"]
-Lookup = Callable[[Quantity | Computed], Sample]
+Lookup = Callable[[Operand], Sample]
+
+#: seeds are taken to differ by at least this share of their level: nothing that is trained is known more finely
+_FINEST = 1e-4
 
 
 class Incomparable(ValueError):
@@ -29,6 +32,8 @@ class Undecidable(ValueError):
 class Finding:
     """What the seeds say of one predicate."""
 
+    #: the predicate in words
+    test: str
     #: p value of "as claimed", and of "the opposite"
     p: float
     p_against: float
@@ -40,15 +45,30 @@ class Finding:
     #: the deciding numbers and the test, in words: for the claim, and against it
     says: str
     says_against: str
-    #: fewest seeds that would decide at a level, should the numbers stay as they are
-    needed: Callable[[float], int | None]
+    #: fewest seeds that decide at a level with a power, should the numbers stay as they are; None where none is known
+    needed: Callable[[float, float], int | None]
+    #: the statements of a conjunction
+    parts: tuple[Finding, ...] = ()
+
+    @property
+    def opposite(self) -> Finding:
+        """The same of the opposite statement."""
+        points: Points = {"same": "other", "other": "same", "mixed": "mixed"}[self.points]  # type: ignore[assignment]
+        return replace(
+            self,
+            p=self.p_against,
+            p_against=self.p,
+            says=self.says_against,
+            says_against=self.says,
+            points=points,
+            parts=(),
+        )
 
 
 def student(
     estimate: Estimate,
-    statement: str,
-    numbers: str,
     test: str,
+    numbers: str,
     truths: Mapping[int, bool],
     points: Points,
     shown: Callable[[Interval], Interval],
@@ -59,54 +79,53 @@ def student(
     """Student's t on ``estimate``, whose positive values are as claimed; ``shown`` maps its interval for display."""
     low, high = estimate.interval()
     p, p_against = estimate.p_above(), estimate.p_below()
-    spread = seed_spread(estimate, count)
     return Finding(
+        test=test,
         p=p,
         p_against=p_against,
         statistic=shown(Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)),
         truths=truths,
         points=points,
-        says=f"{statement}: {numbers}, {test} {words.p_value(p)}",
-        says_against=f"{statement}: {numbers}, {test} {words.p_value(p_against)} against",
-        needed=lambda alpha: more(
-            count, hypothesis_tests.seeds_needed(abs(estimate.value), spread, samples=samples, alpha=alpha)
+        says=f"{test}: {numbers} {words.p_value(p)}",
+        says_against=f"{test}: {numbers} {words.p_value(p_against)} against",
+        needed=lambda alpha, power: hypothesis_tests.seeds_needed(
+            abs(estimate.value), estimate.seed_spread(count), count, samples=samples, alpha=alpha, power=power
         ),
     )
 
 
 def signs(
+    test: str,
     truths: Mapping[int, bool],
     falsehoods: Mapping[int, bool],
     points: Points,
-    says: str,
+    numbers: str,
     statistic: Interval | None = None,
 ) -> Finding:
     """The sign test over seeds; a seed for which neither it nor its opposite is true counts for neither."""
     count, hits, misses = len(truths), sum(truths.values()), sum(falsehoods.values())
     p, p_against = hypothesis_tests.sign_test(hits, count), hypothesis_tests.sign_test(misses, count)
-    share = max(hits, misses) / count if count else 0.0
+    seeds, sign = words.counted(count, "seed"), "exact sign test"
     return Finding(
+        test=test,
         p=p,
         p_against=p_against,
         statistic=statistic,
         truths=truths,
         points=points,
-        says=f"{says}{hits} of {words.counted(count, 'seed')}, exact sign test {words.p_value(p)}",
-        says_against=f"{says}{misses} of {words.counted(count, 'seed')} against, "
-        f"exact sign test {words.p_value(p_against)}",
-        needed=lambda alpha: more(
-            count, hypothesis_tests.fewest(lambda n: hypothesis_tests.sign_test(round(share * n), n) <= alpha)
+        says=f"{test}: {numbers}{hits} of {seeds}, {sign} {words.p_value(p)}",
+        says_against=f"{test}: {numbers}{misses} of {seeds} against, {sign} {words.p_value(p_against)}",
+        needed=lambda alpha, power: hypothesis_tests.fewest(
+            lambda n: hypothesis_tests.power_share(max(hits, misses) / count, n, 0.5, alpha, against=False) >= power,
+            count + 1,
         ),
     )
 
 
-def silent(truths: Mapping[int, bool], points: Points, says: str) -> Finding:
+def silent(test: str, truths: Mapping[int, bool], points: Points, numbers: str) -> Finding:
     """Too little for a test: only what single seeds show."""
-
-    def never(_alpha: float) -> None:
-        return None
-
-    return Finding(1.0, 1.0, None, truths, points, says, says, never)
+    says = f"{test}: {numbers}" if numbers else test
+    return Finding(test, 1.0, 1.0, None, truths, points, says, says, lambda _alpha, _power: None)
 
 
 def points_of(truths: Mapping[int, bool], falsehoods: Mapping[int, bool]) -> Points:
@@ -116,16 +135,10 @@ def points_of(truths: Mapping[int, bool], falsehoods: Mapping[int, bool]) -> Poi
     return "other" if falsehoods and all(falsehoods.values()) else "mixed"
 
 
-def has_scale(estimate: Estimate, values: Sequence[float]) -> bool:
-    """Whether seeds differ by more than rounding of their values could."""
-    return estimate.error > 1e-12 * max(abs(value) for value in values)
+def unit(values: Sequence[float], *samples: Sample) -> float:
+    """By how much seeds differ at least: one where they count things, else a small share of their level.
 
-
-def seed_spread(estimate: Estimate, count: int) -> float:
-    """One seed's standard deviation of the deciding difference, if all samples had ``count`` seeds."""
-    return estimate.error * math.sqrt(count)
-
-
-def more(count: int, needed: int | None) -> int | None:
-    """A number of seeds that did not decide cannot be the number that would."""
-    return None if needed is None else max(needed, count + 1)
+    Where all seeds agree their spread is that of seeds of which one is off by a unit. So exact agreement weighs more
+    than any near agreement, and not without bound.
+    """
+    return max(_FINEST * max(abs(value) for value in values), *(sample.resolution for sample in samples))

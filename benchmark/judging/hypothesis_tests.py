@@ -1,7 +1,8 @@
 """The statistics behind verdicts: Student and Welch intervals, equivalence, exact rank, sign and binomial tests, Holm.
 
 The replication unit is the training seed. References: Schuirmann 1987 (two one-sided tests), Welch 1947 and
-Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and Pearson 1934, Holm 1979.
+Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and Pearson 1934, Holm 1979, Noether 1987
+(seeds for ranks), Haybittle 1971 and Peto et al. 1976 (interim looks).
 """
 
 from __future__ import annotations
@@ -9,16 +10,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 from benchmark.judging.verdict import Interval
 
+if TYPE_CHECKING:
+    import numpy as np
+
 #: level of every one-sided test; intervals have confidence 1 - 2 * ALPHA
 ALPHA = 0.05
+#: level of an interim look at fewer seeds than planned (Haybittle 1971, Peto et al. 1976): so small that several
+#: looks hardly add to the level of the last one, which stays as it is
+INTERIM = 0.001
+#: power that "about n seeds would decide" promises
+POWER = 0.8
 #: fewer seeds than this decide nothing
 LEAST_SEEDS = 3
 #: a number of seeds beyond this is not worth naming
 MOST_SEEDS = 1000
+#: parts into which the distribution of a sample's spread is divided
+_SHARES = 200
 
 Equivalence = Literal["inside", "above", "below", "undecided"]
 
@@ -51,18 +63,28 @@ class Estimate:
     error: float
     freedom: float
 
+    def floored(self, unit: float, count: int) -> Estimate:
+        """With at least the standard error of ``count`` seeds of which one is off by ``unit``."""
+        return Estimate(self.value, max(self.error, unit / count), self.freedom)
+
+    def seed_spread(self, count: int) -> float:
+        """One seed's standard deviation of the deciding difference, if all samples had ``count`` seeds."""
+        return self.error * math.sqrt(count)
+
     def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
         """Two-sided interval of confidence ``1 - 2 * alpha``: either end is a one-sided bound at ``1 - alpha``."""
         half = quantile(1 - alpha, self.freedom) * self.error
         return self.value - half, self.value + half
 
     def p_above(self, bound: float = 0.0) -> float:
-        """One-sided p value of "the true value lies above ``bound``"; needs ``error > 0``."""
+        """One-sided p value of "the true value lies above ``bound``"; without any error the value decides."""
+        if self.error == 0:
+            return float(self.value <= bound)
         return tail((self.value - bound) / self.error, self.freedom)
 
     def p_below(self, bound: float = 0.0) -> float:
-        """One-sided p value of "the true value lies below ``bound``"; needs ``error > 0``."""
-        return tail((bound - self.value) / self.error, self.freedom)
+        """One-sided p value of "the true value lies below ``bound``"; without any error the value decides."""
+        return Estimate(-self.value, self.error, self.freedom).p_above(-bound)
 
 
 def quantile(probability: float, freedom: float) -> float:
@@ -96,15 +118,9 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Estimate:
     return one_sample([b - a for a, b in zip(first, second, strict=True)])
 
 
-def against_published(
-    values: Sequence[float], published: float, *, spread: float | None = None, seeds: int | None = None
-) -> Estimate:
-    """mean(values) - published; a published spread over ``seeds`` training seeds adds its own uncertainty (Welch)."""
-    ours = one_sample(values)
-    parts = [ours]
-    if spread is not None and seeds is not None and seeds >= 2:
-        parts.append(Estimate(published, spread / math.sqrt(seeds), seeds - 1))
-    return _welch(ours.value - published, parts)
+def against(ours: Estimate, published: float, theirs: Estimate | None = None) -> Estimate:
+    """Ours minus published; the published number's own uncertainty over seeds is added where it is known (Welch)."""
+    return _welch(ours.value - published, [ours] if theirs is None else [ours, theirs])
 
 
 def _welch(value: float, parts: Sequence[Estimate]) -> Estimate:
@@ -132,22 +148,105 @@ def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equi
     return "below" if high < -margin else "undecided"
 
 
-def seeds_needed(effect: float, spread: float, *, samples: int = 1, alpha: float = ALPHA) -> int | None:
-    """Fewest seeds a sample for which the half width falls below ``effect`` should estimate and spread stay.
+# --- power ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _spreads(freedom: float) -> np.ndarray:
+    """Equally likely values of sample / true standard deviation: middles of equal shares of their distribution."""
+    import numpy as np
+    from scipy.special import chdtri
+
+    shares = (np.arange(_SHARES) + 0.5) / _SHARES
+    return np.asarray(np.sqrt(chdtri(freedom, shares) / freedom))
+
+
+def power_above(effect: float, spread: float, seeds: int, *, samples: int = 1, alpha: float = ALPHA) -> float:
+    """Chance that ``seeds`` a sample show an ``effect`` above 0 (Student's t), by its noncentral distribution.
 
     ``spread`` is one seed's standard deviation of the deciding difference; ``samples`` independent samples give
-    ``samples * (n - 1)`` degrees of freedom. None where no reasonable number would do.
+    ``samples * (seeds - 1)`` degrees of freedom.
     """
+    from scipy.special import ndtr
+
+    freedom = samples * (seeds - 1)
+    if spread == 0:
+        return float(effect > 0)
+    strength = effect * math.sqrt(seeds) / spread
+    return float(ndtr(strength - quantile(1 - alpha, freedom) * _spreads(freedom)).mean())
+
+
+def seeds_needed(
+    effect: float, spread: float, count: int, *, samples: int = 1, alpha: float = ALPHA, power: float = POWER
+) -> int | None:
+    """Fewest seeds a sample, more than ``count``, that show ``effect`` with ``power``; None where none would."""
     if effect <= 0:
         return None
-    return fewest(lambda n: quantile(1 - alpha, samples * (n - 1)) * spread / math.sqrt(n) < effect)
+    return fewest(lambda n: power_above(effect, spread, n, samples=samples, alpha=alpha) >= power, count + 1)
 
 
-def fewest(decides: Callable[[int], bool]) -> int | None:
-    """Fewest seeds, from :data:`LEAST_SEEDS` up, for which ``decides`` is true; it must stay true from there."""
-    if not decides(MOST_SEEDS):
+def power_equivalence(
+    deviation: float, spread: float, seeds: int, margin: float, *, alpha: float = ALPHA, other: Estimate | None = None
+) -> tuple[float, float]:
+    """Chances of (inside the margin, beyond it on either side) for a true ``deviation`` and a seed's ``spread``.
+
+    ``other`` is the published number's own uncertainty. It widens the interval, yet does not vary with our seeds.
+    """
+    import numpy as np
+    from scipy.special import ndtr, stdtrit
+
+    if spread == 0:
+        return float(abs(deviation) < margin), float(abs(deviation) > margin)
+    own = spread / math.sqrt(seeds)
+    error = own * _spreads(seeds - 1)
+    freedom = np.full_like(error, seeds - 1.0)
+    if other is not None:
+        whole = error**2 + other.error**2
+        freedom = whole**2 / (error**4 / (seeds - 1) + other.error**4 / other.freedom)
+        error = np.sqrt(whole)
+    half = stdtrit(freedom, 1 - alpha) * error
+    room = margin - half
+    inside = np.where(room > 0, ndtr((room - deviation) / own) - ndtr((-room - deviation) / own), 0.0)
+    beyond = ndtr((deviation - margin - half) / own) + ndtr((-deviation - margin - half) / own)
+    return float(inside.mean()), float(beyond.mean())
+
+
+def power_share(share: float, seeds: int, bound: float, alpha: float = ALPHA, *, against: bool = True) -> float:
+    """Chance that the binomial test tells on which side of ``bound`` a share lies, which truly is ``share``.
+
+    With ``against=False`` only that it lies above. The sign test is that of 0.5.
+    """
+    import numpy as np
+    from scipy.stats import binom
+
+    hits = np.arange(seeds + 1)
+    decides = binom.sf(hits - 1, seeds, bound) <= alpha
+    if against:
+        decides |= binom.cdf(hits, seeds, bound) <= alpha
+    return float(binom.pmf(hits[decides], seeds, share).sum())
+
+
+def ranks_needed(
+    smaller: Sequence[float], larger: Sequence[float], count: int, alpha: float, power: float
+) -> int | None:
+    """Seeds a sample with which the rank test decides (Noether 1987), at least those that it needs at its best."""
+    from scipy.special import ndtri
+
+    pairs = [(a < b) + (a == b) / 2 for a in smaller for b in larger]
+    apart = abs(mean(pairs) - 0.5)
+    if apart == 0:
         return None
-    low, high = LEAST_SEEDS, MOST_SEEDS
+    noether = math.ceil((ndtri(1 - alpha) + ndtri(power)) ** 2 / (6 * apart**2))
+    best = fewest(lambda n: 1 / math.comb(2 * n, n) <= alpha)
+    needed = max(noether, count + 1, best or 0)
+    return needed if needed <= MOST_SEEDS else None
+
+
+def fewest(decides: Callable[[int], bool], least: int = LEAST_SEEDS) -> int | None:
+    """A number of seeds from ``least`` up for which ``decides`` is true: the fewest, where it stays true from there."""
+    low, high = max(least, LEAST_SEEDS), MOST_SEEDS
+    if low > high or not decides(high):
+        return None
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle + 1, high)

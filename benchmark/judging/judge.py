@@ -9,7 +9,6 @@ from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import PaperVerdicts
-from benchmark.judging.words import describe as describe
 from benchmark.runs.records import Stored
 from benchmark.spec.paper import PaperSpec
 
@@ -22,7 +21,7 @@ def judge(
     ``expected[experiment][tier][seed]`` is the run_id that today's spec plans; records are found by it wherever they
     lie. Records of this paper that nobody expects are stale and judge nothing; ``others`` are planned under readings.
     """
-    evidence = Evidence(spec.paper.id, stored, expected, others)
+    evidence = Evidence(spec, stored, expected, others)
     return PaperVerdicts(
         schema_version=1,
         paper=spec.paper.id,

@@ -1,127 +1,120 @@
-"""Predicates over seeds, taken apart into elementary statements.
+"""What the seeds say of a predicate: its elementary statements tested, and the answers combined.
 
-"Every" is an intersection-union test (the largest p value), "any" a union under Bonferroni; their denials the other way
-round. See ``statements`` for what is tested and how, ``computed`` for the samples.
+See ``statements`` for what is tested and how, ``computed`` for the samples.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from benchmark.judging import words
+from benchmark.judging import statements
 from benchmark.judging.computed import Measured, among, with_computed
 from benchmark.judging.finding import Finding, Lookup, Points, silent
 from benchmark.judging.hypothesis_tests import LEAST_SEEDS
-from benchmark.judging.statements import bound_on, equal, exactly, in_share, less, meeting, ratio
-from benchmark.spec.claims import (
-    AllOf,
-    AnyOf,
-    Bound,
-    Equal,
-    Exactly,
-    Given,
-    InSeeds,
-    Largest,
-    Order,
-    Predicate,
-    Ratio,
-    Smallest,
-)
+from benchmark.spec import words
+from benchmark.spec.claims import Bound, Predicate
+from benchmark.spec.quantities import Operand
 
 
 def evaluate(predicate: Predicate, measured: Measured) -> Finding:
     """Test a predicate; raises :class:`Incomparable` and :class:`Undecidable`."""
-    return _test(predicate, with_computed(measured))
+    return predicate.ask(Seeds(with_computed(measured)))
 
 
-def _test(predicate: Predicate, lookup: Lookup) -> Finding:
-    match predicate:
-        case Order(order=several):
-            return every([less(a, b, lookup) for a, b in itertools.pairwise(several)])
-        case Smallest(smallest=several):
-            return every([less(several[0], other, lookup) for other in several[1:]])
-        case Largest(largest=several):
-            return every([less(other, several[0], lookup) for other in several[1:]])
-        case Bound(bound=one, above=above, below=below):
-            sides = [(above, False), (below, True)]
-            return every([bound_on(one, bound, upper, lookup) for bound, upper in sides if bound is not None])
-        case Ratio(ratio=(first, second), above=above, below=below):
-            sides = [(above, False), (below, True)]
-            return every([ratio(first, second, bound, upper, lookup) for bound, upper in sides if bound is not None])
-        case Equal(equal=(first, second), margin=margin):
-            return equal(first, second, margin, lookup)
-        case Exactly(exactly=one, value=value, share=share):
-            return exactly(one, value, share, lookup)
-        case InSeeds(in_seeds=part, share=share):
-            return in_share(_test(part, lookup).truths, share, words.describe(part))
-        case AllOf(all_of=parts):
-            return every([_test(part, lookup) for part in parts])
-        case AnyOf(any_of=parts):
-            return some([_test(part, lookup) for part in parts])
-        case Given(given=condition, then=then):
-            return _among(condition, then, lookup)
-    raise AssertionError(f"unknown predicate {type(predicate).__name__}")
+@dataclass(frozen=True)
+class Seeds:
+    """Answers of the seeds at hand; a ``spec.claims.Logic``."""
+
+    lookup: Lookup
+
+    def less(self, first: Operand, second: Operand) -> Finding:
+        return statements.less(first, second, self.lookup)
+
+    def within(self, asked: Operand, above: float | None, below: float | None) -> Finding:
+        return _one([statements.bound_on(asked, *side, self.lookup) for side in _sides(above, below)])
+
+    def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> Finding:
+        return _one([statements.ratio(first, second, *side, self.lookup) for side in _sides(above, below)])
+
+    def close(self, first: Operand, second: Operand, margin: float) -> Finding:
+        return statements.equal(first, second, margin, self.lookup)
+
+    def exactly(self, asked: Operand, value: float, share: float) -> Finding:
+        return statements.exactly(asked, value, share, self.lookup)
+
+    def in_seeds(self, part: Predicate, share: float) -> Finding:
+        return statements.in_share(part.ask(self).truths, share, part.text)
+
+    def given(self, condition: Bound, then: Predicate) -> Finding:
+        """Too few seeds that meet the condition say nothing."""
+        seeds = statements.meeting(condition, self.lookup)
+        if len(seeds) < LEAST_SEEDS:
+            count = words.counted(len(seeds), "seed")
+            return silent(f"where {condition.text}", {}, "mixed", f"{count}, {LEAST_SEEDS} are needed")
+        return then.ask(Seeds(among(seeds, self.lookup)))
+
+    def every(self, parts: Sequence[Finding]) -> Finding:
+        return combined(parts, "every")
+
+    def some(self, parts: Sequence[Finding]) -> Finding:
+        return combined(parts, "some")
 
 
-def _among(condition: Bound, then: Predicate, lookup: Lookup) -> Finding:
-    """Test ``then`` in the seeds that meet the condition; too few of them say nothing."""
-    seeds = meeting(condition, lookup)
-    if len(seeds) < LEAST_SEEDS:
-        count = words.counted(len(seeds), "seed")
-        return silent({}, "mixed", f"{words.describe(condition)} in {count}, {LEAST_SEEDS} of them are needed")
-    return _test(then, among(seeds, lookup))
+def _sides(above: float | None, below: float | None) -> list[tuple[float, bool]]:
+    return [(bound, upper) for bound, upper in ((above, False), (below, True)) if bound is not None]
 
 
-def every(parts: Sequence[Finding]) -> Finding:
-    """All parts hold: as strong as the weakest; the opposite is shown by any part (Bonferroni)."""
+def _one(sides: Sequence[Finding]) -> Finding:
+    """Two bounds on one quantity are one statement: on the wrong side of one, the other is no merit."""
+    return replace(combined(sides, "every"), parts=())
+
+
+def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding:
+    """The conjunction (or disjunction) of several findings.
+
+    "Every" is an intersection-union test: that all parts hold is shown when the weakest is, at the full level, since
+    all must be shown (Berger 1982). That some part is opposed may come from any of them, so the strongest opposition
+    counts at 1 / parts of the level (Bonferroni). "Some" is the same with claim and opposite exchanged.
+    """
     if len(parts) == 1:
         return parts[0]
+    if how == "some":
+        shown = {part.points for part in parts}
+        return replace(
+            combined([part.opposite for part in parts], "every").opposite,
+            test=" or ".join(part.test for part in parts),
+            truths=_together([part.truths for part in parts], any),
+            points="same" if "same" in shown else "other" if shown == {"other"} else "mixed",
+            parts=(),
+        )
+    # a conjunction within a conjunction is one conjunction
+    parts = [inner for part in parts for inner in (part.parts or (part,))]
     weakest = max(parts, key=lambda part: part.p)
     opposed = min(parts, key=lambda part: part.p_against)
     doubtful = [part for part in parts if part.p > 0.5]
     shown = {part.points for part in parts}
     points: Points = shown.pop() if len(shown) == 1 else "mixed"
 
-    def needed(alpha: float) -> int | None:
+    def needed(alpha: float, power: float) -> int | None:
+        # each part may miss its share of what the whole may miss, and then all are shown with the power promised
         if not doubtful:
-            return _largest([part.needed(alpha) for part in parts])
-        return _smallest([part.needed(alpha / len(parts)) for part in doubtful])
+            return _largest([part.needed(alpha, 1 - (1 - power) / len(parts)) for part in parts])
+        return _smallest([part.needed(alpha / len(parts), power) for part in doubtful])
 
     return Finding(
+        test=" and ".join(part.test for part in parts),
         p=weakest.p,
         p_against=min(1.0, len(parts) * opposed.p_against),
+        # the interval of the part that decides: the verdict can only be against where the numbers of a part are
         statistic=(opposed if doubtful else weakest).statistic,
         truths=_together([part.truths for part in parts], all),
         points=points,
         says=weakest.says,
         says_against=opposed.says_against,
         needed=needed,
-    )
-
-
-def some(parts: Sequence[Finding]) -> Finding:
-    """At least one part holds, under Bonferroni; the opposite needs every part's opposite."""
-    strongest = min(parts, key=lambda part: part.p)
-    least_opposed = max(parts, key=lambda part: part.p_against)
-    hopeful = [part for part in parts if part.p <= 0.5]
-    shown = {part.points for part in parts}
-    points: Points = "same" if "same" in shown else "other" if shown == {"other"} else "mixed"
-
-    def needed(alpha: float) -> int | None:
-        if hopeful:
-            return _smallest([part.needed(alpha / len(parts)) for part in hopeful])
-        return _largest([part.needed(alpha) for part in parts])
-
-    return Finding(
-        p=min(1.0, len(parts) * strongest.p),
-        p_against=least_opposed.p_against,
-        statistic=(strongest if hopeful else least_opposed).statistic,
-        truths=_together([part.truths for part in parts], any),
-        points=points,
-        says=strongest.says,
-        says_against=least_opposed.says_against,
-        needed=needed,
+        parts=tuple(parts),
     )
 
 

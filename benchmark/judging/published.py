@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.judging import words
 from benchmark.judging.computed import number
-from benchmark.spec.claims import (
-    AllOf,
-    AnyOf,
-    Bound,
-    Equal,
-    Exactly,
-    Given,
-    InSeeds,
-    Largest,
-    Order,
-    Predicate,
-    Ratio,
-    Smallest,
-    quantities,
-)
+from benchmark.judging.verdict import PartVerdict
+from benchmark.spec import words
+from benchmark.spec.claims import Bound, Predicate
 from benchmark.spec.paper import Cell, PaperSpec, Table
-from benchmark.spec.quantities import Computed, Quantity
+from benchmark.spec.quantities import Operand, Quantity
 
 Outcome = Literal["holds", "fails", "holds in part"]
 
@@ -90,38 +76,125 @@ def times(spec: PaperSpec) -> dict[str, list[Printed]]:
 
 def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None, str]:
     """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
-    printed: dict[Quantity, Printed] = {}
-    by_score, by_time = scores(spec), times(spec)
-    if _of_single_runs(predicate):
-        return None, "it speaks of single runs, of which the paper prints no numbers"
-    for asked in quantities(predicate):
+    logic = _Print(spec)
+    try:
+        told = predicate.ask(logic)
+    except NotPrinted as error:
+        return None, str(error)
+    wanted = [text for true, text in told.parts if not true] if told.outcome != "holds" else [t for _, t in told.parts]
+    return told.outcome, "; ".join([*wanted, *_caveats(list(logic.used.values()))])
+
+
+def parts_on_published(spec: PaperSpec, predicate: Predicate) -> list[PartVerdict]:
+    """The statements of a conjunction by what the printed numbers say of each; empty for one statement."""
+    try:
+        parts = predicate.ask(_Print(spec)).parts
+    except NotPrinted:
+        return []
+    if len(parts) == 1:
+        return []
+    return [PartVerdict(test=text, state="HOLDS" if true else "REVERSED", reason="as printed") for true, text in parts]
+
+
+class NotPrinted(ValueError):
+    """A predicate that does not rest on printed numbers alone; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What printed numbers say of a predicate: its statements, each true or not, in words."""
+
+    outcome: Outcome
+    parts: list[tuple[bool, str]]
+
+
+def _told(*parts: tuple[bool, str]) -> _Told:
+    true = sum(one for one, _ in parts)
+    return _Told("holds" if true == len(parts) else "fails" if true == 0 else "holds in part", list(parts))
+
+
+class _Print:
+    """Answers of the printed numbers; a ``spec.claims.Logic``."""
+
+    def __init__(self, spec: PaperSpec) -> None:
+        self.scores, self.times = scores(spec), times(spec)
+        #: numbers that answers rest on
+        self.used: dict[Quantity, Printed] = {}
+
+    def less(self, first: Operand, second: Operand) -> _Told:
+        true = self._value(first) < self._value(second)
+        return _told((true, f"{self._shown(first)} {'<' if true else 'is not below'} {self._shown(second)}"))
+
+    def within(self, asked: Operand, above: float | None, below: float | None) -> _Told:
+        return _within(self._value(asked), self._shown(asked), above, below)
+
+    def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> _Told:
+        if self._value(second) == 0:
+            return _told((False, f"{self._shown(second)} is zero, so there is no ratio"))
+        value = self._value(first) / self._value(second)
+        what = f"{self._shown(first)} / {self._shown(second)} = {words.number(value)}"
+        return _within(value, what, above, below)
+
+    def close(self, first: Operand, second: Operand, margin: float) -> _Told:
+        difference = abs(self._value(first) - self._value(second))
+        return _within(difference, f"difference of {self._shown(first)} and {self._shown(second)}", None, margin)
+
+    def exactly(self, asked: Operand, value: float, share: float) -> _Told:
+        true = self._value(asked) == value
+        return _told((true, f"{self._shown(asked)} is {'' if true else 'not '}{words.number(value)}"))
+
+    def in_seeds(self, part: Predicate, share: float) -> _Told:
+        return part.ask(self)
+
+    def given(self, condition: Bound, then: Predicate) -> _Told:
+        raise NotPrinted("it speaks of single runs, of which the paper prints no numbers")
+
+    def every(self, parts: Sequence[_Told]) -> _Told:
+        return _told(*(part for told in parts for part in told.parts))
+
+    def some(self, parts: Sequence[_Told]) -> _Told:
+        """The first part that holds; else how far any does, as one statement."""
+        holding = next((told for told in parts if told.outcome == "holds"), None)
+        if holding is not None:
+            return _Told("holds", [(True, "; ".join(text for _, text in holding.parts))])
+        outcome: Outcome = "fails" if all(told.outcome == "fails" for told in parts) else "holds in part"
+        return _Told(outcome, [(False, "; ".join(text for told in parts for true, text in told.parts if not true))])
+
+    def _value(self, asked: Operand) -> float:
+        if isinstance(asked, Quantity):
+            return self._printed(asked).cell.value
+        value = number(asked, {name: self._printed(one).cell.value for name, one in asked.of.items()})
+        if value is None:
+            raise NotPrinted(f"{asked.text} has no value on its printed numbers")
+        return value
+
+    def _shown(self, asked: Operand) -> str:
+        text = self._printed(asked).text if isinstance(asked, Quantity) else words.number(self._value(asked))
+        return f"{asked.text} {text}"
+
+    def _printed(self, asked: Quantity) -> Printed:
         if asked.statistic is not None:
-            return None, "it rests on curves, of which the paper prints no numbers"
+            raise NotPrinted("it rests on curves, of which the paper prints no numbers")
         if asked.outcome is not None:
-            return None, "it rests on single runs, of which the paper prints no numbers"
+            raise NotPrinted("it rests on single runs, of which the paper prints no numbers")
         if asked.score is not None:
-            found = by_score.get((asked.experiment, asked.score), [])
+            found = self.scores.get((asked.experiment, asked.score), [])
         else:  # the paper's seconds are of whole runs
-            found = by_time.get(asked.experiment, []) if asked.time == "training_seconds" else []
+            found = self.times.get(asked.experiment, []) if asked.time == "training_seconds" else []
         if not found:
-            return None, f"the paper prints no number for {words.quantity(asked)}"
+            raise NotPrinted(f"the paper prints no number for {asked.text}")
         if len({one.cell.value for one in found}) > 1:
             both = " and ".join(f"{one.text} ({one.place})" for one in found)
-            return None, f"the paper prints different numbers for {words.quantity(asked)}: {both}"
-        printed[asked] = found[0]
-    try:
-        outcome, parts = _evaluate(predicate, printed)
-    except ArithmeticError as error:
-        return None, str(error)
-    told = [text for true, text in parts if not true] if outcome != "holds" else [text for _, text in parts]
-    return outcome, "; ".join([*told, *_caveats(list(printed.values()))])
+            raise NotPrinted(f"the paper prints different numbers for {asked.text}: {both}")
+        return self.used.setdefault(asked, found[0])
 
 
-def _of_single_runs(predicate: Predicate) -> bool:
-    match predicate:
-        case AllOf(all_of=parts) | AnyOf(any_of=parts):
-            return any(_of_single_runs(part) for part in parts)
-    return isinstance(predicate, Given)
+def _within(value: float, what: str, above: float | None, below: float | None) -> _Told:
+    """One statement: on the wrong side of one bound, the other is no merit."""
+    sides = [(value > above, "above", above)] if above is not None else []
+    sides += [(value < below, "below", below)] if below is not None else []
+    true, side, bound = next((one for one in sides if not one[0]), sides[0])
+    return _told((true, f"{what} is {'' if true else 'not '}{side} {words.number(bound)}"))
 
 
 def _caveats(printed: Sequence[Printed]) -> list[str]:
@@ -145,84 +218,3 @@ def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
             told = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
             lines.append(f"'{name}' is {told}")
     return lines
-
-
-_Parts = list[tuple[bool, str]]
-
-
-def _evaluate(predicate: Predicate, printed: dict[Quantity, Printed]) -> tuple[Outcome, _Parts]:
-    match predicate:
-        case AllOf(all_of=several):
-            inner = [_evaluate(part, printed) for part in several]
-            outcomes = {outcome for outcome, _ in inner}
-            return (
-                outcomes.pop() if len(outcomes) == 1 else "holds in part",
-                [part for _, parts in inner for part in parts],
-            )
-        case AnyOf(any_of=several):
-            inner = [_evaluate(part, printed) for part in several]
-            holding = [parts for outcome, parts in inner if outcome == "holds"]
-            if holding:
-                return "holds", holding[0]
-            return (
-                "fails" if all(outcome == "fails" for outcome, _ in inner) else "holds in part",
-                [part for _, parts in inner for part in parts],
-            )
-        case InSeeds(in_seeds=part):
-            return _evaluate(part, printed)
-    parts = _elementary(predicate, printed)
-    true = sum(one for one, _ in parts)
-    return "holds" if true == len(parts) else "fails" if true == 0 else "holds in part", parts
-
-
-def _elementary(predicate: Predicate, printed: dict[Quantity, Printed]) -> _Parts:
-    def value_of(asked: Quantity | Computed) -> float:
-        if isinstance(asked, Quantity):
-            return printed[asked].cell.value
-        value = number(asked, {name: printed[one].cell.value for name, one in asked.of.items()})
-        if value is None:
-            raise ArithmeticError(f"{words.quantity(asked)} has no value on its printed numbers")
-        return value
-
-    def shown(asked: Quantity | Computed) -> str:
-        text = printed[asked].text if isinstance(asked, Quantity) else words.number(value_of(asked))
-        return f"{words.quantity(asked)} {text}"
-
-    def less(a: Quantity | Computed, b: Quantity | Computed) -> tuple[bool, str]:
-        true = value_of(a) < value_of(b)
-        return true, f"{shown(a)} {'<' if true else 'is not below'} {shown(b)}"
-
-    def within(value: float, what: str, above: float | None, below: float | None) -> _Parts:
-        parts: _Parts = []
-        if above is not None:
-            parts.append(_side(value > above, what, "above", above))
-        if below is not None:
-            parts.append(_side(value < below, what, "below", below))
-        # a number on the wrong side of one bound fails the pair, the other bound is no merit
-        return [(all(true for true, _ in parts), next((text for true, text in parts if not true), parts[0][1]))]
-
-    match predicate:
-        case Order(order=several):
-            return [less(a, b) for a, b in itertools.pairwise(several)]
-        case Smallest(smallest=several):
-            return [less(several[0], other) for other in several[1:]]
-        case Largest(largest=several):
-            return [less(other, several[0]) for other in several[1:]]
-        case Bound(bound=one, above=above, below=below):
-            return within(value_of(one), shown(one), above, below)
-        case Ratio(ratio=(first, second), above=above, below=below):
-            if value_of(second) == 0:
-                return [(False, f"{shown(second)} is zero, so there is no ratio")]
-            value = value_of(first) / value_of(second)
-            return within(value, f"{shown(first)} / {shown(second)} = {words.number(value)}", above, below)
-        case Equal(equal=(first, second), margin=margin):
-            difference = abs(value_of(first) - value_of(second))
-            return [_side(difference < margin, f"difference of {shown(first)} and {shown(second)}", "below", margin)]
-        case Exactly(exactly=counted, value=value):
-            true = value_of(counted) == value
-            return [(true, f"{shown(counted)} is {'' if true else 'not '}{words.number(value)}")]
-    raise AssertionError(f"unknown predicate {type(predicate).__name__}")
-
-
-def _side(true: bool, what: str, side: str, bound: float) -> tuple[bool, str]:
-    return true, f"{what} is {'' if true else 'not '}{side} {words.number(bound)}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.judging import hypothesis_tests, words
-from benchmark.judging.consistency import between, contradictions, identity
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.consistency import ABSURD, between, contradictions, identity
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
+from benchmark.spec import words
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
-from benchmark.spec.parts import Direction
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import METRICS, Direction, Metric
 from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantile, Quantity, Statistic
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
@@ -49,6 +52,12 @@ class Sample:
     protocols: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     #: whether it is computed from several quantities of each seed
     computed: bool = False
+    #: the least by which two values that differ can differ: 1 for what counts, 0 where unknown
+    resolution: float = 0.0
+    #: the least and the most that the quantity can be
+    possible: tuple[float, float] = (-math.inf, math.inf)
+    #: seeds with a record of any kind
+    runs: int = 0
     #: wall seconds of one run, by seed
     seconds: Mapping[int, float] = field(default_factory=dict)
 
@@ -56,6 +65,16 @@ class Sample:
     def seeds(self) -> frozenset[int]:
         """Seeds that are evidence."""
         return frozenset(self.values) | self.diverged | self.beyond
+
+    @property
+    def broken(self) -> frozenset[int]:
+        """Seeds that are evidence without a value."""
+        return self.diverged | self.beyond
+
+    @property
+    def missing(self) -> list[int]:
+        """Planned seeds that are no evidence."""
+        return [seed for seed in self.planned if seed not in self.seeds]
 
     @property
     def numbers(self) -> list[float]:
@@ -78,7 +97,10 @@ class Sample:
 class Evidence:
     """All records of a results folder, as far as today's spec asks for them."""
 
-    def __init__(self, paper: str, stored: Sequence[Stored], expected: Expected, others: Collection[str] = ()) -> None:
+    def __init__(
+        self, spec: PaperSpec, stored: Sequence[Stored], expected: Expected, others: Collection[str] = ()
+    ) -> None:
+        self.spec = spec
         self.expected = expected
         self._owners: dict[str, list[str]] = {}
         for experiment, tiers in expected.items():
@@ -88,7 +110,7 @@ class Evidence:
         self.stale = sorted(
             str(one.folder)
             for one in stored
-            if one.record.run_id not in {*wanted, *others} and one.record.paper == paper
+            if one.record.run_id not in {*wanted, *others} and one.record.paper == spec.paper.id
         )
         used = [one for one in stored if one.record.run_id in wanted]
         self._runs: dict[str, Stored] = {}
@@ -181,23 +203,30 @@ class Evidence:
     def sample(self, asked: Quantity, tier: str) -> Sample:
         """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
         if asked.outcome is not None:
-            return self._gather(asked.experiment, tier, asked.outcome, _outcome, ("finished", "diverged"))
-        sample = self._gather(asked.experiment, tier, words.bare(asked), lambda one: self._read(asked, one))
-        if asked.time is not None:
-            return replace(sample, direction="lower")
-        entry = self._any_entry(asked, tier)
-        if entry is None:
-            return sample
-        moves = asked.statistic is None or isinstance(asked.statistic, Mean | Median | Quantile | Lowest | Highest)
-        return replace(sample, direction=entry.direction if moves else "none", proxy=entry.proxy)
-
-    def _any_entry(self, asked: Quantity, tier: str) -> ScoreRecord | None:
-        """A score as any planned run records it, measured or not: its metric is the same in all."""
-        records = (
-            self.record(asked.experiment, tier, seed) for seed in self.expected.get(asked.experiment, {}).get(tier, {})
+            about = _About(resolution=1.0)
+            return self._gather(asked.experiment, tier, asked.outcome, about, _outcome, ("finished", "diverged"))
+        return self._gather(
+            asked.experiment, tier, asked.bare, self._about(asked, tier), lambda one: self._read(asked, one)
         )
-        entries = (record.scores.get(asked.score or "") for record in records if record is not None)
-        return next((entry for entry in entries if entry is not None), None)
+
+    def _about(self, asked: Quantity, tier: str) -> _About:
+        """What is known of a quantity without any run: that every run diverged must not hide which way is worse."""
+        if asked.score is None:
+            return _About(direction="lower" if asked.time is not None else "none")
+        setup = self.spec.experiments.get(asked.experiment)
+        here = setup.setup(tier) if setup is not None else None
+        planned = self.expected.get(asked.experiment, {}).get(tier, {}).values()
+        records = (self._runs[run_id].record.scores for run_id in planned if run_id in self._runs)
+        named = next((scores[asked.score].metric for scores in records if asked.score in scores), None)
+        metric: Metric | type[Metric] | None = METRICS.find(named) if named is not None else None
+        if here is not None and asked.score in here.scores:
+            metric = here.scores[asked.score].metric
+        if metric is None:  # nobody knows what it is, so it may stand beside no published number
+            return _About(proxy=named is not None)
+        if asked.statistic is None:
+            return _About(metric.direction, metric.proxy, float(metric.counts), metric.possible)
+        moves = isinstance(asked.statistic, Mean | Median | Quantile | Lowest | Highest)
+        return _About(metric.direction if moves else "none", metric.proxy)
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
         """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
@@ -208,13 +237,14 @@ class Evidence:
                 return _Reading(None, _why_missing(score, entry))
             return _Reading(float(entry.iteration), protocol=_protocol(entry))
 
-        return self._gather(experiment, tier, f"iteration of {score}", read)
+        return self._gather(experiment, tier, f"iteration of {score}", _About(resolution=1.0), read)
 
     def _gather(
         self,
         experiment: str,
         tier: str,
         label: str,
+        about: _About,
         read: Callable[[Stored], _Reading],
         readable: Sequence[str] = ("finished",),
     ) -> Sample:
@@ -222,6 +252,7 @@ class Evidence:
         values: dict[int, float] = {}
         reasons: dict[int, str] = {}
         diverged, beyond = set(), set()
+        runs = 0
         protocols: dict[int, Mapping[str, Any]] = {}
         seconds: dict[int, float] = {}
         for seed, run_id in planned.items():
@@ -230,6 +261,7 @@ class Evidence:
                 reasons[seed] = f"no run at tier {tier}"
                 continue
             record = one.record
+            runs += 1
             seconds[seed] = record.timing.training_seconds + record.timing.evaluation_seconds
             if run_id in self._refused:
                 reasons[seed] = self._refused[run_id]
@@ -241,8 +273,11 @@ class Evidence:
                 continue
             reading = read(one)
             protocols[seed] = reading.protocol
-            if reading.value is not None:
+            if reading.value is not None and abs(reading.value) <= ABSURD:
                 values[seed] = reading.value
+                continue
+            if reading.value is not None:
+                reasons[seed] = f"{words.number(reading.value)} is no number that training gives"
                 continue
             reasons[seed] = reading.reason
             if reading.beyond:
@@ -256,8 +291,13 @@ class Evidence:
             diverged=frozenset(diverged),
             beyond=frozenset(beyond),
             reasons=reasons,
+            direction=about.direction,
+            proxy=about.proxy,
+            resolution=about.resolution,
+            possible=about.possible,
             protocols=protocols,
             seconds=seconds,
+            runs=runs,
         )
 
     def _read(self, asked: Quantity, one: Stored) -> _Reading:
@@ -294,6 +334,14 @@ class Evidence:
         run_id = self.expected.get(experiment, {}).get(tier, {}).get(seed)
         one = self._runs.get(run_id) if run_id is not None else None
         return one.record if one is not None else None
+
+
+@dataclass(frozen=True)
+class _About:
+    direction: Direction = "none"
+    proxy: bool = False
+    resolution: float = 0.0
+    possible: tuple[float, float] = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,16 @@ from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
 from benchmark.judging.published import cells
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, RuleChange, SealState
-from benchmark.judging.words import counted
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Experiment, PaperSpec
+from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning
-RULES_VERSION = 2
+RULES_VERSION = 3
 #: modules of this folder that describe, compare or test, but decide no verdict
 _NO_RULES = {
     "__init__",
@@ -43,7 +43,6 @@ _NO_RULES = {
     "tables",
     "times",
     "verdict",
-    "words",
 }
 #: lists in predicates whose order has no meaning: of all their elements, or of all but the first
 _UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
@@ -117,6 +116,7 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         "rules": {
             "version": RULES_VERSION,
             "level": hypothesis_tests.ALPHA,
+            "level of interim looks": hypothesis_tests.INTERIM,
             "fewest seeds": hypothesis_tests.LEAST_SEEDS,
         }
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from benchmark.judging import words
 from benchmark.judging.published import Printed, cells, unequal_protocols
+from benchmark.spec import words
 from benchmark.spec.base import Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import written

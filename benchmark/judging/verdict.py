@@ -37,6 +37,8 @@ CellState = Literal[
 ]
 #: what the seeds, or printed numbers, say of one part of a claim
 PartState = Literal["HOLDS", "REVERSED", "INCONCLUSIVE"]
+#: where the numbers of a reduced tier point
+Preview = Literal["points the same way", "points the other way", "mixed"]
 
 
 class Values(Model):
@@ -86,7 +88,7 @@ class ClaimVerdict(Model):
     reason: str
     tier: str | None
     #: at a reduced tier only: whether the numbers point the claim's way. Never a verdict
-    preview: Literal["points the same way", "points the other way", "mixed"] | None
+    preview: Preview | None
     quantities: list[Values]
     #: difference, slope, ratio ... that decides; positive means as claimed
     statistic: Interval | None

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.judging import computed, published, words
+from benchmark.judging import computed, published
 from benchmark.judging.verdict import ClaimVerdict, Values
 from benchmark.reporting.numbers import short
 from benchmark.spec.claims import (
@@ -210,8 +210,8 @@ def _names(several: Sequence[Quantity | Computed]) -> tuple[str, list[str]]:
     """What all columns have in common, and what each is called beside that."""
     plain = [asked for asked in several if isinstance(asked, Quantity)]
     if len(plain) < len(several):
-        return "", [words.quantity(asked) for asked in several]
-    bare = [words.bare(asked) for asked in plain]
+        return "", [asked.text for asked in several]
+    bare = [asked.bare for asked in plain]
     if len(set(bare)) == 1:
         return bare[0], [asked.experiment for asked in plain]
     experiments = {asked.experiment for asked in plain}
@@ -222,7 +222,7 @@ def _names(several: Sequence[Quantity | Computed]) -> tuple[str, list[str]]:
     ]
     if shared and len(experiments) == len(several):
         return f"{' '.join(shared)} \N{HORIZONTAL ELLIPSIS}", [asked.experiment for asked in plain]
-    return "", [words.quantity(asked) for asked in several]
+    return "", [asked.text for asked in several]
 
 
 def _alike(words_at: Sequence[str]) -> bool:

@@ -1,39 +1,157 @@
 """A paper's empirical statements as typed predicates over the quantities of ``spec.quantities``.
 
-A predicate turns the seeds' numbers into a statistic whose sign decides. ``judging`` evaluates them; nothing here
-computes.
+A predicate knows its operands, its words, and of which elementary statements it is made: ``ask`` puts these to a
+:class:`Logic`. One logic answers from seeds (``judging.predicates``), another from printed numbers
+(``judging.published``).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Protocol, TypeVar
 
 from pydantic import Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from benchmark.spec import words
 from benchmark.spec.base import Many, Model, Name, Positive, Text, by_key
 from benchmark.spec.quantities import Computed, Operand, Quantity, no_seconds
 
+Steps = tuple[str | int, ...]
 
-class Order(Model):
+
+T = TypeVar("T")
+
+
+class Logic(Protocol[T]):
+    """Answers to elementary statements, and how answers combine."""
+
+    def less(self, first: Operand, second: Operand) -> T:
+        """``first`` is smaller than ``second``."""
+
+    def within(self, asked: Operand, above: float | None, below: float | None) -> T:
+        """A quantity lies between bounds, of which one may be absent."""
+
+    def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> T:
+        """``first / second`` lies between bounds, of which one may be absent."""
+
+    def close(self, first: Operand, second: Operand, margin: float) -> T:
+        """Two quantities differ by less than ``margin``."""
+
+    def exactly(self, asked: Operand, value: float, share: float) -> T:
+        """A quantity takes one value in more than ``share`` of the seeds."""
+
+    def in_seeds(self, part: Predicate, share: float) -> T:
+        """A predicate holds in more than ``share`` of the seeds."""
+
+    def given(self, condition: Bound, then: Predicate) -> T:
+        """A predicate holds among the seeds in which a bound is true."""
+
+    def every(self, parts: Sequence[T]) -> T:
+        """All parts hold."""
+
+    def some(self, parts: Sequence[T]) -> T:
+        """At least one part holds."""
+
+
+class _Predicate(Model):
+    #: whether its words need brackets within another's
+    compound: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """In words, experiments in brackets: ``modes (toy_minimax) = 1 in more than half of the seeds``."""
+        raise NotImplementedError
+
+    @property
+    def bracketed(self) -> str:
+        """Its words as part of another predicate's."""
+        return f"[{self.text}]" if self.compound else self.text
+
+    def ask(self, logic: Logic[T]) -> T:
+        """What a logic answers."""
+        raise NotImplementedError
+
+    def operands(self) -> Iterator[tuple[Steps, Operand]]:
+        """What it compares, with the paths below it, in order."""
+        for name in type(self).model_fields:
+            yield from _operands((name,), getattr(self, name))
+
+
+def _operands(path: Steps, value: object) -> Iterator[tuple[Steps, Operand]]:
+    if isinstance(value, Quantity | Computed):
+        yield path, value
+    elif isinstance(value, _Predicate):
+        yield from (((*path, *steps), operand) for steps, operand in value.operands())
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _operands((*path, index), inner)
+
+
+class _Ordering(_Predicate):
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        """(smaller, larger) of every comparison that it claims."""
+        raise NotImplementedError
+
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.every([logic.less(first, second) for first, second in self.pairs])
+
+
+class Order(_Ordering):
     """Each quantity is smaller than the next."""
 
     order: Annotated[Many[Operand], Field(min_length=2)]
 
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        return [*itertools.pairwise(self.order)]
 
-class Smallest(Model):
+    @property
+    def text(self) -> str:
+        return " < ".join(one.defined for one in self.order)
+
+
+class Smallest(_Ordering):
     """The first quantity is the smallest of all."""
 
     smallest: Annotated[Many[Operand], Field(min_length=2)]
 
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        return [(self.smallest[0], other) for other in self.smallest[1:]]
 
-class Largest(Model):
+    @property
+    def text(self) -> str:
+        return _extreme("<", self.smallest)
+
+
+class Largest(_Ordering):
     """The first quantity is the largest of all."""
 
     largest: Annotated[Many[Operand], Field(min_length=2)]
 
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        return [(other, self.largest[0]) for other in self.largest[1:]]
 
-class Bound(Model):
+    @property
+    def text(self) -> str:
+        return _extreme(">", self.largest)
+
+
+def _extreme(sign: str, several: Sequence[Operand]) -> str:
+    first, *others = (one.defined for one in several)
+    return f"{first} {sign} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
+
+
+def _bounded(above: float | None, below: float | None) -> None:
+    if above is None and below is None:
+        raise PydanticCustomError("bound", "needs above, below or both")
+
+
+class Bound(_Predicate):
     """A quantity lies above ``above`` and below ``below`` (at least one of them given)."""
 
     bound: Operand
@@ -41,14 +159,20 @@ class Bound(Model):
     below: float | None = None
 
     @model_validator(mode="after")
-    def _some(self) -> Bound:
-        if self.above is None and self.below is None:
-            raise PydanticCustomError("bound", "needs above, below or both")
+    def _valid(self) -> Bound:
+        _bounded(self.above, self.below)
         no_seconds(self.bound)
         return self
 
+    @property
+    def text(self) -> str:
+        return words.between(self.bound.defined, self.above, self.below)
 
-class Ratio(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.within(self.bound, self.above, self.below)
+
+
+class Ratio(_Predicate):
     """The ratio of two quantities, numerator first, lies above ``above`` and below ``below``."""
 
     ratio: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
@@ -56,13 +180,19 @@ class Ratio(Model):
     below: float | None = None
 
     @model_validator(mode="after")
-    def _some(self) -> Ratio:
-        if self.above is None and self.below is None:
-            raise PydanticCustomError("ratio", "needs above, below or both")
+    def _valid(self) -> Ratio:
+        _bounded(self.above, self.below)
         return self
 
+    @property
+    def text(self) -> str:
+        return words.between(f"{self.ratio[0].defined} / {self.ratio[1].defined}", self.above, self.below)
 
-class Equal(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.ratio(self.ratio[0], self.ratio[1], self.above, self.below)
+
+
+class Equal(_Predicate):
     """Two quantities differ by less than ``margin``."""
 
     equal: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
@@ -73,8 +203,15 @@ class Equal(Model):
         no_seconds(*self.equal)
         return self
 
+    @property
+    def text(self) -> str:
+        return f"{self.equal[0].defined} and {self.equal[1].defined} differ by less than {words.number(self.margin)}"
 
-class Exactly(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.close(self.equal[0], self.equal[1], self.margin)
+
+
+class Exactly(_Predicate):
     """A quantity that counts takes one exact value, in more than ``share`` of the seeds."""
 
     exactly: Quantity
@@ -86,40 +223,78 @@ class Exactly(Model):
         no_seconds(self.exactly)
         return self
 
+    @property
+    def text(self) -> str:
+        return f"{self.exactly.defined} = {words.number(self.value)} in {words.share_of_seeds(self.share)}"
 
-class InSeeds(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.exactly(self.exactly, self.value, self.share)
+
+
+class InSeeds(_Predicate):
     """A predicate holds, each seed taken by itself, in more than ``share`` of the seeds."""
 
     in_seeds: Predicate
     share: Annotated[float, Field(ge=0, lt=1)]
 
+    @property
+    def text(self) -> str:
+        return f"{self.in_seeds.bracketed} in {words.share_of_seeds(self.share)}"
 
-class AllOf(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.in_seeds(self.in_seeds, self.share)
+
+
+class AllOf(_Predicate):
     """Every part holds."""
 
+    compound = True
     all_of: Annotated[Many[Predicate], Field(min_length=2)]
 
+    @property
+    def text(self) -> str:
+        return " and ".join(part.bracketed for part in self.all_of)
 
-class AnyOf(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.every([part.ask(logic) for part in self.all_of])
+
+
+class AnyOf(_Predicate):
     """At least one part holds."""
 
+    compound = True
     any_of: Annotated[Many[Predicate], Field(min_length=2)]
 
+    @property
+    def text(self) -> str:
+        return " or ".join(part.bracketed for part in self.any_of)
 
-class Given(Model):
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.some([part.ask(logic) for part in self.any_of])
+
+
+class Given(_Predicate):
     """Among the seeds in which ``given`` is true, ``then`` holds; all of one experiment, since it is about its runs."""
 
+    compound = True
     given: Bound
     then: Predicate
 
     @model_validator(mode="after")
     def _one_experiment(self) -> Given:
-        experiments = sorted({one.experiment for one in quantities(self)})
+        experiments = sorted({quantity.experiment for _, quantity in located(self)})
         if len(experiments) > 1:
             raise PydanticCustomError(
                 "given", "speaks of the runs of one experiment, found {found}", {"found": ", ".join(experiments)}
             )
         return self
+
+    @property
+    def text(self) -> str:
+        return f"where {self.given.text}: {self.then.bracketed}"
+
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.given(self.given, self.then)
 
 
 Predicate = Annotated[
@@ -188,46 +363,12 @@ def quantities(predicate: Predicate) -> list[Quantity]:
     return [quantity for _, quantity in located(predicate)]
 
 
-def located(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity]]:
+def located(predicate: Predicate) -> list[tuple[Steps, Quantity]]:
     """All measured quantities of a predicate with their paths below it, in order."""
-    found: list[tuple[tuple[str | int, ...], Quantity]] = []
-    for path, operand in operands(predicate):
-        match operand:
-            case Computed(of=parts):
-                found += [((*path, "of", name), quantity) for name, quantity in parts.items()]
-            case Quantity():
-                found.append((path, operand))
+    found: list[tuple[Steps, Quantity]] = []
+    for path, operand in predicate.operands():
+        if isinstance(operand, Quantity):
+            found.append((path, operand))
+        else:
+            found += [((*path, "of", name), quantity) for name, quantity in operand.of.items()]
     return found
-
-
-def operands(predicate: Predicate) -> list[tuple[tuple[str | int, ...], Quantity | Computed]]:
-    """What a predicate compares, with the paths below it, in order."""
-    match predicate:
-        case AllOf(all_of=parts) | AnyOf(any_of=parts):
-            key = "all_of" if isinstance(predicate, AllOf) else "any_of"
-            return [
-                ((key, index, *path), operand) for index, part in enumerate(parts) for path, operand in operands(part)
-            ]
-        case Given(given=condition, then=then):
-            return [
-                ((key, *path), operand)
-                for key, part in (("given", condition), ("then", then))
-                for path, operand in operands(part)
-            ]
-        case InSeeds(in_seeds=part):
-            return [(("in_seeds", *path), operand) for path, operand in operands(part)]
-        case Bound(bound=one):
-            return [(("bound",), one)]
-        case Exactly(exactly=counted):
-            return [(("exactly",), counted)]
-        case Order(order=several):
-            key = "order"
-        case Smallest(smallest=several):
-            key = "smallest"
-        case Largest(largest=several):
-            key = "largest"
-        case Ratio(ratio=several):
-            key = "ratio"
-        case Equal(equal=several):
-            key = "equal"
-    return [((key, index), operand) for index, operand in enumerate(several)]

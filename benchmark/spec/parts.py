@@ -356,6 +356,8 @@ class Metric(Part, ABC):
     #: how far a measured value may lie from a published one and still agree, as a share of that and at least;
     #: None where every table must say
     usual_margin: ClassVar[tuple[float, float] | None] = None
+    #: whether it counts things, so that values differ by one at least
+    counts: ClassVar[bool] = False
     #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
     not_recomputed: ClassVar[str | None] = None
     #: relative difference that another processor's arithmetic may make between a value and the one computed again

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from benchmark.spec import words
 from benchmark.spec.base import Model, Name, Positive, PositiveInt, Text, by_key
 from benchmark.spec.expression import ExpressionError, names, parse
 
@@ -49,11 +50,26 @@ class Window(Model):
             raise PydanticCustomError("window", "needs 0 <= start < end" + (" <= 1" if top == 1 else ""))
         return self
 
+    def __str__(self) -> str:
+        """``the last 10 % of the run``, ``epochs 1 to 5``."""
+        if self.unit != "share":
+            return f"{self.unit} {words.number(self.start)} to {words.number(self.end)}"
+        start, end = words.number(100 * self.start), words.number(100 * self.end)
+        if (self.start, self.end) == (0, 1):
+            return "the whole run"
+        if self.end == 1:
+            return f"the last {words.number(100 * (1 - self.start))} % of the run"
+        return f"the first {end} % of the run" if self.start == 0 else f"{start} to {end} % of the run"
+
 
 class Mean(Model):
     """Mean of the curve in the window."""
 
     mean: Window
+
+    def of(self, curve: str) -> str:
+        """What it is of a curve, in words; every statistic has this."""
+        return f"mean of {curve} over {self.mean}"
 
 
 class Median(Model):
@@ -61,12 +77,22 @@ class Median(Model):
 
     median: Window
 
+    def of(self, curve: str) -> str:
+        return f"median of {curve} over {self.median}"
+
 
 class Quantile(Model):
     """Value that the share ``at`` of the window's values lie below: above nine tenths of them where ``at`` is 0.9."""
 
     quantile: Window
     at: Annotated[float, Field(gt=0, lt=1)]
+
+    def of(self, curve: str) -> str:
+        return f"{words.number(self.at)} quantile of {curve} over {self.quantile}"
+
+
+def _means(parts: int | None) -> str:
+    return "" if parts is None else f"of {parts} successive trimmed means of "
 
 
 class Lowest(Model):
@@ -79,6 +105,9 @@ class Lowest(Model):
     lowest: Window
     parts: Annotated[int, Field(ge=2)] | None = None
 
+    def of(self, curve: str) -> str:
+        return f"lowest {_means(self.parts)}{curve} of {self.lowest}"
+
 
 class Highest(Model):
     """Largest value of the curve in the window; with ``parts``, of the trimmed means of so many equal parts of it."""
@@ -86,11 +115,17 @@ class Highest(Model):
     highest: Window
     parts: Annotated[int, Field(ge=2)] | None = None
 
+    def of(self, curve: str) -> str:
+        return f"highest {_means(self.parts)}{curve} of {self.highest}"
+
 
 class Deviation(Model):
     """Standard deviation (N - 1) of the curve in the window."""
 
     deviation: Window
+
+    def of(self, curve: str) -> str:
+        return f"standard deviation of {curve} over {self.deviation}"
 
 
 class Fluctuation(Model):
@@ -107,12 +142,21 @@ class Fluctuation(Model):
     around: OddInt | Literal["line"] | None = None
     middle: Annotated[float, Field(gt=0, lt=1)] | None = None
 
+    def of(self, curve: str) -> str:
+        centre = "its fitted line" if self.around == "line" else f"its mean of {self.around} iterations"
+        about = "" if self.around is None else f" about {centre}"
+        kind = "" if self.middle is None else f"middle {words.number(100 * self.middle)} % of the "
+        return f"{kind}fluctuation of {curve}{about} over {self.fluctuation}"
+
 
 class Peak(Model):
     """Largest value of the curve in the window, over its median in the window ``early``."""
 
     peak: Window
     early: Window
+
+    def of(self, curve: str) -> str:
+        return f"peak of {curve} over {self.peak}, as a multiple of its median over {self.early}"
 
 
 class Slope(Model):
@@ -122,6 +166,9 @@ class Slope(Model):
     """
 
     slope: Window
+
+    def of(self, curve: str) -> str:
+        return f"relative slope of {curve} over {self.slope}"
 
 
 class Share(Model):
@@ -137,6 +184,9 @@ class Share(Model):
             raise PydanticCustomError("share", "needs exactly one of below and above")
         return self
 
+    def of(self, curve: str) -> str:
+        return f"share of {self.share} with {words.between(curve, self.above, self.below)}"
+
 
 class Falling(Model):
     """Share of steps down: how many of the window's ``parts`` equal parts have a lower mean than the part before.
@@ -146,6 +196,9 @@ class Falling(Model):
 
     falling: Window
     parts: Annotated[int, Field(ge=3)]
+
+    def of(self, curve: str) -> str:
+        return f"share of falls of {curve} from one of {self.parts} equal parts of {self.falling} to the next"
 
 
 class Settled(Model):
@@ -160,12 +213,21 @@ class Settled(Model):
     tolerance: Positive
     until: PositiveInt | None = None
 
+    def of(self, curve: str) -> str:
+        end = "its end value" if self.until is None else f"its value after {self.until} {self.settled}"
+        within = f"settles within {words.number(100 * self.tolerance)} % of {end}"
+        return f"{self.settled} until {curve}, averaged over {self.average} {self.settled}, {within}"
+
 
 class FirstBelow(Model):
     """First iteration from which the moving average of ``average`` iterations stays below the bound."""
 
     first_below: float
     average: PositiveInt
+
+    def of(self, curve: str) -> str:
+        below = words.number(self.first_below)
+        return f"iterations until {curve}, averaged over {self.average} iterations, stays below {below}"
 
 
 Statistic = Annotated[
@@ -227,6 +289,24 @@ class Quantity(Model):
             raise PydanticCustomError("quantity", "peak, settled and first_below are for curves")
         return self
 
+    @property
+    def bare(self) -> str:
+        """In words, without its experiment."""
+        plain = self.outcome or (self.time or "").replace("_", " ") or self.score or ""
+        if self.statistic is None:
+            return plain
+        return self.statistic.of(self.curve.strip() if self.curve is not None else f"{plain} over its evaluations")
+
+    @property
+    def text(self) -> str:
+        """In words: ``fid (gan_cifar)``, ``mean of generator_loss over ... (gan_cifar)``."""
+        return f"{self.bare} ({self.experiment})"
+
+    @property
+    def defined(self) -> str:
+        """In words that say what it is computed from."""
+        return self.text
+
 
 class Computed(Model):
     """A number computed from several quantities of one seed, such as the gain ``1 - augmented / plain``.
@@ -249,6 +329,16 @@ class Computed(Model):
         if any(one.time is not None for one in self.of.values()):
             raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
         return self
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return self.says
+
+    @property
+    def defined(self) -> str:
+        """In words that say what it is computed from."""
+        return f"{self.says} [{self.compute}]"
 
 
 def _operand(value: Any) -> str:

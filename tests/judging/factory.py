@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from benchmark.runs.records import CURVES, RECORD, SAMPLES, RunRecord, Stored, r
 from benchmark.spec.claims import Claim, Predicate
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Bibliography, PaperSpec, Table
+from benchmark.spec.parts import METRICS
 
 PAPER = "small"
 ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}
@@ -144,7 +146,7 @@ def table(cells: Mapping[str, Mapping[str, dict[str, Any]]], **over: Any) -> Tab
         "caption": "FID",
         "quantity": "frechet_inception_distance",
         "direction": "lower",
-        "protocol": PROTOCOL,
+        "protocol": {**PROTOCOL, "checkpoint": "last"},
     }
     return Table.model_validate({**base, "columns": columns, "rows": rows, **over})
 
@@ -154,12 +156,17 @@ def cell(value: float, experiment: str | None = None, **over: Any) -> dict[str, 
     return {"value": value, **known, **over}
 
 
-def paper(claims: Mapping[str, Claim] | None = None, tables: Mapping[str, Table] | None = None) -> PaperSpec:
-    """A paper as far as judging looks at it: what is measured is in the records."""
+def paper(
+    claims: Mapping[str, Claim] | None = None, tables: Mapping[str, Table] | None = None, metric: str | None = None
+) -> PaperSpec:
+    """A paper as far as judging looks at it; without a ``metric`` of all scores their records name it."""
+    scores = {"fid": SimpleNamespace(metric=METRICS.get(metric))} if metric is not None else {}
+    setup = SimpleNamespace(setup=lambda _tier: SimpleNamespace(scores=scores))
     about = Bibliography(id=PAPER, title="A paper", authors=("A",), venue="V", year=2020, question="Does it hold?")
     return PaperSpec.model_construct(
-        schema_version=1, paper=about, claims=dict(claims or {}), tables=dict(tables or {}), experiments={}
-    )
+        schema_version=1, paper=about, claims=dict(claims or {}), tables=dict(tables or {}),
+        experiments={"a": setup, "b": setup},
+    )  # fmt: skip
 
 
 def sample(
@@ -185,4 +192,4 @@ def sample(
 
 
 def evidence(stored: Sequence[Stored], expected: Expected) -> Evidence:
-    return Evidence(PAPER, stored, expected)
+    return Evidence(paper(), stored, expected)

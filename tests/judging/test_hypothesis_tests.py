@@ -57,16 +57,15 @@ def test_pairs_agree_with_scipy() -> None:
 
 
 def test_published_spread_widens_the_interval() -> None:
-    alone = hypothesis_tests.against_published(A, 9.0)
-    assert (alone.error, alone.freedom) == (hypothesis_tests.one_sample(A).error, 5)
-    with_spread = hypothesis_tests.against_published(A, 9.0, spread=2.0, seeds=4)
+    ours = hypothesis_tests.one_sample(A)
+    alone = hypothesis_tests.against(ours, 9.0)
+    assert (alone.error, alone.freedom) == (ours.error, 5)
+    with_spread = hypothesis_tests.against(ours, 9.0, Estimate(9.0, 2.0 / math.sqrt(4), 3))
     expected = scipy.stats.ttest_ind_from_stats(
         np.mean(A), np.std(A, ddof=1), 6, 9.0, 2.0, 4, equal_var=False, alternative="greater"
     )
     assert with_spread.p_above() == pytest.approx(expected.pvalue)
     assert with_spread.error > alone.error
-    # a spread without a number of seeds says nothing of the published mean's uncertainty
-    assert hypothesis_tests.against_published(A, 9.0, spread=2.0).error == alone.error
 
 
 def test_samples_without_spread_keep_finite_freedom() -> None:
@@ -93,17 +92,84 @@ def test_higher_is_better_turns_the_sign() -> None:
     assert hypothesis_tests.oriented(Estimate(0.3, 0.1, 4), "lower").value == 0.3
 
 
-def test_seeds_needed_is_the_fewest() -> None:
-    needed = hypothesis_tests.seeds_needed(1.0, 1.5)
+def test_without_any_error_the_value_decides() -> None:
+    exact = Estimate(1.0, 0.0, 4)
+    assert (exact.p_above(0.5), exact.p_above(1.0), exact.p_above(2.0)) == (0.0, 1.0, 1.0)
+    assert (exact.p_below(0.5), exact.p_below(1.0), exact.p_below(2.0)) == (1.0, 1.0, 0.0)
+
+
+def test_a_floor_is_one_seed_off_by_a_unit() -> None:
+    """Values 8, 8, 8, 8, 7 have a standard error of 1 / 5."""
+    assert hypothesis_tests.one_sample([8, 8, 8, 8, 7]).error == pytest.approx(0.2)
+    assert hypothesis_tests.one_sample([8.0] * 5).floored(1.0, 5).error == pytest.approx(0.2)
+    assert hypothesis_tests.one_sample([8.0, 4.0]).floored(1.0, 2).error == 2.0
+
+
+@pytest.mark.parametrize(("seeds", "samples", "alpha"), [(3, 1, 0.05), (5, 1, 0.01), (5, 2, 0.05), (10, 2, 0.002)])
+def test_power_is_that_of_the_noncentral_t(seeds: int, samples: int, alpha: float) -> None:
+    freedom = samples * (seeds - 1)
+    for effect in (0.3, 1.0, 2.5):
+        exact = scipy.stats.nct.sf(scipy.stats.t.ppf(1 - alpha, freedom), freedom, effect * math.sqrt(seeds))
+        found = hypothesis_tests.power_above(effect, 1.0, seeds, samples=samples, alpha=alpha)
+        assert found == pytest.approx(exact, abs=0.004)
+
+
+def test_power_of_equivalence_is_simulated() -> None:
+    random = np.random.default_rng(7)
+    values = random.normal(0.3, 0.7, (20_000, 5))
+    own = values.mean(axis=1), values.std(axis=1, ddof=1) / math.sqrt(5)
+    for other in (None, Estimate(0.0, 0.2, 3)):
+        error, freedom = own[1], np.full(len(values), 4.0)
+        if other is not None:
+            error = np.sqrt(own[1] ** 2 + 0.2**2)
+            freedom = error**4 / (own[1] ** 4 / 4 + 0.2**4 / 3)
+        half = scipy.stats.t.ppf(0.95, freedom) * error
+        inside = ((own[0] - half > -1) & (own[0] + half < 1)).mean()
+        beyond = ((own[0] - half > 0.1) | (own[0] + half < -0.1)).mean()
+        assert hypothesis_tests.power_equivalence(0.3, 0.7, 5, 1.0, other=other)[0] == pytest.approx(inside, abs=0.012)
+        assert hypothesis_tests.power_equivalence(0.3, 0.7, 5, 0.1, other=other)[1] == pytest.approx(beyond, abs=0.012)
+
+
+def test_without_spread_power_is_certain() -> None:
+    assert hypothesis_tests.power_equivalence(0.5, 0.0, 3, 1.0) == (1.0, 0.0)
+    assert hypothesis_tests.power_equivalence(-2.0, 0.0, 3, 1.0) == (0.0, 1.0)
+    assert (hypothesis_tests.power_above(0.5, 0.0, 3), hypothesis_tests.power_above(-0.5, 0.0, 3)) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(("share", "seeds", "bound"), [(0.8, 5, 0.5), (0.9, 12, 0.5), (0.3, 20, 0.6)])
+def test_power_of_a_share_is_counted(share: float, seeds: int, bound: float) -> None:
+    above = below = 0.0
+    for k in range(seeds + 1):
+        chance = scipy.stats.binom.pmf(k, seeds, share)
+        above += chance * (scipy.stats.binomtest(k, seeds, bound, alternative="greater").pvalue <= 0.05)
+        below += chance * (scipy.stats.binomtest(k, seeds, bound, alternative="less").pvalue <= 0.05)
+    assert hypothesis_tests.power_share(share, seeds, bound) == pytest.approx(above + below)
+    assert hypothesis_tests.power_share(share, seeds, bound, against=False) == pytest.approx(above)
+
+
+def test_seeds_needed_is_the_fewest_with_the_power_promised() -> None:
+    needed = hypothesis_tests.seeds_needed(1.0, 1.5, 3)
     assert needed is not None
 
-    def half_width(n: int) -> float:
-        return float(scipy.stats.t.ppf(0.95, n - 1) * 1.5 / math.sqrt(n))
+    def power(n: int) -> float:
+        return float(scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, n - 1), n - 1, math.sqrt(n) / 1.5))
 
-    assert half_width(needed) < 1.0 <= half_width(needed - 1)
-    assert hypothesis_tests.seeds_needed(1.0, 1e-9) == 3
-    assert hypothesis_tests.seeds_needed(0.0, 1.0) is None
-    assert hypothesis_tests.seeds_needed(1e-6, 1.0) is None
+    assert power(needed) >= 0.8 > power(needed - 1)
+    assert hypothesis_tests.seeds_needed(1.0, 1.5, 40) == 41, "so many were not enough"
+    assert hypothesis_tests.seeds_needed(1.0, 1e-9, 1) == 3
+    assert hypothesis_tests.seeds_needed(0.0, 1.0, 3) is None
+    assert hypothesis_tests.seeds_needed(1e-6, 1.0, 3) is None
+    assert hypothesis_tests.seeds_needed(1.0, 1.0, 1000) is None
+
+
+def test_ranks_need_what_their_best_case_needs() -> None:
+    """Complete separation: p = 1 / C(2n, n), which is 1 / 252 at five seeds; Noether's formula gives 5 at 0.05."""
+    needed = hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, math.inf], 3, 0.004, 0.8)
+    assert needed is not None
+    assert needed >= 5
+    assert hypothesis_tests.ranks_needed([1, 2], [1, 2], 2, 0.05, 0.8) is None
+    # P(a < b) = 7 / 9: (1.645 + 0.842)^2 / (6 (7/9 - 1/2)^2) = 13.4
+    assert hypothesis_tests.ranks_needed([1, 2, 4], [3, 3, 5], 3, 0.05, 0.8) == 14
 
 
 @pytest.mark.parametrize("sizes", [(3, 3), (5, 4), (6, 7)])

@@ -22,26 +22,31 @@ from benchmark.spec.quantities import Quantity
 from .factory import cell, claim, evidence, expect, fid, paper, run, run_id, score, series, table
 
 SEEDS = range(5)
+PROXY = "proxy_frechet_distance"
 GOOD = [10.0, 11.0, 10.5, 9.5, 10.2]
 BAD = [20.0, 21.5, 19.0, 20.5, 20.1]
-PROXY = "proxy_frechet_distance"
 BETTER = claim({"order": [fid("a"), fid("b")]})
 
 
-def verdicts(spec: PaperSpec, stored: Sequence[Stored], **over: Any) -> PaperVerdicts:
-    found = judge(spec, "0" * 64, stored, expect({"a": SEEDS, "b": SEEDS}, **over))
+def verdicts(spec: PaperSpec, stored: Sequence[Stored], seeds: Sequence[int] = SEEDS, **over: Any) -> PaperVerdicts:
+    found = judge(spec, "0" * 64, stored, expect({"a": seeds, "b": seeds}, **over))
     assert PaperVerdicts.model_validate_json(to_json(found.model_dump(mode="json"))) == found
     return found
 
 
-def one_claim(tested: Claim, stored: Sequence[Stored], **over: Any) -> ClaimVerdict:
-    return verdicts(paper({"C1": tested}), stored, **over).claims[0]
+def one_claim(tested: Claim, stored: Sequence[Stored], metric: str | None = None, **over: Any) -> ClaimVerdict:
+    return verdicts(paper({"C1": tested}, metric=metric), stored, **over).claims[0]
 
 
 def one_cell(
-    written: dict[str, Any], stored: Sequence[Stored], tiers: Sequence[str] = ("full",), **over: Any
+    written: dict[str, Any],
+    stored: Sequence[Stored],
+    tiers: Sequence[str] = ("full",),
+    seeds: Sequence[int] = SEEDS,
+    **over: Any,
 ) -> CellVerdict:
-    return verdicts(paper(tables={"T1": table({"row": {"A": written}}, **over)}), stored, tiers=tiers).cells[0]
+    made = paper(tables={"T1": table({"row": {"A": written}}, **over)})
+    return verdicts(made, stored, seeds, tiers=tiers).cells[0]
 
 
 # --- claims ---
@@ -61,7 +66,7 @@ def test_seeds_of_a_computed_number_are_those_that_all_its_parts_have(tmp_path: 
     tested = claim({"bound": gain, "above": 0.3})
     values = {"a": GOOD, "b": BAD}
     half = [run(tmp_path, name, seed, scores={"fid": score(values[name][seed])}) for name in "ab" for seed in range(3)]
-    found = one_claim(tested, half)
+    found = one_claim(tested, half, seeds=range(3))
     assert (found.state, found.seeds, found.test) == ("HOLDS", 3, "gain [1 - ours / plain] > 0.3")
     gains = [1 - values["a"][seed] / values["b"][seed] for seed in range(3)]
     assert found.p == pytest.approx(scipy.stats.ttest_1samp(gains, 0.3, alternative="greater").pvalue)
@@ -71,7 +76,7 @@ def test_seeds_of_a_computed_number_are_those_that_all_its_parts_have(tmp_path: 
     found = one_claim(
         tested, [run(apart, name, seed, scores={"fid": score(values[name][seed])}) for name, seed in runs]
     )
-    assert (found.state, found.seeds) == ("INCONCLUSIVE", 1)
+    assert (found.state, found.seeds) == ("INTERIM", 1)
     assert found.reason.startswith("1 seed of at least 3: 2 more needed")
 
 
@@ -81,7 +86,7 @@ def test_a_claim_on_some_runs_needs_enough_of_them(tmp_path: Path) -> None:
     assert (found.state, found.share) == ("HOLDS", 1.0)
     found = one_claim(tested, series(tmp_path / "few", "a", [10.0, 11.0, 10.05, 9.5, 10.2]))
     assert (found.state, found.share) == ("INCONCLUSIVE", None)
-    assert found.reason.startswith("fid (a) > 10.1 in 2 seeds, 3 of them are needed")
+    assert found.reason.startswith("where fid (a) > 10.1: 2 seeds, 3 are needed")
 
 
 def test_a_claim_that_is_reversed(tmp_path: Path) -> None:
@@ -102,7 +107,7 @@ def test_an_unclear_claim_says_how_many_seeds_would_do(tmp_path: Path) -> None:
     assert found.seeds_needed > 5
     # two experiments of one hour a run
     hours = 2 * (found.seeds_needed - 5)
-    assert f"about {found.seeds_needed} seeds would decide, {hours} device hours more" in found.reason
+    assert f"about {found.seeds_needed} seeds would decide with 80 % power, {hours} device hours more" in found.reason
 
 
 def test_holm_can_withhold_what_one_test_would_grant(tmp_path: Path) -> None:
@@ -121,12 +126,35 @@ def test_too_few_seeds(tmp_path: Path) -> None:
     stored = [*series(tmp_path, "a", GOOD[:3]), *series(tmp_path, "b", BAD)]
     needs_four = claim({"order": [fid("a"), fid("b")]}, min_seeds=4)
     found = one_claim(needs_four, stored)
-    assert (found.state, found.seeds, found.seeds_needed, found.p) == ("INCONCLUSIVE", 3, 4, None)
+    assert (found.state, found.seeds, found.seeds_needed, found.p) == ("INTERIM", 3, 4, None)
     assert "3 seeds of at least 4: 1 more needed" in found.reason
     assert "2 planned runs missing (no run at tier full)" in found.reason
-    assert one_claim(BETTER, stored).state == "HOLDS"
     two = [*series(tmp_path / "x", "a", GOOD[:2]), *series(tmp_path / "x", "b", BAD[:2])]
-    assert one_claim(claim({"order": [fid("a"), fid("b")]}, min_seeds=2), two).state == "INCONCLUSIVE"
+    assert one_claim(claim({"order": [fid("a"), fid("b")]}, min_seeds=2), two, seeds=range(2)).state == "INCONCLUSIVE"
+
+
+def test_fewer_seeds_than_planned_are_an_interim_look(tmp_path: Path) -> None:
+    """Haybittle-Peto: before the last planned seed only p <= 0.001 decides; with all of them 0.05 does."""
+    some = [*series(tmp_path, "a", GOOD[:4]), *series(tmp_path, "b", [11.0, 11.5, 11.9, 10.9])]
+    early, done = one_claim(BETTER, some), one_claim(BETTER, some, seeds=range(4))
+    assert 0.001 < (early.p or 0) == done.p < 0.05
+    assert (early.state, early.interim, early.planned) == ("INTERIM", True, 5)
+    assert "interim look at 4 of 5 planned seeds, which decides at 0.001" in early.reason
+    assert (done.state, done.interim, done.planned) == ("HOLDS", False, 4)
+    clear = [*series(tmp_path / "x", "a", GOOD[:4]), *series(tmp_path / "x", "b", [60.0, 61.5, 60.4, 59.6])]
+    passed = one_claim(BETTER, clear)
+    assert (passed.state, passed.interim) == ("HOLDS", True)
+    assert "2 planned runs missing" in passed.reason
+    opposite = one_claim(claim({"order": [fid("b"), fid("a")]}), clear)
+    assert (opposite.state, opposite.interim) == ("REVERSED", True)
+
+
+def test_deleting_the_least_favourable_runs_decides_nothing(tmp_path: Path) -> None:
+    unclear = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [11.3, 10.2, 12.1, 8.4, 11.4])]
+    assert one_claim(BETTER, unclear).state == "INCONCLUSIVE"
+    kept = [one for one in unclear if one.record.seed not in (1, 3)]
+    assert one_claim(BETTER, kept, seeds=(0, 2, 4)).state == "HOLDS"
+    assert one_claim(BETTER, kept).state == "INTERIM"
 
 
 def test_not_run_says_why(tmp_path: Path) -> None:
@@ -134,17 +162,17 @@ def test_not_run_says_why(tmp_path: Path) -> None:
     assert (found.state, found.tier, found.reason) == ("NOT RUN", None, "b: no run at tier full")
     unmeasured = [run(tmp_path / "x", "b", seed, scores={"fid": score(None)}) for seed in SEEDS]
     found = one_claim(BETTER, [*series(tmp_path / "x", "a", GOOD), *unmeasured])
-    assert (found.state, found.reason) == ("NOT RUN", "b: fid not measured: the weights are absent")
+    assert (found.state, found.reason) == ("NOT MEASURED", "b: fid not measured: the weights are absent")
     some = [
         *series(tmp_path / "z", "a", GOOD),
         *(run(tmp_path / "z", "b", n, scores={"fid": score(None)}) for n in (0, 1)),
     ]
     found = one_claim(BETTER, some)
     told = "b: fid not measured: the weights are absent (2 of 5 seeds); b: no run at tier full (3 of 5 seeds)"
-    assert (found.state, found.reason) == ("NOT RUN", told)
+    assert (found.state, found.reason) == ("NOT MEASURED", told)
     failed = [run(tmp_path / "y", name, seed, status="failed") for name in "ab" for seed in SEEDS]
     found = one_claim(BETTER, failed)
-    assert found.state == "NOT RUN"
+    assert found.state == "NOT MEASURED"
     assert "failed: the generator's loss is not finite" in found.reason
 
 
@@ -186,6 +214,7 @@ def test_protocols_that_differ_are_named(tmp_path: Path) -> None:
 
 
 def test_proxies_are_named(tmp_path: Path) -> None:
+    """A proxy is one whatever a record says of itself."""
     stored = [*series(tmp_path, "a", GOOD, metric=PROXY), *series(tmp_path, "b", BAD, metric=PROXY)]
     found = one_claim(BETTER, stored)
     assert found.state == "HOLDS"
@@ -244,7 +273,9 @@ def test_trend_share_and_sequence_over_the_seeds_by_hand(tmp_path: Path) -> None
     parts = [mean(start, start + 0.25) for start in (0.75, 0.5, 0.25, 0)]
     assert one_claim(claim({"order": parts}), stored).state == "HOLDS", "it falls from quarter to quarter"
     swapped = one_claim(claim({"order": [parts[0], parts[2], parts[1], parts[3]]}), stored)
-    assert swapped.state == "REVERSED", "one step up is enough"
+    assert swapped.state == "HOLDS IN PART", "one step of three goes up"
+    assert [part.state for part in swapped.parts] == ["HOLDS", "REVERSED", "HOLDS"]
+    assert one_claim(claim({"order": parts[::-1]}), stored).state == "REVERSED"
 
 
 def test_claims_without_a_predicate() -> None:
@@ -296,9 +327,18 @@ def test_reproduced_inside_the_margin(tmp_path: Path) -> None:
     assert found.deviation is not None
     assert (found.deviation.low, found.deviation.high) == pytest.approx((interval.low - 10.1, interval.high - 10.1))
     assert found.margin == pytest.approx(1.01)
-    assert found.state == "REPRODUCED"
-    assert found.assumed == ["checkpoint"]
-    assert "nobody knows whether these agree: checkpoint" in found.reason
+    assert (found.state, found.assumed, found.conditions) == ("REPRODUCED", [], [])
+
+
+def test_a_field_that_moves_the_score_makes_the_verdict_conditional(tmp_path: Path) -> None:
+    stored = measured(tmp_path, GOOD, protocol={"samples": 20000, "resize": "bilinear", "batch": 50})
+    for published, state in ((10.1, "REPRODUCED IF"), (8.0, "NOT REPRODUCED IF"), (13.0, "BETTER THAN PUBLISHED")):
+        found = one_cell(cell(published, "a"), stored, protocol={"samples": 20000})
+        assert (found.state, found.assumed) == (state, ["batch", "checkpoint", "resize"])
+        assert found.conditions == ["checkpoint = last", "resize = bilinear"]
+        assert "nobody knows whether these agree: batch, checkpoint, resize" in found.reason
+    stated = {"samples": 20000, "resize": "bilinear", "checkpoint": "last"}
+    assert one_cell(cell(10.1, "a"), stored, protocol=stated).state == "REPRODUCED"
 
 
 @pytest.mark.parametrize(
@@ -312,7 +352,7 @@ def test_without_the_number_of_samples_nothing_is_reproduced_or_not(
     assert found.state == "INCONCLUSIVE"
     assert found.reason.startswith(f"the paper does not give samples; measured as assumed here it would be {would}: ")
     assert found.assumed == ["checkpoint", "samples"]
-    stated = cell(published, "a", protocol={"samples": 20000})
+    stated = cell(published, "a", protocol={"samples": 20000, "checkpoint": "last"})
     assert one_cell(stated, measured(tmp_path / "again", GOOD), protocol={}).state == would
 
 
@@ -347,12 +387,22 @@ def test_margins(tmp_path: Path) -> None:
 def test_a_published_seed_spread_counts(tmp_path: Path) -> None:
     stored = measured(tmp_path, GOOD)
     spread = cell(10.1, "a", spread=0.9, spread_means="seeds")
-    protocol = {"seeds": 3, "samples": 20000}
+    protocol = {"seeds": 3, "samples": 20000, "checkpoint": "last"}
     plain, wide = (one_cell(one, stored, protocol=protocol) for one in (cell(10.1, "a"), spread))
     assert (plain.state, wide.state) == ("REPRODUCED", "INCONCLUSIVE")
     splits = one_cell(cell(10.1, "a", spread=0.9, spread_means="splits"), stored, protocol=protocol)
     assert splits.deviation == plain.deviation
-    assert plain.assumed == ["checkpoint"]
+    for written in ("3", 3.0):
+        again = one_cell(spread, stored, protocol={**protocol, "seeds": written})
+        assert again.deviation == wide.deviation
+    uncounted = one_cell(spread, stored)
+    assert (uncounted.state, uncounted.conditions) == ("REPRODUCED IF", ["seeds behind the published spread"])
+    assert wide.seeds_needed is None, "no number of our seeds makes up for three of theirs"
+    error = one_cell(cell(10.1, "a", spread=0.9 / 3**0.5, spread_means="standard_error"), stored, protocol=protocol)
+    assert error.deviation is not None
+    assert wide.deviation is not None
+    assert (error.deviation.low, error.deviation.high) == pytest.approx((wide.deviation.low, wide.deviation.high))
+    assert (plain.surprising, wide.surprising) == (False, None)
 
 
 def test_what_is_not_comparable(tmp_path: Path) -> None:
@@ -382,9 +432,10 @@ def test_cells_that_nothing_measures(tmp_path: Path) -> None:
 
 def test_too_few_seeds_for_a_cell(tmp_path: Path) -> None:
     found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD[:2]))
-    assert (found.state, found.seeds_needed) == ("INCONCLUSIVE", 3)
+    assert (found.state, found.seeds_needed) == ("INTERIM", 3)
     assert "2 seeds of at least 3: 1 more needed" in found.reason
-    assert "3 of 5 planned seeds missing" in found.reason
+    assert "3 planned runs missing" in found.reason
+    assert one_cell(cell(10.1, "a"), measured(tmp_path / "x", GOOD[:2]), seeds=range(2)).state == "INCONCLUSIVE"
 
 
 def test_divergence_forbids_reproduced(tmp_path: Path) -> None:
@@ -400,6 +451,107 @@ def test_divergence_forbids_reproduced(tmp_path: Path) -> None:
 
 def test_identical_numbers_are_no_evidence(tmp_path: Path) -> None:
     assert one_cell(cell(10.0, "a"), measured(tmp_path, [10.0] * 5)).state == "INCONCLUSIVE"
+    counts = measured(tmp_path / "x", [8.0] * 5, metric="modes_found")
+    assert one_cell(cell(8.0, "a"), counts).state == "REPRODUCED"
+    ends = measured(tmp_path / "y", [0.0] * 5)
+    assert one_cell(cell(0.0, "a"), ends).state == "REPRODUCED", "a distance cannot be smaller"
+
+
+def test_one_run_under_several_seeds_counts_once(tmp_path: Path) -> None:
+    several = series(tmp_path, "a", [10.123456789012, 10.123456789012, 10.5, 11.0, 10.2])
+    found = verdicts(paper(tables={"T1": table({"x": {"A": cell(10.1, "a")}})}), several)
+    (line,) = found.damage
+    assert "same scores to the last digit as seed 0" in line
+    assert found.cells[0].measured is not None
+    assert found.cells[0].measured.seeds[1] is None
+
+
+@pytest.mark.parametrize("value", [-5.0, 1e300, 1e16])
+def test_values_that_no_metric_gives_are_refused(tmp_path: Path, value: float) -> None:
+    found = verdicts(
+        paper({"C1": BETTER}, {"T1": table({"x": {"A": cell(10.1, "a")}})}), measured(tmp_path, [value, *GOOD[1:]])
+    )
+    (line,) = found.damage
+    assert line.endswith(f"score fid: {value!r} is no value of frechet_inception_distance")
+    assert found.cells[0].state == "INTERIM"
+
+
+def test_a_margin_that_passes_everything_judges_nothing(tmp_path: Path) -> None:
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD), margin=1e9)
+    assert (found.state, "larger than the number itself" in found.reason) == ("NOT ASSESSABLE", True)
+
+
+def test_a_seed_far_outside_on_the_worse_side_forbids_reproduced(tmp_path: Path) -> None:
+    """Published 10.0, margin 5: 30 seeds near it, of which one may be at 25; the interval stays inside the margin."""
+    values = [10.0 + 0.1 * (seed % 7) for seed in range(29)]
+    clean = measured(tmp_path, [*values, 10.0])
+    seeds = range(30)
+    whole = one_cell(cell(10.0, "a"), clean, margin=5.0, seeds=seeds)
+    assert (whole.state, whole.far_seeds) == ("REPRODUCED", [])
+    assert whole.far is not None
+    assert whole.far.high == pytest.approx(1 - 0.05 ** (1 / 30)), "none of 30: at most 9.5 % of seeds"
+    broken = one_cell(cell(10.0, "a"), measured(tmp_path / "x", [*values, 25.0]), margin=5.0, seeds=seeds)
+    assert (broken.state, broken.far_seeds, broken.seeds_needed) == ("INCONCLUSIVE", [29], None)
+    assert "seed 29 lies far outside" in broken.reason
+
+
+def test_half_a_unit_of_the_last_digit_is_no_deviation(tmp_path: Path) -> None:
+    """0.345 prints as 0.3: with one decimal and a margin of 0.02 it agrees; with three it does not."""
+    values = [0.3450, 0.3452, 0.3448, 0.3451, 0.3449]
+    about: dict[str, Any] = {"quantity": "ms_ssim", "direction": "two_sided"}
+    stored = measured(tmp_path, values, metric="ms_ssim")
+    assert one_cell(cell(0.3, "a", decimals=1), stored, **about).state == "REPRODUCED"
+    found = one_cell(cell(0.3, "a", decimals=3), stored, **about)
+    assert (found.state, found.rounding, found.margin) == ("NOT REPRODUCED", 0.0005, 0.02)
+
+
+def test_a_printed_number_is_one_run(tmp_path: Path) -> None:
+    """Prediction interval of one more run: mean +- t(0.95, 4) s sqrt(1 + 1/5)."""
+    found = one_cell(cell(11.0, "a"), measured(tmp_path, GOOD))
+    half = scipy.stats.t.ppf(0.95, 4) * np.std(GOOD, ddof=1) * (1 + 1 / 5) ** 0.5
+    assert found.prediction is not None
+    assert (found.prediction.low, found.prediction.high) == pytest.approx((np.mean(GOOD) - half, np.mean(GOOD) + half))
+    assert found.surprising is False
+    edge = np.mean(GOOD) + half
+    assert one_cell(cell(edge + 0.04, "a"), measured(tmp_path / "x", GOOD)).surprising is False, "it may be rounded"
+    assert one_cell(cell(edge + 0.06, "a"), measured(tmp_path / "y", GOOD)).surprising is True
+
+
+# --- total collapse ---
+
+
+@pytest.mark.parametrize("broken", [1, 4, 5])
+def test_every_seed_diverged_is_the_strongest_evidence(tmp_path: Path, broken: int) -> None:
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [*BAD[broken:], *[None] * broken])]
+    for written in ({"order": [fid("a"), fid("b")]}, {"ratio": [fid("b"), fid("a")], "above": 1.2}):
+        found = one_claim(claim(written), stored, "frechet_inception_distance")
+        assert (found.state, found.p) == ("HOLDS", pytest.approx(1 / 252)), written
+    bound = one_claim(claim({"bound": fid("b"), "above": 15.0}), stored, "frechet_inception_distance")
+    assert (bound.state, bound.p) == ("HOLDS", 1 / 32)
+
+
+# --- claims in part ---
+
+
+def test_a_conjunction_of_which_one_half_holds(tmp_path: Path) -> None:
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", BAD)]
+    low, high = {"bound": fid("a"), "below": 12.0}, {"bound": fid("b"), "below": 12.0}
+    half = one_claim(claim({"all_of": [low, high]}), stored)
+    assert half.state == "HOLDS IN PART"
+    assert [(part.test, part.state) for part in half.parts] == [
+        ("fid (a) < 12", "HOLDS"),
+        ("fid (b) < 12", "REVERSED"),
+    ]
+    assert "HOLDS: fid (a) < 12: mean 10.24" in half.reason
+    assert "REVERSED: fid (b) < 12: mean 20.22" in half.reason
+    none = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 5.0}, high]}), stored)
+    assert (none.state, [part.state for part in none.parts]) == ("REVERSED", ["REVERSED", "REVERSED"])
+    unclear = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 10.3}, high]}), stored)
+    assert (unclear.state, [part.state for part in unclear.parts]) == (
+        "REVERSED IN PART",
+        ["INCONCLUSIVE", "REVERSED"],
+    )
+    assert one_claim(BETTER, stored).parts == []
 
 
 # --- the paper's own numbers ---
@@ -424,6 +576,7 @@ def test_claims_against_the_published_cells() -> None:
     assert "fid (b) 37.4 is not below fid (a) 32.4" in reasons[2]
     assert "quoted from elsewhere" in reasons[2]
     assert "no number for fid (d)" in reasons[3]
+    assert [[part.state for part in one.on_published_parts] for one in found] == [[], [], ["REVERSED", "HOLDS"], []]
 
 
 def test_a_number_printed_twice_must_agree() -> None:

@@ -87,10 +87,28 @@ def test_an_event_that_never_came_ranks_last() -> None:
     assert found.statistic is None
 
 
-def test_no_spread_falls_back_on_ranks() -> None:
-    found = judged(A_BELOW_B, a=of([1.0] * 5, "a"), b=of([8.0] * 5, "b"))
-    assert found.p == pytest.approx(1 / math.comb(10, 5))
-    assert judged(A_BELOW_B, a=of([1.0] * 5, "a"), b=of([1.0] * 5, "b")).p == 1
+def test_exact_agreement_weighs_more_than_near_agreement() -> None:
+    bound = {"bound": fid("a"), "above": 0.95}
+    exact = judged(bound, a=of([1.0] * 5, "a")).p
+    assert exact <= judged(bound, a=of([1.0, 1.0, 1.0, 1.0, 0.9999], "a")).p < 1e-4
+    order = judged(A_BELOW_B, a=of([1.0] * 5, "a"), b=of([8.0] * 5, "b")).p
+    assert order <= judged(A_BELOW_B, a=of([1.0] * 5, "a"), b=of([8.0, 8.0, 8.0, 8.0, 8.0001], "b")).p < 1e-4
+    same = judged(A_BELOW_B, a=of([1.0] * 5, "a"), b=of([1.0] * 5, "b"))
+    assert (same.p, same.p_against) == (0.5, 0.5)
+    nothing = judged(A_BELOW_B, a=of([0.0] * 5, "a"), b=of([0.0] * 5, "b"))
+    assert (nothing.p, nothing.p_against) == (1.0, 1.0)
+
+
+def test_counts_differ_by_one_at_least() -> None:
+    """Six modes or more, 8 found in each of five seeds: as 8, 8, 8, 8, 7 about their mean."""
+    found = judged({"bound": fid("a"), "above": 6.0}, a=of([8.0] * 5, "a", resolution=1.0))
+    assert found.p == pytest.approx(scipy.stats.t.sf(2 / 0.2, 4))
+    few = judged(A_BELOW_B, a=of([7.0] * 3, "a", resolution=1.0), b=of([8.0] * 3, "b", resolution=1.0))
+    assert few.p == pytest.approx(scipy.stats.t.sf(1 / (1 / 3), 2))
+    ratio = judged(
+        {"ratio": [fid("b"), fid("a")], "above": 1.0}, a=of([4.0] * 5, "a", resolution=1.0), b=of([8.0] * 5, "b")
+    )
+    assert ratio.p == pytest.approx(scipy.stats.t.sf(math.log(2) / (1 / 4 / 5), 4))
 
 
 def test_two_quantities_of_one_run_are_always_paired() -> None:
@@ -98,7 +116,7 @@ def test_two_quantities_of_one_run_are_always_paired() -> None:
     shifted = Sample(**{**vars(run), "values": {seed: value + 0.5 for seed, value in run.values.items()}})
     samples = iter([run, shifted])
     found = evaluate(predicate({"order": [fid("a"), fid("a")]}), lambda _: next(samples))
-    assert found.p == 1 / 32  # the very same difference in each of five seeds: the sign test
+    assert found.p < 1e-4, "the very same difference in each of five seeds"
 
 
 def test_one_seed_points_but_tests_nothing() -> None:
@@ -265,15 +283,27 @@ def test_needed_seeds_would_decide() -> None:
     values = [0.3, -0.2, 0.4, 0.1]
     found = judged({"bound": fid("a"), "above": 0.0}, a=of(values, "a"))
     assert found.p > 0.05
-    needed = found.needed(0.05)
+    needed = found.needed(0.05, 0.8)
     assert needed is not None
     mean, spread = np.mean(values), np.std(values, ddof=1)
 
-    def p(n: int) -> float:
-        return float(scipy.stats.t.sf(mean / spread * math.sqrt(n), n - 1))
+    def power(n: int) -> float:
+        return float(scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, n - 1), n - 1, mean / spread * math.sqrt(n)))
 
-    assert p(needed) < 0.05 <= p(needed - 1)
-    assert (found.needed(0.01) or 0) > needed
+    assert power(needed) >= 0.8 > power(needed - 1)
+    assert (found.needed(0.01, 0.8) or 0) > needed
+
+
+def test_needed_seeds_of_a_conjunction_show_all_of_it() -> None:
+    """Two parts at 90 % power each are both shown with at least 80 %."""
+    values = [0.3, -0.2, 0.4, 0.1]
+    part = {"bound": fid("a"), "above": 0.0}
+    one = judged(part, a=of(values, "a"))
+    both = judged({"all_of": [part, part]}, a=of(values, "a"))
+    assert both.needed(0.05, 0.8) == one.needed(0.05, 0.9)
+    opposed = judged({"all_of": [part, {"bound": fid("a"), "above": 0.4}]}, a=of(values, "a"))
+    against = judged({"bound": fid("a"), "below": 0.4}, a=of(values, "a"))
+    assert opposed.needed(0.05, 0.8) == against.needed(0.025, 0.8), "the part that is opposed would decide"
 
 
 # --- computed from several quantities of one seed -------------------------------------------------------------------
@@ -365,4 +395,4 @@ def test_only_seeds_that_meet_the_condition_count() -> None:
 def test_too_few_seeds_that_meet_the_condition_say_nothing() -> None:
     found = conditioned([300.0, 250.0, 40.0, 40.0, 40.0], [0.5, 0.6, 0.4, 0.4, 0.4])
     assert (found.p, found.p_against, found.points, found.truths) == (1, 1, "mixed", {})
-    assert "fid (a) > 200 in 2 seeds, 3 of them are needed" in found.says
+    assert "where fid (a) > 200: 2 seeds, 3 are needed" in found.says

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from benchmark.judging.judge import describe, judge
+from benchmark.judging.judge import judge
 from benchmark.judging.published import on_published
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.runs.records import Stored
@@ -77,7 +77,7 @@ def test_a_gpu_that_others_use_is_not_the_same_device(tmp_path: Path) -> None:
 def test_a_record_without_a_device_gives_no_time(tmp_path: Path) -> None:
     stored = runs(tmp_path, "a", A, environment={}) + runs(tmp_path, "b", B)
     found = verdict(stored)
-    assert found.state == "NOT RUN"
+    assert found.state == "NOT MEASURED"
     assert "does not name the device" in found.reason
 
 
@@ -112,9 +112,9 @@ def test_plain_seconds_cannot_be_claimed(written: dict[str, Any]) -> None:
 
 
 def test_in_words() -> None:
-    assert describe(predicate(RATIO)) == "1.3 < training seconds (b) / training seconds (a) < 1.7"
+    assert predicate(RATIO).text == "1.3 < training seconds (b) / training seconds (a) < 1.7"
     slow = {"order": [time_of(name, "seconds_per_iteration") for name in "ab"]}
-    assert describe(predicate(slow)) == "seconds per iteration (a) < seconds per iteration (b)"
+    assert predicate(slow).text == "seconds per iteration (a) < seconds per iteration (b)"
 
 
 def seconds_table(a: float, b: float) -> Any:

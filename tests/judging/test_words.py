@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.judging.judge import describe
-from benchmark.judging.words import number, p_value
+from benchmark.spec.words import number, p_value
 
 from .factory import fid, predicate
 
@@ -98,7 +97,7 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
     ],
 )
 def test_describe(written: dict[str, Any], words: str) -> None:
-    assert describe(predicate(written)) == words
+    assert predicate(written).text == words
 
 
 def test_numbers() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from benchmark.spec.claims import Predicate, located, operands
+from benchmark.spec.claims import Predicate, located
 
 PREDICATE: TypeAdapter[Predicate] = TypeAdapter(Predicate)
 
@@ -65,4 +65,4 @@ def test_paths_of_what_is_measured() -> None:
         (("all_of", 1, "given", "bound"), "w"),
         (("all_of", 1, "then", "bound"), "w"),
     ]
-    assert next(path for path, _ in operands(found)) == ("all_of", 0, "order", 0)
+    assert next(path for path, _ in found.operands()) == ("all_of", 0, "order", 0)

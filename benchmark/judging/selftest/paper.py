@@ -135,7 +135,8 @@ tables:
     caption: FID
     quantity: frechet_inception_distance
     direction: lower
-    protocol: {reference: training_data, samples: 10000}
+    protocol: {reference: training_data, samples: 10000, checkpoint: last, generator_mode: "running_statistics",
+               resize: tensorflow_bilinear, extractor: inception_2015_12_05}
     columns: [plain, penalised]
     margin: 3.0
     rows:

@@ -30,7 +30,7 @@ def of_records() -> Iterator[Fault]:
     yield Fault("training stopped half way", _truncated(), "finished after 20 of 40")
     yield Fault("stopped half way, plan edited", _truncated(planned_iterations=20), "its budget is 40")
     yield Fault("stopped half way, length edited", _short_curves, "the record says 40")
-    yield Fault("a seed dropped", lambda results: shutil.rmtree(_folder(results)), "1 of 5 planned seeds missing")
+    yield Fault("a seed dropped", lambda results: shutil.rmtree(_folder(results)), "1 planned run missing")
     yield Fault("a seed's number edited", _edit(lambda record: record.update(seed=7)), "differ from its determinant")
     yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
     yield Fault("one run shown as two seeds, samples redrawn", _copied(CURVES), "same curves as seed")

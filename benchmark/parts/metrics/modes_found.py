@@ -22,7 +22,7 @@ class _NearCentres(Metric):
     samples: Annotated[int, Field(ge=100)]
     within_deviations: Annotated[float, Field(gt=0)]
 
-    def counts(self, subject: Subject) -> np.ndarray:
+    def near(self, subject: Subject) -> np.ndarray:
         """Generated points within ``within_deviations`` standard deviations of each centre, (modes,)."""
         import numpy as np
 
@@ -43,11 +43,12 @@ class ModesFound(_NearCentres):
 
     label = "modes found"
     direction = "higher"
+    counts = True
     possible = (0, math.inf)
     least_share: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:
-        counts = self.counts(subject)
+        counts = self.near(subject)
         arrays = {"points_per_mode": counts}
         return Measurement(self.recomputed(arrays), details={"points_per_mode": counts.tolist()}, arrays=arrays)
 
@@ -64,7 +65,7 @@ class GoodSamples(_NearCentres):
     possible = (0, 1)
 
     def measure(self, subject: Subject) -> Measurement:
-        arrays = {"points_per_mode": self.counts(subject)}
+        arrays = {"points_per_mode": self.near(subject)}
         return Measurement(self.recomputed(arrays), arrays=arrays)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
