@@ -201,19 +201,21 @@ def _denied(parts: Sequence[PartVerdict]) -> ClaimState:
 
 
 def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]:
-    """The statements of a conjunction, each by itself: Holm over its parts, on top of Bonferroni over claims.
+    """The statements of a conjunction, each by itself: Holm over its parts, on top of what the claim bears for others.
 
     Where the whole is decided, so is what decided it: all parts of a claim that holds, the most opposed one of a claim
     that does not.
     """
     holding = hypothesis_tests.holm([part.p for part in finding.parts])
     against = hypothesis_tests.holm([part.p_against for part in finding.parts])
+    # the claims that Holm still had to reckon with when it came to this one
+    factor = family.p_against / finding.p_against if 0 < family.p_against < 1 else family.claims
     opposed = min(finding.parts, key=lambda part: part.p_against, default=None)
 
     def state(part: Finding, p: float, p_against: float) -> PartState:
         if family.p <= alpha or p * family.claims <= alpha:
             return "HOLDS"
-        denied = p_against * family.claims <= alpha or (part is opposed and family.p_against <= alpha)
+        denied = p_against * factor <= alpha or (part is opposed and family.p_against <= alpha)
         return "REVERSED" if denied else "INCONCLUSIVE"
 
     def verdict(part: Finding, found: PartState) -> PartVerdict:
