@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import __version__, places
-from benchmark.commands.select_runs import planned_under, spec_hash
+from benchmark.commands.select_runs import spec_hash
 from benchmark.runs import sidecars
 from benchmark.runs.files import sha256, to_json, write_atomic
-from benchmark.runs.plan import make_plan
+from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
-from benchmark.spec.base import TIERS
 from benchmark.spec.load import Loaded
 
 if TYPE_CHECKING:
@@ -25,17 +24,9 @@ if TYPE_CHECKING:
 FORMATS = ("html", "markdown")
 
 
-def expected_runs(loaded: Loaded, numerics: str, reading: str | None = None) -> dict[str, dict[str, dict[int, str]]]:
-    """What today's spec plans under a reading: experiment -> tier -> seed -> run id."""
-    spec = loaded.under(reading)
-    return {
-        name: {
-            tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
-            for tier in TIERS
-            if experiment.setup(tier) is not None
-        }
-        for name, experiment in spec.experiments.items()
-    }
+def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
+    """What today's spec plans: experiment -> tier -> seed -> run id."""
+    return run_ids(loaded.spec, numerics)
 
 
 def verdicts_on(
@@ -46,17 +37,14 @@ def verdicts_on(
     results: Path,
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on."""
+    from benchmark.judging import readings
     from benchmark.judging.judge import judge
     from benchmark.judging.seal import stored_state, under_seal
     from benchmark.judging.verdict import PaperVerdicts
 
-    others = {
-        run.run_id
-        for numerics in {one.record.numerics for one in stored if one.record.reading is not None}
-        for tier in TIERS
-        for run in planned_under(loaded, tier, loaded.readings.planned, loaded.spec.experiments, None, numerics)
-    }
-    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected, others)
+    planned = readings.planned(loaded, stored, expected)
+    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected, readings.ids(planned))
+    verdicts = readings.with_readings(loaded, verdicts, stored, planned)
     verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))

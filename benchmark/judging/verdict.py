@@ -222,6 +222,47 @@ class Selected(Model):
     luck: float | None
 
 
+#: what a verdict counts as where several readings are counted
+Side = Literal["holds", "in part", "reversed", "undecided", "not run"]
+
+
+class ReadingVerdict(Model):
+    """A claim under one reading."""
+
+    reading: str
+    #: the choices that the reading adds to the ground; none for the ground itself
+    choices: list[str]
+    side: Side
+    state: ClaimState
+    tier: str | None
+    #: where it is undecided: which way the numbers point
+    leans: Literal["for", "against"] | None
+    #: the deciding effect of each statement of the claim
+    effects: list[float | None]
+    #: how far the choices move the effect that they move most, as a share of its largest size under any reading
+    moves: float | None
+
+
+class AcrossReadings(Model):
+    """One claim under all readings that touch it, on one ground; see ``judging.readings``."""
+
+    claim: str
+    #: ``base``, or the reading that the others are on top of
+    ground: str
+    #: whether reduced runs are among those compared
+    reduced: bool
+    #: "holds under 5 of 8 readings, reversed under 2, undecided under 1"
+    says: str
+    #: whether it holds under some and is reversed under others
+    disagree: bool
+    #: the ground first
+    readings: list[ReadingVerdict]
+    #: readings by how much they move the effect, the most first
+    ranking: list[str]
+    #: the smallest sets of choices that flip the ground's verdict
+    flips: list[list[str]]
+
+
 class PaperVerdicts(Model):
     """All verdicts on one paper from one results folder."""
 
@@ -239,3 +280,5 @@ class PaperVerdicts(Model):
     #: today's rules against the sealed ones; None where nothing was run, so that there is nothing to seal against
     seal: SealState | None = None
     selection: list[Selected] = []
+    #: claims that some reading with runs touches, ground by ground
+    readings: list[AcrossReadings] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmark.spec.base import Tier
+from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.load import canonical
 from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
@@ -137,6 +137,11 @@ def in_iterations(every: Every, setup: Setup, system: System) -> int:
     return max(1, round(every.epochs * per_epoch))
 
 
+def id_of(determinant: Mapping[str, Any]) -> str:
+    """A run's id from what determines it."""
+    return hashlib.sha256(canonical(determinant).encode()).hexdigest()[:16]
+
+
 def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: str) -> Run:
     """One run of one experiment; raises KeyError where the experiment has no such tier."""
     setup = spec.experiments[experiment].setup(tier)
@@ -145,10 +150,23 @@ def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: 
     system = system_of(spec, setup)
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = system_sizes(spec, setup)
-    text = canonical(determinant(tier, seed, numerics, setup, system, networks, sizes))
-    run_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+    run_id = id_of(determinant(tier, seed, numerics, setup, system, networks, sizes))
     iterations = in_iterations(setup.budget, setup, system)
     return Run(spec.paper.id, experiment, tier, seed, numerics, setup, system, networks, sizes, iterations, run_id)
+
+
+def run_ids(
+    spec: PaperSpec, numerics: str, experiments: Iterable[str] | None = None
+) -> dict[str, dict[str, dict[int, str]]]:
+    """What a spec plans: experiment -> tier -> seed -> run id."""
+    return {
+        name: {
+            tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
+            for tier in TIERS
+            if spec.experiments[name].setup(tier) is not None
+        }
+        for name in (spec.experiments if experiments is None else experiments)
+    }
 
 
 def make_plan(
@@ -170,8 +188,11 @@ def make_plan(
         setup = spec.experiments[name].setup(tier)
         if setup is None:
             continue
-        for seed in seeds if seeds is not None else setup.seeds:
-            run = replace(make_run(spec, name, tier, seed, numerics), reading=reading)
+        several = list(seeds if seeds is not None else setup.seeds)
+        first = make_run(spec, name, tier, several[0], numerics)
+        facts = first.determinant()
+        for seed in several:
+            run = replace(first, seed=seed, reading=reading, run_id=id_of({**facts, "seed": seed}))
             known = runs.get(run.run_id)
             if known is None:
                 runs[run.run_id] = run

@@ -67,9 +67,18 @@ class Readings:
     @cached_property
     def planned(self) -> list[str]:
         """All that the paper plans: each reading alone, and the others on top of each ground."""
-        grounds = [name for name, reading in self.spec.readings.items() if reading.ground]
-        others = [name for name in self.spec.readings if name not in grounds]
-        return list(self.spec.readings) + [f"{ground}+{other}" for ground in grounds for other in others]
+        return [name for ground in (BASE, *self.grounds) for name in self.on(ground).values()]
+
+    @cached_property
+    def grounds(self) -> list[str]:
+        """Readings that the others are tried on top of."""
+        return [name for name, reading in self.spec.readings.items() if reading.ground]
+
+    def on(self, ground: str) -> dict[str, str]:
+        """Readings that can be tried on a ground, and their names there."""
+        if ground == BASE:
+            return {name: name for name in self.spec.readings}
+        return {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
 
     def touched(self, name: str) -> list[Path_]:
         """Paths of the file's values that a reading changes."""

@@ -1,0 +1,228 @@
+"""One claim under several readings: under how many it holds, which choice moves it most, and which ones flip it.
+
+Readings are compared on one ground: the base, or a reading that the others are tried on top of. A reading counts for
+a claim if it changes a run that the claim looks at, or its test; all others have the ground's verdict by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmark.judging.claims import claim_verdicts
+from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
+from benchmark.judging.words import counted
+from benchmark.runs.plan import run_ids
+from benchmark.runs.records import Stored
+from benchmark.spec.claims import quantities
+from benchmark.spec.load import Loaded
+from benchmark.spec.readings import BASE
+
+_SIDES: dict[ClaimState, Side] = {
+    "HOLDS": "holds",
+    "HOLDS IN PART": "in part",
+    "REVERSED IN PART": "reversed",
+    "REVERSED": "reversed",
+    "INTERIM": "undecided",
+    "INCONCLUSIVE": "undecided",
+}
+_PREVIEWS: dict[str, Literal["for", "against"]] = {"points the same way": "for", "points the other way": "against"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """A claim under one reading; ``choices`` are what the reading adds to the ground, none for the ground itself."""
+
+    reading: str
+    choices: tuple[str, ...]
+    verdict: ClaimVerdict | None
+
+
+def planned(loaded: Loaded, stored: Sequence[Stored], expected: Expected) -> dict[str, Expected]:
+    """What each reading plans, the base first; the base alone where no record can tell of another."""
+    if not any(one.record.tier != "smoke" for one in stored):
+        return {BASE: expected}
+    numerics = sorted({one.record.numerics for one in stored})[-1]
+    return {BASE: expected} | {
+        name: {**expected, **run_ids(loaded.under(name), numerics, loaded.readings.affected(name))}
+        for name in loaded.readings.planned
+    }
+
+
+def ids(plans: Mapping[str, Expected]) -> set[str]:
+    """Ids of all runs of several plans."""
+    return {
+        run_id
+        for expected in plans.values()
+        for tiers in expected.values()
+        for seeds in tiers.values()
+        for run_id in seeds.values()
+    }
+
+
+def with_readings(
+    loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Mapping[str, Expected]
+) -> PaperVerdicts:
+    """``verdicts`` of the base with those under every reading that has runs of its own, or another test."""
+    if len(plans) == 1:
+        return verdicts
+    present = {one.record.run_id for one in stored}
+    others, own = ids(plans), ids({BASE: plans[BASE]})
+    judged = {BASE: {one.claim: one for one in verdicts.claims}}
+    damage = list(verdicts.damage)
+    for name, expected in plans.items():
+        changed = loaded.readings.affected(name)
+        if name != BASE and (not changed or (ids({name: expected}) - own) & present):
+            evidence = Evidence(loaded.spec.paper.id, stored, expected, others)
+            damage += [line for line in evidence.damage if line not in damage]
+            judged[name] = {one.claim: one for one in claim_verdicts(loaded.under(name), evidence)}
+    found = [
+        one
+        for claim in loaded.spec.claims
+        for ground in (BASE, *loaded.readings.grounds)
+        for one in [_compared(loaded, claim, ground, judged, plans)]
+        if one is not None
+    ]
+    return verdicts.model_copy(update={"readings": found, "damage": damage})
+
+
+def _compared(
+    loaded: Loaded,
+    claim: str,
+    ground: str,
+    judged: Mapping[str, Mapping[str, ClaimVerdict]],
+    plans: Mapping[str, Expected],
+) -> AcrossReadings | None:
+    """A claim under the readings on one ground; None where no reading with a verdict touches it."""
+    several = [Read(ground, (), judged.get(ground, {}).get(claim))] + [
+        Read(name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
+        for choice, name in loaded.readings.on(ground).items()
+        if _touches(loaded, claim, plans[ground], plans[name], ground, name)
+    ]
+    if all(side(one.verdict) == "not run" for one in several[1:]):
+        return None
+    return across(claim, ground, several)
+
+
+def _touches(loaded: Loaded, claim: str, at: Expected, here: Expected, ground: str, name: str) -> bool:
+    """Whether a reading changes a claim's test, or runs that it looks at."""
+    before, after = loaded.under(ground).claims[claim], loaded.under(name).claims[claim]
+    if after.predicate is None:
+        return False
+    experiments = {one.experiment for one in quantities(after.predicate)}
+    return before.predicate != after.predicate or any(at[one] != here[one] for one in experiments)
+
+
+def side(verdict: ClaimVerdict | None) -> Side:
+    """What a verdict says to a reader who counts: reduced runs and interim looks decide nothing."""
+    if verdict is None:
+        return "not run"
+    return _SIDES.get(verdict.state, "undecided" if verdict.preview is not None else "not run")
+
+
+def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
+    """Compare the verdicts on one claim; the first of ``several`` is the ground's."""
+    effects = {one.reading: _effects(one.verdict) for one in several}
+    moves = {name: _move(effects, ground, name) for name in effects}
+    readings = [
+        ReadingVerdict(
+            reading=one.reading,
+            choices=list(one.choices),
+            side=side(one.verdict),
+            state=one.verdict.state if one.verdict is not None else "NOT RUN",
+            tier=one.verdict.tier if one.verdict is not None else None,
+            leans=_leans(one.verdict),
+            effects=effects[one.reading],
+            moves=moves[one.reading] if one.choices else None,
+        )
+        for one in several
+    ]
+    sides = {one.side for one in readings}
+    return AcrossReadings(
+        claim=claim,
+        ground=ground,
+        reduced=any(one.tier not in (None, "full") for one in readings),
+        says=_says(readings),
+        disagree={"holds", "reversed"} <= sides,
+        readings=readings,
+        ranking=[one.reading for one in sorted(readings, key=lambda one: -(one.moves or 0.0)) if one.moves],
+        flips=flips(readings),
+    )
+
+
+def flips(readings: Sequence[ReadingVerdict]) -> list[list[str]]:
+    """The smallest sets of choices under which the ground's decided verdict is the opposite; empty where none is."""
+    opposite = {"holds": "reversed", "reversed": "holds"}.get(readings[0].side)
+    flipped = [one.choices for one in readings if one.choices and one.side == opposite]
+    fewest = min(map(len, flipped), default=0)
+    return [choices for choices in flipped if len(choices) == fewest]
+
+
+def headline(verdict: ClaimVerdict, several: Sequence[AcrossReadings]) -> str:
+    """A claim's state, and that readings disagree on it where they do: no reading's word is the last one then."""
+    said = [f"{_on(one)}{one.says}" for one in several if one.claim == verdict.claim and one.disagree]
+    return f"{verdict.state}, but readings disagree: {'; '.join(said)}" if said else verdict.state
+
+
+def lines(one: AcrossReadings) -> list[str]:
+    """All that is known across readings of one claim, for a terminal."""
+    found = [f"{_on(one)}{one.says}"]
+    if one.flips:
+        found.append("flipped by " + ", or by ".join(" with ".join(choices) for choices in one.flips))
+    moved = {reading.reading: reading.moves for reading in one.readings}
+    if one.ranking:
+        shown = [f"{name} ({moved[name]:.2f})" for name in one.ranking[:3]]
+        found.append(f"moved most by {', '.join(shown)}, in units of the largest effect under any reading")
+    return found
+
+
+def _on(one: AcrossReadings) -> str:
+    reduced = "reduced runs, " if one.reduced else ""
+    return reduced if one.ground == BASE else f"{reduced}on top of {one.ground}: "
+
+
+def _says(readings: Sequence[ReadingVerdict]) -> str:
+    """``holds under 5 of 8 readings, reversed under 2, undecided under 1``."""
+    run = [one for one in readings if one.side != "not run"]
+    absent = len(readings) - len(run)
+    if not run:
+        return f"not run under any of {counted(len(readings), 'reading')}"
+    counts = {name: sum(one.side == name for one in run) for name in dict.fromkeys(_SIDES.values())}
+    head, *rest = [f"{name} under {count}" for name, count in counts.items() if count]
+    text = ", ".join([f"{head} of {counted(len(run), 'reading')}", *rest])
+    leaning = [one.leans for one in run if one.side == "undecided" and one.leans is not None]
+    if leaning:
+        for_, against = leaning.count("for"), leaning.count("against")
+        text += f" ({for_} of them lean its way, {against} the other)"
+    return text + (f"; {absent} not run" if absent else "")
+
+
+def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:
+    """Which way an undecided claim's numbers point."""
+    if verdict is None or side(verdict) != "undecided":
+        return None
+    if verdict.preview is not None:
+        return _PREVIEWS.get(verdict.preview)
+    if verdict.p is None or verdict.p_against is None or verdict.p == verdict.p_against:
+        return None
+    return "for" if verdict.p < verdict.p_against else "against"
+
+
+def _effects(verdict: ClaimVerdict | None) -> list[float | None]:
+    """The deciding effect of every statement of a claim."""
+    if verdict is None:
+        return []
+    statistics = [part.statistic for part in verdict.parts] or [verdict.statistic]
+    return [one.estimate if one is not None else None for one in statistics]
+
+
+def _move(effects: Mapping[str, Sequence[float | None]], ground: str, reading: str) -> float | None:
+    """How far a reading moves the effect that it moves most, as a share of that effect's largest size."""
+    moved = []
+    for place, (at, here) in enumerate(zip(effects[ground], effects[reading], strict=False)):
+        sizes = [abs(one[place] or 0.0) for one in effects.values() if place < len(one)]
+        if at is not None and here is not None and max(sizes) > 0:
+            moved.append(abs(here - at) / max(sizes))
+    return max(moved, default=None)
