@@ -41,16 +41,20 @@ def runs(to: argparse.ArgumentParser) -> None:
     """Which runs, where they are kept and where their data lies."""
     to.add_argument("--tier", choices=("full", "short", "smoke"), help="full is the paper's budget; default: short")
     to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
-    to.add_argument(
-        "--reading",
-        action="append",
-        metavar="NAME|all|base",
-        help="other ways to fill what the paper leaves open; repeatable; default: base",
-    )
+    readings(to)
     to.add_argument("--seeds", type=seeds, metavar="0-4", help="these seeds instead of the spec's")
     numerics(to)
     results(to)
     data_root(to)
+
+
+def readings(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--reading",
+        action="append",
+        metavar="NAME|all|base",
+        help="other ways to fill what the paper leaves open, also patterns and several joined by +; default: base",
+    )
 
 
 def results(to: argparse.ArgumentParser) -> None:

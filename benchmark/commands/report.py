@@ -35,23 +35,32 @@ def verdicts_on(
     stored: Sequence[Stored],
     expected: Mapping[str, Mapping[str, Mapping[int, str]]],
     results: Path,
+    reading: str | None = None,
 ) -> PaperVerdicts:
-    """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on."""
+    """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
+
+    Those on the base tell what is known across readings.
+    """
     from benchmark.judging import readings
     from benchmark.judging.judge import judge
     from benchmark.judging.seal import stored_state, under_seal
     from benchmark.judging.verdict import PaperVerdicts
 
-    planned = readings.planned(loaded, stored, expected)
-    verdicts = judge(loaded.spec, hashlib.sha256(text).hexdigest(), stored, expected, readings.ids(planned))
-    verdicts = readings.with_readings(loaded, verdicts, stored, planned)
+    planned = readings.planned(loaded, stored)
+    spec = loaded.under(reading)
+    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), stored, expected, readings.ids(planned))
+    if reading is None:
+        verdicts = readings.with_readings(loaded, verdicts, stored, planned)
     verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
+    verdicts = verdicts.model_copy(update={"reading": reading})
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
 
 
-def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[PaperInput]:
-    """Verdicts on every paper from one results folder, written beside the records and given to the report."""
+def judged(
+    papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str, reading: str | None = None
+) -> list[PaperInput]:
+    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records."""
     from benchmark.judging.audit import audit
     from benchmark.reporting.report import PaperInput
 
@@ -59,11 +68,12 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
     beside = sidecars.read(results)
     inputs = []
     for file, loaded in papers:
-        spec = loaded.spec
-        expected = expected_runs(loaded, numerics)
+        spec = loaded.under(reading)
+        expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results)
-        write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
+        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
+        if reading is None:
+            write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
         inputs.append(
             PaperInput(
@@ -77,12 +87,12 @@ def judged(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) 
     return inputs
 
 
-def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, formats: Collection[str]) -> str:
+def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: object) -> str:
     """Hash of everything that the report is made of: specs, records and their files, this package's version and source.
 
     Of arrays size and time of change stand for their content, which judging compares with the records' hashes.
     """
-    digest = hashlib.sha256(f"{__version__} {numerics} {sorted(formats)}\n".encode())
+    digest = hashlib.sha256(f"{__version__} {asked}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
     beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))
@@ -100,12 +110,16 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, numerics:
 
 
 def summarise(
-    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, formats: Collection[str] = FORMATS
+    papers: Sequence[tuple[Path, Loaded]],
+    results: Path,
+    numerics: str,
+    formats: Collection[str] = FORMATS,
+    reading: str | None = None,
 ) -> list[Path]:
     """Judge and report unless nothing has changed since the last time; print the summary and the report's path."""
-    folder = results / "report"
+    folder = results / ("report" if reading is None else f"report-{reading}")
     stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
-    inputs_hash = _inputs_hash(papers, results, numerics, formats)
+    inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading))
     written: list[Path] = []
     if stamp.is_file() and summary_file.is_file():
         old = json.loads(stamp.read_text())
@@ -115,7 +129,7 @@ def summarise(
         from benchmark.reporting.report import write_report
         from benchmark.reporting.summary import summary_table
 
-        inputs = judged(papers, results, numerics)
+        inputs = judged(papers, results, numerics, reading)
         written = write_report(folder, inputs, formats=formats)
         write_atomic(summary_file, summary_table(inputs).encode())
         facts = {"inputs": inputs_hash, "files": [str(file.relative_to(folder)) for file in written]}

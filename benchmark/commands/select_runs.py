@@ -79,6 +79,25 @@ def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | N
     return list(chosen)
 
 
+def by_reading(
+    papers: Iterable[tuple[Path, Loaded]], words: Sequence[str] | None
+) -> dict[str | None, list[tuple[Path, Loaded]]]:
+    """Papers by the readings that ``--reading`` names; a paper without such a reading is left out, unless all are."""
+    found: dict[str | None, list[tuple[Path, Loaded]]] = {}
+    errors = []
+    for file, loaded in papers:
+        try:
+            readings = chosen_readings(loaded, words)
+        except UsageError as error:
+            errors.append(error)
+            continue
+        for reading in readings:
+            found.setdefault(reading, []).append((file, loaded))
+    if not found:
+        raise errors[0]
+    return found
+
+
 def planned_under(
     loaded: Loaded,
     tier: Tier,

@@ -40,13 +40,14 @@ class Read:
     verdict: ClaimVerdict | None
 
 
-def planned(loaded: Loaded, stored: Sequence[Stored], expected: Expected) -> dict[str, Expected]:
-    """What each reading plans, the base first; the base alone where no record can tell of another."""
+def planned(loaded: Loaded, stored: Sequence[Stored]) -> Mapping[str, Expected]:
+    """What each reading plans, the base first; nothing where no record can tell of any."""
     if not any(one.record.tier != "smoke" for one in stored):
-        return {BASE: expected}
+        return {}
     numerics = sorted({one.record.numerics for one in stored})[-1]
-    return {BASE: expected} | {
-        name: {**expected, **run_ids(loaded.under(name), numerics, loaded.readings.affected(name))}
+    base = run_ids(loaded.spec, numerics)
+    return {BASE: base} | {
+        name: {**base, **run_ids(loaded.under(name), numerics, loaded.readings.affected(name))}
         for name in loaded.readings.planned
     }
 
@@ -66,7 +67,7 @@ def with_readings(
     loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Mapping[str, Expected]
 ) -> PaperVerdicts:
     """``verdicts`` of the base with those under every reading that has runs of its own, or another test."""
-    if len(plans) == 1:
+    if not plans:
         return verdicts
     present = {one.record.run_id for one in stored}
     others, own = ids(plans), ids({BASE: plans[BASE]})

@@ -37,6 +37,7 @@ _NO_RULES = {
     "audit",
     "audit_text",
     "compare",
+    "readings",
     "seal",
     "checkpoint_luck",
     "selftest",
@@ -135,6 +136,8 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         items[place] = {**cell, "margin": margin(printed)}
     for name, experiment in spec.experiments.items():
         items |= _experiment(spec, name, experiment)
+    for name, reading in spec.readings.items():
+        items[f"readings.{name}"] = reading.model_dump(mode="json", exclude={"says", "of"}, exclude_defaults=True)
     return items
 
 

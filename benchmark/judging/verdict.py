@@ -270,6 +270,8 @@ class PaperVerdicts(Model):
     paper: str
     title: str
     spec_sha256: str
+    #: the reading that they are under; None for the base
+    reading: str | None = None
     claims: list[ClaimVerdict]
     cells: list[CellVerdict]
     experiments: list[ExperimentState]

@@ -1,0 +1,299 @@
+"""Verdicts across readings, on worlds made by hand."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from benchmark.commands.report import expected_runs, verdicts_on
+from benchmark.judging.readings import Read, across, flips, headline, lines, side
+from benchmark.judging.seal import make_seal, rules, state
+from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
+from benchmark.runs.plan import Run, make_plan, run_ids
+from benchmark.runs.records import Stored, read_record, write_record
+from benchmark.spec.load import Loaded, loads
+from tests.judging import factory
+from tests.spec.small import TEXT
+
+
+def verdict(state: ClaimState, *effects: float | None, claim: str = "C1", **over: Any) -> ClaimVerdict:
+    intervals = [
+        None if one is None else Interval(estimate=one, low=None, high=None, confidence=0.95) for one in effects
+    ]
+    several = len(intervals) > 1
+    facts: dict[str, Any] = {
+        "claim": claim,
+        "where": "table 1",
+        "says": "As it should be.",
+        "test": "",
+        "state": state,
+        "reason": "",
+        "tier": "full",
+        "preview": None,
+        "quantities": [],
+        "statistic": None if several or not intervals else intervals[0],
+        "p": None,
+        "p_holm": None,
+        "seeds": 3,
+        "min_seeds": 3,
+        "share": None,
+        "diverged": (0, 6),
+        "seeds_needed": None,
+        "on_published": None,
+        "on_published_reason": None,
+        "note": None,
+        "parts": [
+            PartVerdict(test="", state="HOLDS", reason="", statistic=one) for one in (intervals if several else ())
+        ],
+    }
+    return ClaimVerdict(**{**facts, **over})
+
+
+def reads(*several: tuple[str, ClaimVerdict | None]) -> list[Read]:
+    """Readings whose names tell their choices; the first is the ground."""
+    return [Read(name, tuple(name.split("+")) if index else (), one) for index, (name, one) in enumerate(several)]
+
+
+def test_every_state_counts_on_one_side() -> None:
+    sides = {state: side(verdict(state)) for state in get_args(ClaimState)}
+    assert sides == {
+        "HOLDS": "holds",
+        "HOLDS IN PART": "in part",
+        "REVERSED IN PART": "reversed",
+        "REVERSED": "reversed",
+        "INTERIM": "undecided",
+        "INCONCLUSIVE": "undecided",
+        "NOT COMPARABLE": "not run",
+        "NOT MEASURED": "not run",
+        "NOT RUN": "not run",
+        "NOT ASSESSABLE": "not run",
+        "VERIFIED BY TEST": "not run",
+    }
+    assert side(verdict("NOT COMPARABLE", preview="points the same way")) == "undecided", (
+        "a reduced run decides nothing"
+    )
+    assert side(None) == "not run"
+
+
+def test_a_claim_whose_readings_disagree_says_so() -> None:
+    world = reads(
+        ("base", verdict("HOLDS", 2.0)),
+        ("wide", verdict("HOLDS", 3.0)),
+        ("long", verdict("HOLDS", 2.5)),
+        ("slow", verdict("REVERSED", -1.0)),
+        ("odd", verdict("INCONCLUSIVE", 0.5, p=0.2, p_against=0.9)),
+        ("rare", None),
+    )
+    one = across("C1", "base", world)
+    assert one.says == (
+        "holds under 3 of 5 readings, reversed under 1, undecided under 1 (1 of them lean its way, 0 the other); "
+        "1 not run"
+    )
+    assert one.disagree
+    assert one.flips == [["slow"]]
+    assert headline(verdict("HOLDS"), [one]) == f"HOLDS, but readings disagree: {one.says}"
+    assert headline(verdict("HOLDS", claim="C2"), [one]) == "HOLDS", "that is another claim"
+    assert lines(one)[1] == "flipped by slow"
+
+
+def test_agreeing_readings_leave_the_headline_alone() -> None:
+    one = across("C1", "base", reads(("base", verdict("HOLDS", 1.0)), ("wide", verdict("HOLDS", 1.5))))
+    assert (one.says, one.disagree, one.flips) == ("holds under 2 of 2 readings", False, [])
+    assert headline(verdict("HOLDS"), [one]) == "HOLDS"
+
+
+def test_choices_are_ranked_by_how_far_they_move_the_effect() -> None:
+    """Effects 2 -> 1, 4, -4: they move it by 1, 2 and 6 of the largest size, 4."""
+    world = reads(*((name, verdict("HOLDS", effect)) for name, effect in (("base", 2), ("a", 1), ("b", 4), ("c", -4))))
+    one = across("C1", "base", world)
+    assert one.ranking == ["c", "b", "a"]
+    assert [reading.moves for reading in one.readings] == [None, 0.25, 0.5, 1.5]
+
+
+def test_of_a_conjunction_the_statement_counts_that_is_moved_most_whatever_its_unit() -> None:
+    world = reads(
+        ("base", verdict("HOLDS", 100.0, 0.01)),
+        ("a", verdict("HOLDS", 120.0, 0.01)),
+        ("b", verdict("HOLDS", 100.0, 0.04)),
+    )
+    one = across("C1", "base", world)
+    assert one.ranking == ["b", "a"]
+    assert [reading.moves for reading in one.readings] == [None, pytest.approx(20 / 120), pytest.approx(0.75)]
+
+
+def test_without_numbers_nothing_is_ranked() -> None:
+    one = across(
+        "C1", "base", reads(("base", verdict("NOT RUN")), ("a", verdict("HOLDS", 1.0)), ("b", verdict("HOLDS", None)))
+    )
+    assert one.ranking == []
+    assert one.says == "holds under 2 of 2 readings; 1 not run"
+
+
+def test_reduced_runs_are_called_reduced() -> None:
+    short: dict[str, Any] = {"tier": "short", "preview": "points the other way"}
+    one = across(
+        "C1", "base", reads(("base", verdict("NOT COMPARABLE", -1.0, **short)), ("a", verdict("NOT RUN", tier=None)))
+    )
+    assert one.reduced
+    assert lines(one)[0] == (
+        "reduced runs, undecided under 1 of 1 reading (0 of them lean its way, 1 the other); 1 not run"
+    )
+
+
+def test_the_smallest_flipping_sets_agree_with_brute_force() -> None:
+    """Random worlds over four choices; flipping sets are searched by trying all sets in the order of their size."""
+    draw = random.Random(1)
+    names = "abcd"
+    flipped = 0
+    for _ in range(300):
+        sets = [set(one) for size in range(1, 5) for one in itertools.combinations(names, size)]
+        world = {frozenset(one): draw.choice(["holds", "reversed", "undecided", "not run", "in part"]) for one in sets}
+        kept = [frozenset(), *draw.sample(sorted(world, key=sorted), 9)]
+        world[frozenset()] = draw.choice(["holds", "reversed", "undecided"])
+        opposite = {"holds": "reversed", "reversed": "holds"}.get(world[frozenset()])
+        smallest: list[list[str]] = []
+        for size in range(1, 5):
+            smallest = smallest or [
+                list(one)
+                for one in itertools.combinations(names, size)
+                if frozenset(one) in kept and world[frozenset(one)] == opposite
+            ]
+        found = flips([_reading(sorted(one), world[one]) for one in kept])
+        assert sorted(found) == sorted(smallest)
+        flipped += bool(found)
+    assert 50 < flipped < 250, "both kinds of world must occur"
+
+
+def _reading(choices: Sequence[str], counts: Any) -> ReadingVerdict:
+    return ReadingVerdict(
+        reading="+".join(choices),
+        choices=list(choices),
+        side=counts,
+        state="HOLDS",
+        tier="full",
+        leans=None,
+        effects=[],
+        moves=None,
+    )
+
+
+# --- from records -----------------------------------------------------------------------------------------------------
+
+READINGS = """
+readings:
+  narrow:
+    says: Half as wide.
+    of: [networks]
+    ground: true
+    change: {networks.*.sizes.width: 4}
+  longer:
+    says: Twice as long.
+    of: [experiments]
+    change: {experiments.ring.budget.iterations: 200}
+  least_share:
+    says: A mode counts from 5 % on.
+    of: [experiments]
+    change: {experiments.ring.scores.modes.metric.modes_found.least_share: 0.05}
+  gain:
+    says: A gain is a tenth.
+    of: [claims.C3]
+    change: {claims.C3.predicate.all_of.1.above: 0.1}
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return loads(TEXT + READINGS)
+
+
+def record(results: Path, run: Run, modes: float) -> Stored:
+    """A finished run of a planned id with one score; every seed's files differ."""
+    made = factory.run(results, run.experiment, run.seed, samples=run.run_id.encode(), folder=run.run_id)
+    facts = {
+        "run_id": run.run_id,
+        "determinant": run.determinant(),
+        "iterations": run.iterations,
+        "planned_iterations": run.iterations,
+        "iterations_per_epoch": None,
+        "scores": {"modes": _score(run, modes)},
+    }
+    folder = results / run.folder
+    folder.mkdir(parents=True)
+    for file in made.folder.glob("*.npz"):
+        file.rename(folder / file.name)
+    write_record(folder, made.record.model_validate({**made.record.model_dump(), **facts}))
+    return Stored(read_record(folder / "record.json"), folder)
+
+
+def _score(run: Run, modes: float) -> dict[str, Any]:
+    return {
+        "metric": "modes_found",
+        "value": modes,
+        "iteration": run.iterations,
+        "checkpoint": "last",
+        "protocol": run.setup.scores["modes"].metric.model_dump(mode="json"),
+    }
+
+
+def runs(loaded: Loaded, reading: str | None, experiment: str) -> list[Run]:
+    return make_plan(loaded.under(reading), "full", experiments=[experiment])
+
+
+def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(tmp_path: Path, loaded: Loaded) -> None:
+    """C1 says that ring_saturating finds fewer modes than ring: so it is in the base, and the reverse when longer."""
+    stored = [
+        record(tmp_path, run, modes + run.seed / 10)
+        for reading, experiment, modes in (
+            (None, "ring", 7.0),
+            (None, "ring_saturating", 2.0),
+            ("longer", "ring", 2.0),
+            ("longer", "ring_saturating", 7.0),
+            ("least_share", "ring", 6.0),
+            ("least_share", "ring_saturating", 2.5),
+        )
+        for run in runs(loaded, reading, experiment)
+    ]
+    verdicts = verdicts_on(loaded, TEXT.encode(), stored, expected_runs(loaded, "fp32"), tmp_path)
+    assert not verdicts.damage
+    assert not verdicts.stale, "runs of a reading are not those of an older spec"
+    states = {claim.claim: claim.state for claim in verdicts.claims}
+    (one,) = [one for one in verdicts.readings if one.claim == "C1"]
+    assert one.ground == "base"
+    assert [(reading.reading, reading.side) for reading in one.readings] == [
+        ("base", "holds"),
+        ("narrow", "not run"),
+        ("longer", "reversed"),
+        ("least_share", "holds"),
+    ], "a reading that changes another claim's test does not count here"
+    assert states["C1"] == "HOLDS"
+    assert one.says == "holds under 2 of 3 readings, reversed under 1; 1 not run"
+    assert one.flips == [["longer"]]
+    assert one.ranking[0] == "longer"
+    under = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.under("longer"), "fp32"), tmp_path, "longer")
+    assert (under.reading, under.stale, under.readings) == ("longer", [], [])
+    assert {claim.claim: claim.state for claim in under.claims}["C1"] == "REVERSED"
+
+
+def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:
+    other = loads((TEXT + READINGS).replace("iterations: 200", "iterations: 300"))
+    stored = [record(tmp_path, runs(loaded, "longer", "ring")[0], 7.0)]
+    assert not verdicts_on(loaded, b"", stored, expected_runs(loaded, "fp32"), tmp_path).stale
+    assert verdicts_on(other, b"", stored, expected_runs(other, "fp32"), tmp_path).stale
+
+
+def test_a_seal_covers_readings_and_not_their_prose(loaded: Loaded) -> None:
+    seal = make_seal(loaded.spec, "2026-01-01T00:00:00+00:00", 0)
+    prose = loads((TEXT + READINGS).replace("Twice as long.", "It takes twice as long."))
+    value = loads((TEXT + READINGS).replace("iterations: 200", "iterations: 300"))
+    assert rules(prose.spec) == rules(loaded.spec)
+    found = state(value.spec, seal)
+    assert found is not None
+    assert [(change.kind, change.item) for change in found.changes] == [("changed", "readings.longer")]
+    added = state(loaded.spec, make_seal(loads(TEXT).spec, "2026-01-01T00:00:00+00:00", 0))
+    assert added is not None
+    assert added.status == "added to"
