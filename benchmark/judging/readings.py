@@ -13,12 +13,12 @@ from typing import Literal
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
-from benchmark.judging.words import counted
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import Stored
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.readings import BASE
+from benchmark.spec.words import counted
 
 _SIDES: dict[ClaimState, Side] = {
     "HOLDS": "holds",
@@ -76,7 +76,7 @@ def with_readings(
     for name, expected in plans.items():
         changed = loaded.readings.affected(name)
         if name != BASE and (not changed or (ids({name: expected}) - own) & present):
-            evidence = Evidence(loaded.spec.paper.id, stored, expected, others)
+            evidence = Evidence(loaded.under(name), stored, expected, others)
             damage += [line for line in evidence.damage if line not in damage]
             judged[name] = {one.claim: one for one in claim_verdicts(loaded.under(name), evidence)}
     found = [

@@ -107,10 +107,9 @@ class Evidence:
             for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
                 self._owners.setdefault(run_id, []).append(experiment)
         wanted = set(self._owners)
+        known = wanted.union(others)
         self.stale = sorted(
-            str(one.folder)
-            for one in stored
-            if one.record.run_id not in {*wanted, *others} and one.record.paper == spec.paper.id
+            str(one.folder) for one in stored if one.record.run_id not in known and one.record.paper == spec.paper.id
         )
         used = [one for one in stored if one.record.run_id in wanted]
         self._runs: dict[str, Stored] = {}
