@@ -1,25 +1,38 @@
-"""A paper audited against itself, without any run: what it states of its recipe, and what its tables contradict."""
+"""A paper audited without any run: what it states of its recipe, and what its own tables and statements contradict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from benchmark.judging.published import Outcome, on_published
+from benchmark.judging.tables import Kind as TableKind
 from benchmark.judging.tables import TableFinding, table_findings
 from benchmark.judging.times import PublishedTime, published_times
+from benchmark.spec import words
 from benchmark.spec.base import Model
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.provenance import Origin, covers, origins
-from benchmark.spec.source import Path_, dotted
+from benchmark.spec.provenance import covers, origins, own_values
+from benchmark.spec.source import dotted
 
 _SECTIONS = ("networks", "systems", "experiments")
+
+FindingKind = Literal["claim fails", "claim in part", "time beyond peak", "contradiction", "recipe", TableKind]
+#: how decisive a finding on a table is
+_WEIGHTS: dict[TableKind, int] = {
+    "repeat": 65,
+    "protocol": 50,
+    "bold": 45,
+    "spread": 30,
+    "quoted": 25,
+    "regenerated": 10,
+}
 
 
 class Known(Model):
     """How many values of one section are known in which way; each counts once.
 
-    ``contradicted`` comes first: what the paper contradicts is neither stated nor merely missing.
+    ``contradicted`` comes first: where the paper contradicts itself, a value is neither stated nor merely missing.
     """
 
     section: str
@@ -45,9 +58,10 @@ class Chosen(Model):
 
 
 class Contradicted(Model):
-    """Statements of the paper that cannot all hold."""
+    """A statement of the paper, and what it cannot be reconciled with; see ``spec.paper.Contradiction``."""
 
     id: str
+    kind: str
     where: str
     finding: str
     #: values of the recipe that it is about
@@ -64,6 +78,20 @@ class AuditedClaim(Model):
     test: str
     on_published: Outcome | None
     reason: str
+    #: what had to be chosen here to make the sentence testable
+    note: str | None
+
+
+class AuditFinding(Model):
+    """One finding as a whole sentence; ``weight``, 0 to 100, says how decisive it is, a cover has those from 60."""
+
+    kind: FindingKind
+    weight: int
+    sentence: str
+    #: what in it is a choice made here, to be printed with it
+    note: str | None = None
+    claims: list[str] = []
+    cells: list[str] = []
 
 
 class Audit(Model):
@@ -73,13 +101,22 @@ class Audit(Model):
     paper: str
     title: str
     question: str
-    #: all sections together
+    #: where it is not, nothing is said of what the paper states
+    text_at_hand: bool
+    #: the most decisive first
+    findings: list[AuditFinding]
+    #: values of the paper's own systems, experiments and reported metrics, all sections together
     recipe: Known
     sections: list[Known]
+    #: values of rivals, controls and scores that were added here
+    others: Known
     #: paths of values that nothing explains
     missing: list[str]
     unstated: list[Chosen]
+    #: of the paper with itself
     contradictions: list[Contradicted]
+    #: of the paper with cited works, public code, usual practice; and what it omits or misprints
+    remarks: list[Contradicted]
     tables: list[TableFinding]
     times: list[PublishedTime]
     claims: list[AuditedClaim]
@@ -88,26 +125,35 @@ class Audit(Model):
 def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
     """Audit ``spec``; ``data`` is the file as written."""
     known, bare = origins(spec, data)
-    disputed = {
-        path
-        for path in (*(one.path for one in known), *bare)
-        if any(covers(pattern, path) for entry in spec.contradictions.values() for pattern in entry.paths)
-    }
-    sections = [_count(name, known, bare, disputed) for name in _SECTIONS]
-    return Audit(
+    own = own_values(spec, data)
+    against_itself = [one.paths for one in spec.contradictions.values() if one.kind == "itself"]
+    paths = [*(one.path for one in known), *bare]
+    disputed = {path for path in paths if any(covers(pattern, path) for group in against_itself for pattern in group)}
+    ways = {one.path: str(one.tag) for one in known} | dict.fromkeys(bare, "missing")
+    ways |= dict.fromkeys(disputed, "contradicted")
+    sections = [
+        _count(name, [way for path, way in ways.items() if path[0] == name and path in own]) for name in _SECTIONS
+    ]
+    irreconcilable = [
+        Contradicted(
+            id=name,
+            kind=entry.kind,
+            where=entry.where,
+            finding=entry.finding,
+            values=sum(any(covers(pattern, path) for pattern in entry.paths) for path in paths),
+        )
+        for name, entry in spec.contradictions.items()
+    ]
+    found = Audit(
         schema_version=1,
         paper=spec.paper.id,
         title=spec.paper.title,
         question=spec.paper.question,
-        recipe=Known(
-            section="all",
-            **{
-                field: sum(getattr(one, field) for one in sections)
-                for field in Known.model_fields
-                if field != "section"
-            },
-        ),
+        text_at_hand=spec.paper.text == "at_hand",
+        findings=[],
+        recipe=_count("all", [way for path, way in ways.items() if path in own]),
         sections=sections,
+        others=_count("others", [way for path, way in ways.items() if path not in own]),
         missing=[dotted(path) for path in bare],
         unstated=[
             Chosen(
@@ -120,35 +166,18 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
             )
             for pattern, entry in spec.unstated.items()
         ],
-        contradictions=[
-            Contradicted(
-                id=name,
-                where=entry.where,
-                finding=entry.finding,
-                values=sum(any(covers(pattern, path) for pattern in entry.paths) for path in disputed),
-            )
-            for name, entry in spec.contradictions.items()
-        ],
+        contradictions=[one for one in irreconcilable if one.kind == "itself"],
+        remarks=[one for one in irreconcilable if one.kind != "itself"],
         tables=table_findings(spec),
         times=published_times(spec),
         claims=[_claim(spec, name) for name in spec.claims],
     )
+    return found.model_copy(update={"findings": findings(found)})
 
 
-def _count(section: str, known: Sequence[Origin], bare: Iterable[Path_], disputed: set[Path_]) -> Known:
-    every = [*((one.path, str(one.tag)) for one in known), *((path, "missing") for path in bare)]
-    ways = ["contradicted" if path in disputed else tag for path, tag in every if path[0] == section]
-    return Known(
-        section=section,
-        total=len(ways),
-        stated=ways.count("stated"),
-        public=ways.count("public"),
-        inferred=ways.count("inferred"),
-        default=ways.count("default"),
-        recollection=ways.count("recollection"),
-        missing=ways.count("missing"),
-        contradicted=ways.count("contradicted"),
-    )
+def _count(section: str, ways: Sequence[str]) -> Known:
+    counts = {way: ways.count(way) for way in Known.model_fields if way not in ("section", "total")}
+    return Known(section=section, total=len(ways), **counts)
 
 
 def _claim(spec: PaperSpec, name: str) -> AuditedClaim:
@@ -163,5 +192,72 @@ def _claim(spec: PaperSpec, name: str) -> AuditedClaim:
     else:
         way, test, reason = "not assessable", "", claim.not_assessable or ""
     return AuditedClaim(
-        id=name, where=claim.where, says=claim.says, way=way, test=test, on_published=outcome, reason=reason
+        id=name,
+        where=claim.where,
+        says=claim.says,
+        way=way,
+        test=test,
+        on_published=outcome,
+        reason=reason,
+        note=claim.note,
     )
+
+
+# --- the most decisive first ----------------------------------------------------------------------------------------
+
+
+def findings(found: Audit) -> list[AuditFinding]:
+    """What an audit found, the most decisive first; equally decisive ones in the paper's order."""
+    return sorted(_findings(found), key=lambda one: -one.weight)
+
+
+def _findings(found: Audit) -> Iterator[AuditFinding]:
+    for outcome, weight in (("fails", 100), ("holds in part", 80)):
+        for claim in found.claims:
+            if claim.on_published == outcome:
+                yield AuditFinding(
+                    kind="claim fails" if outcome == "fails" else "claim in part",
+                    weight=weight,
+                    sentence=f"{claim.id} ({claim.where}) {outcome} on the paper's own numbers: {claim.reason}.",
+                    note=claim.note,
+                    claims=[claim.id],
+                )
+    beyond = [one for one in found.times if one.share_of_peak > 1]
+    if beyond:
+        yield AuditFinding(
+            kind="time beyond peak", weight=90, sentence=beyond_peak(found.times), cells=[one.place for one in beyond]
+        )
+    for one in found.contradictions:
+        yield AuditFinding(kind="contradiction", weight=70, sentence=f"{one.id} ({one.where}): {one.finding}")
+    for table in found.tables:
+        yield AuditFinding(
+            kind=table.kind, weight=_WEIGHTS[table.kind], sentence=f"{table.table}: {table.says}.", cells=table.cells
+        )
+    if found.recipe.total:
+        yield AuditFinding(kind="recipe", weight=60, sentence=recipe_stated(found))
+
+
+def beyond_peak(times: Sequence[PublishedTime]) -> str:
+    """How many published times need more than their device can do, and that the networks are assumed here."""
+    beyond = [one for one in times if one.share_of_peak > 1]
+    most = max(one.share_of_peak for one in beyond)
+    devices = ", ".join(dict.fromkeys(one.device for one in beyond))
+    described = "does not describe in full" if any(one.assumes for one in beyond) else "describes"
+    return (
+        f"{len(beyond)} of {words.counted(len(times), 'published time')} would need more than the peak of {devices}, "
+        f"up to {100 * most:.0f} % of it, for the networks assumed here, which the paper {described}."
+    )
+
+
+def recipe_stated(found: Audit) -> str:
+    """How much of its own recipe the paper states, in a sentence; nothing of that where its text is not at hand."""
+    recipe = found.recipe
+    values = f"{words.counted(recipe.total, 'value')} of its own recipe that can move a score"
+    if not found.text_at_hand:
+        return f"The paper's text is not at hand, so nothing is said of what it states of the {values}."
+    share = f" ({100 * recipe.stated / recipe.total:.0f} %)" if recipe.total else ""
+    more = [
+        f"contradicts itself on {recipe.contradicted}" if recipe.contradicted else "",
+        f"leaves {recipe.missing} that nothing explains" if recipe.missing else "",
+    ]
+    return f"The paper states {recipe.stated} of the {values}{share}{''.join(f', {one}' for one in more if one)}."

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from benchmark.judging.audit import Audit, AuditedClaim, Chosen
+from benchmark.judging.audit import Audit, AuditedClaim, Chosen, beyond_peak, recipe_stated
 from benchmark.judging.times import PublishedTime
 from benchmark.spec import words
 
@@ -19,6 +19,23 @@ _PRINT = {
     "spread": "on spreads whose meaning is not given",
     "quoted": "on numbers taken from other papers",
     "regenerated": "on how they are measured here",
+}
+#: kinds of what cannot be reconciled: the heading of its list
+_IRRECONCILABLE = {
+    "itself": "Contradictions of the paper with itself",
+    "omission": "Statements without their grounds or values",
+    "cited_work": "Where it differs from the works that it cites",
+    "public_code": "Where it differs from released programs",
+    "practice": "Where it departs from known mathematics or usual practice",
+    "misprint": "Slips of the pen",
+}
+#: the same in a list of counts
+_REMARKS = {
+    "omission": "on statements without grounds or values",
+    "cited_work": "on differences from the works that it cites",
+    "public_code": "on differences from released programs",
+    "practice": "on departures from known mathematics or usual practice",
+    "misprint": "on slips of the pen",
 }
 _COLUMNS = ("total", "stated", "public", "inferred", "default", "recollection", "missing", "contradicted")
 
@@ -68,56 +85,52 @@ def render_markdown(found: Audit) -> str:
 
 
 def _sections(found: Audit, details: bool) -> Iterator[_Section]:
+    numbers = (
+        "the paper's own numbers" if found.text_at_hand else "its numbers as far as they are known without its text"
+    )
     yield _Section("In short", entries=[(line, "") for line in _short(found)])
-    wrong = [one for outcome in ("fails", "holds in part") for one in found.claims if one.on_published == outcome]
-    tried = [one for one in found.claims if one.on_published is not None]
-    if tried:
-        opening = "" if wrong else f"None of {words.counted(len(tried), 'claim')} that its numbers can test."
-        yield _Section("Claims that fail on the paper's own numbers", opening, [_tested(one, True) for one in wrong])
+    for outcome, verb in (("fails", "fail"), ("holds in part", "hold in part")):
+        tested = [_tested(one, details) for one in found.claims if one.on_published == outcome]
+        if tested:
+            yield _Section(f"Claims that {verb} on {numbers}", entries=tested)
     if found.times:
         yield _times(found.times)
-    several = [(f"{one.id} ({one.where}){_about(one.values)}", one.finding) for one in found.contradictions]
-    if several:
-        yield _Section("Contradictions", entries=several)
+    for kind, title in _IRRECONCILABLE.items():
+        several = [one for one in (*found.contradictions, *found.remarks) if one.kind == kind]
+        if several:
+            entries = [(f"{one.id} ({one.where}){_about(one.values)}", one.finding) for one in several]
+            yield _Section(title, entries=entries)
     if found.tables:
         yield _Section("Tables", entries=[(f"{one.table}: {one.kind}", one.says) for one in found.tables])
     good = [_tested(one, details) for one in found.claims if one.on_published == "holds"]
     if good:
-        yield _Section("Claims that hold on the paper's own numbers", entries=good)
+        yield _Section(f"Claims that hold on {numbers}", entries=good)
     rest = [one for one in found.claims if one.on_published is None]
     if rest:
         yield _Section("Claims that its numbers cannot test", entries=_untested(rest, details))
-    yield _Section("Recipe", _recipe(found), rows=_recipe_rows(found))
+    if found.recipe.total:
+        yield _Section("Recipe", recipe_stated(found), rows=_recipe_rows(found))
     if found.missing:
         yield _Section("Values that nothing explains", entries=[(path, "") for path in found.missing])
     if found.unstated:
         chosen = [(_chosen_title(one), _chosen_text(one, details)) for one in found.unstated]
-        yield _Section("Not stated by the paper", entries=chosen)
+        yield _Section("Not stated by the paper" if found.text_at_hand else "Where values come from", entries=chosen)
 
 
 def _short(found: Audit) -> Iterator[str]:
     yield _claims_summary(found)
-    beyond = [one for one in found.times if one.share_of_peak > 1]
-    if beyond:
-        times = words.counted(len(found.times), "published time")
-        yield f"{len(beyond)} of {times} would need more than the peak of the device that the paper names."
-    yield f"{words.counted(len(found.contradictions), 'contradiction')}. {_recipe(found)}"
-    kinds = [one.kind for one in found.tables]
-    told = [f"{kinds.count(kind)} {what}" for kind, what in _PRINT.items() if kind in kinds]
-    if told:
-        yield f"Findings on its tables: {'; '.join(told)}."
-
-
-def _recipe(found: Audit) -> str:
-    recipe = found.recipe
-    share = f" ({100 * recipe.stated / recipe.total:.0f} %)" if recipe.total else ""
-    more = [
-        f"contradicts itself on {recipe.contradicted}" if recipe.contradicted else "",
-        f"leaves {recipe.missing} that nothing explains" if recipe.missing else "",
-    ]
-    tail = "".join(f", {one}" for one in more if one)
-    values = words.counted(recipe.total, "value")
-    return f"The paper states {recipe.stated} of {values} that can move a score{share}{tail}."
+    if any(one.share_of_peak > 1 for one in found.times):
+        yield beyond_peak(found.times)
+    kinds = [one.kind for one in found.remarks]
+    others = [f"{kinds.count(kind)} {what}" for kind, what in _REMARKS.items() if kind in kinds]
+    told = f" Other remarks: {', '.join(others)}." if others else ""
+    yield f"{words.counted(len(found.contradictions), 'contradiction')} of the paper with itself.{told}"
+    if found.recipe.total:
+        yield recipe_stated(found)
+    on_tables = [one.kind for one in found.tables]
+    print_ = [f"{on_tables.count(kind)} {what}" for kind, what in _PRINT.items() if kind in on_tables]
+    if print_:
+        yield f"Findings on its tables: {'; '.join(print_)}."
 
 
 def _claims_summary(found: Audit) -> str:
@@ -138,10 +151,13 @@ def _claims_summary(found: Audit) -> str:
 
 def _tested(one: AuditedClaim, details: bool) -> tuple[str, str]:
     state = {"holds": "HOLDS", "fails": "FAILS", "holds in part": "HOLDS IN PART"}[one.on_published or "holds"]
-    told = f" Test: {one.test}. In print: {one.reason}." if details else ""
-    if one.on_published != "holds":
-        told = f" In print: {one.reason}."
-    return f"{one.id} ({one.where}): {state}", f"{one.says}{told}"
+    test = f" Test: {one.test}." if details else ""
+    print_ = f" In print: {one.reason}." if details or one.on_published != "holds" else ""
+    return f"{one.id} ({one.where}): {state}", f"{one.says}{test}{print_}{_reading(one)}"
+
+
+def _reading(one: AuditedClaim) -> str:
+    return f" Our reading: {one.note}" if one.note else ""
 
 
 def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str, str]]:
@@ -149,8 +165,8 @@ def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str,
     for one in several:
         state = "not tested there" if one.way == "measured" else one.way
         why = f" Test: {one.test}." if details and one.way == "measured" else ""
-        reason = one.reason if one.reason.endswith(".") else f"{one.reason}."
-        entries.append((f"{one.id} ({one.where}): {state}", f"{one.says}{why} {reason[:1].upper()}{reason[1:]}"))
+        reason = f"By {one.reason}" if one.way == "verified by test" else f"{one.reason[:1].upper()}{one.reason[1:]}"
+        entries.append((f"{one.id} ({one.where}): {state}", f"{one.says}{why} {reason.rstrip('.')}.{_reading(one)}"))
     return entries
 
 
@@ -158,13 +174,15 @@ def _times(times: Sequence[PublishedTime]) -> _Section:
     devices = dict.fromkeys((one.device, one.peak_teraflops, one.source) for one in times)
     told = "; ".join(f"{name}: {words.number(peak)} TFLOP/s at most ({source})" for name, peak, source in devices)
     opening = (
-        "What the declared networks and budgets cannot do without (products of weights and inputs alone), over the "
+        "What the networks and budgets assumed here cannot do without (products of weights and inputs alone), over the "
         f"printed seconds. {told}."
     )
+    assumed = "; ".join(dict.fromkeys(text for one in times if one.share_of_peak > 1 for text in one.assumes))
+    opening += f" Assumed of the networks: {assumed}." if assumed else ""
     rows = [["time", "seconds", "TFLOP/s implied", "share of peak", ""]]
     rows += [
         [
-            f"{one.table}, {one.row}, {one.column}",
+            one.place,
             words.number(one.seconds),
             f"{one.implied_teraflops:.2f}",
             f"{100 * one.share_of_peak:.0f} %",
@@ -180,8 +198,10 @@ def _about(values: int) -> str:
 
 
 def _recipe_rows(found: Audit) -> list[list[str]]:
-    rows = [[one.section, *(str(getattr(one, column)) for column in _COLUMNS)] for one in found.sections]
-    return [["section", *_COLUMNS], *rows, ["all", *(str(getattr(found.recipe, column)) for column in _COLUMNS)]]
+    several = [*found.sections, found.recipe, found.others]
+    rows = [[one.section, *(str(getattr(one, column)) for column in _COLUMNS)] for one in several]
+    names = [column if found.text_at_hand or column != "stated" else "as stated" for column in _COLUMNS]
+    return [["section", *names], *rows]
 
 
 def _chosen_title(one: Chosen) -> str:

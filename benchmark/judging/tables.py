@@ -20,6 +20,8 @@ class TableFinding(Model):
     table: str
     kind: Kind
     says: str
+    #: places of the numbers that it is about, where it is about some of them
+    cells: list[str] = []
 
 
 def table_findings(spec: PaperSpec) -> list[TableFinding]:
@@ -122,13 +124,14 @@ def _spreads(printed: Sequence[Printed]) -> Iterator[str]:
 
 def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
     """The same quantity printed twice with different values."""
-    places: dict[tuple[str, str, str], list[Printed]] = {}
+    groups: dict[tuple[str, str, str], list[Printed]] = {}
     for one in cells(spec):
         if one.cell.experiment is not None and one.source.quantity != "setting":
             key = (one.cell.experiment, one.cell.score or "", one.source.quantity)
-            places.setdefault(key, []).append(one)
-    for (experiment, score, quantity), several in places.items():
+            groups.setdefault(key, []).append(one)
+    for (experiment, score, quantity), several in groups.items():
         if len({one.cell.value for one in several}) > 1:
             values = ", ".join(f"{one.text} ({one.place})" for one in several)
             says = f"{score or quantity} of {experiment} is printed with different values: {values}"
-            yield TableFinding(table=several[0].table, kind="repeat", says=says)
+            places = [one.place for one in several]
+            yield TableFinding(table=several[0].table, kind="repeat", says=says, cells=places)

@@ -23,6 +23,13 @@ class PublishedTime(Model):
     implied_teraflops: float
     peak_teraflops: float
     source: str
+    #: what the paper does not say of the networks, as chosen here
+    assumes: list[str]
+
+    @property
+    def place(self) -> str:
+        """``T4, CIFAR-10, GAN``."""
+        return f"{self.table}, {self.row}, {self.column}"
 
     @property
     def share_of_peak(self) -> float:
@@ -54,4 +61,21 @@ def _against(spec: PaperSpec, one: Printed, device: Device) -> PublishedTime:
         implied_teraflops=operations / one.cell.value / 1e12,
         peak_teraflops=device.peak_teraflops,
         source=device.source,
+        assumes=_assumed(spec, set(run.system.networks.values())),
     )
+
+
+def _assumed(spec: PaperSpec, networks: set[str]) -> list[str]:
+    """What was chosen for these networks' sizes and layers, with what else it could be."""
+    found = []
+    for pattern, entry in spec.unstated.items():
+        section, *steps = pattern.split(".")
+        named = not steps or steps[0] == "*" or steps[0] in networks
+        if (
+            section == "networks"
+            and named
+            and (len(steps) < 2 or (steps[1] in ("sizes", "layers") and len(steps) == 2))
+        ):
+            others = f"; else {', or '.join(entry.alternatives)}" if entry.alternatives else ""
+            found.append(f"{entry.chosen}{others}")
+    return list(dict.fromkeys(found))

@@ -70,9 +70,6 @@ class Bibliography(Model):
         Literal["at_hand", "not_at_hand"],
         Field(description="whether the paper was read; if not, nothing is said of what it states"),
     ] = "at_hand"
-    reports: Annotated[
-        Many[Name], Field(description="metrics that the paper reports outside its tables; scores by others are ours")
-    ] = ()
 
 
 class Initialisation(Model):

@@ -8,27 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.spec.base import Tag
+from benchmark.spec.expand import expand, places
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.source import Path_
+from benchmark.spec.resolve import system_of
+from benchmark.spec.source import Path_, Source
 
-_EXPERIMENT_KEYS = {
-    "dataset",
-    "batch_images",
-    "last_batch",
-    "budget",
-    "generator_mode",
-    "scores",
-    "seeds",
-    "sizes",
-    "replace",
-    "sweep",
+#: section -> keys of its items whose values can move a score
+_SECTIONS = {
+    "networks": {"sizes", "input", "layers", "defaults", "initialise"},
+    "systems": {"batches", "noise", "players", "schedule", "signals", "sample", "average"},
+    "experiments": {
+        *("dataset", "batch_images", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes", "replace"),
+        "sweep",
+    },
 }
 #: a point of a sweep says besides what it is and how it is reduced
 _NO_RECIPE = {"label", "says", "where", "tiers"}
-_SYSTEM_KEYS = {"batches", "noise", "players", "schedule", "signals", "sample", "average"}
 #: no step of a ledger key: those are what stands between dots
 _END = "."
-_NETWORK_KEYS = {"sizes", "input", "layers", "defaults", "initialise"}
 
 
 @dataclass(frozen=True)
@@ -47,17 +44,52 @@ def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
 
     Inherited values (``extends``) are written once, so they are counted once; reduced tiers are ours, not the paper's.
     """
-    for section, keys in (
-        ("networks", _NETWORK_KEYS),
-        ("systems", _SYSTEM_KEYS),
-        ("experiments", _EXPERIMENT_KEYS),
-    ):
+    for section, keys in _SECTIONS.items():
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
             for key in item if isinstance(item, dict) else ():
                 if key in keys:
                     value = _recipes(item[key]) if key == "sweep" else item[key]
                     yield from _leaves(value, (section, name, key))
+
+
+def own_values(spec: PaperSpec, data: dict[str, Any]) -> set[Path_]:
+    """Paths of the written values that the paper's own experiments are made of, wherever they were inherited from.
+
+    Seeds are left out, and scores by metrics that no table of the paper prints: those are this project's.
+    """
+    spelt = expand(Source("", data)).data
+    written = {path for path, _ in recipe_values(data)}
+    reported = {table.quantity for table in spec.tables.values()}
+    chosen: dict[str, set[str]] = {section: set() for section in _SECTIONS}
+    for name, experiment in spec.experiments.items():
+        if experiment.role == "own" and spec.systems[experiment.system].role == "own":
+            chosen["experiments"].add(name)
+            chosen["systems"].add(experiment.system)
+            chosen["networks"] |= set(system_of(spec, experiment).networks.values())
+    own: set[Path_] = set()
+    for section, keys in _SECTIONS.items():
+        for name in chosen[section]:
+            item = {key: value for key, value in spelt[section][name].items() if key in keys and key != "seeds"}
+            if section == "experiments":
+                item["scores"] = {
+                    score: written_score
+                    for score, written_score in item["scores"].items()
+                    if spec.experiments[name].scores[score].metric.name in reported
+                }
+            for path, _ in _leaves(item, (section, name)):
+                own |= set(_origin(data, path, written))
+    return own
+
+
+def _origin(data: dict[str, Any], path: Path_, written: set[Path_]) -> Iterator[Path_]:
+    """Where the file wrote the spelled-out value at ``path``; of a default, also the part that it is laid under."""
+    for place in places(data, path):
+        above = next((place[:depth] for depth in range(len(place), 2, -1) if place[:depth] in written), None)
+        if above is not None:
+            yield above
+            if above == place:
+                return
 
 
 def _recipes(points: Any) -> Any:

@@ -112,6 +112,7 @@ claims:
     says: The second is below twenty.
     predicate: {bound: {experiment: second, score: fid}, below: 20}
     min_seeds: 3
+    note: Below twenty is our reading.
   C3: {where: section 1, says: It looks good., not_assessable: nobody says what good means}
 contradictions:
   I1:
@@ -148,10 +149,91 @@ def test_counts_by_origin(found: Audit) -> None:
     experiments = next(one for one in found.sections if one.section == "experiments")
     assert experiments.contradicted == 1
     assert found.recipe.total == sum(one.total for one in found.sections)
+    # of each of the three experiments: dataset 3, batch, last batch, budget, mode and a score's 3 or 1; never its seeds
+    assert experiments.total == (3 + 1 + 1 + 1 + 1 + 3) + 1
+    assert found.others.total == 3, "the seeds"
     parts = found.recipe.model_dump(exclude={"section", "total"})
     assert found.recipe.total == sum(parts.values()), "every value counts once"
     assert [one.values for one in found.unstated] == [4, 2]
     assert [one.values for one in found.contradictions] == [3]
+
+
+def test_rivals_controls_and_scores_of_ours_are_no_part_of_the_recipe(loaded: Loaded, found: Audit) -> None:
+    """Whatever is added beside the paper's own leaves the share that it states as it was."""
+    more = PAPER.replace(
+        "experiments:\n",
+        "  rival: {extends: gan, role: rival, schedule: [discriminator, discriminator, generator]}\nexperiments:\n",
+    ).replace(
+        "  third: {extends: first}\n",
+        "  third: {extends: first}\n"
+        "  fourth: {extends: first, system: rival, batch_images: 32}\n"
+        "  fifth: {extends: first, role: control, batch_images: 32, budget: {iterations: 20}}\n",
+    )
+    ours = "      good: {metric: {good_samples: {samples: 200, within_deviations: 4.0}}, checkpoint: last}\n"
+    more = more.replace("    snapshots: {every", f"{ours}    snapshots: {{every", 1)
+    again = loads(more)
+    counted = audit(again.spec, again.source.data)
+    assert counted.recipe == found.recipe
+    # the rival's schedule 3, two batches, a budget, a score of 4 values
+    assert counted.others.total == found.others.total + 3 + 2 + 1 + 3
+
+
+def test_what_a_rival_writes_and_the_papers_own_inherits_is_its_own() -> None:
+    turned = loads(
+        PAPER.replace("  gan:\n    networks", "  base:\n    role: rival\n    networks").replace(
+            "experiments:\n", "  gan: {extends: base, batches: iteration}\nexperiments:\n"
+        )
+    )
+    plain = loads(PAPER)
+    own, before = (audit(one.spec, one.source.data).sections[1].total for one in (turned, plain))
+    assert own == before, "all of the base but batches, which the paper's own system writes itself"
+
+
+@pytest.mark.parametrize("kind", ["cited_work", "public_code", "practice", "omission", "misprint"])
+def test_only_contradictions_of_the_paper_with_itself_take_from_what_it_states(found: Audit, kind: str) -> None:
+    other = loads(PAPER.replace("kind: itself", f"kind: {kind}"))
+    audited = audit(other.spec, other.source.data)
+    assert (audited.contradictions, [one.kind for one in audited.remarks]) == ([], [kind])
+    assert (audited.recipe.contradicted, audited.recipe.stated) == (0, found.recipe.stated + 1)
+    text = " ".join(render_text(audited).split())
+    assert "contradicts itself" not in text
+    assert "0 contradictions of the paper with itself. Other remarks: 1 on" in text
+    assert "CONTRADICTIONS OF THE PAPER" not in text
+    assert all(one.kind != "contradiction" for one in audited.findings)
+
+
+def test_nothing_is_said_of_what_a_paper_states_whose_text_is_not_at_hand() -> None:
+    unread = loads(PAPER.replace('question: "Does', 'text: not_at_hand, question: "Does'))
+    audited = audit(unread.spec, unread.source.data)
+    text = " ".join(render_text(audited).split())
+    assert not audited.text_at_hand
+    assert "The paper states" not in text
+    assert "NOT STATED BY THE PAPER" not in text
+    assert "OWN NUMBERS" not in text
+    assert "The paper's text is not at hand, so nothing is said of what it states" in text
+
+
+def test_the_most_decisive_findings_come_first(found: Audit) -> None:
+    told = [(one.kind, one.claims, one.cells) for one in found.findings]
+    assert told[:4] == [
+        ("claim fails", ["C2"], []),
+        ("time beyond peak", [], ["T3, one, Y"]),
+        ("contradiction", [], []),
+        ("repeat", [], ["T1, one, X", "T2, one, X"]),
+    ]
+    assert [one.weight for one in found.findings] == sorted((one.weight for one in found.findings), reverse=True)
+    assert found.findings[0].sentence.startswith("C2 (table 1) fails on the paper's own numbers: ")
+    assert found.findings[0].note == "Below twenty is our reading."
+
+
+def test_a_claim_that_holds_in_part_does_not_stand_below_those_that_fail() -> None:
+    below = "{bound: {experiment: second, score: fid}, below: 20}"
+    half = loads(PAPER.replace(below, f"{{all_of: [{below}, {below.replace('below', 'above')}]}}"))
+    audited = audit(half.spec, half.source.data)
+    text = render_text(audited)
+    assert "CLAIMS THAT FAIL" not in text
+    assert "CLAIMS THAT HOLD IN PART ON THE PAPER'S OWN NUMBERS" in text
+    assert audited.findings[1].kind == "claim in part"
 
 
 def test_what_nothing_explains_is_missing(loaded: Loaded) -> None:
@@ -204,7 +286,10 @@ def test_times_are_held_against_the_peak(found: Audit) -> None:
     assert [one.implied_teraflops for one in found.times] == pytest.approx([operations / 0.5e12, operations / 0.1e12])
     assert [one.share_of_peak > 1 for one in found.times] == [False, True]
     text = render_text(found)
-    assert "1 of 2 published times would need more than the peak" in text
+    most = 100 * operations / 0.1e12 / 1e-7
+    said = f"would need more than the peak of a GPU, up to {most:.0f} % of it, for the networks assumed here, which the"
+    assert f"1 of 2 published times {said}" in " ".join(text.split())
+    assert found.times[0].assumes == ["as in the code"], "of the networks' shapes, not of how they begin"
     assert [line.split()[2:4] for line in text.splitlines() if line.endswith("BEYOND THE PEAK")] == [["Y", "0.1"]]
 
 
@@ -224,15 +309,21 @@ def test_text_fits_a_terminal_and_begins_with_what_fails(found: Audit) -> None:
     text, detailed = render_text(found), render_text(found, details=True)
     assert max(len(line) for line in (*text.splitlines(), *detailed.splitlines())) <= 100
     assert "3 claims: 1 fails on its own numbers, 1 holds there, 1 cannot be assessed." in text
-    for expected in ("The batch is 64", "C2 (table 1): FAILS", "obody says what good means", "[default, 2 values]"):
+    for expected in (
+        "The batch is 64",
+        "C2 (table 1): FAILS",
+        "obody says what good means",
+        "[default, 2 values]",
+    ):
         assert expected in text
     assert "Alternatives: normal" in detailed
     assert "Alternatives: normal" not in text
-    stated = f"The paper states {found.recipe.stated} of {found.recipe.total} values"
+    assert "Our reading: Below twenty is our reading." in " ".join(text.split()), "printed with the claim"
+    stated = f"The paper states {found.recipe.stated} of the {found.recipe.total} values"
     assert stated in " ".join(text.split())
     heads = [line for line in text.splitlines() if line and line == line.upper() and not line.startswith(" ")]
     assert heads[:2] == ["IN SHORT", "CLAIMS THAT FAIL ON THE PAPER'S OWN NUMBERS"]
-    assert heads.index("CONTRADICTIONS") < heads.index("TABLES") < heads.index("RECIPE")
+    assert heads.index("CONTRADICTIONS OF THE PAPER WITH ITSELF") < heads.index("TABLES") < heads.index("RECIPE")
 
 
 def test_markdown_is_inert(found: Audit) -> None:

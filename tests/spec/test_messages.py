@@ -26,7 +26,7 @@ SLIPS = {
     "misspelt required key": (
         "year: 2020",
         "§yaer: 2020",
-        "paper.yaer: unknown key, valid: arxiv, authors, doi, id, question, reports, text, title, url, venue, "
+        "paper.yaer: unknown key, valid: arxiv, authors, doi, id, question, text, title, url, venue, "
         "year; did you mean 'year'?",
     ),
     "missing key": ("paper:\n  id: small\n", "§paper:\n", "paper.id: is missing"),
