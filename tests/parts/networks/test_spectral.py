@@ -40,6 +40,31 @@ def test_carried_on_power_iteration_finds_the_largest_singular_value(layer: Laye
     assert torch.allclose(output * largest, plain, rtol=1e-6)
 
 
+def test_one_step_an_update_follows_weights_that_adam_moves() -> None:
+    """Carried on, one power iteration an update keeps up with the weights; begun afresh it does not come close."""
+    torch.manual_seed(0)
+    module = SpectralConv(channels=32, kernel=3, stride=1, padding=1, bias=False, power_iterations=1)
+    network = module.module((16, 8, 8)).train()
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    begun, off, off_afresh = matrix(network, 0).clone(), [], []
+    for update in range(250):
+        real, fake = torch.randn(8, 16, 8, 8) + 1, torch.randn(8, 16, 8, 8)
+        output = network(torch.cat([real, fake]))
+        largest = torch.linalg.svdvals(matrix(network, 0))[0]
+        plain = super(type(network), network).forward(real[:1])
+        estimate = plain.flatten()[0] / output.flatten()[0]
+        afresh = largest_singular_value(matrix(network, 0), start(32), 1, keep=False)
+        if update >= 50:
+            off.append(abs(estimate / largest - 1).item())
+            off_afresh.append(abs(afresh / largest - 1).item())
+        optimizer.zero_grad()
+        (torch.relu(1 - output[:8]).mean() + torch.relu(1 + output[8:]).mean()).backward()
+        optimizer.step()
+    assert (matrix(network, 0) - begun).norm() > 0.1 * begun.norm(), "the weights did move"
+    assert max(off) < 0.05
+    assert min(off_afresh) > 0.05
+
+
 @pytest.mark.parametrize(("layer", "shape", "rows"), CASES)
 def test_values_and_gradients_are_torchs_once_both_have_converged(layer: Layer, shape: Shape, rows: int) -> None:
     torch.manual_seed(0)
