@@ -73,15 +73,25 @@ def audit(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import load_all, spec_files
     from benchmark.judging.audit import audit as audit_paper
     from benchmark.judging.audit_text import render_markdown, render_text
+    from benchmark.judging.power import planned_power, power_lines, power_of_more
 
-    audits = [audit_paper(paper.spec, paper.source.data) for _, paper in load_all(spec_files(options.papers))]
+    papers = [paper for _, paper in load_all(spec_files(options.papers))]
+    audits = [
+        (audit_paper(paper.spec, paper.source.data), planned_power(paper.spec),
+         power_of_more(paper.spec) if options.details or options.markdown else [])
+        for paper in papers
+    ]  # fmt: skip
     if options.json:
-        print(json.dumps([one.model_dump(mode="json") for one in audits], indent=1, sort_keys=True))
-    else:
-        pages = [
-            render_markdown(one) if options.markdown else render_text(one, details=options.details) for one in audits
-        ]
-        print("\n\n".join(page.rstrip() for page in pages))
+        rows = [{**one.model_dump(mode="json"), "power": power.model_dump(mode="json")} for one, power, _ in audits]
+        print(json.dumps(rows, indent=1, sort_keys=True))
+        return 0
+    pages = []
+    for one, power, more in audits:
+        page = render_markdown(one) if options.markdown else render_text(one, details=options.details)
+        lines = "\n".join(f"    {line}" for line in power_lines(power, more))
+        head = "## What the planned seeds could decide\n" if options.markdown else "What the planned seeds could decide"
+        pages.append(f"{page.rstrip()}\n\n{head}\n{lines}")
+    print("\n\n".join(pages))
     return 0
 
 

@@ -16,6 +16,7 @@ from benchmark.commands.options import NothingSelectedError
 if TYPE_CHECKING:
     from benchmark.runs.plan import Run
     from benchmark.spec.base import Tier
+    from benchmark.spec.paper import PaperSpec
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -47,12 +48,14 @@ def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
 
 def plan(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import select
+    from benchmark.judging.power import planned_power, power_summary
     from benchmark.spec.base import TIERS
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []
     todo: list[str] = []
+    specs: dict[str, PaperSpec] = {}
     for tier in tiers:
         options.tier = tier
         try:
@@ -60,6 +63,7 @@ def plan(options: argparse.Namespace) -> int:
         except NothingSelectedError:
             continue
         for selection in selections:
+            specs[selection.loaded.spec.paper.id] = selection.loaded.spec
             for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
                 experiment = key[0]
                 runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
@@ -85,6 +89,9 @@ def plan(options: argparse.Namespace) -> int:
         )
     for message in dict.fromkeys(row["missing"] for row in rows if row["missing"]):
         print(f"missing: {message}")
+    if "full" in tiers:
+        for paper, spec in specs.items():
+            print(f"power of {paper}, {power_summary(planned_power(spec))}")
     return 0
 
 

@@ -124,7 +124,7 @@ def _judge(printed: Printed, sample: Sample | None, shown: Sample | None) -> Cel
     if sample.proxy:
         return said("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
     protocol = next((sample.protocols[seed] for seed in sorted(sample.values)), {})
-    difference = protocol_difference([sample]) or _differs(printed.protocol, protocol)
+    difference = protocol_difference([sample]) or differs(printed.protocol, protocol)
     if difference is not None:
         return said("NOT COMPARABLE", difference)
     if allowed is None:
@@ -282,7 +282,8 @@ def direction_sign(direction: str) -> float:
     return -1.0 if direction == "higher" else 1.0
 
 
-def _differs(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> str | None:
+def differs(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> str | None:
+    """The first field of the protocol that both sides give and in which they differ, in words."""
     for name in stated:
         if name in measured and str(stated[name]).lower() != str(measured[name]).lower():
             return f"protocol field '{name}' differs: the paper has {stated[name]}, these runs {measured[name]}"

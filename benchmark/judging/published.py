@@ -96,6 +96,13 @@ def parts_on_published(spec: PaperSpec, predicate: Predicate) -> list[PartVerdic
     return [PartVerdict(test=text, state="HOLDS" if true else "REVERSED", reason="as printed") for true, text in parts]
 
 
+def printed_values(spec: PaperSpec, predicate: Predicate) -> dict[Quantity, float]:
+    """The printed numbers that a predicate rests on; raises :class:`NotPrinted`."""
+    logic = _Print(spec)
+    predicate.ask(logic)
+    return {asked: printed.cell.value for asked, printed in logic.used.items()}
+
+
 class NotPrinted(ValueError):
     """A predicate that does not rest on printed numbers alone; the message says why."""
 

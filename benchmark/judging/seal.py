@@ -38,6 +38,7 @@ _NO_RULES = {
     "audit_text",
     "compare",
     "readings",
+    "power",
     "seal",
     "checkpoint_luck",
     "selftest",

@@ -1,0 +1,282 @@
+"""Whether the planned seeds could decide a paper's claims and numbers: to be known before any run.
+
+Every printed number is taken as true, and seeds as normal about it with a few assumed spreads. Claims on what the paper
+does not print have no size that anybody knows; of them the smallest effect is told that the planned seeds would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.judging.cells import DECISIVE, MOVING, differs, margin, rounding
+from benchmark.judging.finding import Incomparable, Undecidable
+from benchmark.judging.hypothesis_tests import (
+    ALPHA,
+    LEAST_SEEDS,
+    POWER,
+    binomial_at_least,
+    power_above,
+    power_equivalence,
+)
+from benchmark.judging.predicates import evaluate
+from benchmark.judging.published import NotPrinted, Printed, cells, printed_values
+from benchmark.judging.samples import Sample
+from benchmark.spec import words
+from benchmark.spec.base import Model
+from benchmark.spec.claims import Bound, Predicate, quantities
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Operand, Quantity
+
+#: assumed standard deviations of one seed, as shares of the number
+SPREADS = (0.02, 0.05, 0.10)
+_DRAWS = 60
+#: numbers of seeds that are tried as well, to show what more of them would decide
+_MORE = (5, 10, 20)
+
+
+class ClaimPower(Model):
+    """Chance that the planned seeds decide one claim, at Holm's first step over all claims of the paper."""
+
+    claim: str
+    seeds: int
+    #: by assumed spread; None where the paper prints no numbers that the claim rests on
+    decided: list[float] | None
+    #: the smallest effect that would be shown, in standard deviations of one seed's difference
+    effect: float | None
+    #: why no outcome of so many seeds decides
+    never: str | None
+
+
+class CellPower(Model):
+    """Chance that the planned seeds decide one number that is right, and what no seeds can change."""
+
+    place: str
+    seeds: int
+    decided: list[float]
+    #: state that it has whatever is measured, with the reason
+    never: str | None
+    #: fields of the protocol that make any verdict conditional
+    conditions: list[str]
+
+
+class Power(Model):
+    """Power of the planned seeds of one paper."""
+
+    spreads: list[float]
+    #: seeds of every experiment, where they are not as planned
+    seeds: int | None
+    claims: list[ClaimPower]
+    cells: list[CellPower]
+
+
+def planned_power(spec: PaperSpec, seeds: int | None = None) -> Power:
+    """Power of the seeds that ``spec`` plans at tier full, or of as many ``seeds``; the same each time."""
+    return Power(spreads=list(SPREADS), seeds=seeds, claims=list(_claims(spec, seeds)), cells=list(_cells(spec, seeds)))
+
+
+def power_of_more(spec: PaperSpec) -> list[Power]:
+    """Power with more seeds than the fewest that are planned."""
+    fewest = min((len(experiment.seeds) for experiment in spec.experiments.values()), default=0)
+    return [planned_power(spec, seeds) for seeds in _MORE if seeds > fewest]
+
+
+# --- claims ---------------------------------------------------------------------------------------------------------
+
+
+def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
+    tested = {name: claim.predicate for name, claim in spec.claims.items() if claim.predicate is not None}
+    alpha = ALPHA / max(1, len(tested))
+    for name, predicate in tested.items():
+        seeds = wanted or min(len(spec.experiments[one.experiment].seeds) for one in quantities(predicate))
+        least = max(LEAST_SEEDS, spec.claims[name].min_seeds or 0)
+        best = predicate.ask(_Best(seeds))
+        decided, effect, never = None, None, None
+        if seeds < least:
+            never = f"{words.counted(seeds, 'seed')} planned of at least {least}"
+        elif best > alpha:
+            never = f"p is {words.number(best)} at best with {words.counted(seeds, 'seed')}"
+        else:
+            decided = _simulated(spec, predicate, seeds, alpha)
+            effect = _smallest(seeds, alpha) if decided is None else None
+        yield ClaimPower(claim=name, seeds=seeds, decided=decided, effect=effect, never=never)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The smallest p value that so many seeds can give; a ``spec.claims.Logic``. Student's t has no smallest."""
+
+    seeds: int
+
+    def less(self, first: Operand, second: Operand) -> float:
+        return 0.0
+
+    def within(self, asked: Operand, above: float | None, below: float | None) -> float:
+        return 0.0
+
+    def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> float:
+        return 0.0
+
+    def close(self, first: Operand, second: Operand, margin: float) -> float:
+        return 0.0
+
+    def exactly(self, asked: Operand, value: float, share: float) -> float:
+        return binomial_at_least(self.seeds, self.seeds, share)
+
+    def in_seeds(self, part: Predicate, share: float) -> float:
+        return binomial_at_least(self.seeds, self.seeds, share)
+
+    def given(self, condition: Bound, then: Predicate) -> float:
+        return then.ask(self)
+
+    def every(self, parts: Sequence[float]) -> float:
+        return max(parts)
+
+    def some(self, parts: Sequence[float]) -> float:
+        return min(1.0, len(parts) * min(parts))
+
+
+def _simulated(spec: PaperSpec, predicate: Predicate, seeds: int, alpha: float) -> list[float] | None:
+    """Share of simulated papers in which the claim is decided, by spread; None without printed numbers."""
+    import numpy as np
+
+    try:
+        printed = printed_values(spec, predicate)
+    except NotPrinted:
+        return None
+    random = np.random.default_rng(0)
+    noise = {one: random.standard_normal((_DRAWS, seeds)) for one in printed}
+
+    def decided(spread: float, draw: int) -> bool:
+        samples = {one: _sample(one, value * (1 + spread * noise[one][draw])) for one, value in printed.items()}
+        try:
+            finding = evaluate(predicate, samples.__getitem__)
+        except (Incomparable, Undecidable):
+            return False
+        return min(finding.p, finding.p_against) <= alpha
+
+    return [sum(decided(spread, draw) for draw in range(_DRAWS)) / _DRAWS for spread in SPREADS]
+
+
+def _sample(asked: Quantity, values: Any) -> Sample:
+    planned = tuple(range(len(values)))
+    return Sample(asked.bare, asked.experiment, "full", planned, dict(enumerate(values.tolist())))
+
+
+def _smallest(seeds: int, alpha: float) -> float:
+    """The effect, in standard deviations, that ``seeds`` pairs show with the usual power."""
+    low, high = 0.0, 1000.0
+    while high - low > 0.01 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if power_above(middle, 1.0, seeds, alpha=alpha) >= POWER else (middle, high)
+    return high
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+def _cells(spec: PaperSpec, wanted: int | None) -> Iterator[CellPower]:
+    for printed in cells(spec):
+        experiment, score = printed.cell.experiment, printed.cell.score
+        allowed = margin(printed)
+        if experiment is None or score is None or printed.cell.quoted_from is not None or allowed is None:
+            continue
+        setup = spec.experiments[experiment]
+        metric = setup.scores[score].metric
+        ours = {
+            **metric.model_dump(),
+            "checkpoint": setup.scores[score].checkpoint,
+            "generator_mode": setup.generator_mode,
+        }
+        blind = [name for name in DECISIVE if name in ours and name not in printed.protocol]
+        seeds, value = wanted or len(setup.seeds), abs(printed.cell.value)
+        never = None
+        if metric.proxy:
+            never = "NOT COMPARABLE: a proxy score"
+        elif (difference := differs(printed.protocol, ours)) is not None:
+            never = f"NOT COMPARABLE: {difference}"
+        elif blind:
+            never = f"INCONCLUSIVE: the paper does not give {', '.join(blind)}"
+        elif seeds < LEAST_SEEDS:
+            never = f"INCONCLUSIVE: {words.counted(seeds, 'seed')} planned of at least {LEAST_SEEDS}"
+        yield CellPower(
+            place=printed.place,
+            seeds=seeds,
+            decided=[_equivalent(printed, spread * value, seeds, allowed) for spread in SPREADS] if seeds > 1 else [],
+            never=never,
+            conditions=[name for name in MOVING if name in ours and name not in printed.protocol],
+        )
+
+
+def _equivalent(printed: Printed, spread: float, seeds: int, allowed: float) -> float:
+    return round(power_equivalence(0.0, spread, seeds, allowed + rounding(printed))[0], 3)
+
+
+# --- in words -------------------------------------------------------------------------------------------------------
+
+
+def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
+    """A short table: how many claims and numbers the planned seeds decide, ``more`` would, and none can decide."""
+    printed = [one for one in power.claims if one.decided is not None]
+    sizeless = [one for one in power.claims if one.effect is not None]
+    judged = [one for one in power.cells if one.never is None]
+    lines = [_row("where seeds differ by", [f"{words.number(100 * spread)} %" for spread in power.spreads])]
+    if printed:
+        lines.append(_row("claims on printed numbers decided", _decided([one.decided or [] for one in printed])))
+        for other in more:
+            decided = _decided([one.decided for one in other.claims if one.decided is not None])
+            lines.append(_row(f"    with {other.seeds} seeds", decided))
+        weak = [one.claim for one in printed if one.decided is not None and one.decided[0] < POWER]
+        if weak:
+            lines.append(f"not decided even at {words.number(100 * power.spreads[0])} %: {', '.join(weak)}")
+    if judged:
+        lines.append(_row("right numbers reproduced", _decided([one.decided for one in judged])))
+        for other in more:
+            decided = _decided([one.decided for one in other.cells if one.never is None])
+            lines.append(_row(f"    with {other.seeds} seeds", decided))
+    for seeds in sorted({one.seeds for one in sizeless}):
+        several = [one for one in sizeless if one.seeds == seeds]
+        effect = words.number(float(f"{several[0].effect:.2g}"))
+        about = f"{words.counted(len(several), 'claim')} on what is not printed"
+        lines.append(f"{about}: {seeds} seeds show what differs by {effect} standard deviations or more")
+    held = [one for one in judged if one.conditions]
+    if held:
+        names = ", ".join(dict.fromkeys(name for one in held for name in one.conditions))
+        lines.append(f"at best under a condition, for the paper does not give {names}: {_numbers(held)}")
+    never: dict[str, list[str]] = {}
+    for claim in power.claims:
+        if claim.never is not None:
+            never.setdefault(claim.never, []).append(claim.claim)
+    for reason, names_ in never.items():
+        lines.append(f"never decided, {reason}: {', '.join(names_)}")
+    reasons = dict.fromkeys(one.never for one in power.cells if one.never is not None)
+    return lines + [f"{reason}: {_numbers([one for one in power.cells if one.never == reason])}" for reason in reasons]
+
+
+def power_summary(power: Power) -> str:
+    """What a plan says of its seeds, on one line."""
+    printed = [one.decided or [] for one in power.claims if one.decided is not None]
+    judged = [one.decided for one in power.cells if one.never is None]
+    at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
+    told = [
+        f"{' / '.join(_decided(several))} {what}"
+        for several, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
+        if several
+    ]
+    undecided = sum(one.never is not None for one in power.claims) + len(power.cells) - len(judged)
+    told += [f"{undecided} claims and numbers can never be"] if undecided else []
+    return f"{at}: {', '.join(told)}" if told else f"{at}: nothing of it is known beforehand"
+
+
+def _row(what: str, columns: Sequence[str]) -> str:
+    return f"{what:<36}" + "".join(f"{column:>11}" for column in columns)
+
+
+def _decided(chances: Sequence[Sequence[float]]) -> list[str]:
+    """``3 of 10`` at each spread: those that are decided with the usual power."""
+    return [f"{sum(one[index] >= POWER for one in chances)} of {len(chances)}" for index in range(len(SPREADS))]
+
+
+def _numbers(several: Sequence[CellPower]) -> str:
+    return words.counted(len(several), "number")

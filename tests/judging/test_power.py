@@ -1,0 +1,112 @@
+"""Power of the planned seeds before any run, against closed forms and against counting."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import scipy.stats
+
+from benchmark.judging.power import SPREADS, planned_power, power_lines, power_of_more, power_summary
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import METRICS
+
+from .factory import cell, claim, fid, paper, table
+
+FID = METRICS.get("frechet_inception_distance")
+STATED = {"samples": 20000, "reference": "training_data", "checkpoint": "last"}
+
+
+def planned(claims: dict[str, Any], seeds: int = 5, protocol: dict[str, Any] = STATED, **over: Any) -> PaperSpec:
+    """A paper that prints 20.0 for a and 30.0 for b, and plans so many seeds."""
+    cells = {"A": cell(20.0, "a", **over), "B": cell(30.0, "b", **over)}
+    spec = paper(
+        {name: claim(written) for name, written in claims.items()}, {"T1": table({"x": cells}, protocol=protocol)}
+    )
+    metric = FID.model_construct(samples=20000, resize="bilinear", extractor="x", reference="training_data")
+    setup = SimpleNamespace(
+        seeds=tuple(range(seeds)),
+        scores={"fid": SimpleNamespace(metric=metric, checkpoint="last")},
+        generator_mode="running_statistics",
+    )
+    return spec.model_copy(update={"experiments": {"a": setup, "b": setup}})
+
+
+def test_claims_on_printed_numbers_are_simulated_about_them() -> None:
+    """20 < 30 with a paired t: noncentrality 10 sqrt(n) / (spread sqrt(20^2 + 30^2))."""
+    found = planned_power(planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=3)).claims[0]
+    for spread, decided in zip(SPREADS, found.decided or (), strict=True):
+        strength = 10 * math.sqrt(3) / (spread * math.hypot(20, 30))
+        assert decided == pytest.approx(scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, 2), 2, strength), abs=0.15)
+    both = planned_power(planned({f"C{k}": {"order": [fid("a"), fid("b")]} for k in range(20)}, seeds=3)).claims[0]
+    assert (both.decided or [])[1] < (found.decided or [])[1], "twenty claims share one level"
+    opposed = planned_power(planned({"C1": {"order": [fid("b"), fid("a")]}})).claims[0]
+    assert (opposed.decided or [])[0] == 1.0, "that it is reversed would be decided"
+
+
+def test_of_what_is_not_printed_the_smallest_effect_is_told() -> None:
+    curve = {"curve": "g", "statistic": {"mean": {"unit": "share", "start": 0, "end": 1}}}
+    found = planned_power(planned({"C1": {"bound": {"experiment": "a", **curve}, "above": 0.0}})).claims[0]
+    assert (found.decided, found.never) == (None, None)
+    assert found.effect is not None
+    power = scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, 4), 4, found.effect * math.sqrt(5))
+    assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_what_no_outcome_of_so_many_seeds_decides() -> None:
+    """Five of five seeds: p = 1 / 32 under a share of one half, which passes a first Holm step over one claim only."""
+    most = {"in_seeds": {"order": [fid("a"), fid("b")]}, "share": 0.5}
+    assert planned_power(planned({"C1": most})).claims[0].never is None
+    two = planned_power(planned({"C1": most, "C2": {"all_of": [most, most]}}))
+    assert [one.never for one in two.claims] == ["p is 0.03125 at best with 5 seeds"] * 2
+    assert "C1, C2" in power_lines(two)[-1]
+    some = planned_power(planned({"C1": {"any_of": [most, most]}})).claims[0]
+    assert some.never == "p is 0.0625 at best with 5 seeds"
+    few = planned_power(planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=2))
+    assert few.claims[0].never == "2 seeds planned of at least 3"
+    assert few.cells[0].never == "INCONCLUSIVE: 2 seeds planned of at least 3"
+
+
+def test_numbers_that_are_right() -> None:
+    """Margins 2 and 3 with one decimal: the same share of the number, so nearly the same power."""
+    found = planned_power(planned({}, seeds=3)).cells
+    assert [one.decided for one in found[:1]] == [pytest.approx([1.0, 0.56, 0.14], abs=0.03)]
+    assert [one.conditions for one in found] == [["resize", "extractor", "generator_mode"]] * 2
+    assert [one.never for one in found] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "never"),
+    [
+        ({**STATED, "samples": 5000}, "NOT COMPARABLE: protocol field 'samples' differs"),
+        ({"samples": 20000, "checkpoint": "last"}, "INCONCLUSIVE: the paper does not give reference"),
+    ],
+)
+def test_what_protocols_forbid(protocol: dict[str, Any], never: str) -> None:
+    found = planned_power(planned({}, protocol=protocol))
+    assert all((one.never or "").startswith(never) for one in found.cells)
+    assert any(line.startswith(never) and line.endswith(": 2 numbers") for line in power_lines(found))
+
+
+def test_quoted_numbers_are_not_planned() -> None:
+    assert planned_power(planned({}, quoted_from="another paper")).cells == []
+
+
+def test_more_seeds_decide_more() -> None:
+    spec = planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=3)
+    more = power_of_more(spec)
+    assert [one.seeds for one in more] == [5, 10, 20]
+    lines = power_lines(planned_power(spec), more)
+    row = next(index for index, line in enumerate(lines) if line.startswith("right numbers reproduced"))
+    assert [line.split()[-9:] for line in lines[row : row + 3]] == [
+        ["2", "of", "2", "0", "of", "2", "0", "of", "2"],
+        ["2", "of", "2", "2", "of", "2", "0", "of", "2"],
+        ["2", "of", "2", "2", "of", "2", "2", "of", "2"],
+    ]
+    told = power_summary(planned_power(spec))
+    assert told == (
+        "where seeds differ by 2 / 5 / 10 %: 1 of 1 / 0 of 1 / 0 of 1 claims on printed numbers are decided, "
+        "2 of 2 / 0 of 2 / 0 of 2 right numbers reproduced"
+    )
