@@ -107,6 +107,6 @@ def test_more_seeds_decide_more() -> None:
     ]
     told = power_summary(planned_power(spec))
     assert told == (
-        "where seeds differ by 2 / 5 / 10 %: 1 of 1 / 0 of 1 / 0 of 1 claims on printed numbers are decided, "
+        "where seeds differ by 2 / 5 / 10 %: 1 of 1 / 1 of 1 / 1 of 1 claims on printed numbers are decided, "
         "2 of 2 / 0 of 2 / 0 of 2 right numbers reproduced"
     )
