@@ -326,10 +326,14 @@ def test_readings_change_what_they_say() -> None:
         "equal_parameters": networks,
         "half_width": networks,
         "slope_001": networks,
+        "wider_first_layer": networks,
+        "radford_widths": set(SPEC.experiments) - networks,
         "two_generator_updates": set(SPEC.experiments) - networks,
         "digits_at_32": digits,
         "centre_108": set(SPEC.experiments) - digits,
+        "training_split": set(SPEC.experiments) - digits,
     }
+    assert set(re.findall(r"\(reading (\w+)", TEXT)) <= set(SPEC.readings)
 
 
 def test_faces_end_within_the_first_epoch() -> None:

@@ -197,6 +197,13 @@ WORLDS = [
     false("FG-C4", "swinging over 19 iterations", celeba_facegan=Planted(curves={"generator_loss": swing(2, 2, 19)})),
     false("FG-C4", "swinging over 200 iterations", celeba_facegan=Planted(curves={"generator_loss": swing(2, 1, 200)})),
     false(
+        "FG-C4", "swinging over 1,000 iterations", celeba_facegan=Planted(curves={"generator_loss": swing(2, 1, 1000)})
+    ),
+    true(
+        "FG-C4", "descending over most of the run", celeba_facegan=losses(settling(3, 0.5, 1000), settling(2, 1, 1000))
+    ),
+    false("FG-C4", "restless in the last 3 %", celeba_facegan=losses(flat(0.5), np.where(T > 3065, jitter(1, 2), 1.0))),
+    false(
         "FG-C4",
         "a jump every twenty iterations",
         celeba_facegan=Planted(curves={"generator_loss": np.where(T % 20, 0.5, 5.0)}),
