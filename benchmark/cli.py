@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from benchmark import __version__
 from benchmark.commands import (
     anchors,
     compare,
+    completion,
     data,
     inspect,
     judge,
+    new,
     pack,
     plan,
     run,
@@ -20,35 +24,64 @@ from benchmark.commands import (
     score,
     selftest,
     speed,
+    status,
     verify,
+    why,
 )
-from benchmark.commands.options import BAD_INPUT, INTERRUPTED, NOTHING, STORAGE, NothingSelectedError, UsageError
+from benchmark.commands.options import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NOTHING,
+    OK,
+    STORAGE,
+    NothingSelectedError,
+    UsageError,
+    missing_extra,
+)
 
 #: in the order in which ``--help`` lists their commands
-_MODULES = (inspect, plan, run, judge, compare, pack, verify, score, sample, anchors, selftest, speed, data)
+_MODULES = (
+    *(inspect, new, plan, run, status, judge, why, compare, pack, verify),
+    *(score, sample, anchors, selftest, speed, data, completion),
+)
 
 _EPILOG = """\
 examples:
-  ganrepro run                                        the default job: minutes, no download, no GPU needed
-  ganrepro plan papers/gan_dcgan_mnist.yaml           what each tier would run
-  ganrepro run papers/gan_dcgan_mnist.yaml --tier short --data-root DATA
-  ganrepro audit papers/gan_rl.yaml                   the paper against itself, without any run
+  ganrepro audit gan_rl                       the paper against itself, without any run
+  ganrepro run                                the default job: minutes, no download, no GPU needed
+  ganrepro plan gan_rl --table T3             what each tier would run for one table
+  ganrepro run gan_dcgan_mnist --tier short --data-root DATA
+  ganrepro why DG-C5 --results results/reference/mnist-h200
 
 exit codes: 0 done; 1 a check failed; 2 bad input; 3 a run failed; 5 nothing selected; 74 storage; 75 stopped,
 the same command resumes; 130 Ctrl-C, the same command resumes
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names the nearest command where one is misspelt, and leaves the list of them to ``--help``."""
+
+    def error(self, message: str) -> NoReturn:
+        before, found, choices = message.partition("invalid choice: ")
+        if found and "COMMAND" in before:
+            from benchmark.registry import did_you_mean
+
+            word = choices.split("'")[1]
+            near = did_you_mean(word, choices.split("choose from", 1)[-1].strip(" )").replace("'", "").split(", "))
+            message = f"no command '{word}'{near}; `ganrepro --help` lists them"
+        super().error(message)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="ganrepro",
         description="Does a GAN paper's evidence hold?",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"ganrepro {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in _MODULES:
         module.register(commands)
     return top
@@ -56,7 +89,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what a user can cause is one line, never a traceback."""
-    options = parser().parse_args(arguments)
+    for name, mode in (("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller: nobody wants to read it
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.command is None:
+        top.print_help()
+        return OK
+    try:
+        code = _answer(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return code
+
+
+def _answer(options: argparse.Namespace) -> int:
     from benchmark.runs.files import StoreError
     from benchmark.spec.parts import DataError
     from benchmark.spec.source import SpecError
@@ -64,18 +114,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.handler(options)
     except SpecError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+        return _failed(str(error), BAD_INPUT)
     except (UsageError, DataError) as error:
-        print(f"ganrepro: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _failed(f"ganrepro: {error}", BAD_INPUT)
     except NothingSelectedError as error:
-        print(f"ganrepro: {error}", file=sys.stderr)
-        return NOTHING
-    except (StoreError, OSError) as error:
-        print(f"ganrepro: {error}", file=sys.stderr)
-        return STORAGE
+        return _failed(f"ganrepro: {error}", NOTHING)
+    except ModuleNotFoundError as error:
+        message = missing_extra(error)
+        if message is None:
+            raise
+        return _failed(f"ganrepro: {message}", BAD_INPUT)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(f"ganrepro: {where}{error.strerror or error}", STORAGE)
+    except StoreError as error:
+        return _failed(f"ganrepro: {error}", STORAGE)
     except KeyboardInterrupt:
-        print("ganrepro: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _failed("ganrepro: interrupted", INTERRUPTED)
+    return code
+
+
+def _failed(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
     return code

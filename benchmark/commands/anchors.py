@@ -43,7 +43,7 @@ def anchors(options: argparse.Namespace) -> int:
     from benchmark.runs import sidecars
     from benchmark.runs.sidecars import KINDS
 
-    results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    results, root = opt.existing_results(options.results), places.data_folder(options.data_root)
     papers = load_all(spec_files(options.papers))
     added = _measure(papers, results, root, resolve_device(options.device), options.numerics, quick=False)
     known = sidecars.read(results)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import sys
+from typing import Any
 
 from benchmark import places
 from benchmark.commands import options as opt
@@ -103,12 +105,7 @@ def schema(_options: argparse.Namespace) -> int:
 
 
 def sys_info(options: argparse.Namespace) -> int:
-    import torch
-
-    from benchmark.runs.environment import describe
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    facts = describe(device)
+    facts = _machine()
     facts["places"] = {
         name: {"value": str(value), "from": variable if os.environ.get(variable) else "default"}
         for name, value, variable in (
@@ -129,3 +126,18 @@ def sys_info(options: argparse.Namespace) -> int:
         else:
             print(f"{name}: {value}")
     return 0
+
+
+def _machine() -> dict[str, Any]:
+    """What training would run on; without torch, what the reading commands run on."""
+    from benchmark.runs.environment import describe, processor
+
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return {
+            "torch": "not installed: pip install 'ganrepro[train]' brings what training needs",
+            "processor": processor(),
+            "python": platform.python_version(),
+        }
+    return describe("cuda" if torch.cuda.is_available() else "cpu")

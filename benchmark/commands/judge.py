@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 
 if TYPE_CHECKING:
-    from benchmark.judging.verdict import PaperVerdicts
+    from benchmark.judging.verdict import CellVerdict, PaperVerdicts
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -18,6 +20,8 @@ def register(subparsers: opt.Subparsers) -> None:
     opt.readings(judges)
     opt.results(judges)
     opt.numerics(judges)
+    opt.printed(judges, "only")
+    judges.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
     opt.as_json(judges)
     reports = opt.command(subparsers, "report", "the report from records alone, without torch", report)
     reports.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
@@ -33,9 +37,11 @@ def register(subparsers: opt.Subparsers) -> None:
 
 def judge(options: argparse.Namespace) -> int:
     from benchmark.commands.report import judged
-    from benchmark.commands.select_runs import by_reading, load_all, spec_files
+    from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
 
-    results, papers = places.results_folder(options.results), load_all(spec_files(options.papers))
+    results = opt.existing_results(options.results)
+    papers = load_all(spec_files(options.papers))
+    check_printed((loaded.spec for _, loaded in papers), options)
     inputs = [
         one
         for reading, several in by_reading(papers, options.reading).items()
@@ -44,34 +50,69 @@ def judge(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
         return 0
-    for one in inputs:
-        _print_verdicts(one.verdicts)
+    chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
+    pages = [_text(one.verdicts, chosen, options.details) for one in inputs]
+    print("\n\n".join(page for page in pages if page))
     return 0
 
 
-def _print_verdicts(verdicts: PaperVerdicts) -> None:
-    from benchmark.judging.readings import headline, lines
+#: states of what has no evidence here; they are counted, not listed
+_SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 
+
+def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool) -> str:
+    """One paper's verdicts for a terminal; ``chosen`` claims and tables only, all where it is None."""
+    from benchmark.judging.readings import headline, lines as across
+
+    claims = [claim for claim in verdicts.claims if chosen is None or claim.claim in chosen]
+    cells = [cell for cell in verdicts.cells if chosen is None or cell.table in chosen]
+    if chosen is not None and not claims and not cells:
+        return ""
+    details = details or chosen is not None
     under = f", under the reading {verdicts.reading}" if verdicts.reading else ""
-    print(f"{verdicts.paper}: {verdicts.title}{under}")
+    lines = [terminal.coloured(f"{verdicts.paper}: {verdicts.title}{under}", "strong")]
     if verdicts.seal is not None:
-        print(f"  seal {verdicts.seal.status}: {verdicts.seal.says}")
-    for claim in verdicts.claims:
+        says = re.sub(r" \([^()]*\.py[^()]*\)", "", verdicts.seal.says)  # `ganrepro verify` names the files
+        lines.append(terminal.wrapped(f"rules since they were sealed at the first run: {says}", 4, "  "))
+    for claim in claims:
+        if claim.state in _SILENT and not details:
+            continue
+        state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
-        print(f"  {claim.claim:<8} {headline(claim, verdicts.readings):<16}{preview} {claim.reason}")
+        lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4, "    ")]
+        lines += [terminal.wrapped(f"tested as: {claim.test}", 6, "      ")] if details else []
+        lines.append(terminal.wrapped(claim.reason, 6, "      "))
         for compared in (one for one in verdicts.readings if one.claim == claim.claim):
-            print("".join(f"           {line}\n" for line in lines(compared)), end="")
-    for cell in verdicts.cells:
-        print(f"  {cell.table} {cell.row} / {cell.column}: {cell.state}: {cell.reason}")
+            lines += [terminal.wrapped(line, 8, "      ") for line in across(compared)]
+    rows = [
+        (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), cell.state)
+        for cell in cells
+        if details or cell.state not in _SILENT
+    ]
+    if rows:
+        lines.append(terminal.table(("cell", "published", "measured", "verdict"), rows, right=(1, 2)))
+    if not details:
+        found: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
+        for what, states in found.items():
+            silent = {state: states.count(state) for state in _SILENT if state in states}
+            if silent:
+                told = ", ".join(f"{count} {state}" for state, count in silent.items())
+                lines.append(f"  {what} without evidence here: {told} (--details lists them)")
     for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
-        print(f"  ! {problem}")
+        lines.append(terminal.wrapped(problem, 4, "  ! "))
+    return "\n".join(lines)
+
+
+def _mean(cell: CellVerdict) -> str:
+    measured = cell.measured
+    return "" if measured is None or measured.mean is None else f"{measured.mean:.{cell.decimals}f}"
 
 
 def report(options: argparse.Namespace) -> int:
     from benchmark.commands.report import FORMATS, summarise
     from benchmark.commands.select_runs import by_reading, load_all, spec_files
 
-    results = places.results_folder(options.results)
+    results = opt.existing_results(options.results)
     papers = by_reading(load_all(spec_files(options.papers)), [options.reading] if options.reading else None)
     for reading, several in papers.items():
         summarise(several, results, options.numerics, options.format or FORMATS, reading)

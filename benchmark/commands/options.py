@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from benchmark import places
 
 OK, CHECK_FAILED, BAD_INPUT, RUN_FAILED, NOTHING, STORAGE, RESUMABLE, INTERRUPTED = 0, 1, 2, 3, 5, 74, 75, 130
 
 NUMERICS = ("exact", "fp32")
 #: no command takes more seeds than these at once
 _MOST_SEEDS = 10_000
+
+#: libraries that the extra ``train`` brings
+_TRAINING = ("torch", "torchvision", "torch_fidelity", "sklearn", "safetensors")
 
 Subparsers = Any  # argparse keeps its class of subparsers to itself
 Handler = Callable[[argparse.Namespace], int]
@@ -41,6 +47,7 @@ def runs(to: argparse.ArgumentParser) -> None:
     """Which runs, where they are kept and where their data lies."""
     to.add_argument("--tier", choices=("full", "short", "smoke"), help="full is the paper's budget; default: short")
     to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
+    printed(to, "only what regenerates")
     readings(to)
     to.add_argument("--seeds", type=seeds, metavar="0-4", help="these seeds instead of the spec's")
     numerics(to)
@@ -55,6 +62,14 @@ def readings(to: argparse.ArgumentParser) -> None:
         metavar="NAME|all|base",
         help="other ways to fill what the paper leaves open, also patterns and several joined by +; default: base",
     )
+
+
+def printed(to: argparse.ArgumentParser, what: str) -> None:
+    """Tables, claims and figures of papers by their ids."""
+    for name, example in (("table", "T3"), ("claim", "RL-C1"), ("figure", "F6")):
+        to.add_argument(
+            f"--{name}", action="append", default=[], metavar=example, help=f"{what} this {name}; repeatable"
+        )
 
 
 def results(to: argparse.ArgumentParser) -> None:
@@ -100,3 +115,26 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a positive whole number")
     return int(text)
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """One line on how to get a library that only training needs; None for any other."""
+    name = (error.name or "").partition(".")[0]
+    extra = "train" if name in _TRAINING else "lsun" if name == "lmdb" else None
+    return None if extra is None else f"this needs {name}: pip install 'ganrepro[{extra}]'"
+
+
+def require_training() -> None:
+    """Raise ModuleNotFoundError where the first library that training needs is absent, before workers start."""
+    for name in _TRAINING:
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+
+def existing_results(flag: Path | None) -> Path:
+    """The results folder that a command reads; one that is not there is an error and is not created."""
+    folder = places.results_folder(flag)
+    if not folder.is_dir():
+        hint = "" if flag else "; `ganrepro run` makes it"
+        raise UsageError(f"there is no results folder {places.shown(folder)}{hint}")
+    return folder

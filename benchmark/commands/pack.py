@@ -33,8 +33,8 @@ def pack(options: argparse.Namespace) -> int:
     from benchmark.runs.integrity import damage
     from benchmark.runs.records import RECORD, read_records
 
-    results = places.results_folder(options.results)
-    everything = list(read_records(results)) if results.is_dir() else []
+    results = opt.existing_results(options.results)
+    everything = list(read_records(results))
     judged: list[Judged] = []
     members: dict[str, Path | bytes] = {}
     for file, loaded in load_all(spec_files(options.papers)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError
 
 if TYPE_CHECKING:
@@ -73,26 +76,71 @@ def plan(options: argparse.Namespace) -> int:
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
     if options.todo:
+        for message in _missing(rows):
+            print(f"ganrepro: missing: {message}", file=sys.stderr)
         for line in dict.fromkeys(todo):
             print(line)
         return 0
     if options.json:
         print(json.dumps(rows, indent=1, sort_keys=True))
         return 0
-    head = f"{'paper':<16} {'experiment':<24} {'tier':<6} {'runs':>4} {'done':>4} {'iterations':>11} {'images/run':>11}"
-    print(f"{head} {'disk/run':>9}  dataset")
-    for row in rows:
-        name = f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"]
-        print(
-            f"{row['paper']:<16} {name:<24} {row['tier']:<6} {row['runs']:>4} {row['done']:>4} "
-            f"{row['iterations']:>11,} {row['images']:>11,} {_bytes(row['disk_bytes']):>9}  {row['dataset']}"
-        )
-    for message in dict.fromkeys(row["missing"] for row in rows if row["missing"]):
-        print(f"missing: {message}")
+    print(_table(rows))
+    left = sum(row["runs"] - row["done"] for row in rows)
+    images = sum((row["runs"] - row["done"]) * row["images"] for row in rows)
+    print(
+        f"{left} of {sum(row['runs'] for row in rows)} runs left: {images:,} images to train on{_hours(rows, results)}"
+    )
+    for message in _missing(rows):
+        print(terminal.wrapped(f"missing: {message}", 2))
     if "full" in tiers:
         for paper, spec in specs.items():
-            print(f"power of {paper}, {power_summary(planned_power(spec))}")
+            print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
     return 0
+
+
+def _missing(rows: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(row["missing"] for row in rows if row["missing"] and row["done"] < row["runs"]))
+
+
+def _hours(rows: list[dict[str, Any]], results: Path) -> str:
+    """What the runs left would take on one device at a rate that ``ganrepro speed`` or finished runs have measured."""
+    from benchmark.runs.records import read_records
+
+    seconds: dict[tuple[str, str, str], list[float]] = {}
+    for one in read_records(results):
+        record, timing = one.record, one.record.timing
+        if record.status == "finished":
+            seconds.setdefault((record.paper, record.experiment, record.tier), []).append(
+                timing.training_seconds + timing.evaluation_seconds
+            )
+    need = [row for row in rows if row["done"] < row["runs"]]
+    known = [row for row in need if (row["paper"], row["experiment"], row["tier"]) in seconds]
+    if not known:
+        return ""
+    total = sum(
+        (row["runs"] - row["done"]) * fmean(seconds[row["paper"], row["experiment"], row["tier"]]) for row in known
+    )
+    rest = "" if len(known) == len(need) else f" for {len(known)} of {len(need)} experiments"
+    return f", {terminal.duration(total)}{rest} one after another, as finished runs here took"
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    head = ("paper", "experiment", "tier", "runs", "done", "iterations", "images", "disk", "dataset")
+    cells = [
+        (
+            row["paper"],
+            f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"],
+            row["tier"],
+            str(row["runs"]),
+            str(row["done"]),
+            f"{row['iterations']:,}",
+            f"{row['images']:,}",
+            _bytes(row["disk_bytes"]),
+            row["dataset"],
+        )
+        for row in rows
+    ]
+    return terminal.table(head, cells, right=range(3, 8))
 
 
 def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:

@@ -58,7 +58,7 @@ def verdicts_on(
 
 
 def judged(
-    papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str, reading: str | None = None
+    papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str, reading: str | None = None, *, write: bool = True
 ) -> list[PaperInput]:
     """Verdicts on every paper from one results folder, for the report; the base's are written beside the records."""
     from benchmark.judging.audit import audit
@@ -72,7 +72,7 @@ def judged(
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
-        if reading is None:
+        if write and reading is None:
             write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
         inputs.append(

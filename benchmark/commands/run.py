@@ -43,7 +43,8 @@ def register(subparsers: opt.Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import select
+    from benchmark.commands import agreement
+    from benchmark.commands.select_runs import is_default_job, select
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("data is missing, nothing was trained\n  " + "\n  ".join(lines))
     code = OK
     if todo:
+        opt.require_training()
         say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
         _warn_unmeasured([run for run, _ in todo.values()], root)
         code = _train(options, todo, results, root)
@@ -68,7 +70,10 @@ def run(options: argparse.Namespace) -> int:
     papers = [(selection.file, selection.loaded) for selection in selections]
     if todo:
         after_run(papers, results, root, resolve_device(options.device), options.numerics)
+    told = agreement.with_reference(results, runs) if is_default_job(options) else None
     summarise(papers, results, options.numerics)
+    if told is not None:
+        print(f"{told}: the same runs, trained elsewhere")
     return code
 
 
@@ -122,19 +127,20 @@ def _seal(selections: Iterable[Selection], results: Path) -> None:
 
 
 def _bad(outcome: Outcome) -> bool:
-    return outcome.status in ("failed", "locked")
+    return outcome.status == "failed"
 
 
 def _warn_unmeasured(runs: list[Run], root: Path) -> None:
     """Say before training which scores cannot be measured here, and why."""
-    reasons: dict[str, set[str]] = {}
+    reasons: dict[str, set[tuple[str, str]]] = {}
     for run in runs:
         for name, score in run.setup.scores.items():
             reason = score.metric.unavailable(root)
             if reason is not None:
-                reasons.setdefault(reason, set()).add(f"{run.experiment}.{name}")
+                reasons.setdefault(reason, set()).add((run.experiment, name))
     for reason, scores in reasons.items():
-        say(f"will not be measured: {', '.join(sorted(scores))}: {reason}")
+        names = ", ".join(sorted({name for _, name in scores}))
+        say(f"will not be measured: {names} of {len({one for one, _ in scores})} experiments: {reason}")
 
 
 def run_one(options: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def sample(options: argparse.Namespace) -> int:
     from benchmark.evaluation.rescoring import trained
     from benchmark.training.subject import TrainedSubject
 
-    results = places.results_folder(options.results)
+    results = opt.existing_results(options.results)
     run, stored = run_of(results, options.run_id, options.paper)
     folder: Path = options.output
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

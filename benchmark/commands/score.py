@@ -46,7 +46,7 @@ def score(options: argparse.Namespace) -> int:
     from benchmark.registry import did_you_mean
     from benchmark.runs import sidecars
 
-    results = places.results_folder(options.results)
+    results = opt.existing_results(options.results)
     run, stored = run_of(results, options.run_id, options.paper)
     known = run.setup.scores
     for name in options.score or ():

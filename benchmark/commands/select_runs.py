@@ -12,14 +12,23 @@ from pathlib import Path
 
 from benchmark import places
 from benchmark.commands.options import NothingSelectedError, UsageError
+from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
 from benchmark.spec.base import Tier
+from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded, load
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE, ReadingError
 from benchmark.spec.source import SpecError
 
-#: what ``ganrepro run`` does when nothing is asked for: (paper, tier, experiments), minutes on two cores
-DEFAULT_JOB: tuple[tuple[str, Tier, str], ...] = (("gan_rl", "short", "toy_*"), ("gan_dcgan_mnist", "smoke", "*gan"))
+#: what ``ganrepro run`` does without words: (paper, tier, experiments, seeds or all), minutes on two cores; a part of
+#: what results/reference/default-job holds, so that its scores can be compared one by one
+DEFAULT_JOB: tuple[tuple[str, Tier, str, tuple[int, ...] | None], ...] = (
+    ("gan_rl", "short", "toy_*", (0,)),
+    ("gan_dcgan_mnist", "smoke", "*gan", None),
+)
+#: experiments that an error message lists
+_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,14 @@ class Selection:
 
 
 def spec_files(words: Iterable[str]) -> list[Path]:
-    files = [places.paper_file(word) for word in words]
+    files = []
+    for word in words:
+        file = places.paper_file(word)
+        if not file.exists():
+            ids = sorted(path.stem for path in places.papers_folder().glob("*.yaml"))
+            there = f"no paper or file '{word}', papers here: {', '.join(ids)}"
+            raise UsageError(f"{there}{did_you_mean(Path(word).stem, ids)}")
+        files.append(file)
     if not files:
         files = sorted(places.papers_folder().glob("*.yaml"))
     if not files:
@@ -119,27 +135,72 @@ def planned_under(
     return [run for run in runs.values() if run.reading is not None or None in readings]
 
 
+def chosen_experiments(spec: PaperSpec, options: argparse.Namespace) -> set[str] | None:
+    """Experiments behind the tables, claims and figures that the command line names; None where it names none."""
+    if not (options.table or options.claim or options.figure):
+        return None
+    names: set[str] = set()
+    for key in options.table:
+        rows = spec.tables[key].rows if key in spec.tables else ()
+        names |= {cell.experiment for row in rows for cell in row.cells.values() if cell.experiment}
+    for key in options.claim:
+        claim = spec.claims.get(key)
+        if claim is not None and claim.predicate is not None:
+            names |= {quantity.experiment for quantity in quantities(claim.predicate)}
+    for key in options.figure:
+        names |= set(spec.figures[key].experiments) if key in spec.figures else set()
+    return names
+
+
+def check_printed(specs: Iterable[PaperSpec], options: argparse.Namespace) -> None:
+    """A table, claim or figure that no paper has is a mistake, told with the nearest that there is."""
+    specs = list(specs)
+    for kind, words in (("table", options.table), ("claim", options.claim), ("figure", options.figure)):
+        known = sorted({key for spec in specs for key in getattr(spec, f"{kind}s")})
+        for word in words:
+            if word not in known:
+                there = ", ".join(known) or "none"
+                raise UsageError(f"no {kind} '{word}', there are: {there}{did_you_mean(word, known)}")
+
+
+def is_default_job(options: argparse.Namespace) -> bool:
+    """Whether ``ganrepro run`` was called without saying what to run."""
+    named = options.papers or getattr(options, "all", False) or options.tier
+    return options.command == "run" and not (named or options.table or options.claim or options.figure)
+
+
 def select(options: argparse.Namespace) -> list[Selection]:
     """The runs that the command line names; the default job where it names none."""
-    wanted: list[tuple[Path, Tier, list[str]]]
-    if not options.papers and not getattr(options, "all", False) and options.command == "run" and not options.tier:
-        wanted = [(places.paper_file(paper), tier, [glob]) for paper, tier, glob in DEFAULT_JOB]
+    wanted: list[tuple[Path, Tier, list[str], Sequence[int] | None]]
+    if is_default_job(options):
+        wanted = [(places.paper_file(paper), tier, [glob], seeds) for paper, tier, glob, seeds in DEFAULT_JOB]
         if options.experiment:
             raise UsageError("--experiment needs a PAPER or --all")
     else:
         chosen: Tier = options.tier or "short"
         globs: list[str] = options.experiment or ["*"]
-        wanted = [(file, chosen, globs) for file in spec_files(options.papers)]
-    papers = dict(load_all(file for file, _, _ in wanted))
+        wanted = [(file, chosen, globs, None) for file in spec_files(options.papers)]
+    papers = dict(load_all(file for file, *_ in wanted))
+    check_printed((loaded.spec for loaded in papers.values()), options)
     selections = []
-    for file, tier, globs in wanted:
+    for file, tier, globs, seeds in wanted:
         spec = papers[file].spec
+        printed = chosen_experiments(spec, options)
+        if printed is not None and not printed:
+            continue
         for glob in globs:
             if not fnmatch.filter(spec.experiments, glob):
-                raise UsageError(f"{file}: no experiment matches '{glob}', there are: {', '.join(spec.experiments)}")
-        names = [name for name in spec.experiments if any(fnmatch.fnmatch(name, glob) for glob in globs)]
+                known = list(spec.experiments)
+                listed = ", ".join(known[:_LISTED]) + (f" and {len(known) - _LISTED} more" * (len(known) > _LISTED))
+                near = did_you_mean(glob, known)
+                raise UsageError(f"{file}: no experiment matches '{glob}'{near}; there are: {listed}")
+        names = [
+            name
+            for name in spec.experiments
+            if any(fnmatch.fnmatch(name, glob) for glob in globs) and (printed is None or name in printed)
+        ]
         readings = chosen_readings(papers[file], options.reading)
-        runs = planned_under(papers[file], tier, readings, names, options.seeds, options.numerics)
+        runs = planned_under(papers[file], tier, readings, names, options.seeds or seeds, options.numerics)
         selections.append(Selection(papers[file], file, runs))
     if not any(selection.runs for selection in selections):
         raise NothingSelectedError("no experiment has that tier, or the reading changes none of them")

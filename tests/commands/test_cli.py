@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main
+from benchmark.runs.plan import make_plan
+from benchmark.spec.load import load
 
 ROOT = Path(__file__).parents[2]
 DCGAN = str(ROOT / "papers" / "gan_dcgan_mnist.yaml")
@@ -41,21 +44,38 @@ def test_help_is_quick_and_light():
     assert run(code=code).stdout.strip() == "[]"
 
 
-def test_reading_commands_leave_torch_alone(tmp_path):
+def test_reading_commands_work_without_what_training_needs(tmp_path):
+    """As in an installation without the extra: importing torch and its company fails."""
+    results = tmp_path / "results"
+    shutil.copytree(ROOT / "results" / "reference" / "default-job", results)
+    formats = [word for name in ("html", "markdown", "csv", "latex") for word in ("--format", name)]
+    where = ["gan_dcgan_mnist", "--results", str(results)]
     several = [
-        ["plan", DCGAN, "--json"],
-        ["list"],
-        ["validate", DCGAN, TOY],
-        ["audit", TOY],
-        ["judge", TOY, "--results", str(tmp_path)],
+        (["list"], 0),
+        (["validate", DCGAN, TOY], 0),
+        (["audit", TOY], 0),
+        (["plan", DCGAN, "--json"], 0),
+        (["status", *where], 0),
+        (["judge", *where], 0),
+        (["why", "DG-C5", *where], 0),
+        (["report", *where, *formats], 0),
+        (["compare", str(results), str(results)], 0),
+        (["pack", *where, "-o", str(tmp_path / "pack.zip")], 0),
+        (["run", TOY, "--tier", "smoke", "--results", str(tmp_path / "none"), "--device", "cpu"], 2),
+        (["sys-info"], 0),
     ]
     code = (
-        "import sys, io, contextlib; from benchmark.cli import main\n"
-        f"for words in {several!r}:\n"
+        "import sys, io, contextlib\n"
+        "for name in ('torch', 'torchvision', 'torch_fidelity', 'sklearn', 'safetensors'): sys.modules[name] = None\n"
+        "from benchmark.cli import main\n"
+        f"for words, _ in {several!r}:\n"
         "    with contextlib.redirect_stdout(io.StringIO()): code = main(words)\n"
-        "    print(words[0], code, 'torch' in sys.modules)"
+        "    print(words[0], code)"
     )
-    assert run(code=code).stdout.splitlines() == [f"{words[0]} 0 False" for words in several]
+    done = run(code=code)
+    assert done.stdout.splitlines() == [f"{words[0]} {expected}" for words, expected in several], done.stderr
+    assert "this needs torch: pip install 'ganrepro[train]'" in done.stderr
+    assert not (tmp_path / "none").exists()
 
 
 def test_plan_counts_by_hand(capsys, tmp_path):
@@ -76,7 +96,11 @@ def test_plan_counts_by_hand(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["run", "no_such_paper"], 2, "cannot be read"),
+        (["run", "gan_rll"], 2, "did you mean 'gan_rl'"),
+        (["plan", DCGAN, "--claim", "DG-C55"], 2, "did you mean 'DG-C5'"),
+        (["judge", TOY, "--results", "EMPTY/none"], 2, "there is no results folder"),
+        (["report", TOY, "--results", "EMPTY/none"], 2, "there is no results folder"),
+        (["why", "DG-C55", "--results", "EMPTY"], 2, "did you mean 'DG-C5'"),
         (["run", DCGAN, "-e", "dcgann"], 2, "no experiment matches 'dcgann'"),
         (["run", DCGAN, "--tier", "short", "--data-root", "EMPTY"], 2, "ganrepro data fetch mnist"),
         (["run", TOY, "--tier", "smoke", "--device", "cuda:99"], 2, "--device cuda:99"),
@@ -88,16 +112,16 @@ def test_plan_counts_by_hand(capsys, tmp_path):
     ],
 )
 def test_bad_input_is_one_line_and_an_exit_code(words, code, says, capsys, tmp_path):
-    words = [str(tmp_path) if word == "EMPTY" else word for word in words]
+    words = [word.replace("EMPTY", str(tmp_path)) for word in words]
     extra = ["--results", str(tmp_path / "results")] if words[0].startswith("run") else []
     assert main([*words, *extra]) == code
     errors = capsys.readouterr().err
     assert "Traceback" not in errors
     assert says is None or says in errors
-    assert not (tmp_path / "results").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("seeds", ["", "-1", "3-1", "1,1", "x", str(2**32)])
+@pytest.mark.parametrize("seeds", ["", "-1", "3-1", "1,1", "x", str(2**32), "0-99999999999", "0-20000"])
 def test_bad_seeds_are_refused(seeds, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["plan", TOY, f"--seeds={seeds}"])
@@ -176,3 +200,129 @@ def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsy
 def test_verifying_nothing_is_not_a_pass(tmp_path, capsys):
     assert main(["verify", str(tmp_path)]) == 5
     assert "holds no record" in capsys.readouterr().err
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    """As `| head -1` does, and with an output that is closed from the start."""
+    command = f"{shlex.quote(sys.executable)} -m benchmark"
+    for line in (
+        f"set -o pipefail; {command} schema | head -1",
+        f"{command} schema >&-",
+        f"{command} list --json | true",
+    ):
+        done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_without_words_the_help_is_printed(capsys):
+    assert main([]) == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+def test_a_misspelt_command_is_told_with_the_nearest(capsys):
+    with pytest.raises(SystemExit):
+        main(["jugde"])
+    assert "did you mean 'judge'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("choice", "experiments"),
+    [
+        (["--claim", "DG-C6"], {"gan", "dcgan"}),
+        (["--claim", "DG-C2"], {"gan"}),
+        (["--claim", "DG-C2", "-e", "dcgan"], set()),
+    ],
+)
+def test_a_claim_selects_the_runs_that_it_needs(choice, experiments, capsys, tmp_path):
+    code = main(["plan", DCGAN, "--tier", "full", "--json", "--results", str(tmp_path), *choice])
+    assert code == (0 if experiments else 5)
+    if experiments:
+        assert {row["experiment"] for row in json.loads(capsys.readouterr().out)} == experiments
+
+
+def test_a_table_selects_the_experiments_of_its_cells(capsys, tmp_path):
+    import yaml
+
+    rows = yaml.safe_load((ROOT / "papers" / "gan_rl.yaml").read_text())["tables"]["T3"]["rows"]
+    printed = {cell["experiment"] for row in rows for cell in row["cells"].values() if "experiment" in cell}
+    assert main(["plan", "--table", "T3", "--tier", "full", "--json", "--results", str(tmp_path), "gan_rl"]) == 0
+    assert {row["experiment"] for row in json.loads(capsys.readouterr().out)} == printed
+    assert len(printed) > 5
+
+
+def test_a_new_paper_loads_plans_and_is_never_overwritten(capsys, tmp_path):
+    for words, name in (([], "whole"), (["--tables-only"], "printed")):
+        file = tmp_path / f"{name}.yaml"
+        assert main(["new", name, *words, "-o", str(file)]) == 0
+        assert main(["validate", str(file)]) == 0
+        content = file.read_bytes()
+        assert main(["new", name, *words, "-o", str(file)]) == 2
+        assert file.read_bytes() == content
+        assert main(["audit", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["plan", str(tmp_path / "whole.yaml"), "--tier", "smoke", "--json", "--results", str(tmp_path)]) == 0
+    assert [row["iterations"] for row in json.loads(capsys.readouterr().out)] == [1797 // 64] * 2
+
+
+def test_status_tells_runs_apart(capsys, tmp_path):
+    """A record, a live owner, a checkpoint whose owner is gone, and a run that nobody has begun."""
+    results = tmp_path / "results"
+    shutil.copytree(ROOT / "results" / "reference" / "default-job", results)
+    words = [
+        "status",
+        "gan_rl",
+        "-e",
+        "toy_minimax",
+        "--tier",
+        "short",
+        "--seeds",
+        "0,1,7,8",
+        "--results",
+        str(results),
+    ]
+
+    def states() -> dict[int, tuple[str, int]]:
+        capsys.readouterr()
+        assert main([*words, "--json"]) == 0
+        return {row["seed"]: (row["state"], row["iterations"]) for row in json.loads(capsys.readouterr().out)}
+
+    assert states() == {0: ("finished", 15000), 1: ("finished", 15000), 7: ("left", 0), 8: ("left", 0)}
+    folders = {
+        run.seed: results / run.folder
+        for run in make_plan(
+            load(ROOT / "papers" / "gan_rl.yaml").spec, "short", experiments=["toy_minimax"], seeds=[7, 8]
+        )
+    }
+    for folder in folders.values():
+        (folder / "checkpoints").mkdir(parents=True)
+        (folder / "checkpoints" / "000004000.pt").write_bytes(b"")
+    (folders[7] / ".owner").write_text("process 1 on here")
+    assert states() == {0: ("finished", 15000), 1: ("finished", 15000), 7: ("running", 4000), 8: ("interrupted", 4000)}
+    os.utime(folders[7] / ".owner", (0, 0))
+    assert states()[7] == ("interrupted", 4000)
+
+
+def test_why_names_values_and_the_records_that_they_are_from(capsys):
+    assert main(["why", "DG-C6", "--results", str(ROOT / "results" / "reference" / "mnist-h200")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    records = [
+        json.loads(file.read_text())
+        for file in (ROOT / "results" / "reference" / "mnist-h200").glob("*/*/*/record.json")
+    ]
+    assert len(records) == 6
+    for record in records:
+        assert f"{record['run_id']}/record.json" in told
+        assert f"{record['scores']['sharpness_gap']['value']:.5g}" in told
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_is_a_script_that_bash_takes(shell, capsys):
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    if shell == "bash":
+        ask = f"{script}\nCOMP_WORDS=(ganrepro ju) COMP_CWORD=1; _ganrepro; echo ${{COMPREPLY[@]}}"
+        ask += "\nCOMP_WORDS=(ganrepro plan --cl) COMP_CWORD=2; _ganrepro; echo ${COMPREPLY[@]}"
+        done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines() == ["judge", "--claim"]
+    else:
+        assert "bashcompinit" in script

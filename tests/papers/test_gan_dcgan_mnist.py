@@ -194,7 +194,7 @@ def test_both_loss_plots_and_the_digits_are_regenerated() -> None:
 
 
 def test_the_default_job_trains_the_two_systems_alone() -> None:
-    (glob,) = [glob for paper, _, glob in DEFAULT_JOB if paper == NAME]
+    (glob,) = [glob for paper, _, glob, _ in DEFAULT_JOB if paper == NAME]
     assert fnmatch.filter(SPEC.experiments, glob) == ["gan", "dcgan"]
 
 

@@ -24,7 +24,8 @@ class Display:
         self._at: dict[str, int] = {}
         self._busy: dict[str, str] = {}
         self._ended = 0
-        self._spoke = time.monotonic()
+        self._spoke = self._started = time.monotonic()
+        self._done = 0
 
     def advanced(self, run_id: str, iteration: int) -> None:
         """A run has reached ``iteration``."""
@@ -51,18 +52,22 @@ class Display:
             self._spoke = time.monotonic()
             for active in sorted(self._at):
                 self._print(f"  {self._line(active)}")
+            self._print(f"  {len(self._runs) - self._ended} runs left{self._left()}")
 
     def ended(self, run_id: str, outcome: Outcome) -> None:
         """A run is over."""
         self._ended += 1
         label, total = self._runs[run_id]
+        self._done += total
         if run_id in self._bars:
             self._bars.pop(run_id).close()
         self._at.pop(run_id, None)
         self._busy.pop(run_id, None)
-        rate = f", {total / outcome.training_seconds:.0f} iterations/s" if outcome.training_seconds > 0 else ""
+        trained = outcome.training_seconds > 0 and outcome.status in ("finished", "diverged")
+        rate = f", {total / outcome.training_seconds:.3g} iterations/s" if trained else ""
         why = f": {outcome.reason}" if outcome.reason else ""
-        self._print(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}")
+        left = self._left() if self._ended < len(self._runs) else ""
+        self._print(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}{left}")
 
     def _bar(self, run_id: str) -> Any:
         if run_id not in self._bars:
@@ -85,7 +90,19 @@ class Display:
         left = f", {(total - at) / rate:.0f} s left" if rate > 0 else ""
         return f"{label}: {at}/{total} iterations, {rate:.0f}/s{left}"
 
+    def _left(self) -> str:
+        """Time left for all runs together, at the pace so far; iterations stand for work."""
+        done = self._done + sum(
+            self._at[run_id] - self._began[run_id][1] for run_id in self._at if run_id in self._began
+        )
+        passed = time.monotonic() - self._started
+        if done <= 0 or passed < 1:
+            return ""
+        open_ = sum(total for _, total in self._runs.values()) - self._done - sum(self._at.values())
+        return f", about {max(0.0, open_) / done * passed / 60:.0f} min left in all"
+
     def _print(self, text: str) -> None:
+        text = f"{time.strftime('%H:%M:%S')} {text}"
         with suppress(OSError):  # a terminal that was closed stops no run
             if self._terminal:
                 from tqdm import tqdm

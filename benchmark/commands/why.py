@@ -1,0 +1,123 @@
+"""``ganrepro why CLAIM|CELL``: how a verdict comes about, and from which files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import places
+from benchmark.commands import options as opt
+from benchmark.commands import terminal
+
+if TYPE_CHECKING:
+    from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
+    from benchmark.reporting.report import PaperInput
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    added = opt.command(
+        subparsers, "why", "how one verdict comes about, number by number, and from which files", why, None
+    )
+    added.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
+    added.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
+    opt.results(added)
+    opt.numerics(added)
+
+
+def why(options: argparse.Namespace) -> int:
+    from benchmark.commands.report import judged
+    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.registry import did_you_mean
+
+    results = opt.existing_results(options.results)
+    papers = load_all(spec_files(options.papers))
+    names = [name for _, loaded in papers for name in (*loaded.spec.claims, *_cells(loaded.spec.tables))]
+    wanted = [name for name in names if name.lower() == options.what.lower()]
+    wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
+    if not wanted:
+        raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
+    for (file, _), one in zip(papers, judged(papers, results, options.numerics, write=False), strict=True):
+        for claim in (claim for claim in one.verdicts.claims if claim.claim in wanted):
+            print("\n".join(_claim(claim, one, file)))
+        for cell in one.verdicts.cells:
+            if f"{cell.table}/{cell.row}/{cell.column}" in wanted:
+                print("\n".join(_cell(cell, one, file)))
+    return 0
+
+
+def _cells(tables: object) -> Iterator[str]:
+    assert isinstance(tables, dict)
+    for key, table in tables.items():
+        yield from (f"{key}/{row.label}/{column}" for row in table.rows for column in row.cells)
+
+
+def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
+    yield f"{claim.claim}  {terminal.coloured(claim.state, terminal.tone_of(claim.state))}"
+    yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where})", 2)
+    yield from _told("tested as", claim.test)
+    yield from _told("because", claim.reason)
+    yield from _interval("deciding number", claim.statistic)
+    for name, p, holm in (("as claimed", claim.p, claim.p_holm), ("against", claim.p_against, claim.p_against_holm)):
+        if p is not None:
+            yield f"  p {name}: {p:.3g}" + (f", {holm:.3g} after Holm's correction" if holm is not None else "")
+    for part in getattr(claim, "parts", ()):
+        yield terminal.wrapped(f"{part.state}: {part.test}: {part.reason}", 4, "  - ")
+    yield from _told(
+        f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "", claim.on_published_reason
+    )
+    if claim.seeds_needed is not None and claim.seeds:
+        yield f"  seeds: {claim.seeds}; a verdict needs about {claim.seeds_needed}"
+    yield from _told("note", claim.note)
+    yield from _values(claim.quantities, about, file)
+
+
+def _cell(cell: CellVerdict, about: PaperInput, file: Path) -> Iterator[str]:
+    yield f"{cell.table}/{cell.row}/{cell.column}  {terminal.coloured(cell.state, terminal.tone_of(cell.state))}"
+    where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}"
+    yield f"  published {cell.published:.{cell.decimals}f} ({where})"
+    yield from _told("because", cell.reason)
+    yield from _interval("deviation, positive is worse", cell.deviation)
+    if cell.margin is not None:
+        yield f"  margin {cell.margin:.4g}"
+    yield from _told("protocol, assumed", ", ".join(cell.assumed))
+    yield from _values([cell.measured] if cell.measured else [], about, file)
+
+
+def _told(head: str, text: str | None) -> Iterator[str]:
+    if head and text:
+        yield terminal.wrapped(f"{head}: {text}", 4, "  ")
+
+
+def _interval(head: str, interval: Interval | None) -> Iterator[str]:
+    if interval is not None:
+        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in (interval.low, interval.high))
+        yield f"  {head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
+
+
+def _values(quantities: Sequence[Values], about: PaperInput, file: Path) -> Iterator[str]:
+    """Measured values by seed, then the records that they are from."""
+    files: dict[str, None] = {}
+    for values in quantities:
+        told = [
+            f"seed {seed}: {'none, ' + values.reasons.get(seed, 'not measured') if value is None else f'{value:.5g}'}"
+            for seed, value in sorted(values.seeds.items())
+        ]
+        yield terminal.wrapped(
+            f"{values.experiment} ({values.tier}), {values.label}: {'; '.join(told) or 'no run'}", 4, "  "
+        )
+        files |= {
+            places.shown(one.folder / "record.json"): None
+            for one in about.stored
+            if one.record.tier == values.tier
+            and one.record.seed in values.seeds
+            and values.experiment == one.record.experiment
+        }
+    if files:
+        yield "  from"
+        yield from (f"    {file}" for file in files)
+    yield f"  by the rules of {places.shown(file)}"
+    seal = about.verdicts.seal
+    if seal is not None:
+        yield from _told("seal", f"{seal.status}: {seal.says}")

@@ -1,0 +1,40 @@
+"""Tables and sentences fit the terminal; colour only where a person looks."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmark.commands import terminal
+from benchmark.commands.agreement import sentence
+
+
+@pytest.mark.parametrize("columns", [40, 60, 100])
+def test_a_table_fits_and_loses_no_word(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    words = ["every", "word", "of", "a", "long", "text", "is", "still", "there", "when", "it", "has", "been", "wrapped"]
+    text = terminal.table(
+        ("name", "count", "about"), [("a_very_long_name_of_something", "1,234,567", " ".join(words))], right=(1,)
+    )
+    assert max(len(line) for line in text.splitlines()) <= columns
+    assert "1,234,567" in text
+    assert [word for word in text.split() if word in words] == words
+
+
+def test_colour_is_for_terminals_without_no_color(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", type("Tty", (), {"isatty": lambda _: True})())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert terminal.coloured("HOLDS", "good") == "\x1b[32mHOLDS\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert terminal.coloured("HOLDS", "good") == "HOLDS"
+
+
+def test_agreement_counts_equal_scores_and_tells_how_far_the_rest_is():
+    assert (
+        sentence([(1.0, 1.0), (2.0, 2.0), (99.0, 100.0)], "R")
+        == "2 of 3 scores equal those of R bit for bit, 1 within 1 %"
+    )
+    assert sentence([(8.0, 8.0)], "R") == "1 of 1 scores equal those of R bit for bit"
+    assert sentence([], "R") is None
