@@ -18,10 +18,7 @@ def test_the_table_of_papers_is_current():
     assert sorted(rows) == [file.stem for file in files]
     for file in files:
         spec = load(file).spec
-        cells = sum(len(row.cells) for table in spec.tables.values() for row in table.rows)
-        title = f"{spec.paper.title} ({spec.paper.year})"
-        expected = f"| {title} | {len(spec.experiments)} | {cells} | {len(spec.claims)} |"
-        assert rows[file.stem].endswith(expected)
+        assert rows[file.stem].endswith(f"| {spec.paper.title} ({spec.paper.year}) |")
 
 
 def test_every_command_and_option_of_the_readme_exists():

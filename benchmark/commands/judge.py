@@ -62,7 +62,8 @@ _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 
 def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool) -> str:
     """One paper's verdicts for a terminal; ``chosen`` claims and tables only, all where it is None."""
-    from benchmark.judging.readings import headline, lines as across
+    from benchmark.judging.readings import headline
+    from benchmark.judging.readings import lines as across
 
     claims = [claim for claim in verdicts.claims if chosen is None or claim.claim in chosen]
     cells = [cell for cell in verdicts.cells if chosen is None or cell.table in chosen]

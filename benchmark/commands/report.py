@@ -58,7 +58,12 @@ def verdicts_on(
 
 
 def judged(
-    papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str, reading: str | None = None, *, write: bool = True
+    papers: Iterable[tuple[Path, Loaded]],
+    results: Path,
+    numerics: str,
+    reading: str | None = None,
+    *,
+    write: bool = True,
 ) -> list[PaperInput]:
     """Verdicts on every paper from one results folder, for the report; the base's are written beside the records."""
     from benchmark.judging.audit import audit
