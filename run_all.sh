@@ -82,6 +82,7 @@ case ${1:-} in
     ;;
   '')
     environment train '[train]'
+    "$python" -m benchmark audit --findings
     exec "$python" -m benchmark run
     ;;
   *)

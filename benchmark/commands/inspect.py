@@ -7,10 +7,15 @@ import json
 import os
 import platform
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
+
+if TYPE_CHECKING:
+    from benchmark.judging.audit import Audit
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -21,6 +26,9 @@ def register(subparsers: opt.Subparsers) -> None:
     )
     audits.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
     audits.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
+    audits.add_argument(
+        "--findings", action="store_true", help="only what counts most, of all papers, weightiest first"
+    )
     opt.as_json(audits)
     opt.command(subparsers, "schema", "print the JSON schema of spec files, for editors", schema, None)
     opt.as_json(
@@ -78,6 +86,9 @@ def audit(options: argparse.Namespace) -> int:
     from benchmark.judging.power import planned_power, power_lines, power_of_more
 
     papers = [paper for _, paper in load_all(spec_files(options.papers))]
+    if options.findings:
+        print(_findings([audit_paper(paper.spec, paper.source.data) for paper in papers]))
+        return 0
     audits = [
         (audit_paper(paper.spec, paper.source.data), planned_power(paper.spec),
          power_of_more(paper.spec) if options.details or options.markdown else [])
@@ -95,6 +106,20 @@ def audit(options: argparse.Namespace) -> int:
         pages.append(f"{page.rstrip()}\n\n{head}\n{lines}")
     print("\n\n".join(pages))
     return 0
+
+
+#: findings from this weight on are decisive enough to stand without the rest of an audit
+_DECISIVE = 60
+
+
+def _findings(audits: Sequence[Audit]) -> str:
+    """The decisive findings on several papers, weightiest first."""
+    found = [(finding, one.paper) for one in audits for finding in one.findings if finding.weight >= _DECISIVE]
+    lines = [f"WHAT {len(audits)} PAPERS SAY AGAINST THEMSELVES, without any run"]
+    for finding, paper in sorted(found, key=lambda pair: -pair[0].weight):
+        note = f" [Our reading: {finding.note}]" if finding.note else ""
+        lines.append(terminal.wrapped(f"{paper}: {finding.sentence}{note}", 4, "  - "))
+    return "\n".join(lines)
 
 
 def schema(_options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from benchmark.cli import main
 from benchmark.commands import terminal
 from benchmark.commands.agreement import sentence
 
@@ -38,3 +39,14 @@ def test_agreement_counts_equal_scores_and_tells_how_far_the_rest_is():
     )
     assert sentence([(8.0, 8.0)], "R") == "1 of 1 scores equal those of R bit for bit"
     assert sentence([], "R") is None
+
+
+def test_findings_of_all_papers_begin_with_a_claim_that_fails_on_its_own_table(capsys):
+    """GAN-RL's claim of little more time: table 4 prints 6050 against 4158 seconds, 46 % more."""
+    assert main(["audit", "--findings"]) == 0
+    first, *findings = capsys.readouterr().out.splitlines()
+    assert "without any run" in first
+    assert findings[0].startswith("  - gan_rl: RL-C7")
+    assert "6050" in findings[0] + findings[1]
+    assert main(["audit", "sn_gan", "--findings"]) == 0
+    assert "gan_rl" not in capsys.readouterr().out
