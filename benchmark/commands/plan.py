@@ -6,7 +6,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,18 @@ def is_done(run: Run, results: Path) -> bool:
     from benchmark.runs.records import finished_record
 
     return finished_record(results / run.folder) is not None
+
+
+def left_to_train(runs: Sequence[Run], results: Path) -> list[Run]:
+    """Runs that are not finished and that the record of no other one holds, finished or to come."""
+    from benchmark.runs.derived import to_train
+    from benchmark.runs.records import RECORD, read_record
+
+    left = [run for run in runs if not is_done(run, results)]
+    if all(run.reading is None for run in left):
+        return left
+    folders = dict.fromkeys((results / run.folder).parent for run in runs)
+    return to_train(left, (read_record(file) for folder in folders for file in sorted(folder.glob(f"*/{RECORD}"))))
 
 
 def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
@@ -67,10 +79,11 @@ def plan(options: argparse.Namespace) -> int:
             continue
         for selection in selections:
             specs[selection.loaded.spec.paper.id] = selection.loaded.spec
+            unfinished = left_to_train(selection.runs, results)
             for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
                 experiment = key[0]
                 runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
-                left = [run for run in runs if not is_done(run, results)]
+                left = [run for run in unfinished if (run.experiment, run.reading) == key]
                 rows.append(_plan_row(experiment, tier, runs, len(left), root))
                 todo += [_arguments(run, selection.file, options) for run in left]
     if not rows:

@@ -14,7 +14,7 @@ from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands.devices import resolve_device, visible_gpus
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
-from benchmark.commands.plan import is_done, missing_data
+from benchmark.commands.plan import left_to_train, missing_data
 
 if TYPE_CHECKING:
     from benchmark.commands.select_runs import Selection
@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
     runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
-    todo = {run_id: pair for run_id, pair in runs.items() if not is_done(pair[0], results)}
+    left = left_to_train([one for one, _ in runs.values()], results)
+    todo = {one.run_id: runs[one.run_id] for one in left}
     missing = missing_data((run for run, _ in todo.values()), root)
     if missing:
         lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]

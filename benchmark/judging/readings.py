@@ -13,8 +13,10 @@ from typing import Literal
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
-from benchmark.runs.plan import run_ids
+from benchmark.runs.derived import derived
+from benchmark.runs.plan import make_plan, run_ids
 from benchmark.runs.records import Stored
+from benchmark.spec.base import TIERS
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.readings import BASE
@@ -70,13 +72,14 @@ def with_readings(
     if not plans:
         return verdicts
     present = {one.record.run_id for one in stored}
+    several = _with_derived(loaded, stored)
     others, own = ids(plans), ids({BASE: plans[BASE]})
     judged = {BASE: {one.claim: one for one in verdicts.claims}}
     damage = list(verdicts.damage)
     for name, expected in plans.items():
         changed = loaded.readings.affected(name)
-        if name != BASE and (not changed or (ids({name: expected}) - own) & present):
-            evidence = Evidence(loaded.under(name), stored, expected, others)
+        if name != BASE and (not changed or (ids({name: expected}) - own) & present.union(several)):
+            evidence = Evidence(loaded.under(name), [*stored, *several.values()], expected, others)
             damage += [line for line in evidence.damage if line not in damage]
             judged[name] = {one.claim: one for one in claim_verdicts(loaded.under(name), evidence)}
     found = [
@@ -87,6 +90,22 @@ def with_readings(
         if one is not None
     ]
     return verdicts.model_copy(update={"readings": found, "damage": damage})
+
+
+def _with_derived(loaded: Loaded, stored: Sequence[Stored]) -> dict[str, Stored]:
+    """Records of readings' runs that were not trained because other records hold them, by their ids."""
+    present = {one.record.run_id for one in stored}
+    runs = {
+        run.run_id: run
+        for name in loaded.readings.planned
+        for numerics in sorted({one.record.numerics for one in stored})
+        for tier in TIERS[:-1]
+        for run in make_plan(
+            loaded.under(name), tier, experiments=loaded.readings.affected(name), numerics=numerics, reading=name
+        )
+        if run.run_id not in present
+    }
+    return {one.record.run_id: one for one in derived(runs.values(), stored)}
 
 
 def _compared(

@@ -13,7 +13,7 @@ from benchmark.judging.consistency import ABSURD, between, contradictions, ident
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
 from benchmark.runs.integrity import damage, edited
-from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
+from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.spec import words
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
 from benchmark.spec.paper import PaperSpec
@@ -117,7 +117,7 @@ class Evidence:
             self._runs.setdefault(one.record.run_id, one)
         self._refused: dict[str, str] = {}
         self._broken_curves: set[str] = set()
-        self._courses: dict[Path, Course] = {}
+        self._courses: dict[tuple[Path, int | None], Course] = {}
         self.damage = [
             *self._files(used),
             *self._identities(used),
@@ -322,11 +322,12 @@ class Evidence:
             return _Reading(None, str(error), beyond=beyond, protocol=protocol)
 
     def _course(self, one: Stored) -> Course:
-        if one.folder not in self._courses:
+        key = (one.folder, one.until)
+        if key not in self._courses:
             if len(self._courses) >= _OPEN_COURSES:
                 self._courses.pop(next(iter(self._courses)))
-            self._courses[one.folder] = Course(one.curves(), one.record.iterations_per_epoch)
-        return self._courses[one.folder]
+            self._courses[key] = Course(one.curves(), one.record.iterations_per_epoch)
+        return self._courses[key]
 
     def record(self, experiment: str, tier: str, seed: int) -> RunRecord | None:
         """The record of one planned run, if there is one."""
@@ -359,6 +360,8 @@ def _outcome(one: Stored) -> _Reading:
 def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
     """A statistic of a score's evaluations; their number is part of the protocol."""
     protocol = {**_protocol(entry), "evaluations": len(entry.series)}
+    if RECOUNTED in entry.details:
+        return _Reading(None, f"counted again by another rule {entry.details[RECOUNTED]}", protocol=protocol)
     try:
         value = series_value(entry.series, record.planned_iterations, record.iterations_per_epoch, statistic)
     except CurveError as error:

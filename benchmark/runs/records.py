@@ -36,6 +36,8 @@ RECORD_HASH = "record.sha256"
 CURVES = "curves.npz"
 SAMPLES = "samples.npz"
 MEASURED = "measured.npz"
+#: in a score's details: it was counted again by another rule, of one evaluation
+RECOUNTED = "recounted"
 
 
 class OfMetric(Model):
@@ -155,10 +157,12 @@ class Stored:
 
     record: RunRecord
     folder: Path
+    #: where the record is the beginning of a longer run's: its number of iterations
+    until: int | None = None
 
     def curves(self) -> dict[str, np.ndarray]:
         """The run's curves by name, float32; empty where it recorded none."""
-        return read_arrays(self.folder / CURVES)
+        return {name: curve[: self.until] for name, curve in read_arrays(self.folder / CURVES).items()}
 
     def samples(self) -> dict[str, np.ndarray]:
         """The run's samples; see ``measuring``. Empty where it kept none."""

@@ -360,6 +360,8 @@ class Metric(Part, ABC):
     counts: ClassVar[bool] = False
     #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
     not_recomputed: ClassVar[str | None] = None
+    #: settings that only say what is made of what is kept, so that another value can be had of it
+    of_kept: ClassVar[frozenset[str]] = frozenset()
     #: relative difference that another processor's arithmetic may make between a value and the one computed again
     rounding: ClassVar[float] = 1e-9
     #: what it is computed from; a metric on ``curves`` needs neither samples nor data, and records suffice to redo it

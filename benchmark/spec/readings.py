@@ -27,8 +27,8 @@ _RESERVED = {BASE: "the spec without readings", "all": "all readings"}
 _SECTIONS = ("networks", "systems", "experiments", "claims")
 #: what names another item of the file, whose values the ledger covers there
 _REFERENCES = {("experiments", "system"), ("systems", "networks")}
-#: what moves no score, or is ours in any case
-_FREE = {("experiments", "snapshots"), ("experiments", "tiers"), ("systems", "observe")}
+#: what moves no score
+_FREE = {("experiments", "snapshots"), ("systems", "observe")}
 _ABSENT: Any = object()
 
 
@@ -235,6 +235,8 @@ class Readings:
             for pattern in (contradictions[entry].paths if entry in contradictions else (entry,))
             if any(provenance.covers(pattern, place) for place in written)
         }
+        if section == ("experiments", "tiers"):  # reduced forms are ours in any case
+            return found
         known = next((pattern for pattern in map(self._deciding, written) if pattern is not None), None)
         if known in self.spec.stated and not found & set(contradictions):
             return f"is stated: {self.spec.stated[known]}"

@@ -45,6 +45,7 @@ class ModesFound(_NearCentres):
     direction = "higher"
     counts = True
     possible = (0, math.inf)
+    of_kept = frozenset({"least_share"})
     least_share: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:

@@ -1,0 +1,137 @@
+"""Runs that the record of another one already holds: the same training read earlier, or its scores counted otherwise.
+
+Two runs share a training if they differ in nothing but scores, snapshots and length. The longer one's evaluations and
+curves begin with the shorter one's, and what a metric makes of what it kept can be made again by another rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmark.runs.files import read_arrays
+from benchmark.runs.plan import Run
+from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
+from benchmark.spec.load import canonical
+from benchmark.spec.paper import Every, Score
+
+#: what a training does not depend on, as far as samples are drawn alike
+_NOT_TRAINING = ("scores", "snapshots", "budget")
+
+
+def training(determinant: Mapping[str, Any]) -> str:
+    """What a training and its samples depend on, but for its length and seed."""
+    setup = {key: value for key, value in determinant["setup"].items() if key not in _NOT_TRAINING}
+    return canonical({**determinant, "setup": setup, "seed": None})
+
+
+def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
+    """Whether a finished run of this determinant and length, with the training of ``run``, holds its results."""
+    asked = determinant["setup"]["scores"]
+    return iterations >= run.iterations and all(
+        name in asked and _readable(asked[name], iterations, score, run) for name, score in run.setup.scores.items()
+    )
+
+
+def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
+    """Those of ``runs`` that no finished run holds, nor another of them; the base's are always trained."""
+    known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
+    for record in finished:
+        if record.status == "finished":
+            known.setdefault((training(record.determinant), record.seed), []).append(
+                (record.determinant, record.iterations)
+            )
+    kept = []
+    for run in sorted(runs, key=lambda run: run.reading is not None):
+        facts = run.determinant()
+        alike = known.setdefault((training(facts), run.seed), [])
+        if run.reading is None or not any(holds(one, iterations, run) for one, iterations in alike):
+            kept.append(run)
+            alike.append((facts, run.iterations))
+    order = {run.run_id: place for place, run in enumerate(runs)}
+    return sorted(kept, key=lambda run: order[run.run_id])
+
+
+def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
+    """Records of those ``runs`` that the records of others hold: with those others' files."""
+    known: dict[tuple[str, int], list[Stored]] = {}
+    for one in stored:
+        if one.record.status == "finished":
+            known.setdefault((training(one.record.determinant), one.record.seed), []).append(one)
+    keys: dict[tuple[str | None, str, str], str] = {}
+    for run in runs if known else ():
+        place = (run.reading, run.experiment, run.tier)
+        if place not in keys:
+            keys[place] = training(run.determinant())
+        for one in known.get((keys[place], run.seed), ()):
+            if holds(one.record.determinant, one.record.iterations, run):
+                yield _derived(run, one)
+                break
+
+
+def _readable(asked: Mapping[str, Any], iterations: int, score: Score, run: Run) -> bool:
+    """Whether what one run was asked for gives a score that another is asked for."""
+    ((name, settings),), ((other, others),) = asked["metric"].items(), _metric(score).items()
+    if name != other:
+        return False
+    if settings != others:
+        changed = {key for key in {*settings, *others} if settings.get(key) != others.get(key)}
+        alike = asked["checkpoint"] == score.checkpoint == "last" and iterations == run.iterations
+        return alike and changed <= score.metric.of_kept
+    if asked["every"] is None:
+        return iterations == run.iterations and asked["checkpoint"] == score.checkpoint and score.every is None
+    evaluated = set(replace(run, iterations=iterations).moments(Every.model_validate(asked["every"])))
+    return set(run.moments(score.every)) <= evaluated
+
+
+def _metric(score: Score) -> dict[str, Any]:
+    found: dict[str, Any] = score.model_dump(mode="json")["metric"]
+    return found
+
+
+def _derived(run: Run, one: Stored) -> Stored:
+    old = one.record
+    rate = old.timing.rate(old.iterations)
+    timing = old.timing.model_dump()
+    if rate is not None and run.iterations < old.iterations:
+        rest = max(0, run.iterations - old.timing.warmup_iterations)
+        timing["training_seconds"] = old.timing.warmup_seconds + rate * rest
+    facts = {
+        "run_id": run.run_id,
+        "experiment": run.experiment,
+        "reading": run.reading,
+        "determinant": run.determinant(),
+        "iterations": run.iterations,
+        "planned_iterations": run.iterations,
+        "scores": {name: _score(run, name, score, one) for name, score in run.setup.scores.items()},
+        "timing": Timing(**timing),
+        "files": {name: digest for name, digest in old.files.items() if name in (CURVES, SAMPLES)},
+    }
+    return Stored(old.model_copy(update=facts), one.folder, run.iterations)
+
+
+def _score(run: Run, name: str, score: Score, one: Stored) -> ScoreRecord:
+    old = one.record.scores[name]
+    asked = _metric(score)
+    protocol = {**old.protocol, **asked[old.metric], "checkpoint": score.checkpoint}
+    about: dict[str, Any] = {"checkpoint": score.checkpoint, "protocol": protocol, "details": {}}
+    if old.value is None:
+        return old.model_copy(update=about)
+    if asked != one.record.determinant["setup"]["scores"][name]["metric"]:
+        arrays = read_arrays(one.folder / MEASURED)
+        own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
+        value = float(score.metric.recomputed(own))
+        if old.series:
+            about |= {"series": [(run.iterations, value)], "details": {RECOUNTED: "of its evaluations the last one"}}
+        return old.model_copy(update={**about, "value": value})
+    if not old.series:
+        return old.model_copy(update=about)
+    moments = set(run.moments(score.every))
+    series = [(iteration, value) for iteration, value in old.series if iteration in moments]
+    if len(series) < len(moments):
+        reason = f"not measured at all of {len(moments)} evaluations"
+        return old.model_copy(update={**about, "value": None, "reason": reason, "iteration": None, "series": []})
+    best = max if score.metric.direction == "higher" else min
+    at, value = best(series, key=lambda pair: pair[1]) if score.checkpoint == "best" else series[-1]
+    return old.model_copy(update={**about, "value": value, "iteration": at, "series": series})

@@ -1,0 +1,133 @@
+"""A run that another run's record holds equals the same run trained by itself, bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.runs.derived import derived, to_train
+from benchmark.runs.plan import Run, make_plan
+from benchmark.runs.records import RunRecord, Stored
+from benchmark.runs.runner import OneRun
+from benchmark.spec.load import Loaded, loads
+from benchmark.spec.readings import BASE
+
+TOY = Path(__file__).parents[1] / "toy.yaml"
+READINGS = """
+readings:
+  half:
+    says: Half as long.
+    of: [experiments]
+    change: {experiments.toy_minimax.tiers.smoke.budget.iterations: 30}
+  count:
+    says: A mode counts from an eighth of the samples on.
+    of: [experiments]
+    change: {experiments.toy_minimax.scores.modes.metric.modes_found.least_share: 0.125}
+  best:
+    says: The evaluation with the most modes counts.
+    of: [experiments]
+    change: {experiments.toy_minimax.scores.modes.checkpoint: best}
+  near:
+    says: Other samples count.
+    of: [experiments]
+    change: {experiments.toy_minimax.scores.*.metric.*.within_deviations: 3.0}
+  often:
+    says: Evaluated more often.
+    of: [experiments]
+    change: {experiments.toy_minimax.tiers.smoke.scores.modes.every.iterations: 20}
+  rate:
+    says: Another training.
+    of: [systems]
+    change: {systems.toy_non_saturating.players.*.optimizer.adam.learning_rate: 2e-4}
+  seeds:
+    says: No other run.
+    of: [experiments]
+    change: {experiments.toy_minimax.tiers.smoke.seeds: [0, 1]}
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return loads(TOY.read_text() + READINGS)
+
+
+def run_of(loaded: Loaded, reading: str | None, seed: int = 0) -> Run:
+    spec = loaded.under(reading)
+    (run,) = make_plan(spec, "smoke", experiments=["toy_minimax"], seeds=[seed], numerics="exact", reading=reading)
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stored]:
+    """The base and each reading whose record the base's holds, all trained by themselves."""
+    place = tmp_path_factory.mktemp("results")
+    found = {}
+    for reading in (BASE, "half", "count", "best"):
+        run = run_of(loaded, None if reading == BASE else reading)
+        found[reading] = Stored(OneRun(run, place, place, "cpu").execute(), place / run.folder)
+    return found
+
+
+@pytest.mark.parametrize("reading", ["half", "count", "best"])
+def test_what_is_read_from_a_longer_run_is_what_a_run_by_itself_gives(
+    loaded: Loaded, trained: dict[str, Stored], reading: str
+) -> None:
+    run, alone = run_of(loaded, reading), trained[reading]
+    assert run.run_id == alone.record.run_id != trained[BASE].record.run_id
+    (found,) = derived([run], [trained[BASE]])
+    assert found.record.determinant == alone.record.determinant
+    assert (found.record.run_id, found.record.reading) == (run.run_id, reading)
+    assert (found.record.iterations, found.record.planned_iterations) == (run.iterations, run.iterations)
+    curves = alone.curves()
+    assert curves
+    assert {name: values.tobytes() for name, values in found.curves().items()} == {
+        name: values.tobytes() for name, values in curves.items()
+    }
+    for name, score in alone.record.scores.items():
+        other = found.record.scores[name]
+        assert (other.value, other.iteration, other.protocol) == (score.value, score.iteration, score.protocol)
+        recounted = reading == "count" and name == "modes"
+        assert other.series == (score.series[-1:] if recounted else score.series)
+    RunRecord.model_validate(found.record.model_dump())
+
+
+@pytest.mark.parametrize("reading", ["near", "often", "rate"])
+def test_nothing_is_derived_where_other_samples_moments_or_weights_are_wanted(
+    loaded: Loaded, trained: dict[str, Stored], reading: str
+) -> None:
+    assert not list(derived([run_of(loaded, reading)], [trained[BASE]]))
+
+
+def test_a_longer_run_or_another_seed_is_never_derived(loaded: Loaded, trained: dict[str, Stored]) -> None:
+    assert not list(derived([run_of(loaded, None)], [trained["half"]]))
+    assert not list(derived([run_of(loaded, "half", seed=1)], [trained[BASE]]))
+
+
+def test_a_run_that_broke_down_holds_no_other(loaded: Loaded, trained: dict[str, Stored]) -> None:
+    record = trained[BASE].record.model_copy(update={"status": "diverged", "reason": "loss not finite"})
+    assert not list(derived([run_of(loaded, "half")], [Stored(record, trained[BASE].folder)]))
+
+
+def test_only_what_no_other_run_holds_is_trained(loaded: Loaded, trained: dict[str, Stored]) -> None:
+    readings = [None, "half", "count", "best", "near", "often", "rate"]
+    runs = [run_of(loaded, reading) for reading in readings]
+    assert [run.reading for run in to_train(runs, [])] == [None, "near", "often", "rate"]
+    without_base = [run for run in runs if run.reading is not None]
+    assert [run.reading for run in to_train(without_base, [trained[BASE].record])] == ["near", "often", "rate"]
+    assert "count" in [run.reading for run in to_train(without_base, [])], "nothing else is there to hold it"
+    assert run_of(loaded, "seeds").run_id == run_of(loaded, None).run_id
+
+
+def test_the_base_is_trained_whatever_holds_it(loaded: Loaded) -> None:
+    long = run_of(loaded, None)
+    half = loads(TOY.read_text().replace("budget: {iterations: 60}", "budget: {iterations: 30}"))
+    assert to_train([run_of(half, None), long], []) == [run_of(half, None), long]
+
+
+def test_arrays_of_curves_end_where_the_shorter_run_does(loaded: Loaded, trained: dict[str, Stored]) -> None:
+    (found,) = derived([run_of(loaded, "half")], [trained[BASE]])
+    whole = trained[BASE].curves()
+    assert all(len(values) == 30 for values in found.curves().values())
+    assert all(np.array_equal(values, whole[name][:30]) for name, values in found.curves().items())
