@@ -21,7 +21,7 @@ PACKAGE = ROOT / "benchmark"
 PARTS = {"datasets", "networks", "initialisers", "objectives", "penalties", "optimizers", "schedules", "metrics"}
 BASE = {"registry", "spec"}
 #: what reads and writes results folders, without torch
-RECORDS = {"runs.files", "runs.records", "runs.integrity", "runs.plan", "runs.sidecars", "runs.bundle"}
+RECORDS = {"runs.files", "runs.records", "runs.integrity", "runs.plan", "runs.derived", "runs.sidecars", "runs.bundle"}
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
 #: room, or module of a room, of benchmark/ -> the others that it may import
@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs.plan": BASE,
     "runs.records": BASE | {"runs.files"},
     "runs.integrity": BASE | {"runs.files", "runs.records"},
+    "runs.derived": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.sidecars": BASE | {"runs.files", "runs.records"},
     "runs.bundle": BASE | {"runs.files"},
     "runs.environment": BASE,
