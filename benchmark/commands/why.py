@@ -54,6 +54,8 @@ def _cells(tables: object) -> Iterator[str]:
 
 
 def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
+    from benchmark.judging.readings import lines
+
     yield f"{claim.claim}  {terminal.coloured(claim.state, terminal.tone_of(claim.state))}"
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where})", 2)
     yield from _told("tested as", claim.test)
@@ -64,6 +66,12 @@ def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
             yield f"  p {name}: {p:.3g}" + (f", {holm:.3g} after Holm's correction" if holm is not None else "")
     for part in getattr(claim, "parts", ()):
         yield terminal.wrapped(f"{part.state}: {part.test}: {part.reason}", 4, "  - ")
+    for compared in (one for one in about.verdicts.readings if one.claim == claim.claim):
+        for head, line in zip(("readings", "so", "so"), lines(compared), strict=False):
+            yield from _told(head, line)
+        for read in (one for one in compared.readings if one.side != "not run"):
+            effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
+            yield f"    {read.reading}: {read.state} ({effects})"
     yield from _told(
         f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "", claim.on_published_reason
     )
