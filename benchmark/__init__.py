@@ -9,4 +9,20 @@ each kind; ``training`` is the one loop; ``runs`` plans runs, executes them and 
 ``commands`` is the command line. ``registry``, ``places`` and ``batches`` are what all rooms stand on.
 """
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from benchmark.commands.api import judge, load, plan, report, run
+
+__all__ = ["judge", "load", "plan", "report", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """The functions of docs/api.md, imported when they are first used."""
+    if name in __all__:
+        from benchmark.commands import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'benchmark' has no attribute '{name}'")
