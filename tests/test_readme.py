@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
-from benchmark.cli import parser
+from benchmark.cli import main, parser
 from tests.specs import load
 
 ROOT = Path(__file__).parents[1]
@@ -21,9 +22,36 @@ def test_the_table_of_papers_is_current():
         assert rows[file.stem].endswith(f"| {spec.paper.title} ({spec.paper.year}) |")
 
 
+def commands_of_the_readme() -> list[str]:
+    """Inline commands, those of its sessions, and those of its scripts, without what follows a pipe or a remark."""
+    inline = re.findall(r"`ganrepro ([^`]+)`", README)
+    lines = re.findall(r"^(?:\$ )?ganrepro ([^>#\n]+)", README, re.MULTILINE)
+    return [line.strip() for line in (*inline, *lines)]
+
+
+def test_every_session_of_the_readme_runs_and_prints_what_it_shows(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.setenv("GANREPRO_RESULTS", str(tmp_path))
+    sessions = re.findall(r"```console\n\$ ganrepro ([^\n]+)\n(.*?)```", README, re.DOTALL)
+    assert len(sessions) == 3
+    for command, shown in sessions:
+        assert main(command.split()) == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        for piece in shown.split("..."):
+            assert " ".join(piece.split()) in printed, command
+
+
+def test_what_is_known_so_far_is_what_the_evidence_says():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from known_so_far import written
+
+    assert written(README) == README, "python scripts/known_so_far.py"
+
+
 def test_every_command_and_option_of_the_readme_exists():
     commands = next(action for action in parser()._actions if action.dest == "command").choices
-    for line in re.findall(r"`ganrepro ([^`]+)`", README):
+    for line in commands_of_the_readme():
         name, *words = line.split()
         assert name in commands, line
         options = {option for action in commands[name]._actions for option in action.option_strings}
