@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -72,9 +71,6 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     details = details or chosen is not None
     under = f", under the reading {verdicts.reading}" if verdicts.reading else ""
     lines = [terminal.coloured(f"{verdicts.paper}: {verdicts.title}{under}", "strong")]
-    if verdicts.seal is not None:
-        says = re.sub(r" \([^()]*\.py[^()]*\)", "", verdicts.seal.says)  # `ganrepro verify` names the files
-        lines.append(terminal.wrapped(f"rules since they were sealed at the first run: {says}", 4, "  "))
     for claim in claims:
         if claim.state in _SILENT and not details:
             continue
@@ -101,6 +97,8 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
                 lines.append(f"  {what} without evidence here: {told} (--details lists them)")
     for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
         lines.append(terminal.wrapped(problem, 4, "  ! "))
+    if verdicts.seal is not None:
+        lines.append(terminal.wrapped(f"seal {verdicts.seal.status}: {verdicts.seal.says}", 4, "  "))
     return "\n".join(lines)
 
 

@@ -78,6 +78,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     from benchmark.commands.report import expected_runs, verdicts_on
     from benchmark.commands.verification import wanted
     from benchmark.judging.seal import seal_file
+    from benchmark.judging.under_seal import judged_file
     from benchmark.runs.files import shared_file, to_json
     from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 
@@ -95,7 +96,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     members |= {f"results/{file.relative_to(results)}": file for file in around}
     members[f"papers/{paper}.yaml"] = text
     members[f"results/verdicts/{paper}.json"] = to_json(verdicts.model_dump(mode="json"))
-    seal = seal_file(results, paper)
-    if seal.is_file():
-        members[f"results/seals/{paper}.json"] = seal.read_bytes()
+    for file in (seal_file(results, paper), judged_file(results, paper)):
+        if file.is_file():
+            members[f"results/{file.relative_to(results)}"] = file.read_bytes()
     return members, (loaded, verdicts, wanted(mine, expected))

@@ -43,7 +43,7 @@ def verdicts_on(
     """
     from benchmark.judging import readings
     from benchmark.judging.judge import judge
-    from benchmark.judging.seal import stored_state, under_seal
+    from benchmark.judging.under_seal import under_seal_in
     from benchmark.judging.verdict import PaperVerdicts
 
     planned = readings.planned(loaded, stored)
@@ -51,7 +51,7 @@ def verdicts_on(
     verdicts = judge(spec, hashlib.sha256(text).hexdigest(), stored, expected, readings.ids(planned))
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, stored, planned)
-    verdicts = under_seal(loaded.spec, verdicts, stored_state(results, loaded.spec, stored))
+    verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
     verdicts = verdicts.model_copy(update={"reading": reading})
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
@@ -67,6 +67,7 @@ def judged(
 ) -> list[PaperInput]:
     """Verdicts on every paper from one results folder, for the report; the base's are written beside the records."""
     from benchmark.judging.audit import audit
+    from benchmark.judging.under_seal import keep_states
     from benchmark.reporting.report import PaperInput
 
     everything = list(read_records(results)) if results.is_dir() else []
@@ -78,6 +79,7 @@ def judged(
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
         if write and reading is None:
+            keep_states(results, verdicts, mine)
             write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
         inputs.append(

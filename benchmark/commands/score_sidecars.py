@@ -12,8 +12,7 @@ from benchmark.runs.bundle import parse
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.records import RunRecord, Stored
 from benchmark.runs.sidecars import ANCHORS, CALIBRATION, KINDS, PROTOCOLS, Anchor, Calibration, ProtocolGrid
-from benchmark.spec.base import Model
-from benchmark.spec.load import canonical
+from benchmark.spec.base import Model, canonical
 
 M = TypeVar("M", bound=Model)
 _RELATIVE = 1e-9

@@ -23,7 +23,7 @@ from benchmark.runs.environment import source_hash
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord
 from benchmark.runs.sidecars import KINDS, Anchor, Companions, Kind
-from benchmark.spec.load import canonical
+from benchmark.spec.base import canonical
 from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, NetworkMarker, marked_fields
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams

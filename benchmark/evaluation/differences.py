@@ -23,7 +23,7 @@ def comparable(verdicts: Any, same_rules: bool, same_code: bool) -> Any:
     if same_code or not isinstance(verdicts, dict) or not isinstance(verdicts.get("seal"), dict):
         return verdicts
     seal = verdicts["seal"]
-    kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes")}
+    kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes", "agrees")}
     changes = seal.get("changes")
     if isinstance(changes, list):
         kept["changes"] = [one for one in changes if not isinstance(one, dict) or one.get("kind") != "code"]

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
-from benchmark.spec.load import canonical
+from benchmark.spec.base import canonical
 from benchmark.spec.parts import METRICS, MetricError, Subject
 
 if TYPE_CHECKING:

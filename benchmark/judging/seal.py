@@ -8,10 +8,12 @@ copy that somebody else keeps.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,32 +22,21 @@ from pydantic import ValidationError
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
 from benchmark.judging.published import cells
-from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, RuleChange, SealState
+from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record
-from benchmark.spec.base import TIERS, Model
-from benchmark.spec.claims import quantities
-from benchmark.spec.load import canonical
+from benchmark.spec.base import TIERS, Model, canonical
 from benchmark.spec.paper import Experiment, PaperSpec
 from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 3
-#: modules of this folder that describe, compare or test, but decide no verdict
-_NO_RULES = {
-    "__init__",
-    "audit",
-    "audit_text",
-    "compare",
-    "readings",
-    "power",
-    "seal",
-    "checkpoint_luck",
-    "selftest",
-    "tables",
-    "times",
-    "verdict",
-}
+#: what decides a verdict is what this imports, from these places
+_ROOT = "benchmark.judging.judge"
+#: (key, whether its item is one of several of a kind) of what version 1 did not seal
+_NOT_IN_1 = {("direction", True), ("proxy", True)}
+#: quantities of tables that had another name in some seals of version 1
+_RENAMED = {"fid": "frechet_inception_distance"}
 #: lists in predicates whose order has no meaning: of all their elements, or of all but the first
 _UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
 
@@ -55,7 +46,7 @@ Item = dict[str, Any]
 class Seal(Model):
     """Rules as they were sealed; ``sha256`` is that of the canonical JSON of ``items``, ``seal_sha256`` of all else."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     paper: str
     sha256: str
     #: time of the first run, UTC, ISO 8601
@@ -63,7 +54,7 @@ class Seal(Model):
     runs_before: int
     #: item -> its rules
     items: dict[str, Item]
-    #: module of judging -> SHA-256 of its source
+    #: file below benchmark/ -> SHA-256 of its source; version 1 has names of modules of judging
     sources: dict[str, str]
     seal_sha256: str
 
@@ -78,7 +69,7 @@ def make_seal(spec: PaperSpec, sealed_at: str, runs_before: int) -> Seal:
     """Seal today's rules of ``spec``; ``runs_before`` runs of it had been begun without a seal."""
     items = rules(spec)
     facts: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "paper": spec.paper.id,
         "sha256": digest(items),
         "sealed_at": sealed_at,
@@ -102,14 +93,31 @@ def digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1)
 def sources() -> dict[str, str]:
-    """SHA-256 of every module that takes part in deciding a verdict."""
-    folder = Path(__file__).parent
-    return {
-        file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted([*folder.glob("*.py"), folder.parent / "spec" / "curve_statistics.py"])
-        if file.stem not in _NO_RULES
-    }
+    """SHA-256 of every file that takes part in deciding a verdict: all that judging imports, and what that imports."""
+    top = Path(__file__).parent.parent
+    found: dict[str, str] = {}
+    waiting = [_ROOT]
+    while waiting:
+        place = Path(*waiting.pop().split(".")[1:]).with_suffix(".py")
+        if str(place) not in found and (top / place).is_file():
+            source = (top / place).read_bytes()
+            found[place.as_posix()] = hashlib.sha256(source).hexdigest()
+            waiting += _imported(ast.parse(source))
+    return dict(sorted(found.items()))
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """Modules of this package that a module imports anywhere, but for its annotations alone."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.If) and isinstance(inner.test, ast.Name) and inner.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("benchmark"):
+            yield from (str(inner.module), *(f"{inner.module}.{name.name}" for name in inner.names))
+        elif isinstance(inner, ast.Import):
+            yield from (name.name for name in inner.names if name.name.startswith("benchmark"))
+        yield from _imported(inner)
 
 
 def rules(spec: PaperSpec) -> dict[str, Item]:
@@ -123,7 +131,7 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         }
     }
     for name, claim in spec.claims.items():
-        kept = claim.model_dump(mode="json", exclude={"where", "says", "note"}, exclude_none=True)
+        kept = claim.model_dump(mode="json", exclude={"where", "note"}, exclude_none=True)
         items[f"claims.{name}"] = _unordered(kept)
     for name, table in spec.tables.items():
         about = {"quantity", "direction", "protocol"}
@@ -172,7 +180,8 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
             "recipe_sha256": hashlib.sha256(canonical(recipe).encode()).hexdigest(),
         }
         for score, entry in setup.scores.items():
-            items[f"{place}, {score}"] = entry.model_dump(mode="json", exclude={"label"}, exclude_none=True)
+            metric = {"direction": entry.metric.direction, "proxy": entry.metric.proxy}
+            items[f"{place}, {score}"] = entry.model_dump(mode="json", exclude={"label"}, exclude_none=True) | metric
     return items
 
 
@@ -257,7 +266,10 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
         return SealState(
             status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
         )
-    changes = [*_changes(seal.items, today), *_code(seal.sources)]
+    then = seal.items
+    if seal.schema_version == 1:
+        then, today = _renamed(then), _as_version_1(today)
+    changes = [*_changes(then, today), *_code(seal.sources)]
     broken = not seal.whole or seal.paper != spec.paper.id
     status_, says = _status(seal, changes, broken)
     return SealState(
@@ -271,28 +283,47 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
     )
 
 
-def _status(
-    seal: Seal, changes: Sequence[RuleChange], broken: bool
-) -> tuple[Literal["intact", "added to", "code changed", "changed", "damaged"], str]:
+def _as_version_1(items: Mapping[str, Item]) -> dict[str, Item]:
+    """Rules without what version 1 did not seal: sentences of claims; directions of metrics, and which are proxies."""
+    return {
+        name: {key: value for key, value in item.items() if key != "says" and (key, ", " in name) not in _NOT_IN_1}
+        for name, item in items.items()
+    }
+
+
+def _renamed(items: Mapping[str, Item]) -> dict[str, Item]:
+    """Rules of version 1 by today's names of quantities."""
+    return {
+        name: item | {"quantity": _RENAMED.get(item["quantity"], item["quantity"])} if "quantity" in item else item
+        for name, item in items.items()
+    }
+
+
+def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool) -> tuple[SealStatus, str]:
     if broken:
         return "damaged", "the seal itself has been edited: it does not have the hash that it states"
-    kinds = [change.kind for change in changes]
-    different, added = kinds.count("changed") + kinds.count("removed"), kinds.count("added")
-    files = [change.item for change in changes if change.kind == "code"]
+    items = {
+        kind: {change.item for change in changes if change.kind == kind} for kind in ("changed", "removed", "added")
+    }
+    different, added = len(items["changed"] | items["removed"]), len(items["added"])
+    files = sum(change.kind == "code" for change in changes)
     parts = []
     if different:
         parts.append(f"{counted(different, 'rule')} changed after results were seen")
     if added:
         parts.append(f"{counted(added, 'rule')} added after results were seen")
     if files:
-        parts.append(f"the code that applies the rules has changed ({', '.join(files)})")
+        parts.append(f"the code that applies the rules has changed since they were sealed ({counted(files, 'file')})")
     if not parts:
-        parts.append(f"all {len(seal.items)} rules are as they were sealed before the first run")
+        when = "as they were sealed" + ("" if seal.runs_before else " before the first run")
+        parts.append(f"all {len(seal.items)} rules and the code that applies them are {when}")
     if seal.runs_before:
         parts.append(f"{counted(seal.runs_before, 'run')} had been begun before the rules were sealed")
     says = "; ".join(parts)
     if different:
         return "changed", says
+    if seal.runs_before:
+        return "late", says
     return ("code changed" if files else "added to" if added else "intact"), says
 
 
@@ -323,72 +354,11 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def _code(sealed: Mapping[str, str]) -> Iterator[RuleChange]:
     today = sources()
-    for name in sorted({*sealed, *today}):
-        if sealed.get(name) != today.get(name):
-            item = f"judging/{name}.py"
-            yield RuleChange(kind="code", item=item, path="", old=sealed.get(name), new=today.get(name))
-
-
-# --- verdicts under a seal ------------------------------------------------------------------------------------------
-
-
-def under_seal(spec: PaperSpec, verdicts: PaperVerdicts, found: SealState | None) -> PaperVerdicts:
-    """``verdicts`` with the state of the seal; each one that rests on a changed or added rule says so."""
-    if found is None:
-        return verdicts
-    changed = {change.item for change in found.changes if change.kind in ("changed", "removed")}
-    added = {change.item for change in found.changes if change.kind == "added"}
-    everything = found.status in ("damaged", "absent") or "rules" in changed
-
-    def caveat(items: set[str]) -> str:
-        if found.status == "damaged":
-            return "; the seal of the rules is damaged"
-        if found.status == "absent":
-            return "; no rules were sealed before the results"
-        touched = sorted(changed & items)
-        if everything or touched:
-            return f"; CHANGED AFTER RESULTS WERE SEEN: {', '.join(touched or ['rules'])}"
-        new = sorted(added & items)
-        return f"; added after results were seen: {', '.join(new)}" if new else ""
-
-    family = {item for item in changed | added if item.startswith("claims.")}
-
-    def of_claim(claim: ClaimVerdict) -> ClaimVerdict:
-        items = {f"claims.{claim.claim}"}
-        predicate = spec.claims[claim.claim].predicate
-        if predicate is not None:
-            for one in quantities(predicate):
-                items |= _items_of(one.experiment, one.score, claim.tier or "full")
-        note = caveat(items)
-        # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
-        if not note and family and claim.p is not None:
-            note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
-        return claim.model_copy(update={"reason": claim.reason + note})
-
-    def of_cell(cell: CellVerdict) -> CellVerdict:
-        items = {f"tables.{cell.table}", f"tables.{cell.table}, {cell.row}, {cell.column}"}
-        if cell.measured is not None:
-            score = spec_score(spec, cell)
-            items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
-        return cell.model_copy(update={"reason": cell.reason + caveat(items)})
-
-    return verdicts.model_copy(
-        update={
-            "claims": [of_claim(claim) for claim in verdicts.claims],
-            "cells": [of_cell(cell) for cell in verdicts.cells],
-            "seal": found,
-        }
-    )
-
-
-def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
-    """The score that regenerates the cell of a verdict."""
-    for printed in cells(spec):
-        if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
-            return printed.cell.score
-    return None
-
-
-def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:
-    place = f"experiments.{experiment} at {tier}"
-    return {place} | ({f"{place}, {score}"} if score is not None else set())
+    names = {Path(file).stem: file for file in sorted(today, reverse=True)}  # of two, that of judging
+    for name, digest_ in sorted(sealed.items()):
+        file = name if name.endswith(".py") else names.get(name, f"judging/{name}.py")
+        if today.get(file) != digest_:
+            yield RuleChange(kind="code", item=file, path="", old=digest_, new=today.get(file))
+    if any(name.endswith(".py") for name in sealed):
+        for file in sorted(set(today) - set(sealed)):
+            yield RuleChange(kind="code", item=file, path="", old=None, new=today[file])

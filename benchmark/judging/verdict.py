@@ -175,15 +175,19 @@ class RuleChange(Model):
     new: str | None
 
 
+SealStatus = Literal["intact", "late", "added to", "code changed", "changed", "damaged", "absent"]
+
+
 class SealState(Model):
     """The rules of a paper today against those that were sealed at its first run; see ``judging.seal``.
 
-    ``intact``: the same; ``added to``: only new items; ``code changed``: the sources that judge have changed, the
-    rules' version has not; ``changed``: rules were changed or removed after results were seen; ``damaged``: the seal
-    is not what was written; ``absent``: there are results, and nobody fixed rules before them.
+    ``intact``: the same; ``late``: sealed after runs had been begun, no rule changed since; ``added to``: only new
+    items; ``code changed``: the sources that judge have changed, the rules' version has not; ``changed``: rules were
+    changed or removed after results were seen; ``damaged``: the seal is not what was written; ``absent``: there are
+    results, and nobody fixed rules before them.
     """
 
-    status: Literal["intact", "added to", "code changed", "changed", "damaged", "absent"]
+    status: SealStatus
     sealed_sha256: str | None
     today_sha256: str
     sealed_at: str | None
@@ -192,6 +196,8 @@ class SealState(Model):
     changes: list[RuleChange]
     #: one sentence for a reader
     says: str
+    #: whether all verdicts are as under the sealed rules and code; None where nothing changed, or nobody knows
+    agrees: bool | None = None
 
 
 class Selected(Model):

@@ -24,8 +24,8 @@ from benchmark.reporting.pictures import (
     spaced,
 )
 from benchmark.reporting.run_groups import Evidence, Group
+from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
-from benchmark.spec.load import canonical
 from benchmark.spec.paper import PaperSpec
 
 _SHARE_RANGE = (-0.02, 1.02)

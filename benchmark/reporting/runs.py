@@ -15,7 +15,7 @@ from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, too_good
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
-from benchmark.spec.load import canonical
+from benchmark.spec.base import canonical
 
 
 @dataclass(frozen=True)

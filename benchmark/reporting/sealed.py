@@ -8,7 +8,7 @@ from benchmark.judging.verdict import PaperVerdicts, Selected
 from benchmark.reporting.numbers import short
 
 #: states of a seal that a reader must see before any verdict
-_LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "added to": "open"}
+_LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "late": "open", "added to": "open"}
 _KINDS = {"changed": "changed", "removed": "removed", "added": "added after", "code": "code changed"}
 _LONGEST = 160
 
@@ -62,6 +62,7 @@ def seal_view(verdicts: PaperVerdicts) -> SealView | None:
         "changed": "Rules were changed after results were seen",
         "damaged": "The seal of the rules is damaged",
         "absent": "The rules were not sealed before the first run",
+        "late": "The rules were sealed after the first run",
         "added to": "Rules were added after results were seen",
     }
     head = words.get(seal.status)

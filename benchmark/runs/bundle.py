@@ -25,8 +25,7 @@ from typing import IO, Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from benchmark.runs.files import StoreError, to_json
-from benchmark.spec.base import Model
-from benchmark.spec.load import canonical
+from benchmark.spec.base import Model, canonical
 
 MANIFEST = "MANIFEST.json"
 MOST_MEMBERS = 20_000

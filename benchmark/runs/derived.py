@@ -13,7 +13,7 @@ from typing import Any
 from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run
 from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
-from benchmark.spec.load import canonical
+from benchmark.spec.base import canonical
 from benchmark.spec.paper import Every, Score
 
 #: what a training does not depend on, as far as samples are drawn alike

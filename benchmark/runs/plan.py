@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.base import TIERS, Tier, canonical
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
-from benchmark.spec.load import canonical
 from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
 from benchmark.spec.resolve import system_of, system_sizes
 from benchmark.spec.shapes import layout

@@ -20,8 +20,7 @@ from pydantic import Field
 
 from benchmark.runs.files import read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
-from benchmark.spec.base import Model
-from benchmark.spec.load import canonical
+from benchmark.spec.base import Model, canonical
 
 FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
 

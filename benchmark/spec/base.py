@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -17,6 +18,11 @@ TIERS: tuple[Tier, ...] = ("full", "short", "smoke")
 
 #: how a value of a recipe is known
 Tag = Literal["stated", "public", "inferred", "default", "recollection"]
+
+
+def canonical(data: Any) -> str:
+    """JSON text that is equal for equal data: sorted keys, no spaces, no NaN."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
 
 
 class Model(BaseModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, create_model
 
+from benchmark.spec.base import canonical as canonical
 from benchmark.spec.check import check
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.messages import complaints
@@ -38,11 +38,6 @@ def load(file: Path) -> Loaded:
 def loads(text: str | bytes, file: str = "<text>") -> Loaded:
     """As :func:`load`, from text."""
     return _validated(parse(text.encode() if isinstance(text, str) else text, file))
-
-
-def canonical(data: Any) -> str:
-    """JSON text that is equal for equal data: sorted keys, no spaces, no NaN."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
 
 
 def _validated(source: Source) -> Loaded:

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from benchmark.judging.samples import Evidence, Expected, Sample
 from benchmark.runs.files import sha256
 from benchmark.runs.records import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, write_record
+from benchmark.spec.base import canonical
 from benchmark.spec.claims import Claim, Predicate
-from benchmark.spec.load import canonical
 from benchmark.spec.paper import Bibliography, PaperSpec, Table
 from benchmark.spec.parts import METRICS
 

@@ -9,8 +9,9 @@ import pytest
 
 from benchmark.judging import seal as seals
 from benchmark.judging.judge import judge
-from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state, under_seal
+from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state
 from benchmark.judging.selftest import paper
+from benchmark.judging.under_seal import judged_file, keep_states, states_of, under_seal, under_seal_in
 from benchmark.judging.verdict import SealState
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import Stored, read_records
@@ -49,13 +50,12 @@ def told(found: SealState) -> list[tuple[str, str, str, str | None, str | None]]
         edited((CLAIM_1 + CLAIM_2, CLAIM_2 + CLAIM_1)),
         edited(("seeds: [0, 1, 2, 3, 4]", "seeds: [4, 3, 2, 1, 0]")),
         edited(("columns: [plain, penalised]", "columns: [penalised, plain]")),
-        edited(("says: The penalty lowers FID.", "says: FID is lower with it.")),
         edited(("caption: FID", "caption: Scores of everything")),
         edited(
             ("snapshots: {every: {iterations: 20}, samples: 4}", "snapshots: {every: {iterations: 10}, samples: 9}")
         ),
     ],
-    ids=["same", "claims", "seeds", "columns", "prose", "caption", "pictures"],
+    ids=["same", "claims", "seeds", "columns", "caption", "pictures"],
 )
 def test_order_and_prose_are_no_rules(text: str) -> None:
     found = against(text)
@@ -81,6 +81,11 @@ def test_the_first_of_a_smallest_and_the_order_of_an_order_are_rules() -> None:
     ("old", "new", "change"),
     [
         ("below: 0.1", "below: 0.2", ("changed", "claims.MU-C2", "predicate.below", "0.1", "0.2")),
+        (
+            "says: The penalty lowers FID.",
+            "says: The penalty raises FID.",
+            ("changed", "claims.MU-C1", "says", '"The penalty lowers FID."', '"The penalty raises FID."'),
+        ),
         ("decimals: 1, experiment: plain", "decimals: 0, experiment: plain", None),
         ("generator_mode: running_statistics", "generator_mode: batch_statistics", None),
         ("budget: {iterations: 40}", "budget: {iterations: 80}", None),
@@ -127,12 +132,53 @@ def test_a_new_version_of_the_rules_changes_every_seal(monkeypatch: pytest.Monke
 
 def test_other_code_with_the_same_rules_is_told_apart() -> None:
     old = sealed()
-    facts = {**old.model_dump(exclude={"seal_sha256"}), "sources": {**old.sources, "cells": "0" * 64}}
+    facts = {**old.model_dump(exclude={"seal_sha256"}), "sources": {**old.sources, "judging/cells.py": "0" * 64}}
     other = Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)})
     found = against(paper.TEXT, other)
     assert found.status == "code changed"
     assert [(one.kind, one.item) for one in found.changes] == [("code", "judging/cells.py")]
-    assert {"cells", "claims", "samples", "hypothesis_tests", "consistency"} <= set(old.sources)
+
+
+def test_every_file_that_decides_is_sealed_by_what_judging_imports() -> None:
+    """By hand: what forms a sample, tests it, or says which way is better; and nothing that only reports."""
+    decides = ("judging/cells", "judging/claims", "judging/samples", "judging/hypothesis_tests", "judging/consistency")
+    decides += (
+        "spec/claims",
+        "spec/quantities",
+        "spec/expression",
+        "spec/curve_statistics",
+        "runs/records",
+        "registry",
+    )
+    files = set(seals.sources())
+    assert {f"{name}.py" for name in decides} <= files
+    assert not {file for file in files if file.startswith(("commands/", "reporting/", "training/", "evaluation/"))}
+    assert not {"judging/audit.py", "judging/compare.py", "judging/seal.py", "spec/messages.py"} & files
+
+
+def test_a_seal_of_version_1_did_not_cover_sentences_and_says_nothing_of_them() -> None:
+    """Its tables may name their quantity as was usual then, its sources are names of modules."""
+    today = sealed()
+    items = {
+        name: {
+            key: value
+            for key, value in item.items()
+            if key not in ("says", "proxy") and not (key == "direction" and ", " in name)
+        }
+        for name, item in today.items.items()
+    }
+    items["tables.T1"] = {**items["tables.T1"], "quantity": "fid"}
+    facts = {
+        **today.model_dump(exclude={"seal_sha256"}),
+        "schema_version": 1,
+        "items": items,
+        "sha256": seals.digest(items),
+        "sources": {"cells": today.sources["judging/cells.py"], "claims": "0" * 64},
+    }
+    old = Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)})
+    found = against(edited(("says: The penalty lowers FID.", "says: FID is lower with it.")), old)
+    assert told(found) == [("code", "judging/claims.py", "", "0" * 64, today.sources["judging/claims.py"])]
+    assert against(edited(("below: 0.1", "below: 0.2")), old).status == "changed"
 
 
 def test_a_seal_edited_to_fit_is_damaged() -> None:
@@ -187,8 +233,9 @@ def test_rules_that_are_sealed_late_say_so_ever_after(tmp_path: Path) -> None:
     paper.made("plain", 0).write(tmp_path)
     file = ensure_seal(tmp_path, paper.loaded().spec)
     found = against(paper.TEXT, read_seal(file.read_bytes()))
-    assert found.status == "intact"
+    assert found.status == "late"
     assert "1 run had been begun before the rules were sealed" in found.says
+    assert "before the first run" not in found.says
 
 
 def test_a_file_that_is_no_seal_is_never_replaced(tmp_path: Path) -> None:
@@ -240,3 +287,63 @@ def test_intact_rules_add_nothing_and_missing_ones_mark_everything(stored: list[
     plain = reasons(stored, paper.TEXT, sealed())
     bare = reasons(stored, paper.TEXT, None)
     assert all(bare[name] == f"{plain[name]}; no rules were sealed before the results" for name in plain)
+
+
+def test_verdicts_of_rules_that_were_sealed_late_say_so(stored: list[Stored]) -> None:
+    late = make_seal(paper.loaded().spec, NOW, 3)
+    plain, marked = reasons(stored, paper.TEXT, sealed()), reasons(stored, paper.TEXT, late)
+    assert all(marked[name] == f"{plain[name]}; the rules were sealed after 3 runs had been begun" for name in plain)
+
+
+def test_a_seal_that_is_deleted_and_made_again_marks_every_verdict(tmp_path: Path) -> None:
+    """The margin doubled and the seal removed: ``run`` seals anew, and that is seen."""
+    paper.made("plain", 0).write(tmp_path)
+    ensure_seal(tmp_path, paper.loaded().spec).unlink()
+    spec = paper.loaded(edited(("margin: 3.0", "margin: 6.0"))).spec
+    ensure_seal(tmp_path, spec)
+    records = list(read_records(tmp_path))
+    verdicts = under_seal_in(tmp_path, spec, judge(spec, "0" * 64, records, paper.expected()), records)
+    assert verdicts.seal is not None
+    assert verdicts.seal.status == "late"
+    assert all("sealed after 1 run had been begun" in one.reason for one in (*verdicts.claims, *verdicts.cells))
+
+
+def other_code(seal: Seal) -> Seal:
+    facts = {**seal.model_dump(exclude={"seal_sha256"}), "sources": {**seal.sources, "judging/cells.py": "0" * 64}}
+    return Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)})
+
+
+def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
+    """States are kept while seal and code agree; after that they are what today's are compared with."""
+    for experiment, seed in paper.runs():
+        paper.made(experiment, seed).write(tmp_path)
+    file, spec, records = seal_file(tmp_path, paper.PAPER), paper.loaded().spec, list(read_records(tmp_path))
+    plain = judge(spec, "0" * 64, records, paper.expected())
+    count = len(states_of(plain))
+
+    def says(keep: bool = False) -> tuple[str, bool | None]:
+        verdicts = under_seal_in(tmp_path, spec, plain, records)
+        if keep:
+            keep_states(tmp_path, verdicts, records)
+        assert verdicts.seal is not None
+        return verdicts.seal.says, verdicts.seal.agrees
+
+    write_atomic(file, to_json(other_code(sealed()).model_dump(mode="json")))
+    assert says(keep=True)[0].endswith("; whether that moves any verdict is not known")
+    assert not judged_file(tmp_path, paper.PAPER).exists(), "other code keeps nothing in the name of the sealed one"
+    write_atomic(file, to_json(sealed().model_dump(mode="json")))
+    assert says(keep=True)[1] is None
+    write_atomic(file, to_json(other_code(sealed()).model_dump(mode="json")))
+    code = "the code that applies the rules has changed since they were sealed (1 file)"
+    assert says() == (
+        f"{code}; that moves none of the {count} verdicts",
+        True,
+    )
+    kept = json.loads(judged_file(tmp_path, paper.PAPER).read_bytes())
+    kept["states"]["MU-C1"] = "REVERSED"
+    write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
+    now = states_of(plain)["MU-C1"]
+    assert says()[0].endswith(f"; 1 of {count} verdicts moved by that: MU-C1 {now}, then REVERSED")
+    kept["evidence_sha256"] = "0" * 64
+    write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
+    assert says()[0].endswith("; whether that moves any verdict is not known")

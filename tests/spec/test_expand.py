@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from benchmark.spec.base import canonical
 from benchmark.spec.expand import expand, merge, places
-from benchmark.spec.load import canonical, loads
+from benchmark.spec.load import loads
 from benchmark.spec.source import parse
 from tests.spec.small import TEXT, edited, problems
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.spec.load import canonical, load
+from benchmark.spec.base import canonical
+from benchmark.spec.load import load
 
 PAPERS = sorted((Path(__file__).parents[2] / "papers").glob("*.yaml"))
 

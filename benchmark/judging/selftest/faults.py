@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.judging.judge import judge
-from benchmark.judging.seal import make_seal, seal_file, stored_state, under_seal
+from benchmark.judging.seal import make_seal, seal_file
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.kinds import Fault
 from benchmark.judging.selftest.record_faults import of_records, open_faults
 from benchmark.judging.selftest.rule_faults import of_rules
+from benchmark.judging.under_seal import under_seal_in
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import read_records
@@ -68,7 +69,7 @@ def verdicts_in(results: Path, text: str = paper.TEXT) -> PaperVerdicts:
     """Verdicts on the made-up paper from ``results``."""
     spec, stored = paper.loaded(text).spec, list(read_records(results))
     verdicts = judge(spec, "0" * 64, stored, paper.expected(text))
-    return under_seal(spec, verdicts, stored_state(results, spec, stored))
+    return under_seal_in(results, spec, verdicts, stored)
 
 
 def planted() -> list[Caught]:

@@ -10,7 +10,7 @@ from benchmark.judging.seal import seal_file
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.kinds import Fault
 from benchmark.runs.files import to_json, write_atomic
-from benchmark.spec.load import canonical
+from benchmark.spec.base import canonical
 
 _ORDER = "[{experiment: penalised, score: fid}, {experiment: plain, score: fid}]"
 _TURNED = "[{experiment: plain, score: fid}, {experiment: penalised, score: fid}]"

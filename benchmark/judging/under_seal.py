@@ -1,0 +1,176 @@
+"""Verdicts under the seal of their rules: which of them rest on what was changed, and whether they are as they were.
+
+Beside a seal lie the states that verdicts had when the sealed rules and the sealed code gave them last, with a hash of
+the records that they are of. So a change of code can be told by what it does to verdicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from benchmark.judging.published import cells
+from benchmark.judging.seal import seal_file, stored_state
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, SealState
+from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
+from benchmark.runs.records import RECORD, Stored
+from benchmark.spec.base import Model
+from benchmark.spec.claims import quantities
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.words import counted
+
+
+class Judged(Model):
+    """States of verdicts as the sealed rules and code gave them, by claim or place of the cell."""
+
+    schema_version: Literal[1]
+    paper: str
+    #: of the rules that gave them
+    sealed_sha256: str
+    #: of the records that they are of, see :func:`evidence_sha256`
+    evidence_sha256: str
+    states: dict[str, str]
+
+
+def judged_file(results: Path, paper: str) -> Path:
+    """Where the states under the seal of a paper lie in a results folder."""
+    return seal_file(results, paper).with_suffix(".judged.json")
+
+
+def evidence_sha256(stored: Sequence[Stored]) -> str:
+    """Hash over all records of a paper above smoke, wherever they lie."""
+    digests = sorted(
+        hashlib.sha256((one.folder / RECORD).read_bytes()).hexdigest() for one in stored if one.record.tier != "smoke"
+    )
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
+    """The state of every verdict."""
+    claims = {claim.claim: claim.state for claim in verdicts.claims}
+    return claims | {f"{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+
+
+def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
+    """``verdicts`` on the records of a results folder, under the seal that lies in it."""
+    found = stored_state(results, spec, stored)
+    return under_seal(spec, verdicts, found, _states_then(results, spec.paper.id, found, stored))
+
+
+def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
+    """Keep the states of verdicts that the sealed rules and code gave, for when either changes."""
+    seal = verdicts.seal
+    if seal is None or seal.sealed_sha256 is None or seal.status not in ("intact", "late") or seal.agrees is not None:
+        return
+    kept = Judged(
+        schema_version=1,
+        paper=verdicts.paper,
+        sealed_sha256=seal.sealed_sha256,
+        evidence_sha256=evidence_sha256(stored),
+        states=states_of(verdicts),
+    )
+    write_atomic(judged_file(results, verdicts.paper), to_json(kept.model_dump(mode="json")))
+
+
+def _states_then(
+    results: Path, paper: str, found: SealState | None, stored: Sequence[Stored]
+) -> Mapping[str, str] | None:
+    """States under the sealed rules of these very records; None where they are not known."""
+    file = judged_file(results, paper)
+    if found is None or not file.is_file():
+        return None
+    try:
+        kept = read_as(file, Judged)
+    except StoreError:
+        return None
+    same = kept.sealed_sha256 == found.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)
+    return kept.states if same else None
+
+
+def _compared(found: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
+    """A seal that rules or code have departed from, with what that does to the verdicts."""
+    if found.sealed_sha256 is None or found.status == "damaged" or not found.changes:
+        return found
+    if then is None:
+        return found.model_copy(update={"says": f"{found.says}; whether that moves any verdict is not known"})
+    now = states_of(verdicts)
+    moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
+    told = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
+    told = told or f"; that moves none of the {counted(len(then), 'verdict')}"
+    return found.model_copy(update={"says": found.says + told, "agrees": not moved})
+
+
+def under_seal(
+    spec: PaperSpec, verdicts: PaperVerdicts, found: SealState | None, then: Mapping[str, str] | None = None
+) -> PaperVerdicts:
+    """``verdicts`` with the state of the seal; each one that rests on a changed or added rule says so.
+
+    ``then``: states of the same verdicts under the sealed rules and code, where they are known.
+    """
+    if found is None:
+        return verdicts
+    found = _compared(found, verdicts, then)
+    changed = {change.item for change in found.changes if change.kind in ("changed", "removed")}
+    added = {change.item for change in found.changes if change.kind == "added"}
+    judging = "rules" in changed
+
+    late = (
+        f"; the rules were sealed after {counted(found.runs_before, 'run')} had been begun" if found.runs_before else ""
+    )
+
+    def caveat(items: set[str]) -> str:
+        if found.status == "damaged":
+            return "; the seal of the rules is damaged"
+        if found.status == "absent":
+            return "; no rules were sealed before the results"
+        touched = sorted(changed & items)
+        if touched:
+            return f"; CHANGED AFTER RESULTS WERE SEEN: {', '.join(touched)}{late}"
+        if judging:
+            return f"; judged by later rules than were sealed{late}"
+        new = sorted(added & items)
+        return (f"; added after results were seen: {', '.join(new)}" if new else "") + late
+
+    family = {item for item in changed | added if item.startswith("claims.")}
+
+    def of_claim(claim: ClaimVerdict) -> ClaimVerdict:
+        items = {f"claims.{claim.claim}"}
+        predicate = spec.claims[claim.claim].predicate
+        if predicate is not None:
+            for one in quantities(predicate):
+                items |= _items_of(one.experiment, one.score, claim.tier or "full")
+        note = caveat(items)
+        # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
+        if not note and family and claim.p is not None:
+            note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
+        return claim.model_copy(update={"reason": claim.reason + note})
+
+    def of_cell(cell: CellVerdict) -> CellVerdict:
+        items = {f"tables.{cell.table}", f"tables.{cell.table}, {cell.row}, {cell.column}"}
+        if cell.measured is not None:
+            score = spec_score(spec, cell)
+            items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
+        return cell.model_copy(update={"reason": cell.reason + caveat(items)})
+
+    return verdicts.model_copy(
+        update={
+            "claims": [of_claim(claim) for claim in verdicts.claims],
+            "cells": [of_cell(cell) for cell in verdicts.cells],
+            "seal": found,
+        }
+    )
+
+
+def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
+    """The score that regenerates the cell of a verdict."""
+    for printed in cells(spec):
+        if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
+            return printed.cell.score
+    return None
+
+
+def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:
+    place = f"experiments.{experiment} at {tier}"
+    return {place} | ({f"{place}, {score}"} if score is not None else set())
