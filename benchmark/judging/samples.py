@@ -18,7 +18,18 @@ from benchmark.spec import words
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
-from benchmark.spec.quantities import FirstBelow, Highest, Lowest, Mean, Median, Quantile, Quantity, Statistic
+from benchmark.spec.quantities import (
+    Deviation,
+    FirstBelow,
+    Fluctuation,
+    Highest,
+    Lowest,
+    Mean,
+    Median,
+    Quantile,
+    Quantity,
+    Statistic,
+)
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -28,6 +39,16 @@ _UNDISTURBED = 0.8
 _OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_real"})
 #: runs whose curves are kept in memory
 _OPEN_COURSES = 32
+
+
+def worse_way(statistic: Statistic | None, direction: Direction) -> Direction:
+    """Which way is better of a statistic of what has a ``direction``; training that breaks down is the least steady."""
+    match statistic:
+        case None | Mean() | Median() | Quantile() | Lowest() | Highest():
+            return direction
+        case Fluctuation() | Deviation():
+            return "lower"
+    return "none"
 
 
 @dataclass(frozen=True)
@@ -211,7 +232,7 @@ class Evidence:
     def _about(self, asked: Quantity, tier: str) -> _About:
         """What is known of a quantity without any run: that every run diverged must not hide which way is worse."""
         if asked.score is None:
-            return _About(direction="lower" if asked.time is not None else "none")
+            return _About(direction="lower" if asked.time is not None else worse_way(asked.statistic, "none"))
         setup = self.spec.experiments.get(asked.experiment)
         here = setup.setup(tier) if setup is not None else None
         planned = self.expected.get(asked.experiment, {}).get(tier, {}).values()
@@ -224,8 +245,7 @@ class Evidence:
             return _About(proxy=named is not None)
         if asked.statistic is None:
             return _About(metric.direction, metric.proxy, float(metric.counts), metric.possible)
-        moves = isinstance(asked.statistic, Mean | Median | Quantile | Lowest | Highest)
-        return _About(metric.direction if moves else "none", metric.proxy)
+        return _About(worse_way(asked.statistic, metric.direction), metric.proxy)
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
         """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""

@@ -54,6 +54,17 @@ def test_a_factor_is_worst_where_its_run_diverged(tmp_path: Path) -> None:
     assert turned.share == 0  # c over what broke down is no number, and no evidence
 
 
+def test_training_that_broke_down_is_the_least_steady(tmp_path: Path) -> None:
+    """Whichever way its metric is better; how far a curve falls says nothing of a run that has none."""
+    stored = [run(tmp_path, "a", seed, status="diverged", scores={"fid": score(None)}) for seed in SEEDS]
+    whole = {"unit": "share", "start": 0.0, "end": 1.0}
+    for source in ({"score": "fid"}, {"curve": "loss"}):
+        for statistic, direction in (("fluctuation", "lower"), ("deviation", "lower"), ("slope", "none")):
+            asked = Quantity.model_validate({"experiment": "a", **source, "statistic": {statistic: whole}})
+            found = evidence(stored, EXPERIMENTS).sample(asked, "full")
+            assert (found.direction, found.diverged) == (direction, frozenset(SEEDS))
+
+
 def test_only_a_claim_that_says_so_compares_across_protocols(tmp_path: Path) -> None:
     stored = series(tmp_path, "a", [10.0, 11, 12, 13], protocol={"dataset": "one", "samples": 20000})
     stored += series(tmp_path, "b", [30.0, 31, 32, 33], protocol={"dataset": "another", "samples": 20000})

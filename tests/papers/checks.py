@@ -14,7 +14,7 @@ import pytest
 from benchmark.judging.claims import without
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.samples import Sample
+from benchmark.judging.samples import Sample, worse_way
 from benchmark.runs.plan import make_run
 from benchmark.spec.curve_statistics import Course, series_value, statistic_value
 from benchmark.spec.load import Loaded
@@ -117,7 +117,7 @@ def judged(spec: PaperSpec, claim: str, world: Mapping[str, Planted], *, seeds: 
             tuple(range(seeds)),
             values,
             diverged=broken,
-            direction=score.metric.direction if score is not None else "none",
+            direction=worse_way(asked.statistic, score.metric.direction if score is not None else "none"),
             proxy=score is not None and score.metric.proxy,
             protocols=dict.fromkeys(values, protocol(spec, asked)),
         )

@@ -129,6 +129,7 @@ def with_scores(outcome: Planted, **scores: float) -> Planted:
 
 
 CLAIMED = _as_claimed()
+OTHERS = [f"cifar10_{method}_{best}" for method, best in BEST.items() if method != "gan_rl"]
 SEEDS = 6
 ALL = frozenset(range(10))
 
@@ -280,6 +281,8 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
     ("RL-C16", "best for a moment alone", over("cifar10_gan_rl_a", spiked(39 * FLAT, 150, height=32.4)), False),
     ("RL-C16", "worse until the middle", over("cifar10_gan_rl_a", np.where(T < 0.5, 60, 32.4)), False),
     ("RL-C16", "steady progress", over("cifar10_gan_rl_a", np.minimum(34, 32.4 * FALLING - 2)), True),
+    ("RL-C16", "the others break down", but(**dict.fromkeys(OTHERS, BROKEN)), True),
+    ("RL-C16", "GAN-RL breaks down", but(cifar10_gan_rl_a=BROKEN), False),
     ("RL-C16", "one leap", over("cifar10_gan_rl_a", spiked(32.4 * FLAT, 150)), True),
     ("RL-C35", "good images of few kinds", but(svhn_gan_rl={"recall": 0.05}), False),
     ("RL-C35", "swings slowly", over("svhn_gan_rl", 17.2 + 3 * SLOW, noise=0.05), False),
