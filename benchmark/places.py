@@ -35,6 +35,11 @@ def results_folder(flag: Path | None) -> Path:
     return flag or Path(os.environ.get("GANREPRO_RESULTS") or _home() / "results" / "local")
 
 
+def reference_folder() -> Path:
+    """Where committed evidence lies; an installation without a checkout has none."""
+    return ROOT / "results" / "reference"
+
+
 def data_folder(flag: Path | None) -> Path:
     """The flag, GANREPRO_DATA, or ``data`` of the checkout, without one of the present folder."""
     return flag or Path(os.environ.get("GANREPRO_DATA") or _home() / "data")

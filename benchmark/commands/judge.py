@@ -29,7 +29,7 @@ def register(subparsers: opt.Subparsers) -> None:
     reports.add_argument(
         "--format",
         action="append",
-        choices=("html", "markdown", "csv", "latex"),
+        choices=("html", "markdown", "csv", "latex", "figures"),
         help="repeatable; default: html and markdown",
     )
 

@@ -64,8 +64,12 @@ def judged(
     reading: str | None = None,
     *,
     write: bool = True,
+    origin: str | None = None,
 ) -> list[PaperInput]:
-    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records."""
+    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records.
+
+    Nothing is written beside committed evidence, whose name is ``origin``.
+    """
     from benchmark.judging.audit import audit
     from benchmark.judging.under_seal import keep_states
     from benchmark.reporting.report import PaperInput
@@ -78,7 +82,7 @@ def judged(
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
-        if write and reading is None:
+        if write and reading is None and origin is None:
             keep_states(results, verdicts, mine)
             write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
@@ -89,9 +93,31 @@ def judged(
                 stored=[stored for stored in mine if stored.record.run_id in wanted],
                 audit=audit(spec, loaded.source.data),
                 beside=beside,
+                origin=origin,
             )
         )
     return inputs
+
+
+def committed(results: Path) -> list[Path]:
+    """Folders of committed evidence other than ``results``."""
+    folders = sorted(path for path in places.reference_folder().glob("*") if path.is_dir())
+    return [folder for folder in folders if folder.resolve() != results.resolve()]
+
+
+def reference_evidence(
+    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[PaperInput]
+) -> list[PaperInput]:
+    """Committed evidence on ``papers`` that decides something, or that is all there is on a paper."""
+    ran = {one.spec.paper.id for one in mine if one.stored}
+    found = []
+    for folder in committed(results):
+        known = [(file, loaded) for file, loaded in papers if (folder / loaded.spec.paper.id).is_dir()]
+        for one in judged(known, folder, numerics, origin=folder.name):
+            tiers = {*(claim.tier for claim in one.verdicts.claims), *(cell.tier for cell in one.verdicts.cells)}
+            if one.stored and ("full" in tiers or one.spec.paper.id not in ran):
+                found.append(one)
+    return found
 
 
 def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: object) -> str:
@@ -103,6 +129,9 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: ob
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
     beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))
+    others = (file for folder in committed(results) for file in folder.glob(f"*/*/*/{RECORD}"))
+    for file in others:
+        digest.update(f"{file.relative_to(places.reference_folder())} {sha256(file)}\n".encode())
     for file in sorted((*results.glob(f"*/*/*/{RECORD}"), *results.glob("seals/*.json"), *beside)):
         digest.update(f"{file.relative_to(results)} {sha256(file)}\n".encode())
     for file in sorted(results.glob("*/*/*/*.npz")):
@@ -137,11 +166,13 @@ def summarise(
         from benchmark.reporting.summary import summary_table
 
         inputs = judged(papers, results, numerics, reading)
-        written = write_report(folder, inputs, formats=formats)
+        reference = reference_evidence(papers, results, numerics, inputs)
+        written = write_report(folder, inputs, formats=formats, reference=reference)
         write_atomic(summary_file, summary_table(inputs).encode())
         facts = {"inputs": inputs_hash, "files": [str(file.relative_to(folder)) for file in written]}
         write_atomic(stamp, to_json(facts))
     print(summary_file.read_text().rstrip())
-    for file in written:
-        print(f"report: {places.shown(file)}")
+    for file in (file for file in written if file.parent == folder and "--" not in file.name):
+        if file.suffix != ".html" or file.name == "index.html":
+            print(f"report: {places.shown(file)}")
     return written

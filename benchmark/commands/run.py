@@ -44,7 +44,7 @@ def register(subparsers: opt.Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from benchmark.commands import agreement
-    from benchmark.commands.select_runs import is_default_job, select
+    from benchmark.commands.select_runs import is_default_job, load_all, select, spec_files
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
@@ -72,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
     if todo:
         after_run(papers, results, root, resolve_device(options.device), options.numerics)
     told = agreement.with_reference(results, runs) if is_default_job(options) else None
-    summarise(papers, results, options.numerics)
+    everything = papers if options.papers else load_all(spec_files(()))
+    summarise(everything, results, options.numerics)
     if told is not None:
         print(f"{told}: the same runs, trained elsewhere")
     return code

@@ -1,49 +1,62 @@
-"""One offline page: nothing is loaded from elsewhere, nothing needs JavaScript, nothing depends on the clock."""
+"""Offline pages: a cover and one page a paper. Nothing is loaded from elsewhere, and without a script all is there."""
 
 from __future__ import annotations
 
+import base64
 import functools
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from benchmark.reporting import numbers, runs, sidecars
-from benchmark.reporting.audited import audit_facts
-from benchmark.reporting.forest import forest
-from benchmark.reporting.gallery import DETAILS, Gallery, gallery
-from benchmark.reporting.painter import Budget, TooLarge
+from benchmark.reporting.cover import in_print, recipe_facts, sections
+from benchmark.reporting.drawing import MARKS, SERIES, Drawing
+from benchmark.reporting.gallery import DETAILS, gallery
 from benchmark.reporting.sealed import seal_view, selection_rows
-from benchmark.reporting.slopes import PLOT, TOP
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, State
-from benchmark.reporting.strips import WIDTH
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import PaperView, banner
+from benchmark.spec import names
 
 #: a page larger than this is drawn again with less detail
 MOST_BYTES = 4_800_000
+#: lines of a section of the cover that are not folded
+SHOWN = 10
 
 
-def html_page(views: Sequence[PaperView]) -> str:
-    """The report as one HTML file below :data:`MOST_BYTES`, its pictures as fine as that allows."""
-    bare = _render(views, {view.id: Gallery((), (), (), ()) for view in views}, coarse=True)
-    room = MOST_BYTES - len(bare.encode())
-    experiments = sum(len(view.evidence.groups) for view in views)
-    for coarse, detail in enumerate(DETAILS):
-        if experiments > detail.experiments:
-            continue
-        budget = Budget(room)
-        try:
-            galleries = {view.id: gallery(view.spec, view.evidence, detail, budget) for view in views}
-        except TooLarge:
-            continue
-        page = _render(views, galleries, coarse=coarse > 0)
-        if len(page.encode()) <= MOST_BYTES:
-            return page
-    return bare
+def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> str:
+    """What was found, in lines that lead to the papers' pages."""
+    parts = sections(views, reference)
+    found = Counter(one.state for part in parts for one in part.findings)
+    return _render(
+        "cover.html.j2",
+        papers=views,
+        reference=reference,
+        sections=parts,
+        counts=[(state, count, str(count)) for state, count in found.items()],
+        banner=banner(views),
+        shown=SHOWN,
+    )
+
+
+def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
+    """All of one paper, in as fine a detail as keeps the page below :data:`MOST_BYTES`."""
+    experiments = len(view.evidence.groups)
+    page = ""
+    for detail in DETAILS:
+        if experiments <= detail.experiments or detail == DETAILS[-1]:
+            drawn = gallery(view.spec, view.evidence, detail)
+            page = _render("paper.html.j2", view=view, papers=views, gallery=drawn, coarse=detail != DETAILS[0])
+            if len(page.encode()) <= MOST_BYTES:
+                break
+    return page
 
 
 @functools.cache
-def _template() -> Template:
-    """The page's template, compiled once a process."""
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("benchmark.reporting", "templates"),
         autoescape=True,
@@ -51,17 +64,21 @@ def _template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    script = (resources.files("benchmark.reporting") / "templates" / "page.js").read_text(encoding="utf-8")
     environment.filters.update(hours=numbers.hours, duration=numbers.duration)
+    environment.tests["drawing"] = lambda one: isinstance(one, Drawing)
     environment.globals.update(
-        signed=numbers.signed,
-        strip_width=WIDTH,
-        forest=forest,
+        svg=lambda drawing: Markup(drawing.svg()),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        marks=Markup(MARKS),
+        series=SERIES,
+        states=list({**CLAIM_STATES, **CELL_STATES}.values()),
         anchor_names=list(sidecars.ANCHOR_NAMES.values()),
-        slope_top=TOP,
-        slope_plot=PLOT,
-        sections=_sections,
-        audit_facts=audit_facts,
+        in_print=in_print,
+        recipe_facts=recipe_facts,
         score_rows=runs.score_rows,
+        score_tables=runs.score_tables,
         time_rows=runs.time_rows,
         grid_rows=sidecars.grid_rows,
         calibration_rows=sidecars.calibration_rows,
@@ -72,58 +89,12 @@ def _template() -> Template:
         hashes=runs.hashes,
         seal_view=seal_view,
         selection_rows=selection_rows,
+        percent=numbers.percent,
+        say=names.in_prose,
+        label=names.of_experiment,
     )
-    return environment.get_template("index.html.j2")
+    return environment
 
 
-def _render(views: Sequence[PaperView], galleries: dict[str, Gallery], *, coarse: bool) -> str:
-    page: str = _template().render(
-        papers=views,
-        galleries=galleries,
-        banner=banner(views),
-        coarse=coarse,
-        columns=list(dict.fromkeys(MATRIX.values())),
-        claim_total=_totals(view.claim_counts for view in views),
-        cell_total=_totals(view.cell_counts for view in views),
-        legend=_legend(),
-    )
-    return page.lstrip() + "\n"
-
-
-def _totals(several: Iterable[Sequence[tuple[State, int]]]) -> list[tuple[State, int]]:
-    """Counts of each state over all papers."""
-    sums: dict[State, int] = {}
-    for counts in several:
-        for state, count in counts:
-            sums[state] = sums.get(state, 0) + count
-    return list(sums.items())
-
-
-def _sections(view: PaperView) -> list[tuple[str, str]]:
-    """(anchor, title) of the sections that a paper's part has."""
-    ran = bool(view.given.stored)
-    return [
-        (anchor, title)
-        for anchor, title, there in (
-            ("tables", "Tables", bool(view.tables)),
-            ("claims", "Claims", bool(view.claims)),
-            ("figures", "Figures", bool(view.spec.figures)),
-            ("training", "Training", ran),
-            ("scores", "Scores, floors, ceilings", ran),
-            ("selection", "Choice of checkpoint", bool(view.verdicts.selection)),
-            ("time", "Training time", bool(runs.time_rows(view.evidence))),
-            ("recipe", "What is left open", True),
-            ("gaps", "Gaps", True),
-            ("provenance", "Provenance", True),
-        )
-        if there
-    ]
-
-
-def _legend() -> list[tuple[State, str]]:
-    """Every state once, with what it is said of."""
-    rows = []
-    for word, state in {**CLAIM_STATES, **CELL_STATES}.items():
-        both = word in CLAIM_STATES and word in CELL_STATES
-        rows.append((state, "claims and numbers" if both else "claims" if word in CLAIM_STATES else "numbers"))
-    return rows
+def _render(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(**values).lstrip() + "\n"

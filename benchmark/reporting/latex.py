@@ -1,4 +1,4 @@
-"""The papers' tables and claims as LaTeX for booktabs; compiles in any document that loads it."""
+"""The papers' tables and claims as LaTeX that an article can take as it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from benchmark.reporting.judged import CellView, ClaimView, TableView
+from benchmark.reporting.judged import CellView, ClaimView, TableView, p_text
 from benchmark.reporting.numbers import MINUS, PLUS_MINUS
-from benchmark.reporting.sheets import LEDGER, MEASURED, Sheet, text
 from benchmark.reporting.view import PaperView
 
 _SPECIAL = {
@@ -58,8 +57,8 @@ def _plain(character: str) -> str:
 
 
 def latex_page(views: Sequence[PaperView]) -> str:
-    """Tables of all papers, one float each."""
-    lines = [r"% \usepackage{booktabs,longtable}; long tables break over pages", ""]
+    """The papers' tables, one float each, and their claims."""
+    lines = [r"% \usepackage{array,booktabs,longtable}", ""]
     for view in views:
         if view.banner:
             lines += [r"\par\noindent\textbf{" + escape(f"{view.id}: {view.banner}.") + "}", ""]
@@ -67,70 +66,64 @@ def latex_page(views: Sequence[PaperView]) -> str:
             lines += _table(view, one)
         if view.claims:
             lines += _claims(view)
-        for name, make in {**MEASURED, **LEDGER}.items():
-            lines += _sheet(view, name, make(view))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _columns(*shares: float) -> str:
+    """Ragged columns that share the line, the space between them included."""
+    cells = (rf"p{{\dimexpr{share:.3f}\linewidth-2\tabcolsep\relax}}" for share in shares)
+    return "".join(rf">{{\raggedright\arraybackslash\hspace{{0pt}}}}{cell}" for cell in cells)
 
 
 def _table(view: PaperView, one: TableView) -> list[str]:
     columns = one.table.columns
-    caption = f"{one.table.caption} ({one.id}, {one.table.where} of {view.id}; published, measured, verdict)"
-    lines = [
+    states = ", ".join(f"{_code(state.word)} {state.word.lower()}" for state, _ in one.counts)
+    caption = (
+        f"{one.table.caption} ({one.id}, {one.table.where} of {view.id}). Published, measured, deviation; {states}."
+    )
+    size = r"\small" if len(columns) < 4 else r"\scriptsize"
+    return [
         r"\begin{table}",
-        r"\centering\small",
+        rf"\centering{size}\setlength{{\tabcolsep}}{{2pt}}",
         rf"\caption{{{escape(caption)}}}",
         rf"\label{{tab:{_label(view.id)}-{_label(one.id)}}}",
-        rf"\begin{{tabular}}{{l{'l' * len(columns)}}}",
+        rf"\begin{{tabular}}{{{_columns(0.2, *([0.79 / len(columns)] * len(columns)))}}}",
         r"\toprule",
         " & ".join(["", *(escape(column) for column in columns)]) + r" \\",
         r"\midrule",
-    ]
-    for label, cells in one.rows:
-        for index, content in enumerate(zip(*(_cell(cell) for cell in cells), strict=True)):
-            if any(content) or index == 0:
-                lines.append(" & ".join([escape(label) if index == 0 else "", *content]) + r" \\")
-    return [*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
-
-
-def _cell(cell: CellView | None) -> tuple[str, str, str]:
-    """Three lines: published, measured, state."""
-    if cell is None:
-        return ("", "", "")
-    published = escape(cell.published)
-    measured = escape(" ".join(part for part in (cell.measured, cell.half_width) if part))
-    state = rf"\textsc{{{escape(cell.state.word.lower())}}}"
-    return (rf"\textbf{{{published}}}" if cell.cell.bold else published, measured, state)
-
-
-def _claims(view: PaperView) -> list[str]:
-    return [
-        r"\begin{longtable}{p{0.15\linewidth}p{0.4\linewidth}p{0.14\linewidth}p{0.2\linewidth}}",
-        rf"\caption{{{escape(f'Claims of {view.id}')}}}\label{{tab:{_label(view.id)}-claims}}\\",
-        r"\toprule",
-        r"Claim & Statement & Verdict & Statistic \\",
-        r"\midrule\endhead",
-        *(_claim(claim) for claim in view.claims),
+        *(" & ".join([escape(label), *(_cell(cell) for cell in cells)]) + r" \\" for label, cells in one.rows),
         r"\bottomrule",
-        r"\end{longtable}",
+        r"\end{tabular}",
+        r"\end{table}",
         "",
     ]
 
 
-def _sheet(view: PaperView, name: str, sheet: Sheet) -> list[str]:
-    """A long table whose columns share the line by their widths; nothing where it has no rows."""
-    if not sheet.rows:
-        return []
-    whole = sum(width for _, width in sheet.columns)
-    widths = "".join(rf"p{{{0.9 * width / whole:.3f}\linewidth}}" for _, width in sheet.columns)
-    caption = escape(f"{sheet.title} ({view.id})")
+def _cell(cell: CellView | None) -> str:
+    """What is published, measured and how far apart, each on a line, and the code of the verdict."""
+    if cell is None:
+        return ""
+    published = escape(cell.published)
+    lines = [rf"\textbf{{{published}}}" if cell.cell.bold else published]
+    lines += [escape(" ".join(part for part in (cell.measured, cell.half_width) if part))] if cell.measured else []
+    lines += [escape(cell.deviation)] if cell.deviation else []
+    return r"\newline ".join([*lines[:-1], rf"{lines[-1]} \textsc{{{_code(cell.state.word)}}}"])
+
+
+def _code(state: str) -> str:
+    """``NOT REPRODUCED IF`` is ``nri``."""
+    return "".join(word[0].lower() for word in state.split())
+
+
+def _claims(view: PaperView) -> list[str]:
     return [
-        r"\begingroup\scriptsize\setlength{\tabcolsep}{2pt}",
-        rf"\begin{{longtable}}{{{widths}}}",
-        rf"\caption{{{caption}}}\label{{tab:{_label(view.id)}-{name}}}\\",
+        r"\begingroup\small\setlength{\tabcolsep}{3pt}\sloppy",
+        rf"\begin{{longtable}}{{{_columns(0.11, 0.37, 0.17, 0.34)}}}",
+        rf"\caption{{{escape(f'Claims of {view.id}')}}}\label{{tab:{_label(view.id)}-claims}}\\",
         r"\toprule",
-        " & ".join(escape(column) for column in sheet.head) + r" \\",
+        r"Claim & Statement & Verdict & Measured \\",
         r"\midrule\endhead",
-        *(" & ".join(escape(text(value)) for value in row) + r" \\" for row in sheet.rows),
+        *(_claim(claim) for claim in view.claims),
         r"\bottomrule",
         r"\end{longtable}",
         r"\endgroup",
@@ -140,8 +133,10 @@ def _sheet(view: PaperView, name: str, sheet: Sheet) -> list[str]:
 
 def _claim(claim: ClaimView) -> str:
     verdict = claim.verdict
-    cells = [f"{verdict.claim} ({verdict.where})", verdict.says, verdict.state.lower(), claim.statistic or ""]
-    return " & ".join(escape(cell) for cell in cells) + r" \\"
+    measured = "; ".join(part for part in (claim.effect, p_text(verdict)) if part)
+    cells = [verdict.claim, f"{verdict.says} ({verdict.where})", verdict.state.lower(), measured]
+    head, *rest = (escape(cell) for cell in cells)
+    return " & ".join([head.replace("-", r"-\hspace{0pt}"), *rest]) + r" \\"
 
 
 def _label(text: str) -> str:

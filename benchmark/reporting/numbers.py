@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from benchmark.judging.verdict import Interval
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
-_LEAST_P = 0.001
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -35,6 +35,16 @@ def short(value: float) -> str:
     return fixed(float(text), len(digits))
 
 
+def with_spread(mean: float, deviation: float | None) -> str:
+    """A mean with the decimals that two digits of its standard deviation have: ``48.57 ± 0.52``."""
+    if not deviation:
+        return short(mean) + ("" if deviation is None else f" {PLUS_MINUS} 0")
+    decimals = min(8, max(0, 1 - math.floor(math.log10(deviation))))
+    if decimals == 8 or abs(mean) >= 1e6:
+        return f"{short(mean)} {PLUS_MINUS} {short(deviation)}"
+    return f"{fixed(mean, decimals)} {PLUS_MINUS} {fixed(deviation, decimals)}"
+
+
 def span(value: Interval, decimals: int | None = None, *, sign: bool = False) -> str:
     """``1.30 [0.90, 1.70]``; an absent bound is shown as open, and none where both are absent."""
 
@@ -59,11 +69,6 @@ def interval(value: Interval, decimals: int | None = None, *, sign: bool = False
 def percent(share: float) -> str:
     """A share as a percentage with at most one decimal."""
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
-
-
-def p_value(p: float) -> str:
-    """``p = 0.012``, ``p < 0.001``."""
-    return f"p < {_LEAST_P}" if p < _LEAST_P else f"p = {p:.3f}"
 
 
 def duration(seconds: float) -> str:

@@ -6,22 +6,35 @@ import base64
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
-from benchmark.reporting.figures import Picture
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Arrays = Mapping[str, np.ndarray]
 
 REAL_COLOUR = "#E69F00"
 FAKE_COLOUR = "#009E73"
-_CARD = "#FFFFFF"
-_CARD_INK = "#454B54"
+#: read on white and on black
+_INK = "#7B818A"
 _DPI = 144
-_STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _CARD_INK, "text.parse_math": False}
+_STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _INK, "text.parse_math": False}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image for the page: a data URI, what it shows in words, and its size in CSS pixels."""
+
+    uri: str
+    says: str
+    width: int
+    height: int
+    caption: str = ""
+    #: a grid of small images, enlarged without smoothing
+    pixelated: bool = False
 
 
 def has_images(arrays: Arrays) -> bool:
@@ -61,39 +74,40 @@ def _summed(images: np.ndarray, factor: int, *, axis: Literal[-2, -1]) -> np.nda
     return total
 
 
-def image_grid(images: np.ndarray, columns: int, alt: str, caption: str, *, apart: bool = False) -> Picture:
-    """Images (n, channels, height, width) uint8 in rows of ``columns``, one pixel of white between them.
+def image_grid(images: np.ndarray, columns: int, says: str, caption: str, *, apart: bool = False) -> Picture:
+    """Images (n, channels, height, width) uint8 in rows of ``columns``, one clear pixel between them.
 
     ``apart`` sets the first column off from the others.
     """
     count, channels, height, width = images.shape
     rows = math.ceil(count / columns)
     gap = max(4, width // 6) if apart else 0
-    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1 + gap, channels), 255, np.uint8)
+    sheet = np.zeros((rows * (height + 1) + 1, columns * (width + 1) + 1 + gap, channels + 1), np.uint8)
     for index, image in enumerate(images):
         top, left = (index // columns) * (height + 1) + 1, (index % columns) * (width + 1) + 1
         left += gap if index % columns else 0
-        sheet[top : top + height, left : left + width] = image.transpose(1, 2, 0)
-    zoom = max(1, math.ceil(40 / width))
-    return Picture(_encoded(sheet), alt, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption, zoom > 1)
+        sheet[top : top + height, left : left + width, :-1] = image.transpose(1, 2, 0)
+        sheet[top : top + height, left : left + width, -1] = 255
+    zoom = max(1, math.ceil(28 / width))
+    return Picture(_encoded(sheet), says, sheet.shape[1] * zoom, sheet.shape[0] * zoom, caption, zoom > 1)
 
 
-def progress_strip(arrays: Arrays, shots: int, rows: int, side: int, alt: str, caption: str) -> Picture:
+def progress_strip(arrays: Arrays, shots: int, rows: int, side: int, says: str, caption: str) -> Picture:
     """One column per kept snapshot, one row per fixed noise: how the same samples change over training."""
     chosen = spaced(len(arrays["samples"]), shots)
     strip = shrunk(arrays["samples"][chosen, :rows], side)  # (columns, rows, channels, height, width)
     images = strip.transpose(1, 0, 2, 3, 4).reshape(-1, *strip.shape[2:])
-    return image_grid(images, len(chosen), alt, caption)
+    return image_grid(images, len(chosen), says, caption)
 
 
-def neighbour_rows(arrays: Arrays, rows: int, side: int, alt: str, caption: str) -> Picture:
+def neighbour_rows(arrays: Arrays, rows: int, side: int, says: str, caption: str) -> Picture:
     """A generated image a row, and right of a gap the training images nearest to it, the nearest first."""
     near = arrays["neighbours"][:rows]  # (rows, k, channels, height, width)
     images = np.concatenate([arrays["samples"][-1][: len(near), None], near], axis=1)
-    return image_grid(shrunk(images.reshape(-1, *near.shape[2:]), side), images.shape[1], alt, caption, apart=True)
+    return image_grid(shrunk(images.reshape(-1, *near.shape[2:]), side), images.shape[1], says, caption, apart=True)
 
 
-def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, alt: str, caption: str) -> Picture:
+def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, says: str, caption: str) -> Picture:
     """Generated points over real ones on D's probability: a row per system, a column per snapshot.
 
     The probability is the logistic function of the stored raw output; a row without a surface has a plain ground.
@@ -102,8 +116,14 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
     same = len({tuple(arrays["iterations"].tolist()) for _, arrays in rows}) == 1
     side, head, name_width = 1.32, 0.46, 0.28
     size = (name_width + columns * side, head + len(rows) * (side + (0.03 if same else 0.16)))
+    import matplotlib
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+    grey = (0.5, 0.53, 0.57)
+    clear_to_grey = LinearSegmentedColormap.from_list("ground", [(*grey, 0.0), (*grey, 0.75)])
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size, facecolor=_CARD)
+        figure = Figure(figsize=size, facecolor="none")
         panels = figure.subplots(len(rows), columns, squeeze=False)
         figure.subplots_adjust(
             left=name_width / size[0],
@@ -126,9 +146,9 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
                         _logistic(arrays["value_surface"][shot]),
                         origin="lower",
                         extent=(-extent, extent, -extent, extent),
-                        cmap="Greys",
+                        cmap=clear_to_grey,
                         vmin=0.0,
-                        vmax=2.2,
+                        vmax=1.0,
                         interpolation="bilinear",
                     )
                 real, fake = arrays["real"][:points], arrays["samples"][shot][:points]
@@ -138,14 +158,14 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, al
                 axes.set_ylim(-extent, extent)
                 axes.set_aspect("equal")
                 if titled:
-                    axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_CARD_INK)
+                    axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_INK)
             line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
         _key(figure, size)
         stream = io.BytesIO()
         figure.savefig(stream, format="rgba", dpi=_DPI)
-    pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(*_pixels(figure), 4)[:, :, :3]
+    pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(*_pixels(figure), 4)
     return Picture(
-        _encoded(np.ascontiguousarray(pixels), quality=88), alt, round(size[0] * 96), round(size[1] * 96), caption
+        _encoded(np.ascontiguousarray(pixels), quality=88), says, round(size[0] * 96), round(size[1] * 96), caption
     )
 
 
@@ -164,7 +184,7 @@ def _key(figure: Figure, size: tuple[float, float]) -> None:
             figure.text(left / size[0], top, "\N{BLACK CIRCLE}", color=colour, va="center")
             figure.text((left + 0.13) / size[0], top, text, va="center")
     if size[0] > 4.2:
-        figure.text(2.95 / size[0], top, "ground: D's probability, darker = real", va="center")
+        figure.text(2.95 / size[0], top, "ground: D's probability, stronger = real", va="center")
 
 
 def _extent(arrays: Arrays) -> float:
@@ -179,14 +199,14 @@ def _logistic(raw: np.ndarray) -> np.ndarray:
 
 
 def _encoded(pixels: np.ndarray, quality: int = 85) -> str:
-    """Grey pictures as PNG, which keeps every pixel; colour as WebP, which keeps the page small."""
+    """Grey pictures as PNG, which keeps every pixel; colour as WebP, which keeps the page small. Both may be clear."""
     from PIL import Image
 
     stream = io.BytesIO()
-    if pixels.shape[2] == 1:
-        Image.fromarray(pixels[:, :, 0]).save(stream, "PNG", optimize=True)
+    if pixels.shape[2] == 2:
+        Image.fromarray(pixels, "LA").save(stream, "PNG", optimize=True)
         kind = "png"
     else:
-        Image.fromarray(pixels[:, :, :3]).save(stream, "WEBP", quality=quality, method=4)
+        Image.fromarray(pixels, "RGBA").save(stream, "WEBP", quality=quality, method=4)
         kind = "webp"
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -10,12 +10,13 @@ from typing import Any
 
 from benchmark.judging.published import Printed, times
 from benchmark.reporting.judged import SeedValue
-from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short
+from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, too_good
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical
+from benchmark.spec.names import of_experiment
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,41 @@ def score_rows(evidence: Evidence, beside: Companions | None = None) -> list[Sco
     return [_score_row(group, name, known) for group in evidence.groups for name in _score_names(group)]
 
 
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of experiments on the same data at one tier side by side."""
+
+    title: str
+    columns: Sequence[str]
+    #: experiment, and under each column what was measured or None
+    rows: Sequence[tuple[str, Sequence[str | None]]]
+
+
+def score_tables(evidence: Evidence) -> list[ScoreTable]:
+    """Every score that was measured, a row an experiment."""
+    tables: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    for group in evidence.groups:
+        cells: dict[str, str] = {}
+        for row in (_score_row(group, name, Companions()) for name in _score_names(group)):
+            if row.summary is not None:
+                proxy = " (proxy)" if row.proxy and "proxy" not in row.label else ""
+                arrow = {"lower": " \N{DOWNWARDS ARROW}", "higher": " \N{UPWARDS ARROW}"}.get(row.direction, "")
+                cells[f"{row.label}{proxy}{arrow}"] = row.summary
+        key = (group.tier, canonical(group.setup.dataset.model_dump(mode="json")))
+        if cells:
+            name = of_experiment(evidence.spec, group.experiment)
+            seeds = f"{len(group.runs)} seed{'s' if len(group.runs) > 1 else ''}"
+            tables.setdefault(key, {})[f"{name}, {seeds}"] = cells
+    found = []
+    for (tier, _), rows in tables.items():
+        columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+        title = f"tier {tier}"
+        found.append(
+            ScoreTable(title, columns, [(name, [cells.get(one) for one in columns]) for name, cells in rows.items()])
+        )
+    return found
+
+
 def _score_names(group: Group) -> list[str]:
     return sorted({name for stored in group.runs for name in stored.record.scores})
 
@@ -76,7 +112,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     deviation = statistics.stdev(values) if len(values) > 1 else None
     summary = None
     if mean is not None:
-        summary = short(mean) + (f" {PLUS_MINUS} {short(deviation)}" if deviation is not None else "")
+        summary = with_spread(mean, deviation)
     return ScoreRow(
         experiment=group.experiment,
         tier=group.tier,

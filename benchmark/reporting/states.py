@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -75,32 +73,3 @@ CELL_STATES: dict[str, State] = {
         State("QUOTED", "\N{REFERENCE MARK}", "idle", "the paper copied this number from another one"),
     )
 }
-
-
-@dataclass(frozen=True)
-class MatrixColumn:
-    """States of claims and of numbers that say the same, in one column of the cover's matrix."""
-
-    words: tuple[str, ...]
-    symbol: str
-    tone: str
-
-
-def _columns() -> dict[str, MatrixColumn]:
-    """The column of every state's word, in reading order; states with one symbol share a column."""
-    by_symbol: dict[str, list[State]] = {}
-    for state in {**CLAIM_STATES, **CELL_STATES}.values():
-        by_symbol.setdefault(state.symbol, []).append(state)
-    order = sorted(by_symbol.values(), key=lambda states: _TONES.index(states[0].tone))
-    columns = [MatrixColumn(tuple(one.word for one in states), states[0].symbol, states[0].tone) for states in order]
-    return {word: column for column in columns for word in column.words}
-
-
-_TONES = ("good", "better", "partly", "bad", "open", "apart", "test", "idle")
-MATRIX: dict[str, MatrixColumn] = _columns()
-
-
-def counted(words: Iterable[str], states: dict[str, State]) -> list[tuple[State, int]]:
-    """How often each state occurs, in the fixed order of ``states``, zeros included."""
-    counts = Counter(words)
-    return [(state, counts[word]) for word, state in states.items()]

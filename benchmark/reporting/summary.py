@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from benchmark.reporting.numbers import hours
-from benchmark.reporting.states import State
-from benchmark.reporting.view import PaperInput, PaperView, banner, paper_view
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.view import PaperInput, banner, paper_view
 
 WIDTH = 100
 _HEAD = ("paper", "claims", "published numbers", "runs finished", "training")
@@ -19,9 +20,11 @@ def summary_table(papers: Sequence[PaperInput]) -> str:
     views = [paper_view(paper) for paper in papers]
     rule = "-" * WIDTH
     lines = [rule, *_row(_HEAD), rule]
-    for view in views:
+    for view in [view for view in views if view.given.stored] or views:
         done = [f"{one.finished}/{one.planned} {one.tier}" for one in view.progress]
-        lines += _row((view.id, _counts(view.claim_counts), _counts(view.cell_counts), ", ".join(done), _time(view)))
+        claims = _counts([one.state for one in view.verdicts.claims], CLAIM_STATES)
+        cells = _counts([one.state for one in view.verdicts.cells], CELL_STATES)
+        lines += _row((view.id, claims, cells, ", ".join(done), hours(view.training_seconds)))
     lines.append(rule)
     warning = banner(views)
     if warning:
@@ -43,9 +46,6 @@ def _row(cells: Sequence[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _counts(counts: Sequence[tuple[State, int]]) -> str:
-    return ", ".join(f"{count} {state.word.lower()}" for state, count in counts if count) or "none"
-
-
-def _time(view: PaperView) -> str:
-    return hours(view.training_seconds)
+def _counts(words: Sequence[str], states: Mapping[str, State]) -> str:
+    counts = Counter(words)
+    return ", ".join(f"{counts[word]} {word.lower()}" for word in states if counts[word]) or "none"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from benchmark.judging.verdict import Interval
-from benchmark.reporting.sheets import Maker, Value
+from benchmark.reporting.curve_charts import bands, score_bands
 from benchmark.reporting.view import PaperView
+from benchmark.runs.records import device_of
+from benchmark.spec import names
+from benchmark.spec.base import canonical
+
+Value = str | int | float | None
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -22,6 +27,12 @@ CLAIM_COLUMNS = (
     "statistic_high", "confidence", "p", "p_holm", "seeds", "min_seeds", "seeds_needed", "share_of_seeds",
     "runs_diverged", "on_published", "reason",
 )  # fmt: skip
+MEASUREMENT_COLUMNS = (
+    "paper", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
+    "checkpoint", "iteration", "value", "reason", "numerics", "device", "training_seconds", "protocol",
+)  # fmt: skip
+CURVE_COLUMNS = ("paper", "experiment", "method", "tier", "curve", "iteration", "median", "least", "greatest", "seeds")
+_CURVE_POINTS = 400
 
 
 def safe(value: Value) -> str | int | float:
@@ -43,15 +54,14 @@ def claims_csv(views: Sequence[PaperView]) -> str:
     return _csv(CLAIM_COLUMNS, (row for view in views for row in _claims(view)))
 
 
-def sheet_csv(make: Maker) -> Callable[[Sequence[PaperView]], str]:
-    """Writer of one sheet of all papers."""
+def measurements_csv(views: Sequence[PaperView]) -> str:
+    """One line per experiment, score and seed, with its protocol: what a table program should read."""
+    return _csv(MEASUREMENT_COLUMNS, (row for view in views for row in _measurements(view)))
 
-    def write(views: Sequence[PaperView]) -> str:
-        sheets = [(view.id, make(view)) for view in views]
-        head = sheets[0][1].head if sheets else []
-        return _csv(["paper", *head], ([paper, *row] for paper, sheet in sheets for row in sheet.rows))
 
-    return write
+def curves_csv(views: Sequence[PaperView]) -> str:
+    """One line per experiment, curve and block of iterations: what the charts draw."""
+    return _csv(CURVE_COLUMNS, (row for view in views for row in _curves(view)))
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
@@ -70,7 +80,7 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
             yield (
                 view.id, one.id, row, column, one.table.quantity, one.table.direction,
                 cell.cell.value, cell.cell.spread,
-                cell.state.word, cell.tier,
+                cell.state.word, verdict.tier if verdict else None,
                 measured.mean if measured else None, measured.deviation if measured else None,
                 None if measured is None else sum(value is not None for value in measured.seeds.values()),
                 *_interval(verdict.deviation if verdict else None),
@@ -78,19 +88,43 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
                 verdict.diverged[0] if verdict else None,
                 "; ".join(f"{one.seed}: {one.value}" for one in cell.seeds) or None,
                 measured.experiment if measured else None, cell.cell.quoted_from, cell.reason,
-                view.command(cell.cell.experiment) if cell.cell.experiment and not cell.cell.quoted_from else None,
+                view.command(f"--experiment {cell.cell.experiment}")
+                if cell.cell.experiment and not cell.cell.quoted_from
+                else None,
             )  # fmt: skip
 
 
 def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
-    for claim in view.claims:
-        verdict = claim.verdict
+    for verdict in view.verdicts.claims:
         yield (
             view.id, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state, verdict.tier,
             verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm, verdict.seeds,
             verdict.min_seeds, verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published,
             verdict.reason,
         )  # fmt: skip
+
+
+def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
+    for group in view.evidence.groups:
+        method = names.of_experiment(view.spec, group.experiment)
+        for record in (stored.record for stored in group.runs):
+            about = (view.id, group.experiment, method, record.tier, record.seed, record.run_id, record.status)
+            run = (record.numerics, device_of(record.environment), record.timing.training_seconds)
+            for key, score in sorted(record.scores.items()):
+                label = names.of_score(view.spec, group.experiment, key)
+                protocol = canonical(score.protocol) if score.protocol else None
+                yield (
+                    *about, key, label, score.direction, int(score.proxy), score.checkpoint, score.iteration,
+                    score.value, score.reason, *run, protocol,
+                )  # fmt: skip
+
+
+def _curves(view: PaperView) -> Iterable[Sequence[Value]]:
+    for group in view.evidence.groups:
+        about = (view.id, group.experiment, names.of_experiment(view.spec, group.experiment), group.tier)
+        for key, band in {**bands(view.evidence, group, _CURVE_POINTS), **score_bands(group)}.items():
+            for position, *values in zip(band.positions, band.median, band.low, band.high, strict=True):
+                yield (*about, key, float(position), *(float(value) for value in values), band.seeds)
 
 
 def _interval(value: Interval | None) -> tuple[Value, ...]:

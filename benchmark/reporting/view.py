@@ -6,19 +6,26 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 from urllib.parse import quote
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
+from benchmark.judging.words import counted
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
 from benchmark.reporting.run_groups import Evidence
-from benchmark.reporting.slopes import SlopeChart, slope_charts
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, MATRIX, MatrixColumn, State, counted
+from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
 
+Part = Literal["verdicts", "interim", "apart", "not run"]
+#: states that seeds at the full budget lead to
+_VERDICTS = {
+    *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "INCONCLUSIVE", "REPRODUCED", "REPRODUCED IF"),
+    *("NOT REPRODUCED", "NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
+}
 REDUCED = "Reduced runs: not comparable with the paper"
 
 
@@ -32,6 +39,8 @@ class PaperInput:
     audit: Audit | None = None
     #: anchors of scores, protocol grids and calibrations of devices
     beside: Companions = field(default_factory=Companions)
+    #: the committed evidence that it is from, where it is not this machine's
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,16 +67,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class MatrixRow:
-    """A paper's claims, or one of its tables: how many verdicts there are of each column of the matrix."""
-
-    name: str
-    anchor: str
-    says: str
-    counts: Counter[MatrixColumn]
-
-
-@dataclass(frozen=True)
 class PaperView:
     """One paper as the templates read it."""
 
@@ -88,6 +87,11 @@ class PaperView:
     def id(self) -> str:
         """The paper's short name."""
         return self.spec.paper.id
+
+    @property
+    def page(self) -> str:
+        """The file of its page."""
+        return f"{self.id}.html" if self.given.origin is None else f"{self.id}--{self.given.origin}.html"
 
     @property
     def authors(self) -> str:
@@ -116,17 +120,27 @@ class PaperView:
     @cached_property
     def claims(self) -> list[ClaimView]:
         """Claims and their verdicts."""
-        return claim_views(self.verdicts)
+        return claim_views(self.spec, self.verdicts, self.evidence)
+
+    def claims_in(self, part: Part) -> list[ClaimView]:
+        """Claims of one part of the page."""
+        return [claim for claim in self.claims if part_of(claim) == part]
+
+    def tables_in(self, part: Part) -> list[TableView]:
+        """Tables of one part of the page: of the first part that any of its numbers belongs to."""
+        return [table for table in self.tables if _part_of_table(table) == part]
 
     @property
-    def claim_counts(self) -> list[tuple[State, int]]:
-        """Claims in each state."""
-        return counted((claim.state for claim in self.verdicts.claims), CLAIM_STATES)
-
-    @property
-    def cell_counts(self) -> list[tuple[State, int]]:
-        """Published numbers in each state."""
-        return counted((cell.state for cell in self.verdicts.cells), CELL_STATES)
+    def counts(self) -> list[tuple[State, int, str]]:
+        """States of claims and published numbers with how many there are, said in words."""
+        told = []
+        claims = Counter(claim.state.word for claim in self.claims)
+        cells = Counter(cell.state.word for table in self.tables for _, _, cell in table.cells)
+        for word, state in {**CLAIM_STATES, **CELL_STATES}.items():
+            kinds = [(claims[word], "claim"), (cells[word], "number")]
+            if claims[word] + cells[word]:
+                told.append((state, claims[word] + cells[word], ", ".join(counted(n, what) for n, what in kinds if n)))
+        return told
 
     @property
     def progress(self) -> list[Progress]:
@@ -155,37 +169,28 @@ class PaperView:
         """A warning where nothing at hand may be set beside the published numbers."""
         return banner([self])
 
-    @property
-    def commands(self) -> list[tuple[str, str]]:
-        """(experiment, command) that regenerates it."""
-        return [(name, self.command(name)) for name in self.spec.experiments]
+    def command(self, what: str) -> str:
+        """What runs something at the paper's own budget: ``--experiment x``, ``--claim C1``, ``--table T1``."""
+        return f"ganrepro run {self.id} --tier full {what}"
 
-    def command(self, experiment: str) -> str:
-        """What regenerates an experiment's numbers, at the highest tier shown or else at the full one."""
-        group = next((group for group in self.evidence.groups if group.experiment == experiment), None)
-        tier, numerics = ("full", "fp32") if group is None else (group.tier, group.numerics)
-        exact = "" if numerics == "fp32" else f" --numerics {numerics}"
-        return f"ganrepro run papers/{self.id}.yaml --tier {tier} --experiment {experiment}{exact}"
 
-    @cached_property
-    def slopes(self) -> dict[str, list[SlopeChart]]:
-        """Slope charts of every claim of an order that has any."""
-        charts = {
-            one.claim: slope_charts(self.spec, self.spec.claims[one.claim], one)
-            for one in self.verdicts.claims
-            if one.claim in self.spec.claims
-        }
-        return {name: found for name, found in charts.items() if found}
+def part_of(claim: ClaimView) -> Part:
+    """Where a claim stands on the page."""
+    word = claim.state.word
+    if word in _VERDICTS:
+        return "verdicts"
+    if word == "INTERIM" or claim.verdict.preview is not None:
+        return "interim"
+    return "not run" if word == "NOT RUN" else "apart"
 
-    @cached_property
-    def matrix(self) -> list[MatrixRow]:
-        """Verdicts on the claims, and table by table on the published numbers, for the cover."""
-        counts = Counter(MATRIX[one.state] for one in self.verdicts.claims)
-        rows = [MatrixRow("claims", f"{self.id}-claims", "claims", counts)] if self.claims else []
-        for table in self.tables:
-            counts = Counter(MATRIX[cell.state.word] for _, _, cell in table.cells)
-            rows.append(MatrixRow(table.id, f"{self.id}-{table.id}", table.table.caption, counts))
-        return rows
+
+def _part_of_table(table: TableView) -> Part:
+    words = {cell.state.word for _, _, cell in table.cells}
+    if words & _VERDICTS:
+        return "verdicts"
+    if any(cell.measured is not None for _, _, cell in table.cells):
+        return "interim"
+    return "not run" if "NOT RUN" in words else "apart"
 
 
 def paper_view(given: PaperInput) -> PaperView:

@@ -7,21 +7,28 @@ from collections.abc import Callable, Mapping
 
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec, Score
+from benchmark.spec.parts import METRICS
+
+#: puts labels in place of keys in generated text
+Say = Callable[[str], str]
 
 #: steps of keys that are abbreviations or proper names
 _PROPER = {
-    **{word: word.upper() for word in ("age", "bn", "dcgan", "dragan", "fid", "gan", "is", "kid", "lapgan", "lsgan")},
-    **{word: word.upper() for word in ("lsun", "mnist", "nsgan", "rl", "selu", "svhn", "wgan")},
+    **{word: word.upper() for word in ("age", "bn", "dcgan", "dragan", "fid", "gan", "gp", "hdcgan", "is", "kid")},
+    **{word: word.upper() for word in ("lapgan", "lsgan", "lsun", "mnist", "nsgan", "rl", "selu", "svhn", "wgan")},
     "celeba": "CelebA",
     "cifar10": "CIFAR-10",
-    "gp": "GP",
-    "hdcgan": "HDCGAN",
 }
+#: steps that make one name together
+_JOINED = {"gan_rl": "GAN-RL", "alpha_gan": "alpha-GAN", "wgan_gp": "WGAN-GP", "gan_gp": "GAN-GP", "sn_gan": "SN-GAN"}
 
 
 def made(key: str) -> str:
     """A label made from a key: ``cifar10_gan_a`` gives ``CIFAR-10 GAN a``."""
-    return " ".join(_PROPER.get(step, step) for step in key.split("_"))
+    text = f"_{key}_"
+    for joined, name in _JOINED.items():
+        text = text.replace(f"_{joined}_", f"_{name}_")
+    return " ".join(_PROPER.get(step, step) for step in text.strip("_").split("_"))
 
 
 def of_experiment(spec: PaperSpec, key: str) -> str:
@@ -44,15 +51,20 @@ def of_score(spec: PaperSpec, experiment: str, key: str) -> str:
     return f"{_label(scores[key])} ({made(key)})" if twice else _label(scores[key])
 
 
+def of_quantity(key: str) -> str:
+    """Label of what a table prints: a metric's, else made from the key."""
+    return METRICS.get(key).label if key in METRICS.names() else made(key)
+
+
 def _label(score: Score) -> str:
     return score.label or score.metric.label
 
 
-def in_prose(spec: PaperSpec) -> Callable[[str], str]:
+def in_prose(spec: PaperSpec) -> Say:
     """Replace keys of experiments, scores and curves in generated text by their labels.
 
-    A key that could be a plain word stands for an experiment only where generated text puts one: in brackets, or at
-    the start before a colon.
+    A key that could be a plain word is one only where generated text puts one: in brackets, before a bracket, or at the
+    start before a colon.
     """
     labels = _labels(spec)
     if not labels:
@@ -62,6 +74,7 @@ def in_prose(spec: PaperSpec) -> Callable[[str], str]:
     patterns = [
         *([rf"(?<![\w/.-])(?:{joined})(?![\w/-])"] if joined else []),
         *([rf"(?<=\()(?:{plain})(?=\))", rf"(?:^|(?<=; ))(?:{plain})(?=: )"] if plain else []),
+        *([rf"(?<![\w/.-])(?:{plain})(?= \()"] if plain else []),
     ]
     found = re.compile("|".join(patterns))
     return lambda text: found.sub(lambda match: labels[match.group()], text)

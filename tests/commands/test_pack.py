@@ -232,10 +232,9 @@ def test_rules_changed_after_results_fail_and_are_named(
     assert main(["judge", "--results", str(results)]) == 0
     assert "seal changed: 2 rules changed after results were seen" in " ".join(capsys.readouterr().out.split())
     assert main(["report", "--results", str(results)]) == 0
-    for name in ("report.md", "index.html"):
-        page = (results / "report" / name).read_text()
-        assert "Rules were changed after results were seen" in page
-        assert "What choosing the checkpoint is worth" in page
+    for name in ("report.md", "index.html", "made_up.html"):
+        assert "Rules were changed after results were seen" in (results / "report" / name).read_text()
+    assert "What choosing the checkpoint is worth" in (results / "report" / "made_up.html").read_text()
     code, problems = verify(results, capsys)
     assert code == 1
     assert "seal of made_up: tables.T1, digits, plain.margin changed: 3.0 -> 6.0" in problems

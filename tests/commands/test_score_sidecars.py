@@ -72,8 +72,11 @@ def test_a_pack_holds_it_all_and_a_report_can_be_made_from_it(
     zipfile.ZipFile(file).extractall(tmp_path / "out")
     for root in (place, tmp_path / "out"):
         monkeypatch.setenv("GANREPRO_PAPERS", str(root / "papers"))
-        assert main(["report", "--results", str(root / "results"), "--format", "markdown"]) == 0
-    ours, theirs = ((root / "results" / "report" / "report.md").read_text() for root in (place, tmp_path / "out"))
+        assert main(["report", "--results", str(root / "results"), "--format", "html"]) == 0
+    ours, theirs = (
+        next(file for file in (root / "results" / "report").glob("*.html") if file.stem != "index").read_text()
+        for root in (place, tmp_path / "out")
+    )
     assert "How far the protocol alone moves a score" in theirs
     assert "real against real" in theirs
     assert theirs == ours

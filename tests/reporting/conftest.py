@@ -9,6 +9,8 @@ from tests.reporting.factory import eight_gaussians, judged
 from tests.reporting.made_up import evidence
 from tests.reporting.page import Page
 
+#: of text; drawings as files have a test of their own
+ALL_FORMATS = ["html", "markdown", "csv", "latex"]
 #: text that would act if any format let it: HTML, templates, CSV formulas, LaTeX, Markdown
 HOSTILE = (
     '=cmd|"/c calc"!A1 </title></style></script><script>alert(1)</script><img src=https://evil.example/x.png '
@@ -25,7 +27,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> list[PaperInput]:
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory, papers: list[PaperInput]) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    write_report(folder, papers, formats=["html", "markdown", "csv", "latex"])
+    write_report(folder, papers, formats=ALL_FORMATS)
     return folder
 
 
@@ -33,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, papers: list[PaperInput]) -
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     paper = judged(tmp_path_factory.mktemp("results"), HOSTILE)
-    write_report(folder, [paper], formats=["html", "markdown", "csv", "latex"])
+    write_report(folder, [paper], formats=ALL_FORMATS)
     return folder
 
 
@@ -44,10 +46,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     experiments = ["toy_minimax", "toy_reconstruction", *(f"cifar10_{name}" for name in methods)]
     paper = evidence(tmp_path_factory.mktemp("runs"), "gan_rl", iterations=80, seeds=4, experiments=experiments)
     folder = tmp_path_factory.mktemp("full")
-    write_report(folder, [paper], formats=["html", "markdown", "csv", "latex"])
+    write_report(folder, [paper], formats=ALL_FORMATS)
     return folder
 
 
 @pytest.fixture(scope="session")
 def page(report: Path) -> Page:
-    return Page.of(report / "index.html")
+    """The page of the paper with every verdict."""
+    return Page.of(report / "judged.html")

@@ -18,6 +18,7 @@ class Page(HTMLParser):
         self.open: list[tuple[str, str | None]] = []
         self._said: list[tuple[str, list[str]]] = []
         self.styles = ""
+        self.scripts: list[str] = []
         self.wrong: list[str] = []
 
     @classmethod
@@ -59,6 +60,9 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1][0] == "style":
             self.styles += data
+            return
+        if self.open and self.open[-1][0] == "script":
+            self.scripts.append(data)
             return
         text = " ".join(data.split()) + " "
         if text.strip():

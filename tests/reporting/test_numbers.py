@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark.judging.verdict import Interval
-from benchmark.reporting.numbers import duration, fixed, hours, interval, p_value, percent, seed_list, short, signed
+from benchmark.reporting.numbers import duration, fixed, hours, interval, percent, seed_list, short, signed, with_spread
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -43,7 +43,16 @@ def test_interval_says_where_a_bound_is_open() -> None:
     assert interval(Interval(estimate=-1.0, low=None, high=None, confidence=0.9)) == f"{MINUS}1"
 
 
-def test_durations_p_values_and_shares() -> None:
+@pytest.mark.parametrize(
+    ("mean", "deviation", "text"),
+    [(48.571, 0.5177, "48.57 ± 0.52"), (0.12345, 0.00042, "0.12345 ± 0.00042"), (1234.5, 67.8, "1,234 ± 68"),
+     (8.0, 0.0, "8 ± 0"), (8.0, None, "8")],
+)  # fmt: skip
+def test_a_spread_decides_the_decimals_of_its_mean(mean: float, deviation: float | None, text: str) -> None:
+    assert with_spread(mean, deviation) == text
+
+
+def test_durations_and_shares() -> None:
     assert [duration(seconds) for seconds in (3.21, 59.6, 61, 7_325)] == [
         "3.2 s",
         "1 min 0 s",
@@ -51,8 +60,6 @@ def test_durations_p_values_and_shares() -> None:
         "2 h 2 min",
     ]
     assert [hours(seconds) for seconds in (60, 1800, 72_000)] == ["1 min 0 s", "0.50 h", "20.0 h"]
-    assert p_value(0.0123) == "p = 0.012"
-    assert p_value(0.0001) == "p < 0.001"
     assert [percent(0.9), percent(1 / 3)] == ["90 %", "33.3 %"]
 
 

@@ -17,7 +17,12 @@ FILE = Path(__file__).parents[2] / "papers" / "gan_dcgan_mnist.yaml"
 
 @pytest.mark.parametrize(
     ("key", "label"),
-    [("cifar10_gan_a", "CIFAR-10 GAN a"), ("toy_minimax", "toy minimax"), ("wgan_gp_19", "WGAN GP 19")],
+    [
+        ("cifar10_gan_a", "CIFAR-10 GAN a"),
+        ("toy_minimax", "toy minimax"),
+        ("wgan_gp_19", "WGAN-GP 19"),
+        ("svhn_gan_rl", "SVHN GAN-RL"),
+    ],
 )
 def test_a_label_is_made_from_the_key(key: str, label: str) -> None:
     assert names.made(key) == label

@@ -1,0 +1,176 @@
+"""What a reader should know first: what seeds decided, what papers' own numbers say, and what reduced runs show."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmark.judging.audit import Audit
+from benchmark.judging.words import counted
+from benchmark.reporting.judged import PartView
+from benchmark.reporting.numbers import percent
+from benchmark.reporting.states import State
+from benchmark.reporting.view import PaperView
+from benchmark.spec import names
+
+_DECIDED = {
+    *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "REPRODUCED", "REPRODUCED IF", "NOT REPRODUCED"),
+    *("NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
+}
+_PREVIEW = {
+    "points the same way": State("AS CLAIMED", "\N{RIGHTWARDS ARROW}", "apart", ""),
+    "points the other way": State("THE OTHER WAY", "\N{LEFTWARDS ARROW}", "apart", ""),
+    "mixed": State("MIXED", "\N{LEFT RIGHT ARROW}", "apart", ""),
+}
+_FAILS = State("FAILS IN PRINT", "\N{BALLOT X}", "bad", "")
+_IN_PART = State("IN PART IN PRINT", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "")
+_BEYOND = State("BEYOND THE PEAK", "!", "bad", "")
+_LONGEST = 150
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the cover: what is said, what was found, and where more of it stands."""
+
+    state: State
+    paper: str
+    place: str
+    says: str
+    effect: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Findings of one kind."""
+
+    anchor: str
+    title: str
+    note: str
+    findings: Sequence[Finding]
+
+
+def sections(views: Sequence[PaperView], reference: Sequence[PaperView]) -> list[Section]:
+    """The cover's sections that have findings, the most decisive first."""
+    ran = {view.id for view in views if view.given.stored}
+    several = [
+        Section(
+            "decided",
+            "Decided on this machine",
+            "At the paper's own budget and protocol, over training seeds, by rules fixed before the runs.",
+            [one for view in views for one in decided(view)],
+        ),
+        Section(
+            "reference",
+            "Decided by the committed reference evidence",
+            f"Not measured on this machine; it lies in {_folders(reference)}.",
+            [one for view in reference for one in decided(view)],
+        ),
+        Section(
+            "print",
+            "What the papers' own numbers say",
+            "No run is needed: claims against printed tables, printed times against what the device can do.",
+            [one for view in views for one in in_print(view)],
+        ),
+        Section(
+            "reduced",
+            "What reduced runs show",
+            "A fraction of the paper's budget: these point somewhere and decide nothing.",
+            [one for view in (*views, *(one for one in reference if one.id not in ran)) for one in reduced(view)],
+        ),
+    ]
+    return [one for one in several if one.findings]
+
+
+def decided(view: PaperView) -> list[Finding]:
+    """Claims and published numbers with a verdict."""
+    claims = [
+        Finding(
+            claim.state, view.id, claim.verdict.claim, claim.verdict.says,
+            _shortened(_halves(claim.parts) + claim.effect), f"{view.page}#{claim.verdict.claim}",
+        )
+        for claim in view.claims
+        if claim.state.word in _DECIDED
+    ]  # fmt: skip
+    cells = [
+        Finding(
+            cell.state, view.id, f"{table.id}: {row}, {column}",
+            f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
+            f"{cell.measured} {cell.half_width or ''} measured ({cell.deviation})", f"{view.page}#{table.id}",
+        )
+        for table in view.tables
+        for row, column, cell in table.cells
+        if cell.state.word in _DECIDED
+    ]  # fmt: skip
+    return claims + cells
+
+
+def _folders(reference: Sequence[PaperView]) -> str:
+    return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference))
+
+
+def _halves(parts: Sequence[PartView]) -> str:
+    states = [part.state.word for part in parts]
+    told = [f"{states.count(word)} {what}" for word, what in (("HOLDS", "hold"), ("REVERSED", "opposed"))]
+    return f"of {len(states)} parts {', '.join(told)}; " if states else ""
+
+
+def in_print(view: PaperView) -> Iterator[Finding]:
+    """Claims that fail on the paper's own numbers, and times that its device cannot reach."""
+    audit, say = view.given.audit, names.in_prose(view.spec)
+    for claim in audit.claims if audit is not None else ():
+        if claim.on_published in ("fails", "holds in part"):
+            state = _FAILS if claim.on_published == "fails" else _IN_PART
+            effect = _shortened(say(claim.reason))
+            yield Finding(state, view.id, claim.id, claim.says, effect, f"{view.page}#{claim.id}")
+    beyond = [one for one in audit.times if one.share_of_peak > 1] if audit is not None else []
+    if audit is not None and beyond:
+        shares = ", ".join(percent(round(one.share_of_peak, 2)) for one in beyond)
+        yield Finding(
+            _BEYOND,
+            view.id,
+            beyond[0].table,
+            f"{len(beyond)} of {counted(len(audit.times), 'printed time')} would need more than the peak of the "
+            f"{beyond[0].device}.",
+            f"the declared networks and budgets need at least {shares} of it",
+            f"{view.page}#times",
+        )
+
+
+def reduced(view: PaperView) -> list[Finding]:
+    """Claims of which only reduced runs say anything."""
+    return [
+        Finding(
+            _PREVIEW[claim.verdict.preview], view.id, claim.verdict.claim, claim.verdict.says, _shortened(claim.effect),
+            f"{view.page}#{claim.verdict.claim}",
+        )
+        for claim in view.claims
+        if claim.verdict.preview is not None
+    ]  # fmt: skip
+
+
+def _shortened(text: str) -> str:
+    return textwrap.shorten(text, _LONGEST, placeholder=" \N{HORIZONTAL ELLIPSIS}") if text else ""
+
+
+def recipe_facts(audit: Audit | None) -> list[tuple[str, str]]:
+    """(what, how much) of how well a recipe is known; empty without an audit."""
+    if audit is None or not audit.recipe.total:
+        return []
+    recipe = audit.recipe
+    counts = (
+        ("of the recipe stated", recipe.stated),
+        ("known from public code", recipe.public),
+        ("inferred", recipe.inferred),
+        ("chosen here", recipe.default),
+        ("recalled, unconfirmed", recipe.recollection),
+        ("contradicted by the paper itself", recipe.contradicted),
+        ("explained by nothing", recipe.missing),
+    )
+    facts = [(what, percent(count / recipe.total)) for what, count in counts if count or what == counts[0][0]]
+    return [
+        *facts,
+        ("values that move a score", f"{recipe.total:,}"),
+        ("contradictions", str(len(audit.contradictions))),
+    ]
