@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
-from benchmark.judging.words import counted
 from benchmark.reporting.judged import PartView
 from benchmark.reporting.numbers import percent
 from benchmark.reporting.states import State
@@ -23,9 +22,15 @@ _PREVIEW = {
     "points the other way": State("THE OTHER WAY", "\N{LEFTWARDS ARROW}", "apart", ""),
     "mixed": State("MIXED", "\N{LEFT RIGHT ARROW}", "apart", ""),
 }
-_FAILS = State("FAILS IN PRINT", "\N{BALLOT X}", "bad", "")
-_IN_PART = State("IN PART IN PRINT", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "")
-_BEYOND = State("BEYOND THE PEAK", "!", "bad", "")
+_CONTRADICTION = State("CONTRADICTS ITSELF", "\N{NOT EQUAL TO}", "bad", "")
+_PRINTED = {
+    "claim fails": State("FAILS IN PRINT", "\N{BALLOT X}", "bad", ""),
+    "claim in part": State("IN PART IN PRINT", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", ""),
+    "time beyond peak": State("BEYOND THE PEAK", "!", "bad", ""),
+}
+_FIRST = {state.word for state in _PRINTED.values()}
+#: weight from which on a finding of the audit belongs on a cover
+_COVER = 60
 _LONGEST = 150
 
 
@@ -71,7 +76,7 @@ def sections(views: Sequence[PaperView], reference: Sequence[PaperView]) -> list
             "print",
             "What the papers' own numbers say",
             "No run is needed: claims against printed tables, printed times against what the device can do.",
-            [one for view in views for one in in_print(view)],
+            sorted((one for view in views for one in in_print(view)), key=lambda one: one.state.word not in _FIRST),
         ),
         Section(
             "reduced",
@@ -88,7 +93,8 @@ def decided(view: PaperView) -> list[Finding]:
     claims = [
         Finding(
             claim.state, view.id, claim.verdict.claim, claim.verdict.says,
-            _shortened(_halves(claim.parts) + claim.effect), f"{view.page}#{claim.verdict.claim}",
+            _shortened(_halves(claim.parts) + claim.effect) + _across(view, claim.verdict.claim),
+            f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
         if claim.state.word in _DECIDED
@@ -106,6 +112,12 @@ def decided(view: PaperView) -> list[Finding]:
     return claims + cells
 
 
+def _across(view: PaperView, claim: str) -> str:
+    """Under how many readings a claim stands, where readings disagree."""
+    told = [one.says for one in view.verdicts.readings if one.claim == claim and one.disagree]
+    return f" Readings disagree: {'; '.join(told)}." if told else ""
+
+
 def _folders(reference: Sequence[PaperView]) -> str:
     return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference))
 
@@ -116,26 +128,23 @@ def _halves(parts: Sequence[PartView]) -> str:
     return f"of {len(states)} parts {', '.join(told)}; " if states else ""
 
 
-def in_print(view: PaperView) -> Iterator[Finding]:
-    """Claims that fail on the paper's own numbers, and times that its device cannot reach."""
+def in_print(view: PaperView) -> list[Finding]:
+    """What the audit finds in print that belongs on a cover, with what in it is our reading."""
     audit, say = view.given.audit, names.in_prose(view.spec)
-    for claim in audit.claims if audit is not None else ():
-        if claim.on_published in ("fails", "holds in part"):
-            state = _FAILS if claim.on_published == "fails" else _IN_PART
-            effect = _shortened(say(claim.reason))
-            yield Finding(state, view.id, claim.id, claim.says, effect, f"{view.page}#{claim.id}")
-    beyond = [one for one in audit.times if one.share_of_peak > 1] if audit is not None else []
-    if audit is not None and beyond:
-        shares = ", ".join(percent(round(one.share_of_peak, 2)) for one in beyond)
-        yield Finding(
-            _BEYOND,
-            view.id,
-            beyond[0].table,
-            f"{len(beyond)} of {counted(len(audit.times), 'printed time')} would need more than the peak of the "
-            f"{beyond[0].device}.",
-            f"the declared networks and budgets need at least {shares} of it",
-            f"{view.page}#times",
-        )
+    found = []
+    for one in audit.findings if audit is not None else ():
+        if one.weight < _COVER or one.kind == "recipe":
+            continue
+        ids = {*view.spec.claims, *view.spec.tables}
+        places = (*one.claims, *(cell.split(",")[0] for cell in one.cells))
+        place = next((place for place in places if place in ids), "")
+        says, effect = say(one.sentence), _shortened(say(one.note or ""))
+        if one.kind in ("claim fails", "claim in part") and place in view.spec.claims:
+            effect = f"{_shortened(says.partition(': ')[2] or says)} {effect}".rstrip()
+            says = view.spec.claims[place].says
+        state = _PRINTED.get(one.kind, _CONTRADICTION)
+        found.append(Finding(state, view.id, place, says, effect, f"{view.page}#{place or 'print'}"))
+    return found
 
 
 def reduced(view: PaperView) -> list[Finding]:
@@ -156,7 +165,7 @@ def _shortened(text: str) -> str:
 
 def recipe_facts(audit: Audit | None) -> list[tuple[str, str]]:
     """(what, how much) of how well a recipe is known; empty without an audit."""
-    if audit is None or not audit.recipe.total:
+    if audit is None or not audit.recipe.total or not audit.text_at_hand:
         return []
     recipe = audit.recipe
     counts = (
@@ -172,5 +181,5 @@ def recipe_facts(audit: Audit | None) -> list[tuple[str, str]]:
     return [
         *facts,
         ("values that move a score", f"{recipe.total:,}"),
-        ("contradictions", str(len(audit.contradictions))),
+        ("contradictions with itself", str(len(audit.contradictions))),
     ]

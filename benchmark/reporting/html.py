@@ -23,16 +23,30 @@ from benchmark.spec import names
 
 #: a page larger than this is drawn again with less detail
 MOST_BYTES = 4_800_000
+#: how a claim fares under a reading: symbol, tone
+SIDES = {
+    "holds": ("\N{CHECK MARK}", "good"),
+    "in part": ("\N{CIRCLE WITH LEFT HALF BLACK}", "partly"),
+    "reversed": ("\N{BALLOT X}", "bad"),
+    "undecided": ("?", "open"),
+    "not run": ("\N{WHITE CIRCLE}", "idle"),
+}
 #: lines of a section of the cover that are not folded
-SHOWN = 10
+SHOWN = 8
 
 
 def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> str:
     """What was found, in lines that lead to the papers' pages."""
     parts = sections(views, reference)
     found = Counter(one.state for part in parts for one in part.findings)
+    seals: dict[str, list[str]] = {}
+    for view in views:
+        seal = seal_view(view.verdicts)
+        if seal is not None and seal.tone is not None:
+            seals.setdefault(seal.says.partition(":")[0], []).append(view.id)
     return _render(
         "cover.html.j2",
+        seals=seals,
         papers=views,
         reference=reference,
         sections=parts,
@@ -90,6 +104,8 @@ def _environment() -> Environment:
         seal_view=seal_view,
         selection_rows=selection_rows,
         percent=numbers.percent,
+        sides=SIDES,
+        reading_says=lambda spec, name: spec.readings[name].says if name in spec.readings else "as the spec has it",
         say=names.in_prose,
         label=names.of_experiment,
     )

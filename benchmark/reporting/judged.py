@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.judging import hypothesis_tests, words
+from benchmark.judging import hypothesis_tests
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
 from benchmark.reporting.charts import Row, dots, strip
 from benchmark.reporting.drawing import Drawing
@@ -15,7 +15,7 @@ from benchmark.reporting.gallery import printed
 from benchmark.reporting.numbers import PLUS_MINUS, fixed, interval, percent, short, signed, span, with_spread
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
-from benchmark.spec import names
+from benchmark.spec import names, words
 from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
 from benchmark.spec.paper import Cell, PaperSpec, Table
 from benchmark.spec.quantities import Quantity
@@ -374,7 +374,7 @@ def statistic_name(predicate: Predicate, of: str | None) -> str:
         case Ratio(above=above, below=below):
             return f"distance of the ratio from {_bounds(above, below)}"
         case Bound(bound=one, above=above, below=below):
-            label = of or brief(words.bare(one) if isinstance(one, Quantity) else one.says)
+            label = of or brief(one.bare if isinstance(one, Quantity) else one.says)
             return f"distance of {label} from {_bounds(above, below)}"
         case InSeeds(in_seeds=part) | Given(then=part):
             return statistic_name(part, of)

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import PaperVerdicts
-from benchmark.judging.words import counted
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
@@ -19,6 +18,7 @@ from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.words import counted
 
 Part = Literal["verdicts", "interim", "apart", "not run"]
 #: states that seeds at the full budget lead to
