@@ -44,6 +44,8 @@ class Finding:
     says: str
     effect: str
     href: str
+    #: the effect in full, where it is cut
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,13 @@ def in_print(view: PaperView) -> list[Finding]:
         ids = {*view.spec.claims, *view.spec.tables}
         places = (*one.claims, *(cell.split(",")[0] for cell in one.cells))
         place = next((place for place in places if place in ids), "")
-        says, effect = say(one.sentence), _shortened(say(one.note or ""))
+        says, detail = say(one.sentence), say(one.note or "")
         if one.kind in ("claim fails", "claim in part") and place in view.spec.claims:
-            effect = f"{_shortened(says.partition(': ')[2] or says)} {effect}".rstrip()
+            detail = f"{says.partition(': ')[2] or says} {detail}".rstrip()
             says = view.spec.claims[place].says
         state = _PRINTED.get(one.kind, _CONTRADICTION)
-        found.append(Finding(state, view.id, place, says, effect, f"{view.page}#{place or 'print'}"))
+        href = f"{view.page}#{place or 'print'}"
+        found.append(Finding(state, view.id, place, says, _shortened(detail), href, detail))
     return found
 
 

@@ -32,7 +32,7 @@ SIDES = {
     "not run": ("\N{WHITE CIRCLE}", "idle"),
 }
 #: lines of a section of the cover that are not folded
-SHOWN = 8
+SHOWN = 6
 
 
 def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> str:

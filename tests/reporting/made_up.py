@@ -149,7 +149,7 @@ def _score(
     about = {"metric": metric.name, "checkpoint": score.checkpoint}
     if reason is not None:
         return ScoreRecord(**about, value=None, reason=f"the run ended early: {reason}")
-    centre = _published(spec, run.experiment, name) or _USUAL.get(metric.name, 0.8)
+    centre = _published(spec, run.experiment, name) or _USUAL.get(metric.name, 0.6)
     off, spread = ENDS[place % len(ENDS)]
     end = centre * (1 + off + spread * random.normal())
     steps = run.moments(score.every)
