@@ -28,8 +28,8 @@ from benchmark.reporting.pictures import (
 )
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.spec import names
-from benchmark.spec.dataflow import curve_names
 from benchmark.spec.base import canonical
+from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import Figure, PaperSpec
 
 Shown = Drawing | Picture
