@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from benchmark.judging import hypothesis_tests, samples
@@ -41,16 +42,31 @@ def test_a_judge_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates, "_CELL_PAPERS", 40)
     monkeypatch.setattr(rates, "_CLAIM_PAPERS", 80)
+    monkeypatch.setattr(rates, "_LAW_PAPERS", 40)
 
 
 @pytest.mark.usefixtures("few")
 def test_rates_count_what_they_say() -> None:
-    found = {(one.about, one.kind): one for one in rates.rates()}
+    every = rates.rates()
+    found = {(one.about, one.kind): one for one in every if one.law == "normal"}
     assert found["number at the margin: REPRODUCED", "false pass"].judged == 80
     assert found["two untrue claims: any HOLDS", "false pass"].judged == 80
     assert all(0 <= one.wrong <= one.judged for one in found.values())
     assert found["number off by twice the margin: REPRODUCED", "false pass"].wrong == 0
     assert found["true claim: REVERSED", "false alarm"].wrong == 0
+    assert {one.law for one in every} == {"normal", "skewed", "heavy-tailed", "two-mode"}
+    number = {one.law: one for one in every if one.about == "number at the margin: REPRODUCED"}
+    assert number["skewed"].rate > 2 * LIMIT, "22 to 24 % in long simulations: what is promised does not hold"
+    assert number["skewed"].passed
+    assert number["skewed"].judged == 80
+
+
+@pytest.mark.parametrize("law", rates.LAWS)
+def test_laws_have_mean_0_and_deviation_1(law: str) -> None:
+    random = np.random.default_rng(2)
+    values = [rates.LAWS[law](random) for _ in range(100_000)]
+    assert np.mean(values) == pytest.approx(0, abs=0.02)
+    assert np.std(values) == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.usefixtures("few")
