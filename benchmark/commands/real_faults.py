@@ -26,8 +26,9 @@ _PROXY = """\
           proxy_frechet_distance:
             {classifier: digits_8x8, samples: 100, reference: training_data, reference_images: all}
 """
-#: the made-up paper with a score that can be measured anywhere in no time
-TEXT = paper.TEXT.replace(_FID, _PROXY)
+_TABLES = paper.TEXT[paper.TEXT.index("tables:\n") : paper.TEXT.index("claims:\n")]
+#: the made-up paper with a score that can be measured anywhere in no time, and that stands beside no published number
+TEXT = paper.TEXT.replace(_FID, _PROXY).replace(_TABLES, "")
 _REPLAYED = 20
 
 
