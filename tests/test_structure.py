@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "registry": set(),
     "places": set(),
     "batches": set(),
-    "spec": {"registry"},
+    "spec": {"registry", "places"},
     **{f"parts.{kind}": BASE for kind in sorted(PARTS)},
     "parts.metrics": BASE | {"parts.extractors", "batches"},
     "parts.extractors": BASE | {"batches"},

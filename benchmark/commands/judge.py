@@ -88,6 +88,12 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     ]
     if rows:
         lines.append(terminal.table(("cell", "published", "measured", "verdict"), rows, right=(1, 2)))
+    for one in verdicts.ours if chosen is None else ():
+        mean = "" if one.measured is None or one.measured.mean is None else f", ours {one.measured.mean:.5g}"
+        told = (
+            f"ours, {one.experiment} against {one.against}: printed {one.published:g}{mean}: {one.says} ({one.reason})"
+        )
+        lines.append(terminal.wrapped(told, 4, "  "))
     if not details:
         found: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
         for what, states in found.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__, places
 from benchmark.commands import options as opt
-from benchmark.commands.options import CHECK_FAILED, NothingSelectedError
+from benchmark.commands.options import CHECK_FAILED, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
     from benchmark.commands.verification import Judged
@@ -38,6 +38,8 @@ def pack(options: argparse.Namespace) -> int:
     judged: list[Judged] = []
     members: dict[str, Path | bytes] = {}
     for file, loaded in load_all(spec_files(options.papers)):
+        if loaded.spec.ours:
+            raise UsageError(f"{file} adds to a paper: a pack holds whole papers, so name {loaded.spec.paper.id}")
         if any(one.record.paper == loaded.spec.paper.id for one in everything):
             added, one = members_of(loaded, file.read_bytes(), results, options.numerics)
             judged.append(one)

@@ -16,7 +16,7 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
 from benchmark.spec.base import Tier
 from benchmark.spec.claims import quantities
-from benchmark.spec.load import Loaded, load
+from benchmark.spec.load import Loaded, canonical, load
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE, ReadingError
 from benchmark.spec.source import SpecError
@@ -76,7 +76,8 @@ def load_all(files: Iterable[Path]) -> list[tuple[Path, Loaded]]:
 
 
 def spec_hash(loaded: Loaded) -> str:
-    return hashlib.sha256(Path(loaded.source.file).read_bytes()).hexdigest()
+    text = canonical(loaded.source.data)  # of a variant the paper that it extends too
+    return hashlib.sha256(Path(loaded.source.file).read_bytes() + text.encode()).hexdigest()
 
 
 def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | None]:

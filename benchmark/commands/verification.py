@@ -54,7 +54,7 @@ def verified(
     try:
         with opened(path) as (results, papers_folder, manifest, found):
             if manifest is None:
-                specs = load_all(spec_files(papers))
+                specs = _with_shipped(load_all(spec_files(papers)))
             else:
                 specs = _packed_specs(sorted(papers_folder.glob("*.yaml")), manifest, found)
                 numerics = manifest.numerics
@@ -79,6 +79,14 @@ def opened(path: Path) -> Iterator[tuple[Path, Path, Manifest | None, Findings]]
         results = unpacked.folder / "results"
         results.mkdir(exist_ok=True)
         yield results, unpacked.folder / "papers", unpacked.manifest, Findings(list(unpacked.problems))
+
+
+def _with_shipped(given: Sequence[tuple[Path, Loaded]]) -> list[tuple[Path, Loaded]]:
+    """Specs that were named, and those that ship with the package for all other papers."""
+    named = {loaded.spec.paper.id for _, loaded in given}
+    shipped = [file for file in places.papers_folder().glob("*.yaml") if file not in [path for path, _ in given]]
+    others = [pair for pair in load_all(sorted(shipped)) if pair[1].spec.paper.id not in named]
+    return [*given, *others]
 
 
 def _packed_specs(files: Sequence[Path], manifest: Manifest, found: Findings) -> list[tuple[Path, Loaded]]:

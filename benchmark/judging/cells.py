@@ -56,6 +56,11 @@ def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> Cel
     return _judge(printed, sample, sample)
 
 
+def verdict_on(evidence: Evidence, printed: Printed) -> CellVerdict:
+    """The verdict on one number by itself."""
+    return _verdict(evidence, printed, None)
+
+
 def _said(printed: Printed, shown: Sample | None, state: CellState, reason: str, **facts: Any) -> CellVerdict:
     """The verdict on a number, with ``shown`` beside it."""
     usual: dict[str, Any] = {

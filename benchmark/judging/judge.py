@@ -8,6 +8,7 @@ from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.variants import compared
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.runs.records import Stored
 from benchmark.spec.paper import PaperSpec
@@ -33,4 +34,5 @@ def judge(
         stale=evidence.stale,
         damage=evidence.damage,
         selection=selection(evidence),
+        ours=compared(spec, evidence),
     )

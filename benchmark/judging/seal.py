@@ -144,6 +144,8 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         cell = printed.cell.model_dump(mode="json", exclude={"note", "bold"}, exclude_none=True)
         items[place] = {**cell, "margin": margin(printed)}
     for name, experiment in spec.experiments.items():
+        if name in spec.ours:  # no rule of the paper
+            continue
         items |= _experiment(spec, name, experiment)
     for name, reading in spec.readings.items():
         items[f"readings.{name}"] = reading.model_dump(mode="json", exclude={"says", "of"}, exclude_defaults=True)

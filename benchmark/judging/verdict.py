@@ -269,6 +269,20 @@ class AcrossReadings(Model):
     flips: list[list[str]]
 
 
+class Compared(Model):
+    """An experiment of one's own beside a printed number: a comparison, not a verdict on the paper."""
+
+    experiment: str
+    #: table/row/column
+    against: str
+    published: float
+    says: str
+    measured: Values | None
+    #: signed so that positive is worse
+    deviation: Interval | None
+    reason: str
+
+
 class PaperVerdicts(Model):
     """All verdicts on one paper from one results folder."""
 
@@ -290,3 +304,5 @@ class PaperVerdicts(Model):
     selection: list[Selected] = []
     #: claims that some reading with runs touches, ground by ground
     readings: list[AcrossReadings] = []
+    #: experiments that another file adds, beside the paper's numbers
+    ours: list[Compared] = []

@@ -17,7 +17,7 @@ from benchmark.spec.source import Path_, Source
 _CHOICES = {"dataset", "of", "optimizer", "metric", "normalisation", "budget", "every"}
 _SETUP_FIELDS = set(Setup.model_fields)
 #: what an item does not inherit from the one that it extends
-_OWN = ("label", "says", "role", "where", "parameters")
+INHERITED_NOT = ("label", "says", "role", "where", "parameters")
 _EXTENDING = ("networks", "systems", "experiments")
 
 
@@ -68,6 +68,12 @@ def expand(source: Source) -> Expanded:
         experiments = _swept(found, experiments)
         found.data["experiments"] = {name: _with_tiers(experiment) for name, experiment in experiments.items()}
     return found
+
+
+def experiments_before_tiers(source: Source) -> dict[str, Any]:
+    """Experiments with what they extend and every point of a sweep, their tiers as written."""
+    found, items = Expanded(dict(source.data)), source.data.get("experiments") or {}
+    return _swept(found, {name: _extended(found, "experiments", name, items) for name in items})
 
 
 def _with_defaults(found: Expanded, name: str, network: Any) -> Any:
@@ -127,7 +133,7 @@ def _extended(found: Expanded, section: str, name: str, items: dict[str, Any]) -
     elif isinstance(base, dict) and "extends" in base:
         problem = f"'{base_name}' extends another itself, only one level is allowed"
     elif isinstance(base, dict):
-        return merge({key: value for key, value in base.items() if key not in _OWN}, item)
+        return merge({key: value for key, value in base.items() if key not in INHERITED_NOT}, item)
     else:
         problem = f"'{base_name}' is not a mapping"
     found.complaints.append(Complaint((section, name, "extends"), problem))

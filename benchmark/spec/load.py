@@ -15,6 +15,7 @@ from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.source import Path_, Problem, Source, SpecError, dotted, parse, read
+from benchmark.spec.variants import misplaced, with_base
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def loads(text: str | bytes, file: str = "<text>") -> Loaded:
 
 
 def _validated(source: Source) -> Loaded:
+    source = with_base(source)
     expanded = expand(source)
     found = list(expanded.complaints)
     try:
@@ -51,7 +53,7 @@ def _validated(source: Source) -> Loaded:
         found += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
     else:
         readings = Readings(spec, source)
-        found += check(spec, source.data) or readings.check()
+        found += check(spec, source.data) or [*misplaced(spec), *readings.check()]
     if found:
         raise SpecError(source.file, _problems(source, found))
     return Loaded(spec, source, readings)

@@ -498,3 +498,7 @@ class PaperSpec(Model):
     contradictions: dict[Identifier, Contradiction] = {}
     departures: dict[Identifier, Departure] = {}
     readings: dict[Name, Reading] = {}
+    ours: Annotated[
+        dict[Name, Many[Text]],
+        Field(description="experiments that another file adds: printed numbers (T3/row/column) to compare each with"),
+    ] = {}
