@@ -246,3 +246,24 @@ def test_holm_by_hand() -> None:
     assert hypothesis_tests.holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
     assert hypothesis_tests.holm([0.9, 0.8]) == [1.0, 1.0]
     assert hypothesis_tests.holm([]) == []
+
+
+def test_bounds_of_the_median_invert_the_sign_test_at_both_ends() -> None:
+    """Ten values: P(X <= 1) = 11 / 1024 <= 0.05 < P(X <= 2) = 56 / 1024, so the second from either end."""
+    values = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]
+    found = hypothesis_tests.middle(values)
+    assert found is not None
+    assert (found.low, found.estimate, found.high, found.confidence) == (2.0, 24.0, 256.0, 0.9)
+    open_above = hypothesis_tests.middle([*values[:8], math.inf, math.inf])
+    assert open_above is not None
+    assert (open_above.low, open_above.high) == (2.0, None)
+
+
+def test_bounds_of_a_shift_invert_the_rank_test_at_both_ends() -> None:
+    """Five against five: P(U <= 4) = 12 / 252 <= 0.05 < P(U <= 5), so the fifth difference from either end."""
+    first, second = [0.0, 1.0, 3.0, 7.0, 15.0], [2.0, 10.0, 31.0, 63.0, 127.0]
+    differences = sorted(b - a for a in first for b in second)
+    found = hypothesis_tests.shift(first, second)
+    assert found is not None
+    assert (found.low, found.high) == (differences[4], differences[-5])
+    assert found.estimate == differences[12]

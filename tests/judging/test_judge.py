@@ -476,6 +476,15 @@ def test_values_that_no_metric_gives_are_refused(tmp_path: Path, value: float) -
     assert found.cells[0].state == "INTERIM"
 
 
+def test_a_curve_beyond_all_measure_has_no_value(tmp_path: Path) -> None:
+    stored = [run(tmp_path, "a", seed, curves={"g": [1e20 if seed == 1 else 1.0 + seed / 10] * 100}) for seed in SEEDS]
+    whole = {"unit": "share", "start": 0, "end": 1}
+    mean = {"experiment": "a", "curve": "g", "statistic": {"mean": whole}}
+    found = one_claim(claim({"bound": mean, "below": 9.0}), stored)
+    assert (found.state, found.quantities[0].seeds[1]) == ("INTERIM", None)
+    assert found.quantities[0].reasons[1] == "1e+20 is no number that training gives"
+
+
 def test_a_margin_that_passes_everything_judges_nothing(tmp_path: Path) -> None:
     found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD), margin=1e9)
     assert (found.state, "larger than the number itself" in found.reason) == ("NOT ASSESSABLE", True)

@@ -396,3 +396,60 @@ def test_too_few_seeds_that_meet_the_condition_say_nothing() -> None:
     found = conditioned([300.0, 250.0, 40.0, 40.0, 40.0], [0.5, 0.6, 0.4, 0.4, 0.4])
     assert (found.p, found.p_against, found.points, found.truths) == (1, 1, "mixed", {})
     assert "where fid (a) > 200: 2 seeds, 3 are needed" in found.says
+
+
+# --- how many seeds would decide ------------------------------------------------------------------------------------
+
+
+def test_needed_seeds_of_independent_samples_have_twice_the_freedom() -> None:
+    first, second = [0.0, 1.0, 2.0], [0.6, 1.1, 2.9]
+    found = judged(A_BELOW_B, a=of(first, "a"), b=of(second, "b", seeds=(10, 11, 12)))
+    needed = found.needed(0.05, 0.8)
+    assert needed is not None
+    effect = np.mean(second) - np.mean(first)
+    spread = math.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1))
+
+    def power(n: int) -> float:
+        freedom = 2 * (n - 1)
+        return float(scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, freedom), freedom, effect / spread * math.sqrt(n)))
+
+    assert power(needed) >= 0.8 > power(needed - 1)
+
+
+def test_needed_seeds_of_the_sign_test() -> None:
+    """All of three above 0, one of them by diverging: 2^-n <= 0.05 needs five seeds."""
+    found = judged({"bound": fid("a"), "above": 0.0}, a=of([3.0, 4.0, None], "a", direction="lower"))
+    assert (found.p, found.needed(0.05, 0.8), found.needed(0.01, 0.8)) == (1 / 8, 5, 7)
+
+
+def test_needed_seeds_of_an_equivalence() -> None:
+    """Difference 0.1, margin 0.5, spread about 0.6: two one-sided tests by simulation."""
+    first, second = [0.0, 1.0, 2.0, 3.0], [0.6, 0.5, 2.9, 2.4]
+    written = {"equal": [fid("a"), fid("b")], "margin": 0.9}
+    found = judged(written, a=of(first, "a"), b=of(second, "b"))
+    needed = found.needed(0.05, 0.8)
+    assert needed is not None
+    differences = np.subtract(second, first)
+    random = np.random.default_rng(3)
+
+    def power(n: int) -> float:
+        draws = random.normal(differences.mean(), differences.std(ddof=1), (4000, n))
+        half = scipy.stats.t.ppf(0.95, n - 1) * draws.std(axis=1, ddof=1) / math.sqrt(n)
+        return float((abs(draws.mean(axis=1)) + half < 0.9).mean())
+
+    assert power(needed) > 0.77
+    assert power(needed - 1) < 0.83
+    apart = judged({**written, "margin": 0.01}, a=of([0.0, 1.0, 2.0], "a"), b=of([0.6, 1.1, 2.9], "b"))
+    outside = apart.needed(0.05, 0.8)
+    one_sided = judged({"bound": fid("a"), "above": 0.01}, a=of([0.6, 0.1, 0.9], "a")).needed(0.025, 0.8)
+    assert outside == one_sided
+
+
+def test_needed_seeds_of_a_share() -> None:
+    written = {"exactly": fid("a"), "value": 8, "share": 0.5}
+    found = judged(written, a=of([8.0, 8.0, 8.0, 7.0], "a"))
+    needed = found.needed(0.05, 0.8)
+    assert needed is not None
+    hits = np.arange(needed + 1)
+    decides = (scipy.stats.binom.sf(hits - 1, needed, 0.5) <= 0.05) | (scipy.stats.binom.cdf(hits, needed, 0.5) <= 0.05)
+    assert scipy.stats.binom.pmf(hits[decides], needed, 0.75).sum() >= 0.8
