@@ -481,7 +481,7 @@ def test_a_curve_beyond_all_measure_has_no_value(tmp_path: Path) -> None:
     whole = {"unit": "share", "start": 0, "end": 1}
     mean = {"experiment": "a", "curve": "g", "statistic": {"mean": whole}}
     found = one_claim(claim({"bound": mean, "below": 9.0}), stored)
-    assert (found.state, found.quantities[0].seeds[1]) == ("INTERIM", None)
+    assert (found.interim, found.seeds, found.quantities[0].seeds[1]) == (True, 4, None)
     assert found.quantities[0].reasons[1] == "1e+20 is no number that training gives"
 
 
