@@ -204,7 +204,7 @@ class Selected(Model):
     """One score under several rules of choosing the checkpoint: means over the seeds that have evaluations.
 
     ``gain`` is how much better ``best`` looks than ``last``, positive = better; ``luck`` is what choosing the best of
-    as many evaluations would gain if they differed by noise alone.
+    as many evaluations is expected to gain if they differ by noise alone.
     """
 
     experiment: str
@@ -226,6 +226,8 @@ class Selected(Model):
     noise: float | None
     gain: float | None
     luck: float | None
+    #: of the gain, were the last evaluation of each run any of its evaluations; None where they are too few to tell
+    p: float | None = None
 
 
 #: what a verdict counts as where several readings are counted

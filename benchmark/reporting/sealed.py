@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.verdict import PaperVerdicts, Selected
 from benchmark.reporting.numbers import short
+from benchmark.spec import words
 
 #: states of a seal that a reader must see before any verdict
 _LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "late": "open", "added to": "open"}
@@ -106,6 +108,7 @@ def says(one: Selected) -> str:
         return "no direction, so there is no best"
     if one.gain <= 0:
         return "the last is the best"
-    if one.luck is None:
+    if one.p is None:
         return "too few evaluations to tell luck from progress"
-    return "no more than luck gives" if one.gain <= one.luck else "more than luck gives"
+    told = f"luck gives ({words.p_value(one.p)})"
+    return f"more than {told}" if one.p <= ALPHA else f"no more than {told}"

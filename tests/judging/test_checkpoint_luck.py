@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmark.judging.checkpoint_luck import WINDOW, choose, evaluation_noise, expected_maximum
+from benchmark.judging.checkpoint_luck import WINDOW, choose, evaluation_noise, expected_maximum, no_better_than_any
 from benchmark.judging.selftest.faults import honest, verdicts_in
 from benchmark.runs.records import ScoreRecord
 
@@ -53,6 +53,38 @@ def test_luck_is_what_the_best_of_equal_evaluations_gains() -> None:
     luck = [choice.luck for choice in choices if choice is not None]
     assert np.mean(gains) == pytest.approx(2 * expected_maximum(40), rel=0.02)
     assert np.mean(luck) == pytest.approx(np.mean(gains), rel=0.03)
+
+
+def told_more(values: np.ndarray) -> bool:
+    """Whether the gain of choosing over ``values`` (seeds, evaluations) is told as more than luck gives."""
+    choices = [choose(entry(row.tolist())) for row in values]
+    p = no_better_than_any([choice.gains for choice in choices if choice is not None])
+    return p is not None and p <= 0.05
+
+
+@pytest.mark.parametrize(("evaluations", "seeds"), [(4, 3), (6, 3), (10, 3), (20, 1), (50, 1)])
+@pytest.mark.parametrize("law", ["normal", "lognormal"])
+def test_flat_noise_is_seldom_told_as_more_than_luck(evaluations: int, seeds: int, law: str) -> None:
+    """5 % at most, whatever the noise's law; comparing with the expected gain alarmed in half of the cases."""
+    random = np.random.default_rng(evaluations + seeds)
+    alarms = [told_more(getattr(random, law)(size=(seeds, evaluations))) for _ in range(200)]
+    assert np.mean(alarms) <= 0.05 + 2.5 * math.sqrt(0.05 * 0.95 / 200)
+
+
+def test_training_that_got_worse_is_told_as_more_than_luck() -> None:
+    random = np.random.default_rng(5)
+    worse = np.concatenate([np.zeros(15), np.linspace(0, 6, 5)])
+    alarms = [told_more(worse + random.normal(size=(3, 20))) for _ in range(40)]
+    assert np.mean(alarms) > 0.95
+
+
+def test_p_of_a_gain_by_hand() -> None:
+    """Two runs of five: the last ones gain 4 and 3; of 25 pairs (4, 4), (4, 3) and (3, 4) gain as much."""
+    gains = [(0.0, 1.0, 2.0, 3.0, 4.0), (0.0, 4.0, 1.0, 2.0, 3.0)]
+    assert no_better_than_any(gains) == pytest.approx(3 / 25)
+    assert no_better_than_any([(0.0, 1.0, 2.0, 3.0)]) is None, "one of four is never significant"
+    many = [tuple(map(float, range(20)))] * 4
+    assert no_better_than_any(many) == pytest.approx(1 / 2001, abs=1e-3)
 
 
 def test_noise_is_not_fooled_by_progress() -> None:
