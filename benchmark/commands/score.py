@@ -85,7 +85,7 @@ def lines(grid: ProtocolGrid) -> Iterator[str]:
             told = one.reason if one.value is None else f"{_shown(one.value)} ({one.change or 0:+.4g})"
             yield f"  {one.axis:<16} {one.setting:<52} {told}"
         for line in (line for line in grid.extrapolated if line.score == name):
-            told = f"{line.intercept:.4g}, standard error {line.intercept_error:.2g}"
+            told = f"{line.intercept:.4g}, error of the fit alone {line.intercept_error:.2g}"
             yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {told}"
         noise = max((abs(one.change) for one in mine if one.change is not None and one.axis == "noise"), default=None)
         changes = [(abs(one.change), one.axis) for one in mine if one.change is not None and one.axis != "noise"]

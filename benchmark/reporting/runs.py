@@ -12,7 +12,7 @@ from benchmark.judging.published import Printed, times
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 from benchmark.reporting.run_groups import Evidence, Group
-from benchmark.reporting.sidecars import AnchorView, anchor_views, too_good
+from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical
@@ -133,7 +133,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
         protocol=flat(first.protocol),
         protocols_agree=len({canonical(score.protocol) for _, score in found}) == 1,
         anchors=anchor_views(beside, group, name),
-        flag=too_good(beside, group, name),
+        flag=warning(beside, group, name),
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.reporting.numbers import MINUS, PLUS_MINUS, duration, fixed, short
 from benchmark.reporting.run_groups import Group
 from benchmark.runs.sidecars import Anchor, Calibration, Companions, Kind, ProtocolGrid
+from benchmark.spec import words
+from benchmark.spec.parts import METRICS
 
 ANCHOR_NAMES: dict[Kind, str] = {
     "real": "real against real",
@@ -48,22 +54,57 @@ def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorVie
     return [_view(kind, anchor) for kind, anchor in anchors(beside, group, score).items()]
 
 
+def warning(beside: Companions, group: Group, score: str) -> str | None:
+    """What a reader must know of a score's values: better than real data can be, or raised by more than quality."""
+    told = [one for one in (too_good(beside, group, score), _rewards(group, score)) if one is not None]
+    return "; ".join(told) or None
+
+
+def _rewards(group: Group, score: str) -> str | None:
+    entries = [stored.record.scores[score] for stored in group.runs if score in stored.record.scores]
+    metric = METRICS.find(entries[0].metric) if entries else None
+    return None if metric is None else metric.rewards
+
+
 def too_good(beside: Companions, group: Group, score: str) -> str | None:
-    """A warning where a seed scores better than real data do against real data, both ways round."""
+    """A warning where the seeds together score better than real data do against real data, by more than noise."""
     anchor = anchors(beside, group, score).get("real")
-    if anchor is None or not anchor.values or anchor.direction not in ("lower", "higher"):
+    if anchor is None or not anchor.values:
         return None
-    seeds = []
-    for stored in group.runs:
-        found = stored.record.scores.get(score)
-        if found is not None and found.value is not None:
-            lower = anchor.direction == "lower"
-            if found.value < min(anchor.values) if lower else found.value > max(anchor.values):
-                seeds.append(stored.record.seed)
-    if not seeds:
+    entries = [stored.record.scores[score] for stored in group.runs if score in stored.record.scores]
+    values = [entry.value for entry in entries if entry.value is not None]
+    metric = METRICS.find(anchor.metric_name)
+    power = metric.count_power if metric is not None else 0.0
+    counts = (_per_image(entries[0].protocol), _per_image(anchor.protocol)) if values else (None, None)
+    fewer = (counts[0] / counts[1]) ** power if counts[0] is not None and counts[1] is not None else 1.0
+    p = better_than_real(values, statistics.fmean(anchor.values) * fewer, anchor.direction)
+    if p is None or p > ALPHA:
         return None
     note = f" ({_note(anchor)})" if anchor.reduced else ""
-    return f"{len(seeds)} of {len(group.runs)} seeds better than real data against real data{note}: look for the cause"
+    return (
+        f"the {len(values)} seeds are better than real data against real data{note}, by more than their spread "
+        f"explains ({words.p_value(p)}): look for the cause"
+    )
+
+
+def better_than_real(values: Sequence[float], real: float, direction: str) -> float | None:
+    """p value of seeds being better than ``real``, one value that varies as much as theirs; None where nobody can tell.
+
+    Two values or more are needed, for one tells nothing of its noise.
+    """
+    if len(values) < 2 or direction not in ("lower", "higher"):
+        return None
+    better = (real - statistics.fmean(values)) * (1 if direction == "lower" else -1)
+    spread = statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
+    if spread == 0:
+        return None
+    return hypothesis_tests.tail(better / spread, len(values) - 1)
+
+
+def _per_image(protocol: Mapping[str, Any]) -> float | None:
+    """1 / samples + 1 / real images, which a perfect generator's value goes with; None where they are not given."""
+    samples, real = protocol.get("samples"), protocol.get("n_real")
+    return 1 / samples + 1 / real if isinstance(samples, int) and isinstance(real, int) and samples and real else None
 
 
 def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
@@ -117,7 +158,7 @@ def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[GridRo
                     name,
                     "count",
                     f"endless: line against 1/N from {line.counts[0]} to {line.counts[-1]}",
-                    f"{short(line.intercept)} {PLUS_MINUS} {short(line.intercept_error)}",
+                    f"{short(line.intercept)} {PLUS_MINUS} {short(line.intercept_error)} (of the fit alone)",
                     "" if again is None else _signed(line.intercept - again),
                 )
                 for line in grid.extrapolated

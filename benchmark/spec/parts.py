@@ -358,6 +358,10 @@ class Metric(Part, ABC):
     usual_margin: ClassVar[tuple[float, float] | None] = None
     #: whether it counts things, so that values differ by one at least
     counts: ClassVar[bool] = False
+    #: a perfect generator's value goes with (1 / samples + 1 / real images) to this power; 0 where counts matter little
+    count_power: ClassVar[float] = 0.0
+    #: what may raise the value besides quality, in a few words for a reader; None where nothing is known to
+    rewards: ClassVar[str | None] = None
     #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
     not_recomputed: ClassVar[str | None] = None
     #: settings that only say what is made of what is kept, so that another value can be had of it

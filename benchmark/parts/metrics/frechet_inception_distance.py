@@ -54,6 +54,7 @@ class FrechetInceptionDistance(AgainstReference):
     label = "FID"
     direction = "lower"
     possible = (0, math.inf)
+    count_power = 1.0
     usual_margin = (0.1, 0.5)
     rounding = frechet.ROUNDING
 

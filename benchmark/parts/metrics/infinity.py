@@ -30,6 +30,7 @@ class Line:
     counts: list[int]
     values: list[float]
     intercept: float
+    #: of the fit alone. All counts share their images, so that the intercept itself varies two to three times as much
     intercept_error: float
     slope: float
 

@@ -25,6 +25,7 @@ class ProxyFrechetDistance(ClassifierMetric):
     label = "proxy Fréchet distance"
     direction = "lower"
     possible = (0, math.inf)
+    count_power = 1.0
     rounding = frechet.ROUNDING
     reference: Reference
 

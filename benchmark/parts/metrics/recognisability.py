@@ -24,6 +24,7 @@ class Recognisability(ClassifierMetric):
     label = "recognisability"
     direction = "higher"
     possible = (0, 1)
+    rewards = "a classifier is as sure of blank images, and of some noise, as of good ones"
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)

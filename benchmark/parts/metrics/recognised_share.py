@@ -25,6 +25,7 @@ class RecognisedShare(ClassifierMetric):
     label = "share of recognised images"
     direction = "higher"
     possible = (0, 1)
+    rewards = "a classifier is as sure of blank images, and of some noise, as of good ones"
     above: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:

@@ -76,6 +76,7 @@ class SharpnessGap(_Sharpness):
 
     label = "sharpness gap to real"
     direction = "lower"
+    count_power = 0.5
 
     def measure(self, subject: Subject) -> Measurement:
         images, reals = self.pair(subject)

@@ -92,6 +92,17 @@ def test_share_of_recognised_images_is_counted(fault: str, subject, degraded, ha
     assert measured(RecognisedShare(**settings, above=0.01), subject, good, data) == 1
 
 
+@pytest.mark.parametrize("level", [0, 255])
+def test_blank_images_are_recognised_which_is_said_beside_the_score(level: int, subject, halves) -> None:
+    """A classifier has no class for nothing: it is sure of blank images."""
+    _, data = halves
+    blank = np.full_like(data[:N], level)
+    blank[0, 0, 0, 0] = 255 - level  # samples that are all alike are refused
+    metric = RecognisedShare(classifier="digits_8x8", samples=N, reference_images="all", above=0.9)
+    assert measured(metric, subject, blank, data) > 0.9
+    assert all("blank images" in one.rewards for one in (RecognisedShare, Recognisability))
+
+
 def test_class_coverage_counts_classes(subject, degraded, halves) -> None:
     good, data = halves
     metric = ClassCoverage(classifier="digits_8x8", samples=N, reference_images="all")
