@@ -72,15 +72,15 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     under = f", under the reading {verdicts.reading}" if verdicts.reading else ""
     lines = [terminal.coloured(f"{verdicts.paper}: {verdicts.title}{under}", "strong")]
     for claim in claims:
-        if claim.state in _SILENT and not details:
+        compared = [one for one in verdicts.readings if one.claim == claim.claim]
+        if claim.state in _SILENT and not details and not compared:
             continue
         state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4, "    ")]
         lines += [terminal.wrapped(f"tested as: {claim.test}", 6, "      ")] if details else []
         lines.append(terminal.wrapped(claim.reason, 6, "      "))
-        for compared in (one for one in verdicts.readings if one.claim == claim.claim):
-            lines += [terminal.wrapped(line, 8, "      ") for line in across(compared)]
+        lines += [terminal.wrapped(line, 8, "      ") for one in compared for line in across(one)]
     rows = [
         (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), cell.state)
         for cell in cells

@@ -61,6 +61,10 @@ def run(options: argparse.Namespace) -> int:
         say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
         _warn_unmeasured([run for run, _ in todo.values()], root)
         code = _train(options, todo, results, root)
+        # a training that was continued measures only what it has measured from its beginning; the rest is done now
+        rest = {one.run_id: runs[one.run_id] for one in left_to_train([one for one, _ in todo.values()], results)}
+        if rest and code == OK:
+            code = _train(options, rest, results, root)
     else:
         say(f"Nothing to train: all {len(runs)} runs are finished in {places.shown(results)}.")
     if code in (RESUMABLE, INTERRUPTED) or options.no_report:
@@ -80,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
+    from benchmark.runs.derived import together
     from benchmark.runs.engines.job import Job
     from benchmark.runs.engines.progress import Display
     from benchmark.runs.engines.serial import execute
@@ -88,7 +93,8 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
     gpus = visible_gpus(device)
     at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
-    workers = min(options.jobs or at_once, len(todo))
+    groups = together([run for run, _ in todo.values()])
+    workers = min(options.jobs or at_once, len(groups))
     threads = None if device.startswith("cuda") else 1  # of the run, not of the moment: sums would be split otherwise
     jobs = [
         Job(
@@ -103,13 +109,17 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
             data_root=root.resolve(),
             device=device,
             threads=threads,
+            others=tuple((other.experiment, other.reading, other.run_id) for other in others),
         )
-        for run, selection in todo.values()
+        for run, *others in groups
+        for _, selection in [todo[run.run_id]]
     ]
+    if len(groups) < len(todo):
+        say(f"{len(todo) - len(groups)} of them share the training of another")
     say(f"training on {f'{len(gpus)} GPUs' if len(gpus) > 1 else device}, {workers} at once")
     began = time.perf_counter()
     display = Display(
-        {run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations) for run, _ in todo.values()}
+        {run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations) for run, *_ in groups}
     )
     ending = execute(jobs, workers, display, gpus)
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)

@@ -56,7 +56,7 @@ class Measurements:
 
     def at_pause(self, trainer: Trainer, iteration: int) -> None:
         """Take snapshots and recurring scores; samples that are none are :class:`Diverged`."""
-        setup, subject = self.run.setup, TrainedSubject(trainer, self.data_root)
+        setup, subject = self.run.setup, self._subject(trainer)
         with torch.random.fork_rng():
             if iteration == 0 or iteration in self.run.moments(setup.snapshots.every):
                 self._snapshot(subject, iteration)
@@ -64,9 +64,12 @@ class Measurements:
                 if score.every is not None and iteration in self.run.moments(score.every):
                     self._score(name, subject, trainer)
 
+    def _subject(self, trainer: Trainer) -> TrainedSubject:
+        return TrainedSubject(trainer, self.data_root, generator_mode=self.run.setup.generator_mode)
+
     def at_end(self, trainer: Trainer, diverged: str | None) -> None:
         """Measure what is measured once, at the end; a run that diverged has no last score."""
-        subject = None if diverged else TrainedSubject(trainer, self.data_root)
+        subject = None if diverged else self._subject(trainer)
         for name, score in self.run.setup.scores.items():
             if subject is not None and score.every is None:
                 with torch.random.fork_rng():
@@ -151,7 +154,7 @@ class Measurements:
 
     def pictures(self, trainer: Trainer) -> dict[str, np.ndarray]:
         """The arrays of ``samples.npz``."""
-        setup, count, subject = self.run.setup, trainer.data.count, TrainedSubject(trainer, self.data_root)
+        setup, count, subject = self.run.setup, trainer.data.count, self._subject(trainer)
         arrays: dict[str, np.ndarray] = {
             "iterations": np.array(self.snapshot_iterations, dtype=np.int64),
             "real": subject.reals(min(setup.snapshots.samples, count or 2**31)),

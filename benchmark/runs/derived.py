@@ -53,6 +53,16 @@ def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
     return sorted(kept, key=lambda run: order[run.run_id])
 
 
+def together(runs: Sequence[Run]) -> list[list[Run]]:
+    """``runs`` in groups of one training each, sampled and scored in several ways; the longest run first."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        facts = run.determinant()
+        setup = {key: value for key, value in facts["setup"].items() if key != "generator_mode"}
+        groups.setdefault(f"{run.seed} {training({**facts, 'setup': setup})}", []).append(run)
+    return [sorted(group, key=lambda run: -run.iterations) for group in groups.values()]
+
+
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
     """Records of those ``runs`` that the records of others hold: with those others' files."""
     known: dict[tuple[str, int], list[Stored]] = {}

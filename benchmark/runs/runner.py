@@ -1,4 +1,4 @@
-"""One run from start to record. The same call continues a run that was interrupted."""
+"""One run from start to record, and others that share its training. The same call continues what was interrupted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,7 +48,11 @@ class Locked(Exception):
 
 
 class OneRun:
-    """The state of one run between its start and its record."""
+    """The state of one run between its start and its record.
+
+    ``others`` have the same training and are no longer: they are measured along, each at its own moments and as if it
+    were alone, and get records of their own.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class OneRun:
         progress: Callable[[int, float], None] = lambda _iteration, _seconds: None,
         stop: Callable[[], bool] = lambda: False,
         checkpoint_seconds: float = 60.0,
+        others: Sequence[Run] = (),
     ) -> None:
         self.run = run
         self.folder = results / run.folder
@@ -76,18 +81,24 @@ class OneRun:
         self.warmup_iterations = 0
         self.data: Data | None = None
         self.loop: str | None = None
+        self.others = [OneRun(other, results, data_root, device) for other in others]
+        self.trained_with: str | None = None
+        self.ended: RunRecord | None = None
 
     def execute(self) -> RunRecord:
         """Train to the end and write the record; raises :class:`Interrupted` or :class:`Locked`."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock")
         try:
-            with lock.acquire(timeout=0):
+            with ExitStack() as locks:
+                for one in (self, *self.others):
+                    one.folder.mkdir(parents=True, exist_ok=True)
+                    locks.enter_context(FileLock(one.folder / ".lock").acquire(timeout=0))
                 done = finished_record(self.folder)
                 if done is not None:
                     return done
-                (self.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
-                self._clean()
+                self.others = [other for other in self.others if finished_record(other.folder) is None]
+                for one in (self, *self.others):
+                    (one.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
+                    one._clean()
                 (self.folder / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
                 try:
                     return self._train()
@@ -106,24 +117,30 @@ class OneRun:
         self._begin()
         self._resume()
         self.sessions += 1
-        status: Literal["finished", "diverged"] = "finished"
-        reason = None
         try:
             self._segments()
-            self.trainer.check_parameters()
-            self._save()  # before the record, so that a finished run always has the checkpoint of its end
         except Diverged as error:
-            status, reason = "diverged", str(error)
-        self.loop = self.trainer.loop
-        with self._evaluating():
-            self.measurements.at_end(self.trainer, reason)
-        return self._write(status, reason)
+            for one in self._open():
+                one._end("diverged", str(error))
+        for one in self._open():
+            one._finish()  # where the checkpoint that was continued from is that of the end
+        assert self.ended is not None
+        return self.ended
 
     def _begin(self) -> None:
         """Stand before the first iteration."""
         assert self.data is not None
         self.trainer = Trainer(self.run, self.data, self.device)
         self.measurements = Measurements(self.run, self.results, self.data_root)
+        for other in self.others:
+            other.data, other.trainer, other.trained_with = self.data, self.trainer, self.run.run_id
+            other.measurements = Measurements(other.run, other.results, other.data_root)
+
+    def _open(self) -> list[OneRun]:
+        """This run and the others, as far as they have not ended; all tell one time."""
+        for other in self.others:
+            other.seconds, other.sessions, other.warmup_iterations = self.seconds, self.sessions, self.warmup_iterations
+        return [one for one in (self, *self.others) if one.ended is None]
 
     # --- training in segments between pauses ------------------------------------------------------------------------
 
@@ -135,7 +152,8 @@ class OneRun:
                 self.progress(iteration, self.seconds["training"])
             return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
 
-        for target in self.measurements.pauses():
+        pauses = {one.run.run_id: one.measurements.pauses() for one in self._open()}
+        for target in sorted({moment for moments in pauses.values() for moment in moments}):
             while self.trainer.iteration < target:
                 self._warm_up(target)
                 self._timed("training", target, pause_now)
@@ -145,10 +163,38 @@ class OneRun:
                 if time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
                     saved = time.monotonic()
-            if target > self.measurements.until:
-                with self._evaluating():
-                    self.measurements.at_pause(self.trainer, target)
-                self.measurements.until = target
+            for one in self._open():
+                if target > one.measurements.until and target in pauses[one.run.run_id]:
+                    one._pause(target)
+            if not self._open():
+                return
+
+    def _pause(self, iteration: int) -> None:
+        """Measure what is to be measured now, and finish at the run's end."""
+        try:
+            with self._evaluating():
+                self.measurements.at_pause(self.trainer, iteration)
+        except Diverged as error:
+            self._end("diverged", str(error))
+            return
+        self.measurements.until = iteration
+        if iteration == self.run.iterations:
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self.trainer.check_parameters()
+        except Diverged as error:
+            self._end("diverged", str(error))
+        else:
+            self._save()  # before the record, so that a finished run always has the checkpoint of its end
+            self._end("finished", None)
+
+    def _end(self, status: Literal["finished", "diverged"], reason: str | None) -> None:
+        self.loop = self.trainer.loop
+        with self._evaluating():
+            self.measurements.at_end(self.trainer, reason)
+        self.ended = self._write(status, reason)
 
     def _warm_up(self, target: int) -> None:
         """The first iterations of a session carry allocation and tuning: timed apart as well."""
@@ -195,6 +241,11 @@ class OneRun:
         }
         state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
         state["run_id"] = self.run.run_id
+        state["others"] = {
+            other.run.run_id: {"kept": json.dumps(other.measurements.facts()), **other.measurements.tensors()}
+            for other in self.others
+            if other.ended is None
+        }
         checkpoint.save(self._checkpoints, self.trainer.iteration, state)
 
     def _resume(self) -> None:
@@ -214,6 +265,11 @@ class OneRun:
         kept = json.loads(state["kept"])
         self.trainer.restore({**state, "curves": {name: curve.cpu() for name, curve in state["curves"].items()}})
         self.measurements.restore(kept, state)
+        begun = state.get("others", {})
+        self.others = [other for other in self.others if other.run.run_id in begun]  # of the rest nothing was measured
+        for other in self.others:
+            along = begun[other.run.run_id]
+            other.measurements.restore(json.loads(along["kept"]), along)
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
         self.warmup_iterations = kept["warmup_iterations"]
         if self.device == "cpu":  # sums are split among threads: another number would change the bits
@@ -286,7 +342,11 @@ class OneRun:
                 sessions=self.sessions,
             ),
             hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},
-            environment={**describe(self.device), "loop": self.loop},
+            environment={
+                **describe(self.device),
+                "loop": self.loop,
+                **({"trained_with": self.trained_with} if self.trained_with is not None else {}),
+            },
             files={name: sha256(self.folder / name) for name in files},
         )
 

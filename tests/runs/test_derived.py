@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from benchmark.runs.derived import derived, to_train
+from benchmark.runs.derived import derived, to_train, together
 from benchmark.runs.plan import Run, make_plan
-from benchmark.runs.records import RunRecord, Stored
-from benchmark.runs.runner import OneRun
+from benchmark.runs.records import RunRecord, Stored, finished_record, read_record
+from benchmark.runs.runner import Interrupted, OneRun
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import BASE
+from benchmark.training.checkpoint import load_newest
 
 TOY = Path(__file__).parents[1] / "toy.yaml"
 READINGS = """
@@ -131,3 +135,66 @@ def test_arrays_of_curves_end_where_the_shorter_run_does(loaded: Loaded, trained
     whole = trained[BASE].curves()
     assert all(len(values) == 30 for values in found.curves().values())
     assert all(np.array_equal(values, whole[name][:30]) for name, values in found.curves().items())
+
+
+# --- one training, several runs ---------------------------------------------------------------------------------------
+
+
+def together_in(place: Path, loaded: Loaded, *readings: str | None, **settings: Any) -> list[Stored]:
+    first, *others = [run_of(loaded, reading) for reading in readings]
+    OneRun(first, place, place, "cpu", others=others, **settings).execute()
+    return [Stored(read_record(place / run.folder / "record.json"), place / run.folder) for run in (first, *others)]
+
+
+def evidence(one: Stored) -> dict[str, Any]:
+    """What a record says but for time and host; arrays by their hashes."""
+    facts = one.record.model_dump(mode="json", exclude={"timing", "environment"})
+    assert facts["files"]
+    return facts
+
+
+def test_runs_that_share_a_training_equal_those_trained_by_themselves(tmp_path: Path, loaded: Loaded) -> None:
+    """The second is sampled at other moments, the third counts other samples, the fourth ends earlier."""
+    readings = (None, "often", "near", "half")
+    shared = together_in(tmp_path / "shared", loaded, *readings)
+    for reading, one in zip(readings, shared, strict=True):
+        (alone,) = together_in(tmp_path / "alone", loaded, reading)
+        assert evidence(one) == evidence(alone)
+        state, other = (load_newest(each.folder / "checkpoints", "cpu", each.record.run_id) for each in (one, alone))
+        assert state is not None
+        assert other is not None
+        assert state["iteration"] == other["iteration"] == one.record.iterations
+        for role, weights in state["networks"].items():
+            assert all(torch.equal(value, other["networks"][role][name]) for name, value in weights.items())
+    assert [one.record.environment.get("trained_with") for one in shared] == [None, *[shared[0].record.run_id] * 3]
+
+
+def test_a_shared_training_that_is_stopped_continues_with_all_that_it_measured(tmp_path: Path, loaded: Loaded) -> None:
+    readings = (None, "often", "half")
+    whole = together_in(tmp_path / "whole", loaded, *readings)
+    for calls in (10, 12, 12):  # before any evaluation, after some, after the third has ended
+        count = itertools.count()
+        with pytest.raises(Interrupted):
+            together_in(tmp_path / "cut", loaded, *readings, stop=lambda count=count, calls=calls: next(count) >= calls)
+    assert finished_record(tmp_path / "cut" / run_of(loaded, "half").folder) is not None
+    assert finished_record(tmp_path / "cut" / run_of(loaded, None).folder) is None
+    cut = together_in(tmp_path / "cut", loaded, *readings)
+    assert [evidence(one) for one in cut] == [evidence(one) for one in whole]
+
+
+def test_what_a_continued_training_has_not_measured_is_left_for_another(tmp_path: Path, loaded: Loaded) -> None:
+    count = itertools.count()
+    with pytest.raises(Interrupted):
+        together_in(tmp_path, loaded, None, stop=lambda: next(count) >= 25)
+    base, often = run_of(loaded, None), run_of(loaded, "often")
+    OneRun(base, tmp_path, tmp_path, "cpu", others=[often]).execute()
+    assert finished_record(tmp_path / base.folder) is not None
+    assert finished_record(tmp_path / often.folder) is None
+
+
+def test_runs_are_grouped_by_training_and_the_longest_leads(loaded: Loaded) -> None:
+    readings = ["half", "rate", None, "near", "often"]
+    groups = together([run_of(loaded, reading) for reading in readings])
+    assert [[run.reading for run in group] for group in groups] == [[None, "near", "often", "half"], ["rate"]]
+    other_seed = run_of(loaded, None, seed=1)
+    assert len(together([run_of(loaded, None), other_seed])) == 2

@@ -31,6 +31,8 @@ class Job:
     device: str
     threads: int | None
     reading: str | None = None
+    #: runs that share its training: experiment, reading and run id of each
+    others: tuple[tuple[str, str | None, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,16 @@ def perform(job: Job, progress: Callable[[int, float], None]) -> Outcome:
     with stopping() as stop:
         try:
             record = OneRun(
-                resolve(job), job.results, job.data_root, job.device, progress=progress, stop=stop.is_set
+                resolve(job),
+                job.results,
+                job.data_root,
+                job.device,
+                progress=progress,
+                stop=stop.is_set,
+                others=[
+                    resolve(replace(job, experiment=experiment, reading=reading, run_id=run_id))
+                    for experiment, reading, run_id in job.others
+                ],
             ).execute()
         except Interrupted as error:
             return Outcome(job.run_id, "interrupted", str(error))
