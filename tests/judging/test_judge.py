@@ -662,3 +662,32 @@ def test_an_edited_seed_is_damage(tmp_path: Path) -> None:
     assert found.damage == [f"{stored[0].folder}: run_id {run_id('a', 'full', 0)} is not the hash of its determinant"]
     assert found.cells[0].measured is not None
     assert found.cells[0].measured.seeds[0] is None
+
+
+def test_a_number_needs_more_seeds_than_it_has(tmp_path: Path) -> None:
+    """Three seeds, deviation 0, margin 1.06: half width 1.686 s. At s = 0.64 four seeds decide with 80 % power."""
+    values = [9.46, 10.1, 10.74]
+    found = one_cell(cell(10.1, "a"), measured(tmp_path, values), seeds=range(3))
+    assert (found.state, found.seeds_needed) == ("INCONCLUSIVE", 5)
+    random = np.random.default_rng(4)
+
+    def power(n: int) -> float:
+        draws = random.normal(0, 0.64, (4000, n))
+        half = scipy.stats.t.ppf(0.95, n - 1) * draws.std(axis=1, ddof=1) / n**0.5
+        return float((abs(draws.mean(axis=1)) + half < 1.01 + 0.05).mean())
+
+    assert power(5) > 0.78
+    assert power(4) < 0.8
+
+
+def test_three_seeds_against_three_that_all_diverged(tmp_path: Path) -> None:
+    """The smallest p that ranks give, 1 / 20, is just small enough for one claim, and so for all parts of it."""
+    stored = [*series(tmp_path, "a", GOOD[:3]), *series(tmp_path, "b", [None] * 3)]
+    order = {"order": [fid("a"), fid("b")]}
+    one = one_claim(claim(order), stored, "frechet_inception_distance", seeds=range(3))
+    assert (one.state, one.p) == ("HOLDS", 0.05)
+    twice = one_claim(claim({"all_of": [order, order]}), stored, "frechet_inception_distance", seeds=range(3))
+    assert (twice.state, [part.state for part in twice.parts]) == ("HOLDS", ["HOLDS", "HOLDS"])
+    back = {"order": [fid("b"), fid("a")]}
+    denied = one_claim(claim(back), stored, "frechet_inception_distance", seeds=range(3))
+    assert (denied.state, denied.p_against) == ("REVERSED", 0.05)

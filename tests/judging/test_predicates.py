@@ -453,3 +453,19 @@ def test_needed_seeds_of_a_share() -> None:
     hits = np.arange(needed + 1)
     decides = (scipy.stats.binom.sf(hits - 1, needed, 0.5) <= 0.05) | (scipy.stats.binom.cdf(hits, needed, 0.5) <= 0.05)
     assert scipy.stats.binom.pmf(hits[decides], needed, 0.75).sum() >= 0.8
+
+
+def test_needed_seeds_are_more_than_there_are() -> None:
+    """What one seed more would decide is told as one seed more, by every kind of test."""
+    apart = of([1.0, 2.0, 3.0], "a"), of([0.95, 2.0, 3.05], "b")
+    found = judged({"equal": [fid("a"), fid("b")], "margin": 0.5}, a=apart[0], b=apart[1])
+    assert found.needed(0.001, 0.8) is not None
+    assert found.needed(0.05, 0.8) == 4
+    assert found.statistic is not None
+    assert found.statistic.confidence == 0.9
+    above = {"bound": fid("a"), "above": 0.0}
+    assert judged(above, a=of([3.0, 4.0, 5.0, None], "a")).needed(0.05, 0.8) == 5
+    assert judged(above, a=of([3.0, 4.0, 5.0, 4.0], "a")).needed(0.05, 0.8) == 5
+    assert judged({"exactly": fid("a"), "value": 8, "share": 0.5}, a=of([8.0] * 4, "a")).needed(0.05, 0.8) == 5
+    ranks = judged(A_BELOW_B, a=of([1.0, 2.0, 3.0], "a"), b=of([4.0, 5.0, None], "b"))
+    assert ranks.needed(0.05, 0.8) == 5, "Noether: (1.645 + 0.842)^2 / (6 / 4) = 4.1"
