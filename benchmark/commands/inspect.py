@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    opt.as_json(opt.command(subparsers, "list", "papers, experiments and tiers", list_papers, None))
+    opt.as_json(opt.command(subparsers, "list", "papers; with PAPER its experiments and tiers", list_papers))
     opt.command(subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+")
     audits = opt.command(
         subparsers, "audit", "the papers against themselves: recipe, contradictions, claims; needs no run", audit
@@ -41,7 +41,7 @@ def register(subparsers: opt.Subparsers) -> None:
 def list_papers(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import load_all, spec_files
 
-    papers = load_all(spec_files([]))
+    papers = load_all(spec_files(options.papers))
     if options.json:
         facts = {
             paper.spec.paper.id: {
@@ -58,12 +58,22 @@ def list_papers(options: argparse.Namespace) -> int:
         }
         print(json.dumps(facts, indent=1, sort_keys=True))
         return 0
-    for file, paper in papers:
-        spec = paper.spec
-        print(f"{spec.paper.id}  {spec.paper.title} ({spec.paper.year})  {places.shown(file)}")
-        print(f"  {len(spec.claims)} claims, {len(spec.tables)} tables, {len(spec.figures)} figures")
-        for name, experiment in spec.experiments.items():
-            print(f"  {name:<28} tiers: {', '.join(('full', *experiment.tiers)):<20} {experiment.says or ''}")
+    specs = [paper.spec for _, paper in papers]
+    counts = [
+        (
+            spec.paper.id,
+            f"{spec.paper.title} ({spec.paper.year})",
+            *(str(len(part)) for part in (spec.experiments, spec.tables, spec.claims)),
+        )
+        for spec in specs
+    ]
+    print(terminal.table(("paper", "title", "experiments", "tables", "claims"), counts, right=(2, 3, 4)))
+    for spec in specs if options.papers else ():
+        rows = [
+            (name, ", ".join(("full", *one.tiers)), one.label or one.says or "")
+            for name, one in spec.experiments.items()
+        ]
+        print("\n" + terminal.table((spec.paper.id, "tiers", "what"), rows))
     return 0
 
 

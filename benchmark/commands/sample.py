@@ -53,6 +53,9 @@ def sample(options: argparse.Namespace) -> int:
     score = run.setup.scores.get(options.score) if options.score else None
     if options.score and score is None:
         raise UsageError(f"run {run.run_id} has no score '{options.score}', there are: {', '.join(run.setup.scores)}")
+    if score is not None and stored.record.scores[options.score].value is None:
+        reason = stored.record.scores[options.score].reason
+        raise UsageError(f"{options.score} was not measured, so no checkpoint counts for it: {reason}")
     trainer, state = trained(run, stored.record, stored.folder, root, resolve_device(options.device))
     if score is not None and score.checkpoint == "best" and options.score in state["best"]:
         best = state["best"][options.score]
