@@ -108,15 +108,17 @@ def committed(results: Path) -> list[Path]:
 def reference_evidence(
     papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[PaperInput]
 ) -> list[PaperInput]:
-    """Committed evidence on ``papers`` that decides something, or that is all there is on a paper."""
+    """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper."""
     ran = {one.spec.paper.id for one in mine if one.stored}
     found = []
     for folder in committed(results):
-        known = [(file, loaded) for file, loaded in papers if (folder / loaded.spec.paper.id).is_dir()]
-        for one in judged(known, folder, numerics, origin=folder.name):
-            tiers = {*(claim.tier for claim in one.verdicts.claims), *(cell.tier for cell in one.verdicts.cells)}
-            if one.stored and ("full" in tiers or one.spec.paper.id not in ran):
-                found.append(one)
+        full = {one.record.paper for one in read_records(folder) if one.record.tier == "full"}
+        known = [
+            (file, loaded)
+            for file, loaded in papers
+            if (folder / (paper := loaded.spec.paper.id)).is_dir() and (paper in full or paper not in ran)
+        ]
+        found += [one for one in judged(known, folder, numerics, origin=folder.name) if one.stored]
     return found
 
 

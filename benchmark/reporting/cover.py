@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
-from benchmark.reporting.judged import PartView
+from benchmark.reporting.judged import PartView, brief
 from benchmark.reporting.numbers import percent
 from benchmark.reporting.states import State
 from benchmark.reporting.view import PaperView
@@ -95,7 +96,7 @@ def decided(view: PaperView) -> list[Finding]:
     claims = [
         Finding(
             claim.state, view.id, claim.verdict.claim, claim.verdict.says,
-            _shortened(_halves(claim.parts) + claim.effect) + _across(view, claim.verdict.claim),
+            _shortened(_parts(claim.parts) or claim.effect) + _across(view, claim.verdict.claim),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
@@ -124,10 +125,10 @@ def _folders(reference: Sequence[PaperView]) -> str:
     return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference))
 
 
-def _halves(parts: Sequence[PartView]) -> str:
-    states = [part.state.word for part in parts]
-    told = [f"{states.count(word)} {what}" for word, what in (("HOLDS", "hold"), ("REVERSED", "opposed"))]
-    return f"of {len(states)} parts {', '.join(told)}; " if states else ""
+def _parts(parts: Sequence[PartView]) -> str:
+    """Each part with its sign and the numbers before its test."""
+    numbers = re.compile(r",? (?:Student|differences by seed|Welch|exact) .*")
+    return "; ".join(f"{one.state.symbol} {brief(one.test)}: {numbers.sub('', one.reason)}" for one in parts)
 
 
 def in_print(view: PaperView) -> list[Finding]:
