@@ -109,7 +109,7 @@ def test_declared_figures_are_drawn_side_by_side(page: Page, reduced: Page) -> N
     says = " ".join(image["alt"] for image in page.attributes("img"))
     for words in ("Grid of 36 generated images", "Progress of 5 fixed noises", "real images"):
         assert words in says
-    assert "Not run: " in page.by_id["F1"] or "toy minimax" in page.by_id["F1"]
+    assert "minimax GAN, iteration 900" in page.by_id["F1"]
     assert "Generated points over real ones" in " ".join(image["alt"] for image in reduced.attributes("img"))
     lines = [one["aria-label"] for one in reduced.attributes("svg") if one["aria-label"].startswith("Line chart")]
     assert any("probability (real, fake)" in one for one in lines)
@@ -160,7 +160,7 @@ def test_gaps_and_provenance_are_spelled_out(page: Page, reduced: Page) -> None:
 
 def test_times_are_set_in_ratio_to_the_first_experiment_on_the_same_device(page: Page) -> None:
     # (198 s over 880 iterations) over (98 s over 880 iterations)
-    assert "2.02 \N{MULTIPLICATION SIGN} toy minimax" in page.by_id["time"]
+    assert "2.02 \N{MULTIPLICATION SIGN} minimax GAN" in page.by_id["time"]
 
 
 def test_ledger_names_every_unstated_value(reduced: Page, papers: list[PaperInput]) -> None:
