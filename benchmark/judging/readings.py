@@ -16,7 +16,7 @@ from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, 
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import make_plan, run_ids
 from benchmark.runs.records import Stored
-from benchmark.spec.base import TIERS
+from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.readings import BASE
@@ -47,11 +47,20 @@ def planned(loaded: Loaded, stored: Sequence[Stored]) -> Mapping[str, Expected]:
     if not any(one.record.tier != "smoke" for one in stored):
         return {}
     numerics = sorted({one.record.numerics for one in stored})[-1]
-    base = run_ids(loaded.spec, numerics)
+    base, tiers = run_ids(loaded.spec, numerics), _tiers(stored)
     return {BASE: base} | {
-        name: {**base, **run_ids(loaded.under(name), numerics, loaded.readings.affected(name))}
+        name: base
+        | {
+            experiment: base[experiment] | ids  # of tiers without records any will do
+            for experiment, ids in run_ids(loaded.under(name), numerics, loaded.readings.affected(name), tiers).items()
+        }
         for name in loaded.readings.planned
     }
+
+
+def _tiers(stored: Sequence[Stored]) -> list[Tier]:
+    """Tiers that some record is of, but for smoke, which judges nothing."""
+    return [tier for tier in TIERS[:-1] if any(one.record.tier == tier for one in stored)]
 
 
 def ids(plans: Mapping[str, Expected]) -> set[str]:
@@ -99,7 +108,7 @@ def _with_derived(loaded: Loaded, stored: Sequence[Stored]) -> dict[str, Stored]
         run.run_id: run
         for name in loaded.readings.planned
         for numerics in sorted({one.record.numerics for one in stored})
-        for tier in TIERS[:-1]
+        for tier in _tiers(stored)
         for run in make_plan(
             loaded.under(name), tier, experiments=loaded.readings.affected(name), numerics=numerics, reading=name
         )

@@ -155,13 +155,13 @@ def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: 
 
 
 def run_ids(
-    spec: PaperSpec, numerics: str, experiments: Iterable[str] | None = None
+    spec: PaperSpec, numerics: str, experiments: Iterable[str] | None = None, tiers: Iterable[Tier] = TIERS
 ) -> dict[str, dict[str, dict[int, str]]]:
     """What a spec plans: experiment -> tier -> seed -> run id."""
     return {
         name: {
             tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
-            for tier in TIERS
+            for tier in tiers
             if spec.experiments[name].setup(tier) is not None
         }
         for name in (spec.experiments if experiments is None else experiments)
