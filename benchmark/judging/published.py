@@ -125,6 +125,7 @@ class _Print:
 
     def __init__(self, spec: PaperSpec) -> None:
         self.scores, self.times = scores(spec), times(spec)
+        self.places = {one.place: one for one in cells(spec)}
         #: numbers that answers rest on
         self.used: dict[Quantity, Printed] = {}
 
@@ -180,6 +181,8 @@ class _Print:
         return f"{asked.text} {text}"
 
     def _printed(self, asked: Quantity) -> Printed:
+        if asked.printed is not None:
+            return self.used.setdefault(asked, self.places[asked.printed])
         if asked.statistic is not None:
             raise NotPrinted("it rests on curves, of which the paper prints no numbers")
         if asked.outcome is not None:

@@ -66,7 +66,7 @@ class Run:
         curves = self.iterations * len(curve_names(self.system)) * 4
         images = self.setup.dataset.kind == "images"
         example = math.prod(self.setup.dataset.example_shape()) * (1 if images else 4)
-        shots = len(self.moments(self.setup.snapshots.every)) + 1
+        shots = -(-self.iterations // in_iterations(self.setup.snapshots.every, self.setup, self.system)) + 1
         return 2 * (parameters + curves) + curves + shots * self.setup.snapshots.samples * example
 
     def moments(self, every: Every | None) -> list[int]:
@@ -74,7 +74,7 @@ class Run:
         if every is None:
             return [self.iterations]
         step = in_iterations(every, self.setup, self.system)
-        return sorted({*range(step, self.iterations + 1, step), self.iterations})
+        return [*range(step, self.iterations, step), self.iterations]
 
     def determinant(self) -> dict[str, Any]:
         """Everything that determines the result; its canonical JSON is hashed into the id."""

@@ -10,7 +10,7 @@ from benchmark.spec import dataflow, references
 from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.levels import Range
-from benchmark.spec.paper import Every, Network, PaperSpec, Pass, Player, Setup, System
+from benchmark.spec.paper import MOST_ITERATIONS, MOST_MOMENTS, Every, Network, PaperSpec, Pass, Player, Setup, System
 from benchmark.spec.parts import CurveMarker, NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
 from benchmark.spec.resolve import ReplaceError, system_of, system_sizes
@@ -279,6 +279,7 @@ def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
     for place, every in _intervals(setup):
         if count is None and every.epochs is not None:
             yield Complaint((*path, *place, "epochs"), "endless data has no epochs, give iterations")
+    yield from _lengths(path, setup, count)
     for score, entry in setup.scores.items():
         if setup.dataset.kind not in entry.metric.kinds:
             kinds = " and ".join(entry.metric.kinds)
@@ -286,6 +287,20 @@ def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
             yield Complaint((*path, "scores", score, "metric"), message)
     if setup.snapshots.value_surface is not None and setup.dataset.example_shape() != (2,):
         yield Complaint((*path, "snapshots", "value_surface"), "is for points in two dimensions")
+
+
+def _lengths(path: Path_, setup: Setup, count: int | None) -> Iterator[Complaint]:
+    """Budgets that no machine could train, and intervals that no machine could keep up with."""
+
+    def batches(every: Every) -> float:
+        return every.iterations or (every.epochs or 0.0) * (count or 0) / setup.batch_images
+
+    budget = batches(setup.budget)
+    if budget > MOST_ITERATIONS:
+        yield Complaint((*path, "budget"), f"is more than {MOST_ITERATIONS:,} batches, found {budget:,.0f}")
+    for place, every in _intervals(setup):
+        if 0 < batches(every) * MOST_MOMENTS < budget:
+            yield Complaint((*path, *place), f"comes more than {MOST_MOMENTS:,} times in the budget")
 
 
 def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) -> Iterator[Complaint]:

@@ -226,11 +226,17 @@ class System(Model):
     ] = {}
 
 
+#: of a run; a budget beyond it is a slip, and no plan of it could be made
+MOST_ITERATIONS = 10**9
+#: evaluations or snapshots of a run
+MOST_MOMENTS = 10**6
+
+
 class Every(Model):
     """An interval, in iterations or in epochs."""
 
-    iterations: PositiveInt | None = None
-    epochs: Positive | None = None
+    iterations: Annotated[int, Field(gt=0, le=MOST_ITERATIONS)] | None = None
+    epochs: Annotated[float, Field(gt=0, le=MOST_ITERATIONS)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Every:
@@ -487,13 +493,15 @@ class PaperSpec(Model):
 
     schema_version: Literal[1]
     paper: Bibliography
-    networks: dict[Name, Network]
-    systems: dict[Name, System]
-    experiments: dict[Name, Experiment]
+    networks: dict[Name, Network] = {}
+    systems: dict[Name, System] = {}
+    experiments: dict[Name, Experiment] = {}
     tables: dict[Identifier, Table] = {}
     figures: dict[Identifier, Figure] = {}
     claims: dict[Identifier, Claim] = {}
-    stated: Annotated[dict[str, Where], Field(description="path of a value (* for any step): where the paper says so")]
+    stated: Annotated[
+        dict[str, Where], Field(description="path of a value (* for any step): where the paper says so")
+    ] = {}
     unstated: dict[str, Unstated] = {}
     contradictions: dict[Identifier, Contradiction] = {}
     departures: dict[Identifier, Departure] = {}

@@ -269,9 +269,11 @@ class Quantity(Model):
     ``training_seconds`` is the time of all iterations at the rate after the warm-up, ``seconds_per_iteration`` that
     rate; evaluation and checkpoints are no part of either. They are only compared within one device.
     ``outcome: diverged`` is 1 for a run whose training broke down and 0 for one that came to its end.
+    ``printed`` is a number of a table that nothing regenerates, by its place, ``T1, row, column``, and nothing else.
     """
 
-    experiment: Name
+    experiment: Name = ""
+    printed: str | None = Field(default=None, description="a printed number instead: 'T1, row, column'")
     score: Name | None = None
     curve: Expression | None = Field(default=None, description="expression over the run's curves")
     statistic: Statistic | None = None
@@ -281,6 +283,12 @@ class Quantity(Model):
     @model_validator(mode="after")
     def _one_source(self) -> Quantity:
         sources = (self.score, self.curve, self.time, self.outcome)
+        if (self.printed is not None) == bool(self.experiment):
+            raise PydanticCustomError("quantity", "needs either an experiment or a printed number")
+        if self.printed is not None:
+            if any((*sources, self.statistic)):
+                raise PydanticCustomError("quantity", "a printed number takes nothing else")
+            return self
         lacks = self.curve is not None and self.statistic is None
         plain = self.time is not None or self.outcome is not None
         if sum(source is not None for source in sources) != 1 or lacks or (plain and self.statistic):
@@ -300,7 +308,7 @@ class Quantity(Model):
     @property
     def text(self) -> str:
         """In words: ``fid (gan_cifar)``, ``mean of generator_loss over ... (gan_cifar)``."""
-        return f"{self.bare} ({self.experiment})"
+        return self.printed or f"{self.bare} ({self.experiment})"
 
     @property
     def defined(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from benchmark.spec.source import Path_, shorten
 
 #: what can be printed at all of what is no metric: (lowest, highest)
 _RANGES = {"seconds": (0.0, math.inf), "iterations": (0.0, math.inf), "setting": (-math.inf, math.inf)}
+
+
+#: how an alternative begins that an unquoted comma has cut off from the one before
+_REST = re.compile(r"(which|so|and|or|but|since)\b")
 
 
 def unknown(path: Path_, kind: str, name: str, valid: Iterable[str]) -> Complaint:
@@ -137,6 +142,16 @@ def _same_metric(names: Names, path: Path_, table: Table, experiment: str, score
 
 
 def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complaint]:
+    if quantity.printed is not None:
+        known = {
+            f"{table}, {row.label}, {column}"
+            for table, one in names.spec.tables.items()
+            for row in one.rows
+            for column in row.cells
+        }
+        if quantity.printed not in known and "tables" not in names.lost:
+            yield unknown((*path, "printed"), "printed number", quantity.printed, known)
+        return
     yield from names.check((*path, "experiment"), "experiments", quantity.experiment)
     if quantity.score is not None:
         yield from _score(names, (*path, "score"), quantity.experiment, quantity.score)
@@ -161,6 +176,11 @@ def _curve(names: Names, path: Path_, experiment: str, curves: set[str]) -> Iter
 
 
 def _ledger(spec: PaperSpec, data: dict[str, Any]) -> Iterator[Complaint]:
+    for pattern, entry in spec.unstated.items():
+        for index, text in enumerate(entry.alternatives):
+            if _REST.match(text):
+                message = "is the rest of a sentence, cut off by a comma: quote the whole alternative"
+                yield Complaint(("unstated", pattern, "alternatives", index), message)
     for pattern in sorted(set(spec.stated) & set(spec.unstated)):
         yield Complaint(("unstated", pattern), "is listed as stated too")
     written = {

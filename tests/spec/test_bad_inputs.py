@@ -149,3 +149,20 @@ def test_random_bytes_are_a_spec_error() -> None:
     source = random.Random(1)
     for length in (0, 1, 2, 10, 1000, 50_000):
         assert problems(source.randbytes(length))
+
+
+@pytest.mark.parametrize("budget", ["{iterations: 1000000000000}", "{epochs: 1e15}", "{iterations: 5000000000}"])
+def test_a_budget_that_nobody_could_plan_is_refused(budget: str) -> None:
+    found = problems(edited("budget: {epochs: 2}", f"budget: {budget}"))
+    assert any("must be at most 1000000000" in problem for problem in found), found
+
+
+def test_intervals_are_bounded_by_the_budget() -> None:
+    """Epochs of 1,797 digits in batches of 64; every iteration of so long a run would be kept."""
+    often = ("every: {epochs: 1}", "every: {iterations: 1}")
+    found = problems(edited("budget: {epochs: 2}", "budget: {epochs: 1e7}", *often))
+    assert any("snapshots.every: comes more than 1,000,000 times" in problem for problem in found), found
+    found = problems(edited("budget: {epochs: 2}", "budget: {epochs: 1e9}"))
+    assert any("budget: is more than 1,000,000,000 batches, found 28,078,125,000" in problem for problem in found), (
+        found
+    )

@@ -329,7 +329,7 @@ SLIPS = {
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
         "{experiment: ring_saturating, §scor",
-        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, score, "
+        "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, printed, score, "
         "statistic, time; did you mean 'score'?",
     ),
     "experiment in a predicate": (
