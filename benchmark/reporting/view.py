@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from benchmark.judging.audit import Audit
@@ -16,7 +17,7 @@ from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Companions
-from benchmark.spec.base import TIERS
+from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 
@@ -26,6 +27,9 @@ _VERDICTS = {
     *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "INCONCLUSIVE", "REPRODUCED", "REPRODUCED IF"),
     *("NOT REPRODUCED", "NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
 }
+#: folders of an absolute path, within JSON
+_FOLDERS = re.compile(r"""(?<=[\s"'(])/(?:[\w.+-]+/)+(?=[\w.+-])""")
+M = TypeVar("M", bound=Model)
 REDUCED = "Reduced runs: not comparable with the paper"
 
 
@@ -194,8 +198,18 @@ def _part_of_table(table: TableView) -> Part:
 
 
 def paper_view(given: PaperInput) -> PaperView:
-    """View of one paper; its records are put in the order of their runs' ids."""
-    return PaperView(given, Evidence(given.spec, sorted(given.stored, key=lambda stored: stored.record.run_id)))
+    """View of one paper, without folders of the machine; its records are put in the order of their runs' ids."""
+    stored = [replace(one, record=_without_folders(one.record)) for one in given.stored]
+    stored.sort(key=lambda one: one.record.run_id)
+    bare = replace(given, verdicts=_without_folders(given.verdicts), stored=stored)
+    return PaperView(bare, Evidence(given.spec, stored))
+
+
+def _without_folders(model: M) -> M:
+    """The model with absolute paths in its text cut to the names of their files."""
+    text = model.model_dump_json()
+    cut = _FOLDERS.sub("", text)
+    return model if cut == text else type(model).model_validate_json(cut)
 
 
 def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:

@@ -314,6 +314,19 @@ def test_audit_is_summed_up(reduced: Page, papers: list[PaperInput]) -> None:
     assert f"contradictions with itself {len(found.contradictions)}" in reduced.by_id["recipe"]
 
 
+def test_no_format_tells_a_folder_of_the_machine(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a", "/home/somebody/data/weights.pth is missing, see https://example.org/a/b")
+    write_report(tmp_path / "b", [given], formats=["html", "markdown", "csv", "latex"])
+    for file in (tmp_path / "b").iterdir():
+        text = file.read_text()
+        assert "loss is not finite weights.pth" in text or file.suffix != ".html" or file.stem == "index"
+        shown = re.findall(r"because [^<]*|Because [^<]*", text)
+        assert not [line for line in shown if "/home/somebody" in line]
+    page = Page.of(tmp_path / "b" / "judged.html")
+    assert "loss is not finite weights.pth is missing, see https://example.org/a/b" in page.by_id["gaps"]
+    assert "/home/somebody" not in page.by_id["gaps"]
+
+
 def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"unknown format 'htm', known: .*did you mean 'html'"):
         write_report(tmp_path / "x", [], formats=["htm"])
