@@ -1,0 +1,67 @@
+"""Judge the committed evidence again by today's rules and show which verdicts moved; ``--write`` seals today's rules.
+
+    python scripts/refresh_evidence.py [--write] [FOLDER ...]
+
+Evidence that was sealed under other rules keeps its old seal until ``--write``; its verdicts say so until then. A seal
+that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a verdict moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmark.commands.report import expected_runs, verdicts_on
+from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.judging.seal import ensure_seal, seal_file
+from benchmark.judging.under_seal import Judged, judged_file, keep_states, states_of
+from benchmark.runs.files import read_as
+from benchmark.runs.records import read_records
+
+ROOT = Path(__file__).parents[1]
+
+
+def refresh(folder: Path, write: bool) -> list[str]:
+    """One line for each verdict of a results folder that today's rules give another state than the sealed ones."""
+    stored = list(read_records(folder))
+    lines = []
+    for file, loaded in load_all(spec_files([])):
+        paper = loaded.spec.paper.id
+        mine = [one for one in stored if one.record.paper == paper]
+        if not mine:
+            continue
+        expected = expected_runs(loaded, "fp32")
+        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, folder)
+        kept = judged_file(folder, paper)
+        then = read_as(kept, Judged).states if kept.is_file() else {}
+        now = states_of(verdicts)
+        lines += [
+            f"{paper}, {name}: {then.get(name, 'none')} -> {now.get(name, 'none')}"
+            for name in sorted(then.keys() | now.keys())
+            if then.get(name) != now.get(name)
+        ]
+        if write:
+            seal_file(folder, paper).unlink(missing_ok=True)
+            kept.unlink(missing_ok=True)
+            ensure_seal(folder, loaded.spec)
+            keep_states(folder, verdicts_on(loaded, file.read_bytes(), mine, expected, folder), mine)
+    return lines
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="default: all of results/reference")
+    parser.add_argument("--write", action="store_true", help="seal today's rules and keep today's states")
+    options = parser.parse_args()
+    folders = options.folders or sorted(file for file in (ROOT / "results" / "reference").iterdir() if file.is_dir())
+    moved = {folder: refresh(folder, options.write) for folder in folders}
+    for folder, lines in moved.items():
+        print(f"{folder.name}: {len(lines)} verdicts moved")
+        for line in lines:
+            print(f"  {line}")
+    return int(any(moved.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
