@@ -262,13 +262,15 @@ REGISTERED = [(registry, name, part) for registry in REGISTRIES for name, part i
 
 @pytest.mark.parametrize(("registry", "name", "part"), REGISTERED, ids=lambda value: str(getattr(value, "kind", value)))
 def test_parts_hide_no_setting(registry: object, name: str, part: type[Part]) -> None:
-    """Every setting is written in the spec; only an objective's weight has a default, the neutral 1."""
+    """Every setting is written in the spec; defaults are an objective's neutral weight 1, and what no id holds."""
     own = part.__dict__.get("__doc__")
     assert own, f"{name} needs a docstring: it is what editors show"
     assert own.strip() != (Part.__doc__ or "").strip()
     for field, info in part.model_fields.items():
         if registry is OBJECTIVES and field == "weight":
             assert info.default == 1.0
+        elif info.exclude_if is not None:
+            assert info.default is None
         else:
             assert info.is_required(), f"{name}.{field} has a default"
 

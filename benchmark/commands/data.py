@@ -78,15 +78,12 @@ def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
 def _verified(dataset: Dataset, root: Path) -> str:
     """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files."""
     from benchmark.parts.datasets.images.pictures import Pictures
-    from benchmark.spec.parts import DataError
 
-    message = dataset.missing(root)
-    if message is not None:
-        raise DataError(message)
     if isinstance(dataset, Pictures):
         source = dataset.checked_source(root)
         split = f" split={dataset.split}" if hasattr(dataset, "split") else ""
-        return f"{dataset.name}{split}: {source.count:,} pictures, SHA-256 of the files {source.digest()}"
+        known = "as published" if dataset.published() else "only their number is known to be right"
+        return f"{dataset.name}{split}: {source.count:,} pictures, {known}, SHA-256 of the files {source.digest()}"
     loaded = dataset.load(root, "cpu")
     settings = "".join(f" {key}={value}" for key, value in dataset.model_dump().items())
     count = "endless" if loaded.count is None else f"{loaded.count:,} examples"

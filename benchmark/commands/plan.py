@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchmark.runs.plan import Run
     from benchmark.spec.base import Tier
     from benchmark.spec.paper import PaperSpec
+    from benchmark.spec.parts import Dataset
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -50,15 +51,24 @@ def left_to_train(runs: Sequence[Run], results: Path) -> list[Run]:
 
 
 def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
-    """Messages about missing datasets, each with the experiments that need them."""
+    """What is wrong with datasets, each with the experiments that need it."""
     missing: dict[str, list[str]] = {}
+    looked: dict[Dataset, str | None] = {}
     for run in runs:
-        message = run.setup.dataset.missing(root)
+        message = data_problem(run, root, looked)
         if message is not None:
             names = missing.setdefault(message, [])
             if run.experiment not in names:
                 names.append(run.experiment)
     return missing
+
+
+def data_problem(run: Run, root: Path, looked: dict[Dataset, str | None]) -> str | None:
+    """Why a run's data cannot be trained on; each dataset is looked at once."""
+    dataset = run.setup.dataset
+    if dataset not in looked:
+        looked[dataset] = dataset.problem(root)
+    return looked[dataset]
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -71,6 +81,7 @@ def plan(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     todo: list[str] = []
     specs: dict[str, PaperSpec] = {}
+    looked: dict[Dataset, str | None] = {}
     for tier in tiers:
         options.tier = tier
         try:
@@ -84,7 +95,7 @@ def plan(options: argparse.Namespace) -> int:
                 experiment = key[0]
                 runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
                 left = [run for run in unfinished if (run.experiment, run.reading) == key]
-                rows.append(_plan_row(experiment, tier, runs, len(left), root))
+                rows.append(_plan_row(experiment, tier, runs, len(left), data_problem(runs[0], root, looked)))
                 todo += [_arguments(run, selection.file, options) for run in left]
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
@@ -166,7 +177,7 @@ def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, root: Path) -> dict[str, Any]:
+def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, missing: str | None) -> dict[str, Any]:
     first = runs[0]
     return {
         "paper": first.paper,
@@ -180,7 +191,7 @@ def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, root: Pat
         "parameters": first.parameter_count,
         "disk_bytes": first.disk_bytes,
         "dataset": first.setup.dataset.name,
-        "missing": first.setup.dataset.missing(root),
+        "missing": missing,
         "seeds": [run.seed for run in runs],
         "run_ids": [run.run_id for run in runs],
     }

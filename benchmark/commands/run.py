@@ -14,7 +14,7 @@ from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands.devices import resolve_device, visible_gpus
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
-from benchmark.commands.plan import left_to_train, missing_data
+from benchmark.commands.plan import is_done, left_to_train, missing_data
 
 if TYPE_CHECKING:
     from benchmark.commands.select_runs import Selection
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     missing = missing_data((run for run, _ in todo.values()), root)
     if missing:
         lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]
-        raise UsageError("data is missing, nothing was trained\n  " + "\n  ".join(lines))
+        raise UsageError("data are missing or not what they should be, nothing was trained\n  " + "\n  ".join(lines))
     code = OK
     if todo:
         opt.require_training()
@@ -171,7 +171,11 @@ def run_one(options: argparse.Namespace) -> int:
     if not found:
         raise UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
     ((run, selection),) = found
-    results, device = places.results_folder(options.results), resolve_device(options.device)
+    results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    problem = None if is_done(run, results) else run.setup.dataset.problem(root)
+    if problem is not None:
+        raise UsageError(problem)
+    device = resolve_device(options.device)
     _seal([selection], results)
     display = Display({run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations)})
     outcome = perform(
@@ -184,7 +188,7 @@ def run_one(options: argparse.Namespace) -> int:
             reading=run.reading,
             run_id=run.run_id,
             results=results,
-            data_root=places.data_folder(options.data_root),
+            data_root=root,
             device=device,
             threads=None if device.startswith("cuda") else 1,
         ),

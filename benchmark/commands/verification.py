@@ -265,7 +265,7 @@ def _replay(
             record, where = one.record, _short(str(one.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
             run = _planned(one, loaded, expected, numerics)
-            missing = run.setup.dataset.missing(data_root)
+            missing = run.setup.dataset.problem(data_root)
             if device == "cuda" and not torch.cuda.is_available():
                 missing = "it was trained on a GPU, there is none here"
             if record.status != "finished" or missing is not None:

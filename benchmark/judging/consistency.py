@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
 from benchmark.spec.base import canonical
-from benchmark.spec.parts import METRICS, MetricError, Subject
+from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,10 +83,25 @@ def _setup(record: RunRecord) -> dict[str, Any]:
 def _dataset(record: RunRecord) -> Iterator[str]:
     """Scores must refer to the data that was trained on."""
     trained = record.hashes.get("dataset")
+    published = _published(_setup(record).get("dataset"))
+    if None not in (trained, published) and trained != published:
+        yield "trained on other data than the published ones of that name"
     for name, score in sorted(record.scores.items()):
         measured = score.protocol.get("dataset")
         if trained is not None and measured is not None and measured != trained:
             yield f"score {name} was measured on other data than it was trained on"
+
+
+def _published(dataset: object) -> str | None:
+    """Fingerprint that data of these settings must have, where it is known."""
+    if not isinstance(dataset, dict) or len(dataset) != 1:
+        return None
+    ((name, settings),) = dataset.items()
+    part = DATASETS.find(name)
+    try:
+        return None if part is None else part.model_validate(settings).published_fingerprint()
+    except ValidationError:
+        return None
 
 
 # --- scores ---------------------------------------------------------------------------------------------------------

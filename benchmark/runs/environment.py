@@ -74,7 +74,16 @@ def describe(device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {
             name: installed(name)
-            for name in ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn", "pydantic")
+            for name in (
+                "torch",
+                "torchvision",
+                "torch-fidelity",
+                "numpy",
+                "scipy",
+                "scikit-learn",
+                "pillow",
+                "pydantic",
+            )
         },
         "cuda": torch.version.cuda,
         "cudnn": torch.backends.cudnn.version() if cuda else None,  # type: ignore[no-untyped-call]

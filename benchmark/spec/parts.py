@@ -267,6 +267,14 @@ class Dataset(Part, ABC):
     def missing(self, root: Path) -> str | None:
         """None if everything is under ``root``; else one line: what is missing, where it goes, how to get it."""
 
+    def problem(self, root: Path) -> str | None:
+        """Why what lies under ``root`` cannot be trained on: it is missing, or not what it is called. Quick."""
+        return self.missing(root)
+
+    def published_fingerprint(self) -> str | None:
+        """Fingerprint of the published data under these settings; None where it is not known."""
+        return None
+
     @abstractmethod
     def load(self, root: Path, device: str) -> Data:
         """Load to ``device``; raises :class:`DataError`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import json
 import re
 import socket
 import urllib.error
@@ -16,8 +17,9 @@ import pytest
 
 from benchmark import cli
 from benchmark.parts.datasets import mnist
+from benchmark.parts.datasets.image_folder import CZ
 from benchmark.parts.extractors import inception
-from tests.parts.datasets.layouts import noise, write_idx
+from tests.parts.datasets.layouts import gradient, noise, write_idx
 
 
 @pytest.fixture(autouse=True)
@@ -38,21 +40,50 @@ def call(*words: str | Path) -> int:
 def test_verify_prints_count_and_hash_of_the_files(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist, "_COUNTS", {"train": 5, "test": 3})
     write_idx(tmp_path, "MNIST", noise(5, 28, 28), noise(3, 28, 28))
-    raw = tmp_path / "MNIST" / "raw"
-    expected = hashlib.sha256()
-    for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
-        content = (raw / file).read_bytes()
-        expected.update(f"{file}\0{len(content)}\n".encode() + content)
-    assert call("verify", "mnist", "--data-root", tmp_path) == 0
-    train, test = capsys.readouterr().out.splitlines()
-    assert train == f"mnist split=train: 5 pictures, SHA-256 of the files {expected.hexdigest()}"
-    assert test.startswith("mnist split=test: 3 pictures")
-    assert call("verify", "mnist:test", "--data-root", tmp_path) == 0
-    assert capsys.readouterr().out.splitlines() == [test]
-    label = raw / "t10k-labels-idx1-ubyte"
-    label.write_bytes(label.read_bytes()[:-1] + b"\7")
-    assert call("verify", "mnist:test", "--data-root", tmp_path) == 0
-    assert capsys.readouterr().out.splitlines() != [test]
+    file = "MNIST/raw/train-images-idx3-ubyte"
+    content = (tmp_path / file).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr(mnist.MNIST, "file_hashes", {"train": digest, "test": "0" * 64})
+    expected = hashlib.sha256(f"{file}\0{len(content)}\n".encode() + content).hexdigest()
+    assert call("verify", "mnist:train", "--data-root", tmp_path) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == f"mnist split=train: 5 pictures, as published, SHA-256 of the files {expected}"
+    assert call("verify", "mnist", "--data-root", tmp_path) == 1
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [line]
+    assert "t10k-images-idx3-ubyte is not the published file of mnist" in shown.err
+
+
+def test_verify_says_where_nothing_is_known_to_compare_with(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CZ, "picture_count", lambda _: 1)
+    (tmp_path / "cz").mkdir()
+    gradient(20, 20).save(tmp_path / "cz" / "a.png")
+    assert call("verify", "cz", "--data-root", tmp_path) == 0
+    assert "cz: 1 pictures, only their number is known to be right, SHA-256" in capsys.readouterr().out
+
+
+def test_another_set_is_refused_before_anything_is_trained(tmp_path: Path, capsys) -> None:
+    write_idx(tmp_path / "data", "MNIST", noise(5, 28, 28), noise(3, 28, 28))
+    where = [
+        "--tier",
+        "full",
+        "-e",
+        "gan",
+        "--data-root",
+        str(tmp_path / "data"),
+        "--results",
+        str(tmp_path / "results"),
+    ]
+    assert cli.main(["plan", "gan_dcgan_mnist", *where, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert "is not the published file of mnist" in row["missing"]
+    assert cli.main(["run", "gan_dcgan_mnist", *where]) == 2
+    assert "is not the published file of mnist" in capsys.readouterr().err
+    assert cli.main(["run-one", row["run_ids"][0], "gan_dcgan_mnist", *where[:2], *where[4:]]) == 2
+    assert "is not the published file of mnist" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
 
 
 def test_verify_what_needs_no_files(tmp_path: Path, capsys) -> None:

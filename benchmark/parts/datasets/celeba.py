@@ -6,7 +6,6 @@ which asks for four lists of attributes that no generator needs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -89,16 +88,17 @@ class CelebA(Photographs):
         if message is not None:
             raise DataError(message)
 
-    def source(self, root: Path, *, genuine: bool) -> Source:
+    def source(self, root: Path) -> Source:
         place = inside(root, root / _FOLDER / _PICTURES)
-        names: Sequence[str] = picture_names(root, place)
+        there = picture_names(root, place)
+        names, passed = there.pictures, there.passed
         if self.split != "all":
-            there = set(names)
+            known = set(names)
             names = self._of_split(inside(root, root / _FOLDER / _PARTITION))
-            absent = next((name for name in names if name not in there), None)
+            absent = next((name for name in names if name not in known), None)
             if absent is not None:
                 raise DataError(f"{place / absent} is missing: unpack img_align_celeba.zip again")
-        return from_files(place, names)
+        return from_files(place, names, self.background, passed)
 
     def _of_split(self, partition: Path) -> list[str]:
         rows = [line.split() for line in partition.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -51,8 +51,9 @@ class FolderOfPictures(CroppedPhotographs):
         if message is not None:
             raise DataError(message)
 
-    def source(self, root: Path, *, genuine: bool) -> Source:
-        return from_files(self.place(root), picture_names(root, self.place(root)))
+    def source(self, root: Path) -> Source:
+        names = picture_names(root, self.place(root))
+        return from_files(self.place(root), names.pictures, self.background, names.passed)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
         from PIL import Image

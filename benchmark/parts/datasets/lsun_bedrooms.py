@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from benchmark.parts.datasets.image_folder import CroppedPhotographs
-from benchmark.parts.datasets.images.files import decoding, from_files, inside, picture_names, write_pictures
+from benchmark.parts.datasets.images.files import decode, from_files, inside, picture_names, write_pictures
 from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
@@ -47,11 +49,12 @@ class LSUNBedrooms(CroppedPhotographs):
         if message is not None:
             raise DataError(message)
 
-    def source(self, root: Path, *, genuine: bool) -> Source:
+    def source(self, root: Path) -> Source:
         database = self._database(root)
         if (database / _LMDB_DATA).is_file() and importlib.util.find_spec("lmdb") is not None:
-            return _from_database(inside(root, database))
-        return from_files(self._folder(root), picture_names(root, self._folder(root)))
+            return _from_database(inside(root, database), self.background)
+        names = picture_names(root, self._folder(root))
+        return from_files(self._folder(root), names.pictures, self.background, names.passed)
 
     def stand_in_size(self) -> tuple[int, int]:
         return (256, 341)
@@ -76,30 +79,27 @@ class LSUNBedrooms(CroppedPhotographs):
         return root / f"bedroom_{self.split}"
 
 
-def _from_database(database: Path) -> Source:
+def _from_database(database: Path, background: tuple[int, ...] | None) -> Source:
     """A source over an LMDB of encoded pictures, in the order of their keys."""
     import lmdb
-    from torchvision.datasets import VisionDataset
-    from torchvision.datasets.lsun import LSUNClass
-
-    class Bedrooms(LSUNClass):  # type: ignore[misc]
-        """torchvision's reader, opened without the pickle of all keys that it keeps in the current folder."""
-
-        def __init__(self) -> None:
-            VisionDataset.__init__(self, str(database))
-            self.env = lmdb.open(str(database), readonly=True, lock=False, readahead=False, meminit=False)
-            with self.env.begin() as transaction:
-                self.keys = list(transaction.cursor().iternext(keys=True, values=False))
-            self.length = len(self.keys)
 
     try:
-        bedrooms = Bedrooms()
+        environment = lmdb.open(str(database), readonly=True, lock=False, readahead=False, meminit=False)
+        count = environment.stat()["entries"]
     except lmdb.Error as error:
         raise DataError(f"{database}: not a readable LMDB ({error})") from error
 
-    def picture(index: int) -> Image:
-        with decoding(f"{database}: picture {bedrooms.keys[index]!r}"):
-            found: Image = bedrooms[index][0]
-        return found
+    @functools.cache
+    def keys() -> list[bytes]:
+        with environment.begin() as transaction:
+            return list(transaction.cursor().iternext(keys=True, values=False))
 
-    return Source(database, len(bedrooms), picture, [_LMDB_DATA])
+    def picture(index: int) -> Image:
+        with environment.begin() as transaction:
+            content = transaction.get(keys()[index]) or b""
+        return decode(io.BytesIO(content), background, converted)
+
+    converted: list[str] = []
+    return Source(
+        database, count, picture, [_LMDB_DATA], lambda index: f"picture {keys()[index]!r}", converted=converted
+    )

@@ -92,7 +92,7 @@ def test_mirrored_faces(tmp_path: Path) -> None:
 
 def test_the_whole_list_is_counted(tmp_path: Path) -> None:
     write_celeba(tmp_path, "000")
-    with pytest.raises(DataError, match="3 pictures, celeba has 202,599"):
+    with pytest.raises(DataError, match="holds 3 pictures, not 202,599"):
         celeba("face_128", 128, "none").load(tmp_path, "cpu")
 
 

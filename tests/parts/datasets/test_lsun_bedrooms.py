@@ -23,7 +23,7 @@ def test_a_folder(tmp_path: Path) -> None:
     assert BEDROOMS.missing(tmp_path) is None
     (picture,) = levels(held(BEDROOMS, tmp_path))
     assert (picture[0] == np.arange(8, 72)[None, :]).all()
-    with pytest.raises(DataError, match="1 pictures, lsun_bedrooms has 300"):
+    with pytest.raises(DataError, match="holds 1 pictures, not 300"):
         BEDROOMS.load(tmp_path, "cpu")
 
 
@@ -61,7 +61,7 @@ def test_an_lmdb_is_read_in_the_order_of_its_keys(tmp_path: Path, monkeypatch: p
     assert shown[:, 2, 0, 0].tolist() == [1, 2, 3]
     assert (shown[:, 0] == np.arange(64)[None, None, :]).all()
     assert sorted(file.name for file in tmp_path.iterdir() if not file.name.startswith(".")) == before
-    with pytest.raises(DataError, match="3 pictures, lsun_bedrooms has 300"):
+    with pytest.raises(DataError, match="holds 3 pictures, not 300"):
         BEDROOMS.load(tmp_path, "cpu")
 
 

@@ -9,8 +9,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _FACTS = "facts.json"
 #: pictures decoded as one task
 _TASK = 64
 _MOST_THREADS = 16
+#: faults of pictures that are told one by one
+_MOST_SHOWN = 10
 #: bytes left free on the disk
 _SPARE = 1 << 28
 
@@ -34,13 +37,38 @@ def cache_folder(root: Path) -> Path:
     return Path(os.environ.get("GANREPRO_CACHE") or root / ".cache")
 
 
+def remembered(folder: Path, place: Path, names: Iterable[str], what: str, compute: Callable[[], str]) -> str:
+    """A hash of files, computed again only when the size or the time of change of one of them is new."""
+    state = hashlib.sha256(f"{what}\n".encode() + os.fsencode(place.resolve()))
+    for name in names:
+        state.update(os.fsencode(name) + f"\0{_stamp(place / name)}\n".encode())
+    note = folder / f"{state.hexdigest()[:32]}.seen"
+    with contextlib.suppress(OSError, ValueError):
+        known = note.read_text(encoding="ascii")
+        if re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", known):
+            return known
+    found = compute()
+    with contextlib.suppress(OSError):  # where nothing can be written, it is computed every time
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = note.with_name(f"{note.name}.{os.getpid()}")
+        temporary.write_text(found, encoding="ascii")
+        os.replace(temporary, note)
+    return found
+
+
+def file_hash(file: Path, kind: str) -> str:
+    """``md5`` or ``sha256`` of a file's bytes, hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
+
+
 def decoded(
     folder: Path, *, key: Mapping[str, object], shape: tuple[int, ...], example: Callable[[int], np.ndarray], label: str
 ) -> tuple[np.ndarray, str]:
     """All examples, uint8 of ``shape``, as a private mapping, and the SHA-256 of shape and bytes.
 
     ``example`` gives example i as uint8 of ``shape[1:]``, from any thread. What lies there already is taken
-    unless it is damaged. Raises :class:`DataError` where nothing can be written.
+    unless it is damaged. Raises :class:`DataError` where nothing can be written, and of examples all their own at once.
     """
     from filelock import FileLock
 
@@ -127,10 +155,15 @@ def _reserve(file: Path, size: int) -> None:
 def _fill(levels: np.ndarray, example: Callable[[int], np.ndarray], label: str) -> None:
     from tqdm import tqdm
 
+    faults: list[tuple[int, str]] = []
+
     def task(start: int) -> int:
         stop = min(start + _TASK, len(levels))
         for index in range(start, stop):
-            levels[index] = example(index)
+            try:
+                levels[index] = example(index)
+            except DataError as error:
+                faults.append((index, str(error)))
         return stop - start
 
     pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
@@ -140,6 +173,10 @@ def _fill(levels: np.ndarray, example: Callable[[int], np.ndarray], label: str) 
                 bar.update(done)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+    if faults:
+        shown = "; ".join(message for _, message in sorted(faults)[:_MOST_SHOWN])
+        more = f"; and {len(faults) - _MOST_SHOWN:,} more" if len(faults) > _MOST_SHOWN else ""
+        raise DataError(f"{len(faults):,} of {len(levels):,} pictures cannot be used: {shown}{more}")
 
 
 def _note(entry: Path, text: str, fingerprint: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from benchmark.parts.datasets.images.colours import rgb
 from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.parts import DataError
 
@@ -42,48 +45,71 @@ def inside(root: Path, path: Path) -> Path:
     return path
 
 
-def picture_names(root: Path, place: Path) -> list[str]:
-    """Names of all picture files below ``place``, relative to it, sorted by code point; hidden ones are passed over."""
-    return sorted(_walk(root, inside(root, place), ""))
+@dataclass(frozen=True)
+class Names:
+    """Picture files below a folder, relative to it, sorted by code point, and what else lies there, by its ending."""
+
+    pictures: Sequence[str]
+    passed: Mapping[str, int]
 
 
-def _walk(root: Path, place: Path, prefix: str) -> Iterator[str]:
+def picture_names(root: Path, place: Path) -> Names:
+    """All picture files below ``place``; hidden ones are passed over without a word."""
+    passed: Counter[str] = Counter()
+    return Names(sorted(_walk(root, inside(root, place), "", passed)), passed)
+
+
+def _walk(root: Path, place: Path, prefix: str, passed: Counter[str]) -> Iterator[str]:
     with os.scandir(place / prefix) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
+            shown = printable(entry.path)
             if entry.is_symlink() and entry.is_dir():
-                raise DataError(f"{entry.path} is a linked folder: place the folder itself there")
+                raise DataError(f"{shown} is a linked folder: place the folder itself there")
             if entry.is_dir():
-                yield from _walk(root, place, f"{prefix}{entry.name}/")
-            elif entry.name.lower().endswith(SUFFIXES):
+                yield from _walk(root, place, f"{prefix}{entry.name}/", passed)
+            elif not entry.name.lower().endswith(SUFFIXES):
+                passed[printable(Path(entry.name).suffix.lower()) or "without ending"] += 1
+            elif not entry.is_file():
+                raise DataError(f"{shown} is no file: remove it")
+            else:
                 if entry.is_symlink():
                     inside(root, Path(entry.path))
                 yield prefix + entry.name
 
 
-def from_files(place: Path, names: Sequence[str]) -> Source:
+def printable(name: str) -> str:
+    """A file's name as it may be shown, whatever its bytes."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
+def from_files(
+    place: Path, names: Sequence[str], background: tuple[int, ...] | None, passed: Mapping[str, int] | None = None
+) -> Source:
     """A source over encoded files."""
-    return Source(place, len(names), lambda index: decode(place / names[index], str(place / names[index])), names)
+    converted: list[str] = []
+    return Source(
+        place,
+        len(names),
+        lambda index: decode(place / names[index], background, converted),
+        names,
+        lambda index: printable(names[index]),
+        passed=passed or {},
+        converted=converted,
+    )
 
 
-def decode(file: Path, shown: str) -> Image:
-    """An RGB picture; what cannot be decoded is a :class:`DataError` that names it."""
+def decode(file: Path | IO[bytes], background: tuple[int, ...] | None, converted: list[str]) -> Image:
+    """An RGB picture as it is meant to be seen; a :class:`DataError` tells why there is none."""
     from PIL import Image
-
-    with decoding(shown), Image.open(file, formats=_FORMATS) as picture:
-        return picture.convert("RGB")
-
-
-@contextmanager
-def decoding(shown: str) -> Iterator[None]:
-    """Turn what Pillow raises on a file that is no picture, or too large a one, into a :class:`DataError`."""
     from PIL.Image import DecompressionBombError
 
     try:
-        yield
-    except (OSError, SyntaxError, ValueError, DecompressionBombError) as error:
-        raise DataError(f"{shown}: not a readable picture ({str(error).splitlines()[0]})") from error
+        with Image.open(file, formats=_FORMATS) as picture:
+            return rgb(picture, background, converted)
+    except (OSError, SyntaxError, ValueError, struct.error, DecompressionBombError) as error:
+        raise DataError(f"not a readable picture ({(str(error).splitlines() or [''])[0]})") from error
 
 
 def write_pictures(place: Path, pictures: Sequence[Image], names: Sequence[str]) -> None:

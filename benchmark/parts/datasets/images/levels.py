@@ -1,9 +1,10 @@
-"""Datasets whose files hold plain levels: opened by torchvision's classes and read whole."""
+"""Datasets whose files hold plain levels: read whole."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,19 @@ from benchmark.spec.parts import DataError
 if TYPE_CHECKING:
     import numpy as np
 
-#: what torchvision and the readers below it raise on files that are damaged or not what their names say
+#: what pickle, SciPy and torchvision raise on files that are damaged or not what their names say
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, AssertionError, pickle.UnpicklingError)
 
 _LONGEST_REASON = 200
 
 
-def by_torchvision(place: Path, make: Callable[[], Any]) -> Any:
-    """The torchvision dataset that ``make`` builds from files at ``place``; damaged ones are a :class:`DataError`."""
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Turn what readers raise on files that are damaged into a :class:`DataError`."""
     try:
-        return make()
-    except RuntimeError as error:  # torchvision's own message offers a download
-        raise DataError(f"{place}: a file is not the published one, by its checksum: remove it") from error
+        yield
     except _UNREADABLE as error:
-        raise DataError(f"{place}: a file is damaged ({_in_one_line(error)}): remove it") from error
+        raise DataError(f"{place} is damaged ({_in_one_line(error)}): remove it") from error
 
 
 def fetched(download: Callable[[], Any]) -> None:
@@ -45,7 +45,7 @@ def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source
         one = levels[index]
         return Image.fromarray(one[0] if len(one) == 1 else one.transpose(1, 2, 0).copy())
 
-    return Source(place, len(levels), picture, names, levels)
+    return Source(place, len(levels), picture, names, lambda index: f"picture {index}", levels)
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import zlib
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.parts.datasets.images.prepare import Resize, pixels, resized
 from benchmark.spec.levels import Range, ValueRange, on_host
-from benchmark.spec.parts import Data, DataError, Dataset, Shape
+from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
 #: raised whenever decoding or preparation changes what comes out; part of every cache's key
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 #: side of a square picture, in pixels
 Side = Annotated[int, Field(ge=4, le=1024)]
 #: 0 for any split, plus this times a hash of its name: no two splits' stand-ins show the same picture
 _STAND_IN_SPLITS = 997
 _BLOCK = 1 << 20
+_MD5_DIGITS = 32
 
 
 @dataclass(frozen=True)
@@ -39,25 +42,29 @@ class Source:
     count: int
     picture: Callable[[int], Image]
     names: Sequence[str]
+    #: what people call picture i
+    shown: Callable[[int], str]
     #: uint8 (n, channels, height, width) where the files hold plain levels, which are read whole
     levels: np.ndarray | None = None
-
-    def listing(self) -> str:
-        """SHA-256 of names and sizes."""
-        state = hashlib.sha256()
-        for name in self.names:
-            state.update(f"{name}\0{os.stat(self.place / name).st_size}\n".encode())
-        return state.hexdigest()
+    #: files that are passed over, by their ending
+    passed: Mapping[str, int] = field(default_factory=dict)
+    #: what decoding converted, a line each time
+    converted: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
         """SHA-256 of names and content."""
         state = hashlib.sha256()
         for name in self.names:
-            state.update(f"{name}\0{os.stat(self.place / name).st_size}\n".encode())
+            state.update(os.fsencode(name) + f"\0{os.stat(self.place / name).st_size}\n".encode())
             with (self.place / name).open("rb") as stream:
                 while block := stream.read(_BLOCK):
                     state.update(block)
         return state.hexdigest()
+
+    def passed_over(self) -> str:
+        """What is passed over, in words; empty where nothing is."""
+        several = ", ".join(f"{count:,} {ending}" for ending, count in sorted(self.passed.items()))
+        return f"passed over: {several}" if several else ""
 
 
 class Pictures(Dataset):
@@ -79,9 +86,13 @@ class Pictures(Dataset):
     def picture_count(self) -> int:
         """Number of pictures in the files of the split."""
 
+    def published(self) -> Mapping[str, str]:
+        """Published SHA-256 or MD5 of the split's files, by their path below the root; empty where none is known."""
+        return {}
+
     @abstractmethod
-    def source(self, root: Path, *, genuine: bool) -> Source:
-        """Open the files; published checksums are checked where ``genuine``. Raises :class:`DataError`."""
+    def source(self, root: Path) -> Source:
+        """Open the files, whatever they hold; raises :class:`DataError`."""
 
     @abstractmethod
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
@@ -122,24 +133,66 @@ class Pictures(Dataset):
     def load(self, root: Path, device: str) -> Data:
         from benchmark.parts.datasets.images.cache import cache_folder
 
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
         return self.held(self.checked_source(root), cache_folder(root), device)
 
     def checked_source(self, root: Path) -> Source:
-        """The genuine files, their number checked."""
+        """The genuine files: every byte where published hashes are known, and the number of pictures."""
+        from benchmark.parts.datasets.images.cache import file_hash
+
+        message = self.missing(root)
+        if message is not None:
+            raise DataError(message)
         try:
-            source = self.source(root, genuine=True)
+            self._compare(root, lambda name, kind: file_hash(root / name, kind))
+            return self._counted(root)
         except OSError as error:
             raise DataError(f"{self.name}: {error}") from error
+
+    def problem(self, root: Path) -> str | None:
+        from benchmark.parts.datasets.images.cache import cache_folder, file_hash, remembered
+
+        def hashed(name: str, kind: str) -> str:
+            return remembered(cache_folder(root), root, [name], kind, lambda: file_hash(root / name, kind))
+
+        message = self.missing(root)
+        if message is not None:
+            return message
+        try:
+            self._compare(root, hashed)
+            if not self.published():
+                self._counted(root)
+        except (DataError, OSError) as error:
+            return str(error)
+        return None
+
+    def _compare(self, root: Path, hashed: Callable[[str, str], str]) -> None:
+        """Raise :class:`DataError` where a file is not the published one; ``hashed`` takes a name and md5 or sha256."""
+        for name, expected in self.published().items():
+            found = hashed(name, "md5" if len(expected) == _MD5_DIGITS else "sha256")
+            if found == expected:
+                continue
+            several = (one for _, part in DATASETS.items() for one in part.variants() if isinstance(one, Pictures))
+            whose = next((one for one in several if found in one.published().values()), None)
+            if whose is not None:
+                kind = f"{whose.name}, split {getattr(whose, 'split', '')}"
+                raise DataError(
+                    f"{root / name} is that of {kind}, not of {self.name}, split {getattr(self, 'split', '')}"
+                )
+            raise DataError(
+                f"{root / name} is not the published file of {self.name}: its hash is {found}, "
+                f"published is {expected}; remove it"
+            )
+
+    def _counted(self, root: Path) -> Source:
+        source = self.source(root)
         if source.count != self.picture_count():
-            raise DataError(f"{source.place}: {source.count:,} pictures, {self.name} has {self.picture_count():,}")
+            passed = f" ({source.passed_over()})" if source.passed else ""
+            raise DataError(f"{source.place} holds {source.count:,} pictures, not {self.picture_count():,}{passed}")
         return source
 
     def held(self, source: Source, cache: Path, device: str) -> Data:
         """Prepare the pictures, or take them from the cache, and hold them for ``device``."""
-        from benchmark.parts.datasets.images.cache import decoded
+        from benchmark.parts.datasets.images.cache import decoded, remembered
         from benchmark.parts.datasets.images.resident import MappedImages, ResidentImages, fits
 
         shape = (source.count, *self.example_shape())
@@ -150,13 +203,19 @@ class Pictures(Dataset):
                 value_range=self.image_range(),
                 mirrored=self.mirrored(),
             )
-        images, fingerprint = decoded(
-            cache,
-            key={"files": source.listing(), "version": PREPARATION_VERSION, "preparation": self._preparation()},
-            shape=shape,
-            example=lambda index: pixels(self.prepared(source.picture(index))),
-            label=f"{self.name} {self.size}x{self.size}",
-        )
+        content = remembered(cache, source.place, source.names, "content", source.digest)
+        label = f"{self.name} {self.size}x{self.size}"
+        try:
+            images, fingerprint = decoded(
+                cache,
+                key={"files": content, "version": PREPARATION_VERSION, "preparation": self._preparation()},
+                shape=shape,
+                example=lambda index: self._example(source, index),
+                label=label,
+            )
+        except DataError as error:
+            raise DataError(f"{source.place}: {error}") from error
+        _say(label, source)
         held = ResidentImages if fits(images.nbytes, device) else MappedImages
         return held(
             on_host(images),
@@ -165,6 +224,15 @@ class Pictures(Dataset):
             fingerprint=fingerprint,
             mirrored=self.mirrored(),
         )
+
+    def _example(self, source: Source, index: int) -> np.ndarray:
+        try:
+            picture = source.picture(index)
+            if min(picture.size) < self.size:
+                source.converted.append(f"smaller than {self.size}x{self.size}")
+            return pixels(self.prepared(picture))
+        except DataError as error:
+            raise DataError(f"{source.shown(index)}: {error}") from error
 
     def _in_memory(self, source: Source, levels: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -187,15 +255,33 @@ class Pictures(Dataset):
         first = zlib.crc32(str(getattr(self, "split", "")).encode()) % _STAND_IN_SPLITS * count
         height, width = self.stand_in_size()
         self.write_stand_in(root, blobs(count, height, width, self.channels, first=first))
-        source = self.source(root, genuine=False)
+        source = self.source(root)
         if source.count != count:
             raise DataError(f"{source.place}: {source.count:,} pictures, the stand-in has {count:,}")
         return source
 
 
+def _say(label: str, source: Source) -> None:
+    """Tell what was converted and passed over, with counts, where pictures were decoded."""
+    said = [f"{count:,} {what}" for what, count in sorted(Counter(source.converted).items())]
+    if said:
+        told = "; ".join([*said, *filter(None, [source.passed_over()])])
+        print(f"{label}: of {source.count:,} pictures {told}", file=sys.stderr, flush=True)
+
+
+#: red, green, blue
+Level = Annotated[int, Field(ge=0, le=255)]
+Background = Annotated[tuple[Level, ...], Strict(False), Field(min_length=3, max_length=3)]
+
+
 class Photographs(Pictures):
     """Pictures in encoded files, decoded once into a cache. Not a part by itself."""
 
+    #: left out of a run's id where there is none
+    background: Annotated[
+        Background | None,
+        Field(exclude_if=lambda value: value is None, description="levels behind transparent pictures, else refused"),
+    ] = None
     mirror: Annotated[bool, Field(description="every picture appears a second time, mirrored; an epoch shows both")]
 
     def mirrored(self) -> bool:
