@@ -74,14 +74,18 @@ def judged(
     from benchmark.judging.under_seal import keep_states
     from benchmark.reporting.report import PaperInput
 
-    everything = list(read_records(results)) if results.is_dir() else []
-    beside = sidecars.read(results)
+    unreadable: list[str] = []
+    everything = list(read_records(results, unreadable)) if results.is_dir() else []
+    beside = sidecars.read(results, unreadable)
     inputs = []
     for file, loaded in papers:
         spec = loaded.under(reading)
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
+        others = {f"{results}/{other.spec.paper.id}/" for _, other in papers if other is not loaded}
+        named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
+        verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})
         if write and reading is None and origin is None:
             keep_states(results, verdicts, mine)
             write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))

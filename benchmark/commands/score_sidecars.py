@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmark.runs import sidecars
-from benchmark.runs.bundle import parse
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.records import RunRecord, Stored
 from benchmark.runs.sidecars import ANCHORS, CALIBRATION, KINDS, PROTOCOLS, Anchor, Calibration, ProtocolGrid
@@ -66,7 +65,6 @@ def _each(results: Path, folder: str, kind: type[M], check: Callable[[Path, M], 
     for file in _files(results, folder):
         where = file.relative_to(results)
         try:
-            parse(file.read_bytes())
             found = read_as(file, kind)
         except (StoreError, ValueError) as error:
             yield f"{where}: {str(error).removeprefix(f'{file}: ')}"

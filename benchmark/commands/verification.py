@@ -18,10 +18,10 @@ from benchmark.evaluation.differences import comparable, cut, differences, named
 from benchmark.evaluation.recompute import Rescoring
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
-from benchmark.runs.files import StoreError, sha256
+from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, unsafe_arrays
 from benchmark.runs.integrity import damage
 from benchmark.runs.plan import Run, make_run
-from benchmark.runs.records import CURVES, MEASURED, RECORD, SAMPLES, Stored, read_record
+from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
 
@@ -186,10 +186,9 @@ def _records(results: Path, found: Findings) -> Iterator[Stored]:
     """Every record that can be read; the others are problems."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
         try:
-            bundle.parse(file.read_bytes())
             yield Stored(read_record(file), file.parent)
-        except (StoreError, ValueError) as error:
-            found.problems.append(_short(str(error) if str(file) in str(error) else f"{file}: {error}", results))
+        except StoreError as error:
+            found.problems.append(_short(str(error), results))
         else:
             found.records += 1
 
@@ -199,8 +198,10 @@ def _unsafe(one: Stored) -> str | None:
     for name in sorted(one.record.files):
         if not bundle.plain(name) or "/" in name:
             return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-    for file in sorted({one.folder / name for name in (*one.record.files, CURVES, SAMPLES, MEASURED)}):
-        if file.suffix == ".npz" and file.is_file() and (why := bundle.unsafe_arrays(file)) is not None:
+    for file in sorted({one.folder / name for name in (*one.record.files, RECORD_HASH, CURVES, SAMPLES, MEASURED)}):
+        if (why := irregular(file)) is not None:
+            return why
+        if file.suffix == ".npz" and file.is_file() and (why := unsafe_arrays(file)) is not None:
             return f"{file}: {why}"
     return None
 
@@ -310,8 +311,8 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
         (found.problems if needed else found.notes).append(line)
         return
     try:
-        old = bundle.parse(file.read_bytes())
-    except ValueError as error:
+        old = parse(read_bytes(file))
+    except (StoreError, ValueError) as error:
         found.problems.append(f"verdicts/{file.name}: {error}")
         return
     same_code = needed and same_rules  # who judged a folder is not known

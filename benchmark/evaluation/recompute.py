@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from benchmark.registry import RegistryError
-from benchmark.runs import bundle
 from benchmark.runs.files import SHARED, StoreError, read_arrays, sha256, shared_file
 from benchmark.runs.records import MEASURED, ScoreRecord, Stored
 from benchmark.spec.parts import METRICS, Metric, MetricError
@@ -91,12 +90,11 @@ class Rescoring:
         where = file.relative_to(self.results)
         if not file.is_file():
             return f"{where} is missing"
-        unsafe = bundle.unsafe_arrays(file)
-        if unsafe is not None:
-            return f"{where}: {unsafe}"
-        if sha256(file) != digest:
-            return f"{where} has changed since it was written"
-        return read_arrays(file)
+        try:
+            arrays = read_arrays(file)
+        except StoreError as error:
+            return str(error).replace(str(file), str(where))
+        return arrays if sha256(file) == digest else f"{where} has changed since it was written"
 
     def shared_problems(self) -> Iterator[str]:
         """Shared arrays that are not what their name says, or that no score here rests on."""

@@ -59,7 +59,11 @@ def _ending(record: RunRecord) -> Iterator[str]:
     """A run that ended well has no reason, any other one has; the same of scores and their values."""
     if (record.status == "finished") == (record.reason is not None):
         yield f"{record.status}, with the reason '{record.reason}'"
+    if record.iterations > record.planned_iterations:
+        yield f"{record.iterations} iterations of {record.planned_iterations} planned"
     for name, score in sorted(record.scores.items()):
+        if record.status == "diverged" and score.checkpoint == "last" and score.value is not None:
+            yield f"diverged, and score {name} has a value at its end"
         if (score.value is None) == (score.reason is None):
             yield f"score {name} has value {score.value} and the reason '{score.reason}'"
 
@@ -174,12 +178,15 @@ def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> 
 
 
 def _curves(stored: Stored) -> Iterator[str]:
+    import numpy as np
+
     if CURVES not in stored.record.files:
         return
     try:
         curves = stored.curves()
-    except StoreError:
-        return  # its hash tells
+    except StoreError as error:
+        yield str(error).removeprefix(f"{stored.folder}/")
+        return
     if not curves:
         return
     lengths = sorted({len(curve) for curve in curves.values()})
@@ -187,6 +194,8 @@ def _curves(stored: Stored) -> Iterator[str]:
         shown = ", ".join(map(str, lengths))
         yield f"{CURVES} holds {shown} iterations, the record says {stored.record.iterations}"
         return
+    if stored.record.status == "finished" and not all(np.isfinite(curve).all() for curve in curves.values()):
+        yield f"finished, and {CURVES} holds numbers that are not finite"
     yield from _losses(stored.record, curves)
     yield from _scores_of_curves(stored.record, curves)
 

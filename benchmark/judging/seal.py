@@ -23,7 +23,7 @@ from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
 from benchmark.judging.published import cells
 from benchmark.judging.verdict import RuleChange, SealState, SealStatus
-from benchmark.runs.files import to_json, write_atomic
+from benchmark.runs.files import StoreError, to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record
 from benchmark.spec.base import TIERS, Model, canonical
 from benchmark.spec.paper import Experiment, PaperSpec
@@ -210,8 +210,10 @@ def runs_begun(results: Path, paper: str) -> int:
     """Runs of a paper that may have shown results: those above smoke, and those whose tier no record tells."""
     begun = 0
     for folder in sorted(results.glob(f"{paper}/*/*/")):
-        file = folder / RECORD
-        begun += not file.is_file() or read_record(file).tier != "smoke"
+        try:
+            begun += not (folder / RECORD).is_file() or read_record(folder / RECORD).tier != "smoke"
+        except StoreError:
+            begun += 1
     return begun
 
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-import json
 import os
 import re
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -32,14 +30,8 @@ MOST_MEMBERS = 20_000
 MOST_BYTES = 16 << 30
 MOST_MEMBER_BYTES = 4 << 30
 MOST_TEXT_BYTES = 64 << 20
-#: bytes that one .npz may unfold to, and how often its own size that may be
-MOST_ARRAY_BYTES = 4 << 30
-MOST_RATIO = 200
-#: that ratio is only looked at above this: equal numbers fold very small
-_SMALL_ARRAY_BYTES = 64 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,5}\Z")
 _CHUNK = 1 << 20
-_HEADER = 10_000
 
 
 class PackError(StoreError):
@@ -248,48 +240,3 @@ def _copy(source: IO[bytes], out: IO[bytes], hasher: Any, most: int) -> None:
         left -= len(chunk)
     if source.read(1):
         raise PackError("a member is longer than it says")
-
-
-def unsafe_arrays(file: Path) -> str | None:
-    """Why an .npz must not be opened: it would unfold without measure, need a pickle, or claim more than it holds."""
-    from numpy.lib import format as npy
-
-    try:
-        with zipfile.ZipFile(file) as archive:
-            infos = archive.infolist()
-            total = sum(info.file_size for info in infos)
-            if total > MOST_ARRAY_BYTES or total > max(_SMALL_ARRAY_BYTES, MOST_RATIO * file.stat().st_size):
-                return f"unfolds from {file.stat().st_size} to {total} bytes"
-            for info in infos:
-                with archive.open(info) as stream:
-                    version = npy.read_magic(stream)
-                    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-                    shape, _, kind = read(stream, max_header_size=_HEADER)
-                    if kind.hasobject:
-                        return f"{info.filename} holds objects, which only a pickle could read"
-                    size = kind.itemsize
-                    for length in shape:
-                        size *= length
-                    if size != info.file_size - stream.tell():
-                        return f"{info.filename} says it has {size} bytes, it has {info.file_size - stream.tell()}"
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, KeyError) as error:
-        return f"not a readable .npz file ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-    return None
-
-
-def parse(content: bytes) -> Any:
-    """JSON without NaN, infinities and repeated keys; raises ValueError."""
-
-    def refuse(text: str) -> Any:
-        raise ValueError(f"'{text}' is no JSON number")
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a key occurs twice")
-        return found
-
-    try:
-        return json.loads(content, parse_constant=refuse, object_pairs_hook=once)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None

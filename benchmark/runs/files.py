@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -23,23 +24,83 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 SHARED = "shared"
+#: bytes that one .npz may unfold to, and how often its own size that may be
+MOST_ARRAY_BYTES = 4 << 30
+MOST_RATIO = 200
+#: that ratio is only looked at above this: equal numbers fold very small
+_SMALL_ARRAY_BYTES = 64 << 20
+#: characters of an array's header
+_HEADER = 10_000
 
 
 class StoreError(Exception):
     """A results folder that cannot be written or read, or that does not hold what its records say."""
 
 
+def irregular(file: Path) -> str | None:
+    """Why what lies at ``file`` is no file of its own: a link, a folder, a pipe; None for a file and for nothing."""
+    try:
+        mode = file.lstat().st_mode
+    except OSError:
+        return None
+    return None if stat.S_ISREG(mode) else f"{file} is a link" if stat.S_ISLNK(mode) else f"{file} is no file"
+
+
+def read_bytes(file: Path) -> bytes:
+    """Content of a file that is neither a link nor anything else; raises :class:`StoreError`."""
+    problem = irregular(file)
+    if problem is not None:
+        raise StoreError(problem)
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror or error}") from error
+
+
 def read_arrays(file: Path) -> dict[str, np.ndarray]:
-    """Arrays of an .npz file without pickles; empty where there is no file."""
+    """Arrays of an .npz file that is safe to open; empty where there is no file."""
     import numpy as np
 
+    problem = irregular(file)
+    if problem is not None:
+        raise StoreError(problem)
     if not file.is_file():
         return {}
+    unsafe = unsafe_arrays(file)
+    if unsafe is not None:
+        raise StoreError(f"{file}: {unsafe}")
     try:
         with np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise StoreError(f"{file}: not a readable .npz file ({error})") from error
+
+
+def unsafe_arrays(file: Path) -> str | None:
+    """Why an .npz must not be opened: it would unfold without measure, need a pickle, or claim more than it holds."""
+    from numpy.lib import format as npy
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+            total = sum(info.file_size for info in infos)
+            if total > MOST_ARRAY_BYTES or total > max(_SMALL_ARRAY_BYTES, MOST_RATIO * file.stat().st_size):
+                return f"unfolds from {file.stat().st_size} to {total} bytes"
+            for info in infos:
+                with archive.open(info) as stream:
+                    version = npy.read_magic(stream)
+                    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+                    shape, _, kind = read(stream, max_header_size=_HEADER)
+                    if kind.hasobject:
+                        return f"{info.filename} holds objects, which only a pickle could read"
+                    size = kind.itemsize
+                    for length in shape:
+                        size *= length
+                    if size != info.file_size - stream.tell():
+                        return f"{info.filename} says it has {size} bytes, it has {info.file_size - stream.tell()}"
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError, KeyError) as error:
+        return f"not a readable .npz file ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+    return None
 
 
 def packed(arrays: Mapping[str, np.ndarray], *, compressed: bool = True) -> bytes:
@@ -98,13 +159,33 @@ def to_json(data: Any) -> bytes:
     return (json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
+def parse(content: bytes) -> Any:
+    """JSON without NaN, infinities and repeated keys; raises ValueError."""
+
+    def refuse(text: str) -> Any:
+        raise ValueError(f"'{text}' is no JSON number")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key occurs twice")
+        return found
+
+    try:
+        return json.loads(content, parse_constant=refuse, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def read_as(file: Path, kind: type[M]) -> M:
     """Read one JSON file as a model; raises :class:`StoreError` naming the file and the first fault."""
+    content = read_bytes(file)
     try:
-        return kind.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise StoreError(f"{file}: {error.strerror or error}") from error
+        parse(content)
+        return kind.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "file"
         raise StoreError(f"{file}: {place}: {first['msg']}") from error
+    except ValueError as error:
+        raise StoreError(f"{file}: {error}") from error

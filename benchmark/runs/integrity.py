@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from benchmark.runs.files import sha256
+from benchmark.runs.files import irregular, sha256
 from benchmark.runs.records import RECORD, RECORD_HASH, Stored
 
 
 def edited(stored: Stored) -> str | None:
     """Why a record may not be the one that was written; None for what its hash vouches for, or never was on disk."""
     file, written = stored.folder / RECORD, stored.folder / RECORD_HASH
-    if not file.is_file():
-        return None
+    problem = irregular(file) or irregular(written)
+    if problem is not None or not file.is_file():
+        return problem
     if not written.is_file():
         return f"{written} is missing"
     changed = written.read_text(errors="replace").split()[:1] != [sha256(file)]
@@ -23,7 +24,9 @@ def damage(stored: Stored) -> list[str]:
     problems = [problem] if problem is not None else []
     for name, expected in sorted(stored.record.files.items()):
         file = stored.folder / name
-        if not file.is_file():
+        if (problem := irregular(file)) is not None:
+            problems.append(problem)
+        elif not file.is_file():
             problems.append(f"{file} is missing")
         elif sha256(file) != expected:
             problems.append(f"{file} has changed since its record was written")

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +163,11 @@ class Stored:
 
     def curves(self) -> dict[str, np.ndarray]:
         """The run's curves by name, float32; empty where it recorded none."""
-        return {name: curve[: self.until] for name, curve in read_arrays(self.folder / CURVES).items()}
+        curves = read_arrays(self.folder / CURVES)
+        for name, curve in curves.items():
+            if curve.ndim != 1 or curve.dtype.kind != "f":
+                raise StoreError(f"{self.folder / CURVES}: '{name}' is no row of floats: {curve.dtype} {curve.shape}")
+        return {name: curve[: self.until] for name, curve in curves.items()}
 
     def samples(self) -> dict[str, np.ndarray]:
         """The run's samples; see ``measuring``. Empty where it kept none."""
@@ -202,14 +207,18 @@ def device_of(environment: Mapping[str, Any]) -> str:
 
 def finished_record(folder: Path) -> RunRecord | None:
     """The record of a run that has ended well or diverged; None where there is none, or the run failed."""
-    file = folder / RECORD
-    if not file.is_file():
+    if not os.path.lexists(folder / RECORD):
         return None
-    record = read_record(file)
+    record = read_record(folder / RECORD)
     return None if record.status == "failed" else record
 
 
-def read_records(results: Path) -> Iterator[Stored]:
-    """All records below ``results``, ordered by path."""
+def read_records(results: Path, unreadable: list[str] | None = None) -> Iterator[Stored]:
+    """All records below ``results``, ordered by path; why one cannot be read is added to ``unreadable`` or raised."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
-        yield Stored(read_record(file), file.parent)
+        try:
+            yield Stored(read_record(file), file.parent)
+        except StoreError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(str(error))

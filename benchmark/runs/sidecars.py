@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
-from benchmark.runs.files import read_as, to_json, write_atomic
+from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
 from benchmark.spec.base import Model, canonical
 
@@ -211,12 +211,12 @@ def key_of(known: Mapping[str, Any], code: str) -> str:
     return hashlib.sha256(canonical({**known, "code": code}).encode()).hexdigest()[:16]
 
 
-def read(results: Path) -> Companions:
-    """Everything beside the records below ``results``; raises :class:`StoreError` naming the file."""
+def read(results: Path, unreadable: list[str] | None = None) -> Companions:
+    """Everything beside the records; why a file cannot be read is added to ``unreadable`` or raised."""
     return Companions(
-        tuple(_all(results / ANCHORS, Anchor)),
-        tuple(_all(results / PROTOCOLS, ProtocolGrid)),
-        tuple(_all(results / CALIBRATION, Calibration)),
+        tuple(_all(results / ANCHORS, Anchor, unreadable)),
+        tuple(_all(results / PROTOCOLS, ProtocolGrid, unreadable)),
+        tuple(_all(results / CALIBRATION, Calibration, unreadable)),
     )
 
 
@@ -256,5 +256,11 @@ def write_calibration(results: Path, found: Calibration) -> Path:
 M = TypeVar("M", bound=Model)
 
 
-def _all(folder: Path, kind: type[M]) -> Iterable[M]:
-    return (read_as(file, kind) for file in sorted(folder.glob("*.json")))
+def _all(folder: Path, kind: type[M], unreadable: list[str] | None) -> Iterator[M]:
+    for file in sorted(folder.glob("*.json")):
+        try:
+            yield read_as(file, kind)
+        except StoreError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(str(error))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic import Tag as Tagged
 from pydantic_core import PydanticCustomError
 
@@ -54,10 +54,22 @@ Sizes = dict[Name, PositiveInt]
 Where = Annotated[str, Field(min_length=1, max_length=300, description="section, table, figure or equation")]
 
 
+#: folders of a results folder that are not of a paper
+RESERVED = ("shared", "anchors", "protocols", "calibration", "seals", "verdicts", "report", "brought", "tables")
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise PydanticCustomError(
+            "reserved", "'{name}' is a folder of every results folder, choose another", {"name": name}
+        )
+    return name
+
+
 class Bibliography(Model):
     """Which paper this is."""
 
-    id: Name
+    id: Annotated[Name, AfterValidator(_not_reserved)]
     title: Text
     authors: Annotated[Many[Text], Field(min_length=1)]
     venue: Text

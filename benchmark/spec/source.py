@@ -81,6 +81,8 @@ class Source:
 def read(file: Path) -> Source:
     """Read one YAML mapping from ``file``; raises :class:`SpecError` with every problem found."""
     try:
+        if not (file.is_file() or file.is_dir()) and file.exists():
+            raise SpecError(str(file), [Problem(1, 1, "cannot be read: it is no file")])
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:

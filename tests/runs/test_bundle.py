@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.runs import bundle
-from benchmark.runs.bundle import MANIFEST, PackError, unpack, unsafe_arrays, write_pack
+from benchmark.runs import bundle, files
+from benchmark.runs.bundle import MANIFEST, PackError, unpack, write_pack
+from benchmark.runs.files import unsafe_arrays
 
 ABOUT = {"ganrepro": "0", "numerics": "fp32", "papers": ["p"], "rules_version": 1, "rules_sources": {}}
 
@@ -178,7 +179,7 @@ def test_a_header_must_say_what_its_bytes_hold(tmp_path: Path, shape: str) -> No
 
 
 def test_arrays_that_unfold_without_measure_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "_SMALL_ARRAY_BYTES", 1000)
+    monkeypatch.setattr(files, "_SMALL_ARRAY_BYTES", 1000)
     file = npz(tmp_path / "a.npz", x=np.zeros(10_000_000, np.uint8))
     assert "unfolds from" in (unsafe_arrays(file) or "")
 
@@ -192,7 +193,7 @@ def test_a_broken_npz_is_a_reason_not_an_error(tmp_path: Path, content: bytes) -
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": Infinity}', '{"a": 1, "a": 2}', "[" * 100_000, "{", "\xff"])
 def test_json_that_two_readers_could_read_differently_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
-        bundle.parse(io.BytesIO(text.encode("latin-1")).read())
+        files.parse(io.BytesIO(text.encode("latin-1")).read())
 
 
 def test_every_single_bit_of_a_pack_counts(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_not_a_number_cannot_be_written(tmp_path):
 def test_pickled_arrays_are_refused(tmp_path):
     file = tmp_path / CURVES
     np.savez(file, loss=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(StoreError, match="not a readable"):
+    with pytest.raises(StoreError, match="only a pickle could read"):
         read_arrays(file)
 
 

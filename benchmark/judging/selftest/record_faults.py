@@ -35,6 +35,10 @@ def of_records() -> Iterator[Fault]:
     yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
     yield Fault("one run shown as two seeds, samples redrawn", _copied(CURVES), "same curves as seed")
     yield Fault("a run that broke down called finished", _edit(_undiverged), "finished after 7 of 40")
+    yield Fault("a finished run called diverged, hash renewed", _edit(_called_diverged), "has a value at its end")
+    yield Fault("curves of another shape, hashes renewed", _curves_as(lambda curve: curve[:, None]), "no row of floats")
+    yield Fault("curves with a hole, hashes renewed", _curves_as(_with_a_hole), "not finite")
+    yield Fault("curves that are a link to those of a copy", _linked, "is a link")
     yield Fault("sample count of one seed differs", _edit(_protocol(samples=5000)), "asked was 10000")
     yield Fault("extractor's weights of one seed differ", _edit(_protocol(weights_sha256="ab" * 32)), "differs")
     yield Fault("another metric under the same name", _edit(_other_metric), "asked was frechet_inception_distance")
@@ -75,6 +79,21 @@ def open_faults() -> list[Open]:
             "another learning rate than the record states",
             lambda _results: None,  # nothing that is recorded would differ in kind
             "training the first iterations again",
+        ),
+        Open(
+            "a run that finished called diverged, its last scores removed",
+            lambda _results: None,  # the verdicts change, and nothing in the record speaks against it
+            "a pack or a commit made before, or training again",
+        ),
+        Open(
+            "samples redrawn together with their hash",
+            _other_samples,
+            "a pack or a commit made before, or training again",
+        ),
+        Open(
+            "environment edited",
+            _edit(lambda record: record["environment"].update(processor="another")),
+            "a pack or a commit made before",
         ),
         Open(
             "training time edited",
@@ -133,6 +152,13 @@ def _other_curves(results: Path) -> None:
     replace(made, curves=paper.curves(made.run, np.random.default_rng(12345))).write(results)
 
 
+def _other_samples(results: Path) -> None:
+    """Samples of another seed's noise, in agreement with their hash."""
+    made = paper.made("plain", 1)
+    other = {name: values[..., ::-1].copy() for name, values in made.samples.items()}
+    replace(made, samples=other).write(results)
+
+
 def _other_moments(results: Path) -> None:
     """Moments of another value beside a score, their hash renewed."""
     folder = _folder(results)
@@ -176,6 +202,34 @@ def _other_data(record: dict[str, Any]) -> None:
 
 def _measured_elsewhere(record: dict[str, Any]) -> None:
     record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
+
+
+def _called_diverged(record: dict[str, Any]) -> None:
+    record.update(status="diverged", reason="generator_loss not finite at iteration 41")
+
+
+def _with_a_hole(curve: Any) -> Any:
+    curve = curve.copy()
+    curve[3] = float("nan")
+    return curve
+
+
+def _curves_as(change: Callable[[Any], Any]) -> Plant:
+    """Curves that were changed, in agreement with their hash."""
+
+    def plant(results: Path) -> None:
+        folder = _folder(results)
+        curves = paper.made("plain", 1).curves
+        write_atomic(folder / CURVES, packed({name: change(curve) for name, curve in curves.items()}))
+        _rewrite(folder, lambda record: record["files"].update({CURVES: sha256(folder / CURVES)}))
+
+    return plant
+
+
+def _linked(results: Path) -> None:
+    file = _folder(results) / CURVES
+    file.rename(results / "copy.npz")
+    file.symlink_to(results / "copy.npz")
 
 
 def _undiverged(record: dict[str, Any]) -> None:
