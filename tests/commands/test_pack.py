@@ -230,7 +230,7 @@ def test_rules_changed_after_results_fail_and_are_named(
     (changed / "made_up.yaml").write_text(paper.TEXT.replace("margin: 3.0", "margin: 6.0"))
     monkeypatch.setenv("GANREPRO_PAPERS", str(changed))
     assert main(["judge", "--results", str(results)]) == 0
-    assert "seal changed: 2 rules changed after results were seen" in " ".join(capsys.readouterr().out.split())
+    assert "2 rules changed after results were seen" in " ".join(capsys.readouterr().out.split())
     assert main(["report", "--results", str(results)]) == 0
     for name in ("report.md", "index.html", "made_up.html"):
         assert "Rules were changed after results were seen" in (results / "report" / name).read_text()
