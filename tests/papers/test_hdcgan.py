@@ -361,7 +361,7 @@ def test_pggan_is_shown_as_many_pictures_at_512_as_hdcgan() -> None:
 
 def test_rivals_on_the_wide_crop_differ_in_the_pictures_alone() -> None:
     for wide, tight in (("wide_128_wgan_gp", "wgan_gp_128"), ("wide_128_progressive", "progressive_128")):
-        apart = {"says", "where", "tiers", "dataset"}
+        apart = {"says", "label", "where", "tiers", "dataset"}
         first, second = SPEC.experiments[wide], SPEC.experiments[tight]
         assert first.model_dump(exclude=apart) == second.model_dump(exclude=apart)
         celeba = SPEC.experiments["hdcgan_celeba"].dataset.model_dump()
@@ -370,7 +370,7 @@ def test_rivals_on_the_wide_crop_differ_in_the_pictures_alone() -> None:
 
 def test_the_two_quoted_rows_differ_in_growth_only() -> None:
     first, second = SPEC.experiments["wgan_gp_128"], SPEC.experiments["progressive_128"]
-    apart = {"says", "where", "tiers", "sizes"}
+    apart = {"says", "label", "where", "tiers", "sizes"}
     assert first.model_dump(exclude=apart) == second.model_dump(exclude=apart)
     assert (first.sizes, second.sizes) == ({"first_size": 128}, {"first_size": 4})
 

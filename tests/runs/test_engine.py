@@ -111,7 +111,7 @@ def children(parent: int) -> list[int]:
     return [int(word) for file in tasks for word in file.read_text().split()]
 
 
-def test_two_that_share_a_plan_train_each_run_once_and_bothend_well(tmp_path: Path) -> None:
+def test_two_that_share_a_plan_train_each_run_once_and_both_end_well(tmp_path: Path) -> None:
     asked = jobs(tmp_path, 3)
     command = [sys.executable, "-m", "benchmark", "run", str(TOY), "--tier", "smoke", "-e", "toy_minimax"]
     command += ["--seeds", "0-2", "--results", str(tmp_path), "--no-report", "--device", "cpu"]

@@ -378,8 +378,8 @@ SLIPS = {
     "what a number is computed from": (
         "{worse: {experiment: ring_saturating, score",
         "{worse: {experiment: ring_saturating, §scor",
-        "claims.C3.predicate.all_of[1].bound.of.worse.scor: unknown key, valid: curve, experiment, outcome, score, "
-        "statistic, time; did you mean 'score'?",
+        "claims.C3.predicate.all_of[1].bound.of.worse.scor: unknown key, valid: curve, experiment, outcome, printed, "
+        "score, statistic, time; did you mean 'score'?",
     ),
     "experiment that a number is computed from": (
         "{worse: {experiment: ring_saturating, score",
