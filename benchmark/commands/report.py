@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmark import __version__, places
 from benchmark.commands.select_runs import spec_hash
 from benchmark.runs import sidecars
-from benchmark.runs.files import sha256, to_json, write_atomic
+from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, to_json, write_atomic
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.load import Loaded
@@ -139,7 +139,7 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: ob
     for file in others:
         digest.update(f"{file.relative_to(places.reference_folder())} {sha256(file)}\n".encode())
     for file in sorted((*results.glob(f"*/*/*/{RECORD}"), *results.glob("seals/*.json"), *beside)):
-        digest.update(f"{file.relative_to(results)} {sha256(file)}\n".encode())
+        digest.update(f"{file.relative_to(results)} {irregular(file) or sha256(file)}\n".encode())
     for file in sorted(results.glob("*/*/*/*.npz")):
         state = file.stat()
         digest.update(f"{file.relative_to(results)} {state.st_size} {state.st_mtime_ns}\n".encode())
@@ -149,6 +149,17 @@ def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: ob
             if file.suffix != ".pyc":
                 digest.update(f"{file.relative_to(package)} {sha256(file)}\n".encode())
     return digest.hexdigest()
+
+
+def _as_written(stamp: Path, inputs_hash: str) -> list[Path]:
+    """Files of a report on these inputs as long as none has changed since, the summary apart; else none."""
+    try:
+        old = parse(read_bytes(stamp))
+        files = [(stamp.parent / name, digest) for name, digest in old["files"]]
+        same = all(irregular(file) is None and sha256(file) == digest for file, digest in files)
+        return [file for file, _ in files[:-1]] if same and old["inputs"] == inputs_hash else []
+    except (StoreError, OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def summarise(
@@ -162,11 +173,7 @@ def summarise(
     folder = results / ("report" if reading is None else f"report-{reading}")
     stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
     inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading))
-    written: list[Path] = []
-    if stamp.is_file() and summary_file.is_file():
-        old = json.loads(stamp.read_text())
-        if old["inputs"] == inputs_hash and all((folder / name).is_file() for name in old["files"]):
-            written = [folder / name for name in old["files"]]
+    written = _as_written(stamp, inputs_hash)
     if not written:
         from benchmark.reporting.report import write_report
         from benchmark.reporting.summary import summary_table
@@ -175,7 +182,8 @@ def summarise(
         reference = reference_evidence(papers, results, numerics, inputs)
         written = write_report(folder, inputs, formats=formats, reference=reference)
         write_atomic(summary_file, summary_table(inputs).encode())
-        facts = {"inputs": inputs_hash, "files": [str(file.relative_to(folder)) for file in written]}
+        files = [(str(file.relative_to(folder)), sha256(file)) for file in (*written, summary_file)]
+        facts = {"inputs": inputs_hash, "files": files}
         write_atomic(stamp, to_json(facts))
     print(summary_file.read_text().rstrip())
     for file in (file for file in written if file.parent == folder and "--" not in file.name):

@@ -190,6 +190,20 @@ def test_anything_in_a_files_place_is_named_and_the_rest_is_judged(
     assert not [line for line in verified.splitlines() for folder in sound if folder in line]
 
 
+def test_a_report_that_was_touched_is_written_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results, spec = tmp_path / "results", tmp_path / f"{paper.PAPER}.yaml"
+    honest(results)
+    spec.write_text(paper.TEXT)
+    command = ("report", str(spec), "--results", str(results), "--format", "markdown")
+    _pipe(results / paper.runs()["plain", 1].folder / RECORD)
+    assert call(*command) == 0
+    told = capsys.readouterr().out
+    for name, content in (("inputs.json", b"[1]"), ("summary.txt", b"REPRODUCED"), ("inputs.json", b"\xff{")):
+        (results / "report" / name).write_bytes(content)
+        assert call(*command) == 0
+        assert capsys.readouterr().out == told
+
+
 # --- specs ----------------------------------------------------------------------------------------------------------
 
 
