@@ -16,6 +16,7 @@ from benchmark.commands import (
     data,
     inspect,
     judge,
+    measure,
     new,
     pack,
     plan,
@@ -42,7 +43,7 @@ from benchmark.commands.options import (
 #: in the order in which ``--help`` lists their commands
 _MODULES = (
     *(inspect, new, plan, run, status, judge, why, compare, pack, verify),
-    *(score, sample, anchors, selftest, speed, data, completion),
+    *(measure, score, sample, anchors, selftest, speed, data, completion),
 )
 
 _EPILOG = """\

@@ -46,6 +46,10 @@ ALLOWED: dict[str, set[str]] = {
         sorted(EVALUATION), BASE | RECORDS | EVALUATION | {"training", "runs.environment", "parts.metrics"}
     ),
     "evaluation.calibration": BASE | RECORDS | {"training", "runs.environment", "parts.datasets"},
+    **dict.fromkeys(
+        ("evaluation.given", "evaluation.measure"),
+        BASE | RECORDS | EVALUATION | {"training", "batches", "parts.metrics", "parts.datasets", "evaluation.given"},
+    ),
     "evaluation.differences": BASE | RECORDS,
     "evaluation.recompute": BASE | RECORDS,
     "runs.runner": BASE | RECORDS | EVALUATION | {"training", "runs.environment"},

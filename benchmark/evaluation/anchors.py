@@ -24,7 +24,7 @@ from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord
 from benchmark.runs.sidecars import KINDS, Anchor, Companions, Kind
 from benchmark.spec.base import canonical
-from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, NetworkMarker, marked_fields
+from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, NetworkMarker, Subject, marked_fields
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams
 from benchmark.training.subject import TrainedSubject
@@ -131,8 +131,8 @@ def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
     reduced: dict[str, list[int | str]] = {}
     for order in range(_ORDERS if one.kind == "real" else 1):
         try:
-            stand = _stand(one.kind, subject, score.metric, order)
-            halved = stand.data.count if isinstance(stand.data, _Part) else None
+            stand = stand_in(one.kind, subject, score.metric, order)
+            halved = stand.data.count if isinstance(stand.data, Part) else None
             metric, reduced = fitted(score.metric, stand.generated, halved)
         except (MetricError, DataError) as error:
             reason = str(error)
@@ -156,7 +156,7 @@ def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
 
 
 @dataclass
-class _Part:
+class Part:
     """Some of a dataset's examples, as far as metrics ask."""
 
     fingerprint: str
@@ -175,7 +175,7 @@ class _Part:
 
 
 @dataclass
-class _Stand:
+class Stand:
     """The ``Subject`` contract with something else in a trained generator's place."""
 
     dataset: Dataset
@@ -205,18 +205,19 @@ class _Stand:
         raise MetricError("there is no training here")
 
 
-def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _Stand:
+def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
+    """What stands in the generator's place; of the real data, the ``order``-th half of two."""
     random = np.random.default_rng([_SEED, order])
 
-    def stand(make: Callable[[int], np.ndarray], generated: int | None = None) -> _Stand:
-        return _Stand(subject.dataset, subject.data, subject.root, subject.device, make, subject.reals, generated)
+    def stand(make: Callable[[int], np.ndarray], generated: int | None = None) -> Stand:
+        return Stand(subject.dataset, subject.data, subject.root, subject.device, make, subject.reals, generated)
 
     if kind == "untrained":
         return stand(subject.samples)
     if kind == "noise":
         return stand(_noise(subject, random))
     if subject.data.count is None:
-        if kind == "copier":
+        if kind == "copier" or not isinstance(subject, TrainedSubject):
             raise MetricError("the data are drawn afresh: there is no training set to copy")
         streams = Streams(_SEED, subject.device)
         return stand(
@@ -233,8 +234,8 @@ def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _
     ours, theirs = (first, second) if order == 0 else (second, first)
     # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
     fingerprint = hashlib.sha256(f"{subject.data.fingerprint} half {order}".encode()).hexdigest()
-    part = _Part(fingerprint, half, subject.data.shape)
-    return _Stand(
+    part = Part(fingerprint, half, subject.data.shape)
+    return Stand(
         subject.dataset,
         part,
         subject.root,
@@ -245,7 +246,7 @@ def _stand(kind: Kind, subject: TrainedSubject, metric: Metric, order: int) -> _
     )
 
 
-def _noise(subject: TrainedSubject, random: np.random.Generator) -> Callable[[int], np.ndarray]:
+def _noise(subject: Subject, random: np.random.Generator) -> Callable[[int], np.ndarray]:
     """Uniform over 0 to 255, or over the smallest box around real points."""
     shape = subject.dataset.example_shape()
     if subject.dataset.kind == "images":

@@ -31,8 +31,9 @@ BYTES = 95_628_359
 COMMAND = "ganrepro data fetch inception"
 
 #: ``tensorflow_bilinear``: TensorFlow 1's bilinear rule, as in TTUR and torch-fidelity;
-#: ``bilinear``: half-pixel centres without antialiasing, as in pytorch-fid
-Resize = Literal["tensorflow_bilinear", "bilinear"]
+#: ``bilinear``: half-pixel centres without antialiasing, as in pytorch-fid;
+#: ``antialiased_bicubic``: Pillow's bicubic filter on each channel in floats, clipped to 0..255, as in clean-fid
+Resize = Literal["tensorflow_bilinear", "bilinear", "antialiased_bicubic"]
 
 DIMENSIONS = 2048
 _SIDE = 299
@@ -159,10 +160,25 @@ class Inception:
         size = (_SIDE, _SIDE)
         if self._resize == "tensorflow_bilinear":
             resized = interpolate_bilinear_2d_like_tensorflow1x(images.float(), size=size, align_corners=False)
-        else:
+        elif self._resize == "bilinear":
             resized = interpolate(images.float(), size=size, mode="bilinear", align_corners=False)
+        else:
+            resized = _antialiased(images.cpu().numpy()).to(images.device)
         scaled: Tensor = (resized - 128) / 128
         return scaled.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+
+
+def _antialiased(images: np.ndarray) -> Tensor:
+    """(n, channels, 299, 299) floats from uint8 images."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    resized = np.empty((*images.shape[:2], _SIDE, _SIDE), np.float32)
+    for place in np.ndindex(images.shape[:2]):
+        channel = Image.fromarray(images[place].astype(np.float32))
+        resized[place] = channel.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+    return torch.from_numpy(resized.clip(0, 255))
 
 
 def _network(weights: bytes, source: Path) -> nn.Module:

@@ -6,15 +6,19 @@ The distance of one and the same generator falls with the count N about as 1/N; 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.metrics.classified import RESIZE
-from benchmark.parts.metrics.frechet import finite, frechet_distance, least_images, moments
+from benchmark.parts.metrics.frechet import Moments, finite, frechet_distance, least_images, moments
 from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
 from benchmark.parts.metrics.inputs import generated
 from benchmark.parts.metrics.proxy_frechet_distance import ProxyFrechetDistance
 from benchmark.parts.metrics.reference import reference_moments
 from benchmark.spec.parts import Metric, MetricError, Subject
+
+if TYPE_CHECKING:
+    import numpy as np
 
 POINTS = 15
 #: the fewest images of a line up to 50,000; a line up to fewer begins at a tenth of them
@@ -65,17 +69,23 @@ def line_through(counts: list[int], values: list[float]) -> Line:
 
 def frechet_line(metric: Metric, subject: Subject) -> Line:
     """The metric at fifteen counts up to its own, features taken once; subsets are drawn without replacement."""
-    import numpy as np
-
     if not isinstance(metric, FrechetInceptionDistance | ProxyFrechetDistance):
         raise MetricError(f"'{metric.name}' is no Fréchet distance")
     network: Extractor = metric.network(subject)
+    counts_up_to(metric.samples, network.dimensions)  # before anything is extracted
     resize = metric.resize if isinstance(metric, FrechetInceptionDistance) else RESIZE
-    counts = counts_up_to(metric.samples, network.dimensions)
     theirs, _ = reference_moments(
         subject, network, reference=metric.reference, images=metric.reference_images, resize=resize
     )
-    features = finite(network.features(generated(subject, metric.samples, distinct=True)), "generated")
+    images = generated(subject, metric.samples, distinct=True)
+    return line_of(finite(network.features(images), "generated"), theirs)
+
+
+def line_of(features: np.ndarray, theirs: Moments) -> Line:
+    """The line of features (n, d) against a reference's moments."""
+    import numpy as np
+
+    counts = counts_up_to(*features.shape)
     random = np.random.default_rng(_SUBSET_SEED)
     values = [
         frechet_distance(theirs, moments(features[random.permutation(len(features))[:count]], "generated"))

@@ -141,6 +141,20 @@ def test_resizing_rules_differ(images: np.ndarray, network: inception.Inception)
     assert (plain._prepared(tensor) - network._prepared(tensor)).abs().max() > 0.05
 
 
+@pytest.mark.parametrize("side", [20, 640])
+def test_the_antialiased_rule_is_bicubic_over_all_that_a_pixel_covers(side: int) -> None:
+    """torch's own antialiased filter has Pillow's kernel; a checkerboard of large fields overshoots, and is clipped."""
+    clean = object.__new__(inception.Inception)
+    clean._resize = "antialiased_bicubic"
+    board = (np.indices((side, side)) // max(1, side // 5)).sum(axis=0) % 2 * 255
+    tensor = torch.from_numpy(np.stack([board, board.T, 255 - board])[None].astype(np.uint8))
+    wide = torch.nn.functional.interpolate(tensor.float(), (299, 299), mode="bicubic", antialias=True)
+    assert wide.min() < -1
+    assert wide.max() > 256
+    found = clean._prepared(tensor) * 128 + 128
+    torch.testing.assert_close(found, wide.clamp(0, 255), atol=0.01, rtol=0)
+
+
 def test_random_states_are_left_alone(root: Path, images: np.ndarray) -> None:
     before = (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state())
     inception.load(root, "cpu", "tensorflow_bilinear").features(images[:1])
