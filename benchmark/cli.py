@@ -11,6 +11,7 @@ from typing import NoReturn
 from benchmark import __version__
 from benchmark.commands import (
     anchors,
+    bring,
     compare,
     completion,
     data,
@@ -43,7 +44,7 @@ from benchmark.commands.options import (
 #: in the order in which ``--help`` lists their commands
 _MODULES = (
     *(inspect, new, plan, run, status, judge, why, compare, pack, verify),
-    *(measure, score, sample, anchors, selftest, speed, data, completion),
+    *(measure, bring, score, sample, anchors, selftest, speed, data, completion),
 )
 
 _EPILOG = """\

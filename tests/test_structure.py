@@ -21,7 +21,16 @@ PACKAGE = ROOT / "benchmark"
 PARTS = {"datasets", "networks", "initialisers", "objectives", "penalties", "optimizers", "schedules", "metrics"}
 BASE = {"registry", "spec"}
 #: what reads and writes results folders, without torch
-RECORDS = {"runs.files", "runs.records", "runs.integrity", "runs.plan", "runs.derived", "runs.sidecars", "runs.bundle"}
+RECORDS = {
+    "runs.files",
+    "runs.records",
+    "runs.integrity",
+    "runs.plan",
+    "runs.derived",
+    "runs.sidecars",
+    "runs.bundle",
+    "runs.brought",
+}
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
 #: room, or module of a room, of benchmark/ -> the others that it may import
@@ -40,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs.derived": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.sidecars": BASE | {"runs.files", "runs.records"},
     "runs.bundle": BASE | {"runs.files"},
+    "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(
@@ -47,8 +57,11 @@ ALLOWED: dict[str, set[str]] = {
     ),
     "evaluation.calibration": BASE | RECORDS | {"training", "runs.environment", "parts.datasets"},
     **dict.fromkeys(
-        ("evaluation.given", "evaluation.measure"),
-        BASE | RECORDS | EVALUATION | {"training", "batches", "parts.metrics", "parts.datasets", "evaluation.given"},
+        ("evaluation.given", "evaluation.measure", "evaluation.bring"),
+        BASE
+        | RECORDS
+        | EVALUATION
+        | {"training", "batches", "parts.metrics", "parts.datasets", "evaluation.given", "evaluation.measure"},
     ),
     "evaluation.differences": BASE | RECORDS,
     "evaluation.recompute": BASE | RECORDS,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 
 if TYPE_CHECKING:
-    from benchmark.judging.verdict import CellVerdict, PaperVerdicts
+    from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -21,6 +21,7 @@ def register(subparsers: opt.Subparsers) -> None:
     opt.numerics(judges)
     opt.printed(judges, "only")
     judges.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
+    _accept(judges)
     opt.as_json(judges)
     reports = opt.command(subparsers, "report", "the report from records alone, without torch", report)
     reports.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
@@ -31,6 +32,17 @@ def register(subparsers: opt.Subparsers) -> None:
         action="append",
         choices=("html", "markdown", "csv", "latex", "figures"),
         help="repeatable; default: html and markdown",
+    )
+    _accept(reports)
+
+
+def _accept(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--accept",
+        action="append",
+        choices=("trained", "measured", "reported"),
+        help="whose word decides: runs trained here, samples that were supplied, reported values; repeatable; what is "
+        "not accepted is only shown; default: trained",
     )
 
 
@@ -44,7 +56,7 @@ def judge(options: argparse.Namespace) -> int:
     inputs = [
         one
         for reading, several in by_reading(papers, options.reading).items()
-        for one in judged(several, results, options.numerics, reading)
+        for one in judged(several, results, options.numerics, reading, accepted=options.accept or ["trained"])
     ]
     if options.json:
         print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
@@ -76,13 +88,14 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         if claim.state in _SILENT and not details and not compared:
             continue
         state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
+        state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4, "    ")]
         lines += [terminal.wrapped(f"tested as: {claim.test}", 6, "      ")] if details else []
         lines.append(terminal.wrapped(claim.reason, 6, "      "))
         lines += [terminal.wrapped(line, 8, "      ") for one in compared for line in across(one)]
     rows = [
-        (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), cell.state)
+        (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
         for cell in cells
         if details or cell.state not in _SILENT
     ]
@@ -94,6 +107,8 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
             f"ours, {one.experiment} against {one.against}: printed {one.published:g}{mean}: {one.says} ({one.reason})"
         )
         lines.append(terminal.wrapped(told, 4, "  "))
+    for column in verdicts.brought:
+        lines += _column(column, chosen)
     if not details:
         found: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
         for what, states in found.items():
@@ -108,6 +123,29 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     return "\n".join(lines)
 
 
+def _state(cell: CellVerdict) -> str:
+    return cell.state if cell.word == "trained" else f"{cell.state} {cell.rests_on}"
+
+
+def _column(column: Column, chosen: Collection[str] | None) -> Iterator[str]:
+    """What one origin's evidence says, and what of it nobody here checked."""
+    decides = "accepted" if column.accepted else "not accepted: decides nothing"
+    made = f", made with {column.code} at {column.commit}" if column.code else ""
+    yield terminal.wrapped(f"{column.says} ({decides}){made}", 4, "  ")
+    for claim in column.claims:
+        if chosen is None or claim.claim in chosen:
+            yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {claim.reason}", 8, "    ")
+    for cell in column.cells:
+        if chosen is None or cell.table in chosen:
+            place = f"{cell.table}/{cell.row}/{cell.column}"
+            numbers = f"published {cell.published:.{cell.decimals}f}, {_mean(cell)}"
+            yield terminal.wrapped(f"{place}  {numbers}: {cell.state} {column.says}: {cell.reason}", 8, "    ")
+    if column.unchecked:
+        yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
+    for problem in (*column.damage, *(f"{folder}: not of today's spec" for folder in column.stale)):
+        yield terminal.wrapped(problem, 4, "  ! ")
+
+
 def _mean(cell: CellVerdict) -> str:
     measured = cell.measured
     return "" if measured is None or measured.mean is None else f"{measured.mean:.{cell.decimals}f}"
@@ -120,5 +158,5 @@ def report(options: argparse.Namespace) -> int:
     results = opt.existing_results(options.results)
     papers = by_reading(load_all(spec_files(options.papers)), [options.reading] if options.reading else None)
     for reading, several in papers.items():
-        summarise(several, results, options.numerics, options.format or FORMATS, reading)
+        summarise(several, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"])
     return 0

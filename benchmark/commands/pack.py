@@ -34,7 +34,7 @@ def pack(options: argparse.Namespace) -> int:
     from benchmark.runs.records import RECORD, read_records
 
     results = opt.existing_results(options.results)
-    everything = list(read_records(results))
+    everything = list(read_records(results, brought=True))
     judged: list[Judged] = []
     members: dict[str, Path | bytes] = {}
     for file, loaded in load_all(spec_files(options.papers)):
@@ -85,7 +85,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 
     paper = loaded.spec.paper.id
-    mine = [one for one in read_records(results) if one.record.paper == paper]
+    mine = [one for one in read_records(results, brought=True) if one.record.paper == paper]
     expected = expected_runs(loaded, numerics)
     verdicts = verdicts_on(loaded, text, mine, expected, results)
     members: dict[str, Path | bytes] = {

@@ -17,11 +17,13 @@ from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.load import Loaded
 
 if TYPE_CHECKING:
-    from benchmark.judging.verdict import PaperVerdicts
+    from benchmark.judging.verdict import PaperVerdicts, Word
     from benchmark.reporting.report import PaperInput
     from benchmark.runs.records import Stored
 
 FORMATS = ("html", "markdown")
+#: whose word decides where nobody says otherwise
+_ACCEPTED: tuple[Word, ...] = ("trained",)
 
 
 def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
@@ -36,21 +38,24 @@ def verdicts_on(
     expected: Mapping[str, Mapping[str, Mapping[int, str]]],
     results: Path,
     reading: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
 
-    Those on the base tell what is known across readings.
+    Those on the base tell what is known across readings, and beside them what was brought.
     """
-    from benchmark.judging import readings
+    from benchmark.judging import origins, readings
     from benchmark.judging.judge import judge
     from benchmark.judging.under_seal import under_seal_in
     from benchmark.judging.verdict import PaperVerdicts
 
-    planned = readings.planned(loaded, stored)
+    trained, brought = origins.apart(stored)
+    planned = readings.planned(loaded, trained)
     spec = loaded.under(reading)
-    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), stored, expected, readings.ids(planned))
+    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, readings.ids(planned))
     if reading is None:
-        verdicts = readings.with_readings(loaded, verdicts, stored, planned)
+        verdicts = readings.with_readings(loaded, verdicts, trained, planned)
+        verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
     verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
     verdicts = verdicts.model_copy(update={"reading": reading})
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
@@ -65,6 +70,7 @@ def judged(
     *,
     write: bool = True,
     origin: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
 ) -> list[PaperInput]:
     """Verdicts on every paper from one results folder, for the report; the base's are written beside the records.
 
@@ -75,18 +81,18 @@ def judged(
     from benchmark.reporting.report import PaperInput
 
     unreadable: list[str] = []
-    everything = list(read_records(results, unreadable)) if results.is_dir() else []
+    everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []
     beside = sidecars.read(results, unreadable)
     inputs = []
     for file, loaded in papers:
         spec = loaded.under(reading)
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading)
+        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading, accepted)
         others = {f"{results}/{other.spec.paper.id}/" for _, other in papers if other is not loaded}
         named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
         verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})
-        if write and reading is None and origin is None:
+        if write and reading is None and origin is None and set(accepted) == {"trained"}:
             keep_states(results, verdicts, mine)
             write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
         wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
@@ -168,17 +174,18 @@ def summarise(
     numerics: str,
     formats: Collection[str] = FORMATS,
     reading: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
 ) -> list[Path]:
     """Judge and report unless nothing has changed since the last time; print the summary and the report's path."""
     folder = results / ("report" if reading is None else f"report-{reading}")
     stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
-    inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading))
+    inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted)))
     written = _as_written(stamp, inputs_hash)
     if not written:
         from benchmark.reporting.report import write_report
         from benchmark.reporting.summary import summary_table
 
-        inputs = judged(papers, results, numerics, reading)
+        inputs = judged(papers, results, numerics, reading, accepted=accepted)
         reference = reference_evidence(papers, results, numerics, inputs)
         written = write_report(folder, inputs, formats=formats, reference=reference)
         write_atomic(summary_file, summary_table(inputs).encode())

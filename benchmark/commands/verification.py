@@ -215,7 +215,7 @@ def _record_problems(one: Stored, results: Path) -> Iterator[str]:
     stated = (record.paper, record.experiment, record.run_id)
     if place != stated:
         yield f"{one.folder}: the record says it is {'/'.join(stated)}"
-    if record.status == "finished":
+    if record.status == "finished" and record.origin is None:
         yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
     yield from damage(one)
     problem = identity(record)

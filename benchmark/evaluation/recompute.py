@@ -58,6 +58,10 @@ class Rescoring:
         except (RegistryError, ValidationError, ValueError) as error:
             yield f"{name}: no metric '{score.metric}' with these settings here ({str(error).splitlines()[0]})"
             return
+        origin = one.record.origin
+        if origin is not None and origin.kind == "reported":
+            self.without["reported by others"] = self.without.get("reported by others", 0) + 1
+            return
         if metric.not_recomputed is not None:
             self.without[metric.not_recomputed] = self.without.get(metric.not_recomputed, 0) + 1
             return

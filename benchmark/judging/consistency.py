@@ -154,7 +154,7 @@ def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> 
     if ended and score.iteration not in (None, record.iterations):
         yield f"last checkpoint taken at iteration {score.iteration} of {record.iterations}"
     if not score.series:
-        if asked.get("every") is not None:
+        if asked.get("every") is not None and record.origin is None:
             yield "was to be evaluated over training, its series is empty"
         return
     steps = [step for step, _ in score.series]
@@ -243,6 +243,8 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
         terms = [next(iter(term.items())) for term in (*player["minimise"], *player.get("penalties", ()))]
         names = [f"{name}_loss", *_columns(name, [term for term, _ in terms])]
         missing = sorted(set(names) - set(curves))
+        if missing and record.origin is not None:  # others keep what they like
+            continue
         if missing:
             yield f"{CURVES} has no curve '{missing[0]}'"
             continue

@@ -374,6 +374,8 @@ class _Reading:
 
 def _outcome(one: Stored) -> _Reading:
     """1 for a run that diverged, 0 for one that finished."""
+    if one.record.origin is not None:
+        return _Reading(None, "whether training diverged is not told")
     return _Reading(float(one.record.status == "diverged"))
 
 

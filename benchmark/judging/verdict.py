@@ -35,6 +35,8 @@ CellState = Literal[
     "NOT ASSESSABLE",
     "QUOTED",
 ]
+#: whose word a verdict rests on: trained here, measured here on samples that were supplied, reported by others
+Word = Literal["trained", "measured", "reported"]
 #: what the seeds, or printed numbers, say of one part of a claim
 PartState = Literal["HOLDS", "REVERSED", "INCONCLUSIVE"]
 #: where the numbers of a reduced tier point
@@ -115,6 +117,8 @@ class ClaimVerdict(Model):
     #: seeds that are planned; with fewer the verdict is an interim look
     planned: int = 0
     interim: bool = False
+    word: Word = "trained"
+    rests_on: str = "trained here"
 
 
 class CellVerdict(Model):
@@ -149,6 +153,25 @@ class CellVerdict(Model):
     #: seeds that are planned; with fewer the verdict is an interim look
     planned: int = 0
     interim: bool = False
+    word: Word = "trained"
+    rests_on: str = "trained here"
+
+
+class Column(Model):
+    """Verdicts on the evidence of one origin, as far as it says anything; see ``judging.origins``."""
+
+    word: Word
+    #: "on samples supplied by ...", "as reported by ..."
+    says: str
+    code: str | None = None
+    commit: str | None = None
+    unchecked: list[str] = []
+    #: whether it may decide; else it is only shown
+    accepted: bool
+    claims: list[ClaimVerdict]
+    cells: list[CellVerdict]
+    damage: list[str] = []
+    stale: list[str] = []
 
 
 class ExperimentState(Model):
@@ -306,5 +329,9 @@ class PaperVerdicts(Model):
     selection: list[Selected] = []
     #: claims that some reading with runs touches, ground by ground
     readings: list[AcrossReadings] = []
+    #: whose word was accepted
+    accepted: list[Word] = ["trained"]
+    #: what was brought, and what was not accepted, each by itself
+    brought: list[Column] = []
     #: experiments that another file adds, beside the paper's numbers
     ours: list[Compared] = []

@@ -124,6 +124,17 @@ class Timing(Model):
         return (self.training_seconds - self.warmup_seconds) / rest if rest > 0 else None
 
 
+class Origin(Model):
+    """Whose evidence a record is that nobody trained here, and what nobody here checked."""
+
+    #: ``measured``: here, on samples that were supplied; ``reported``: by others
+    kind: Literal["measured", "reported"]
+    who: Annotated[str, Field(min_length=1)]
+    code: Annotated[str, Field(min_length=1)]
+    commit: Annotated[str, Field(min_length=1)]
+    unchecked: list[str]
+
+
 class RunRecord(Model):
     """One run: immutable once written."""
 
@@ -134,6 +145,8 @@ class RunRecord(Model):
     tier: Tier
     seed: int
     numerics: str
+    #: None for a run that was trained here
+    origin: Origin | None = None
     #: under which reading it was run; None for the base. What decides stands in ``determinant``
     reading: str | None = None
     status: Literal["finished", "diverged", "failed"]
@@ -213,12 +226,18 @@ def finished_record(folder: Path) -> RunRecord | None:
     return None if record.status == "failed" else record
 
 
-def read_records(results: Path, unreadable: list[str] | None = None) -> Iterator[Stored]:
-    """All records below ``results``, ordered by path; why one cannot be read is added to ``unreadable`` or raised."""
+def read_records(results: Path, unreadable: list[str] | None = None, *, brought: bool = False) -> Iterator[Stored]:
+    """All records below ``results``, ordered by path: of what was trained here, and where asked of what was brought.
+
+    Why one cannot be read is added to ``unreadable`` or raised.
+    """
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
         try:
-            yield Stored(read_record(file), file.parent)
+            record = read_record(file)
         except StoreError as error:
             if unreadable is None:
                 raise
             unreadable.append(str(error))
+            continue
+        if brought or record.origin is None:
+            yield Stored(record, file.parent)

@@ -1,0 +1,88 @@
+"""``ganrepro bring``: somebody else's samples, values or curves become records of their own kind."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmark import places
+from benchmark.commands import options as opt
+from benchmark.commands.options import UsageError
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    added = opt.command(
+        subparsers,
+        "bring",
+        "somebody else's samples, values or curves become records, judged by themselves",
+        bring,
+        "?",
+    )
+    added.add_argument("--samples", type=Path, metavar="DIR", help="DIR/EXPERIMENT/SEED.npz (.npy, .zip, or a folder)")
+    added.add_argument(
+        "--values", type=Path, metavar="CSV", help="experiment, score, seed, value, source, protocol fields"
+    )
+    added.add_argument(
+        "--curves", type=Path, metavar="CSV", help="experiment, seed, iteration, and a column for a curve"
+    )
+    for name, what in (("who", "who made it"), ("code", "with what code, as an address"), ("commit", "at what commit")):
+        added.add_argument(f"--{name}", required=True, help=f"{what}; write unknown where nobody knows")
+    added.add_argument(
+        "--unchecked", action="append", default=[], metavar="TEXT", help="what else nobody here checked; repeatable"
+    )
+    opt.results(added)
+    opt.data_root(added)
+    opt.device(added)
+
+
+def bring(options: argparse.Namespace) -> int:
+    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.runs import brought
+    from benchmark.runs.records import Origin, read_records
+
+    if not options.papers or not (options.samples or options.values or options.curves):
+        raise UsageError("name the paper, and at least one of --samples, --values and --curves")
+
+    def origin(kind: str) -> Origin:
+        unchecked = [*brought.UNCHECKED[kind], *options.unchecked]
+        facts = {name: getattr(options, name) for name in ("who", "code", "commit")}
+        return Origin.model_validate({"kind": kind, **facts, "unchecked": unchecked})
+
+    ((_, loaded),) = load_all(spec_files([options.papers]))
+    spec, results = loaded.spec, places.results_folder(options.results)
+    try:
+        values = brought.read_values(spec, options.values, origin("reported")) if options.values else []
+        curves = brought.read_curves(spec, options.curves, origin("reported")) if options.curves else []
+        several = brought.merged(values, curves)
+        if options.samples:
+            opt.require_training()
+            from benchmark.commands.devices import resolve_device
+            from benchmark.evaluation import bring as measuring
+
+            root, device = places.data_folder(options.data_root), resolve_device(options.device)
+            found = measuring.places(spec, options.samples)
+            several += measuring.measured(
+                found, origin("measured"), root, device, lambda text: print(text, file=sys.stderr, flush=True)
+            )
+        if not several:
+            raise brought.BroughtError("nothing was brought: the files hold no rows")
+        records = [brought.record_of(one) for one in several]
+        known = [one.record for one in read_records(results, brought=True)] if results.is_dir() else []
+        brought.check_new(known, records)
+        from benchmark.judging.seal import ensure_seal
+
+        ensure_seal(results, spec)
+        for one, record in zip(several, records, strict=True):
+            folder = brought.write(results, one, record)
+            told = [
+                f"{name} {score.value:.6g}" if score.value is not None else f"{name} none: {score.reason}"
+                for name, score in record.scores.items()
+                if name in one.scores
+            ] + [f"{len(one.curves)} curves"] * bool(one.curves)
+            print(f"{record.experiment}, seed {record.seed}, {one.origin.kind}: {'; '.join(told)}")
+            print(f"  {places.shown(folder)}")
+    except brought.BroughtError as error:
+        raise UsageError(str(error)) from error
+    print(f"judged by itself: ganrepro judge {spec.paper.id} --results {places.shown(results)}")
+    return 0

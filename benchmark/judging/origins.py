@@ -1,0 +1,114 @@
+"""By whose word: trained here, measured here on supplied samples, or reported. Judged alike, never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from benchmark.judging.cells import cell_verdicts
+from benchmark.judging.claims import claim_verdicts
+from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts, Word
+from benchmark.runs.brought import of_todays_spec
+from benchmark.runs.records import Origin, Stored
+from benchmark.spec.base import canonical
+from benchmark.spec.paper import PaperSpec
+
+
+def apart(stored: Sequence[Stored]) -> tuple[list[Stored], list[list[Stored]]]:
+    """What was trained here, and what each origin brought."""
+    groups: dict[str, list[Stored]] = {}
+    for one in stored:
+        if one.record.origin is not None:
+            groups.setdefault(canonical(one.record.origin.model_dump(mode="json")), []).append(one)
+    return [one for one in stored if one.record.origin is None], [groups[key] for key in sorted(groups)]
+
+
+def words_of(origin: Origin) -> str:
+    """Whose word a verdict rests on, as the end of a sentence."""
+    if origin.kind == "measured":
+        return f"on samples supplied by {origin.who}"
+    return f"as reported by {origin.who}"
+
+
+def planned(expected: Expected, group: Sequence[Stored]) -> Expected:
+    """As many seeds as the paper's plan has; which numbers they have is the bringer's choice."""
+    found: dict[str, Mapping[str, Mapping[int, str]]] = {}
+    for experiment, tiers in expected.items():
+        there = {one.record.seed: one.record.run_id for one in group if one.record.experiment == experiment}
+        others = [seed for seed in tiers.get("full", {}) if seed not in there]
+        absent = others[: max(0, len(tiers.get("full", {})) - len(there))]
+        found[experiment] = {"full": {seed: there.get(seed, "") for seed in sorted({*there, *absent})}}
+    return found
+
+
+def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepted: Collection[Word]) -> Column:
+    """Verdicts on what one origin brought."""
+    origin = group[0].record.origin
+    assert origin is not None
+    today = [one for one in group if of_todays_spec(spec, one.record)]
+    evidence = Evidence(spec, today, planned(expected, today))
+    said = words_of(origin)
+    facts = {"word": origin.kind, "rests_on": said}
+    return Column(
+        word=origin.kind,
+        says=said,
+        code=origin.code,
+        commit=origin.commit,
+        unchecked=origin.unchecked,
+        accepted=origin.kind in accepted,
+        claims=[one.model_copy(update=facts) for one in claim_verdicts(spec, evidence) if one.tier is not None],
+        cells=[one.model_copy(update=facts) for one in cell_verdicts(spec, evidence) if one.tier is not None],
+        damage=evidence.damage,
+        stale=[str(one.folder) for one in group if one not in today],
+    )
+
+
+def with_brought(
+    spec: PaperSpec,
+    verdicts: PaperVerdicts,
+    brought: Sequence[Sequence[Stored]],
+    expected: Expected,
+    accepted: Collection[Word],
+) -> PaperVerdicts:
+    """``verdicts`` on what was trained here, and beside them those on what was brought.
+
+    Where nothing trained here says anything, or it is not accepted, a verdict is that of the first accepted origin.
+    """
+    columns = [column(spec, group, expected, accepted) for group in brought]
+    claims, cells = verdicts.claims, verdicts.cells
+    if "trained" not in accepted:
+        ours = Column(
+            word="trained",
+            says="trained here",
+            accepted=False,
+            claims=[one for one in claims if one.tier is not None],
+            cells=[one for one in cells if one.tier is not None],
+        )
+        columns = [ours, *columns] if ours.claims or ours.cells else columns
+        none = Evidence(spec, [], expected)
+        claims, cells = claim_verdicts(spec, none), cell_verdicts(spec, none)
+    deciding = [one for one in columns if one.accepted]
+    theirs = {one.claim: one for several in reversed(deciding) for one in several.claims}
+    places = {_place(one): one for several in reversed(deciding) for one in several.cells}
+    return verdicts.model_copy(
+        update={
+            "accepted": sorted(accepted),
+            "brought": columns,
+            "claims": [one if one.tier else _qualified(theirs.get(one.claim, one)) for one in claims],
+            "cells": [one if one.tier else _qualified_cell(places.get(_place(one), one)) for one in cells],
+        }
+    )
+
+
+def _place(cell: CellVerdict) -> tuple[str, str, str]:
+    return cell.table, cell.row, cell.column
+
+
+def _qualified(claim: ClaimVerdict) -> ClaimVerdict:
+    told = f"{claim.rests_on}, not trained here: " if claim.word != "trained" else ""
+    return claim.model_copy(update={"reason": told + claim.reason})
+
+
+def _qualified_cell(cell: CellVerdict) -> CellVerdict:
+    told = f"{cell.rests_on}, not trained here: " if cell.word != "trained" else ""
+    return cell.model_copy(update={"reason": told + cell.reason})
