@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.cover import recipe_facts, sections
 from benchmark.reporting.judged import CellView
 from benchmark.reporting.sealed import seal_view
+from benchmark.reporting.states import State
 from benchmark.reporting.view import PaperView, banner
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~<>&$])")
@@ -67,7 +69,7 @@ def _paper(view: PaperView) -> list[str]:
     if view.claims:
         rows = [
             [escape(text) for text in (one.verdict.claim, one.verdict.where, one.verdict.says)]
-            + [f"**{one.state}**", escape(one.effect), escape(one.reason)]
+            + [_state(one.state, one.verdict), escape(one.effect), escape(one.reason)]
             for one in view.claims
         ]
         lines += [
@@ -75,8 +77,20 @@ def _paper(view: PaperView) -> list[str]:
             "",
             *table(["claim", "where", "what the paper says", "verdict", "measured", "why"], rows),
         ]
+    for column in view.verdicts.brought:
+        decides = "accepted" if column.accepted else "not accepted: decides nothing"
+        lines += [f"### Evidence {escape(column.says)} ({decides})", ""]
+        states: list[tuple[str, str, str]] = [(one.claim, one.state, one.reason) for one in column.claims]
+        states += [(f"{one.table}, {one.row}, {one.column}", one.state, one.reason) for one in column.cells]
+        lines += table(["about", "verdict", "why"], [[escape(text) for text in row] for row in states])
+        lines += [f"Nobody here checked {escape('; '.join(column.unchecked))}.", ""] if column.unchecked else []
     facts = "; ".join(f"{what} {value}" for what, value in recipe_facts(view.given.audit))
     return [*lines, f"Recipe: {escape(facts)}.", ""] if facts else lines
+
+
+def _state(state: State, verdict: ClaimVerdict | CellVerdict | None) -> str:
+    """A verdict, and whose word it rests on where nobody here trained it."""
+    return f"**{state}**" + (f" {escape(verdict.rests_on)}" if verdict and verdict.word != "trained" else "")
 
 
 def _cell(cell: CellView | None) -> str:
@@ -85,4 +99,4 @@ def _cell(cell: CellView | None) -> str:
     parts = [f"published {cell.published}"]
     parts += [f"measured {cell.measured}" + (f" {cell.half_width}" if cell.half_width else "")] if cell.measured else []
     parts += [f"deviation {cell.deviation}"] if cell.deviation else []
-    return "<br>".join([*parts, f"**{cell.state}**"])
+    return "<br>".join([*parts, _state(cell.state, cell.verdict)])

@@ -20,12 +20,12 @@ _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 CELL_COLUMNS = (
     "paper", "table", "row", "column", "quantity", "direction", "published", "published_spread", "state", "tier",
     "measured_mean", "measured_deviation", "seeds", "deviation", "deviation_low", "deviation_high", "confidence",
-    "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason", "command",
+    "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason", "command", "rests_on",
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "paper", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
     "statistic_high", "confidence", "p", "p_holm", "seeds", "min_seeds", "seeds_needed", "share_of_seeds",
-    "runs_diverged", "on_published", "reason",
+    "runs_diverged", "on_published", "reason", "rests_on",
 )  # fmt: skip
 MEASUREMENT_COLUMNS = (
     "paper", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
@@ -91,6 +91,7 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
                 view.command(f"--experiment {cell.cell.experiment}")
                 if cell.cell.experiment and not cell.cell.quoted_from
                 else None,
+                verdict.rests_on if verdict and verdict.tier else None,
             )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
             view.id, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state, verdict.tier,
             verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm, verdict.seeds,
             verdict.min_seeds, verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published,
-            verdict.reason,
+            verdict.reason, verdict.rests_on if verdict.tier else None,
         )  # fmt: skip
 
 

@@ -83,6 +83,24 @@ def test_reported_values_are_judged_by_themselves_and_decide_where_accepted(
     assert main(["verify", str(results), spec]) == 0
 
 
+def test_the_report_says_whose_word_a_verdict_rests_on(
+    spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bring(spec, results, "--values", values(tmp_path)) == 0
+    formats = ["--format", "html", "--format", "markdown", "--format", "csv"]
+    assert main(["report", spec, "--results", str(results), *formats]) == 0
+    pages = {file.name: file.read_text() for file in (results / "report").iterdir() if file.suffix != ".json"}
+    page = pages["made_up.html"]
+    assert "Evidence as reported by A. Author" in page
+    assert "not accepted: decides nothing" in page
+    assert "Evidence as reported by A. Author" in pages["report.md"]
+    assert '<em class="soft">' not in page, "nothing that was brought stands among the paper's own verdicts"
+    assert main(["report", spec, "--results", str(results), *formats, "--accept", "reported"]) == 0
+    page = (results / "report" / "made_up.html").read_text()
+    assert page.count('<em class="soft">as reported by A. Author</em>') >= 3
+    assert "as reported by A. Author" in (results / "report" / "tables.csv").read_text()
+
+
 def test_what_is_brought_is_never_mixed_with_runs_trained_here(
     spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
