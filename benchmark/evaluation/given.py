@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import math
 import sys
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +20,13 @@ import numpy as np
 import torch
 
 from benchmark.batches import batches
-from benchmark.parts.datasets.images.files import SUFFIXES, decode, picture_names
+from benchmark.parts.datasets.images.files import SUFFIXES, decode, picture_names, printable
 from benchmark.parts.metrics.frechet import Moments
 from benchmark.spec.levels import UNIT, Range, to_levels
 from benchmark.spec.parts import DataError
 from benchmark.training.streams import Streams
+
+_log = logging.getLogger(__name__)
 
 #: noise vectors that pass through a generator at once
 _AT_ONCE = 256
@@ -46,8 +50,10 @@ class Noise:
 def examples(path: Path) -> np.ndarray:
     """Samples in a folder or zip of pictures, .npy or .npz: uint8 (n, channels, height, width), or points (n, d)."""
     if path.is_dir():
-        names = picture_names(path, path)
-        return _stacked(path, ((name, path / name) for name in names))
+        there = picture_names(path, path)
+        if there.passed:
+            _log.warning("%s: passed over: %s", path, ", ".join(f"{n} {kind}" for kind, n in there.passed.items()))
+        return _stacked(path, ((name, path / name) for name in there.pictures))
     if not path.is_file():
         raise DataError(f"{path}: neither a file nor a folder")
     if path.suffix.lower() in _ARRAYS:
@@ -62,14 +68,20 @@ def examples(path: Path) -> np.ndarray:
 
 def _stacked(path: Path, files: Iterable[tuple[str, Any]]) -> np.ndarray:
     pictures: list[np.ndarray] = []
+    converted: list[str] = []
     for name, file in files:
-        levels = np.asarray(decode(file, f"{path}/{name}")).transpose(2, 0, 1)
+        try:
+            levels = np.asarray(decode(file, None, converted)).transpose(2, 0, 1)
+        except DataError as error:
+            raise DataError(f"{path}/{printable(name)}: {error}") from error
         if pictures and levels.shape != pictures[0].shape:
             sizes = " and ".join("x".join(map(str, one.shape[1:])) for one in (pictures[0], levels))
             raise DataError(f"{path}: pictures of {sizes} ({name}): samples must be of one size")
         pictures.append(levels)
     if not pictures:
         raise DataError(f"{path}: no picture ({', '.join(SUFFIXES)}) there")
+    for what, count in Counter(converted).items():
+        _log.warning("%s: %s of %s pictures: %s", path, f"{count:,}", f"{len(pictures):,}", what)
     return np.stack(pictures)
 
 
