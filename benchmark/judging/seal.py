@@ -31,8 +31,8 @@ from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 3
-#: what decides a verdict is what this imports, from these places
-_ROOT = "benchmark.judging.judge"
+#: what decides a verdict is what these import
+_ROOTS = ("benchmark.judging.judge", "benchmark.judging.origins")
 #: (key, whether its item is one of several of a kind) of what version 1 did not seal
 _NOT_IN_1 = {("direction", True), ("proxy", True)}
 #: quantities of tables that had another name in some seals of version 1
@@ -98,7 +98,7 @@ def sources() -> dict[str, str]:
     """SHA-256 of every file that takes part in deciding a verdict: all that judging imports, and what that imports."""
     top = Path(__file__).parent.parent
     found: dict[str, str] = {}
-    waiting = [_ROOT]
+    waiting = [*_ROOTS]
     while waiting:
         place = Path(*waiting.pop().split(".")[1:]).with_suffix(".py")
         if str(place) not in found and (top / place).is_file():
