@@ -61,7 +61,7 @@ def test_runs_tell_what_they_are_busy_with(monkeypatch) -> None:
     display.busy("a", "samples: 256 of 2,000")
     run, left = stream.getvalue().splitlines()[-2:]
     assert run.endswith("toy seed 0: 30/60 iterations, samples: 256 of 2,000")
-    assert "1 runs left" in left
+    assert "1 run left" in left
     display.advanced("a", 31)
     assert "samples" not in "".join(stream.getvalue().splitlines()[-2:])
     bars = Terminal()

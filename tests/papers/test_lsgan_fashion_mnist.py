@@ -383,7 +383,7 @@ def test_readings_of_what_is_sampled_and_scored_change_nothing_else() -> None:
 
 
 def test_experiments_differ_in_system_and_sampling_alone() -> None:
-    apart = {"says", "label", "where", "system", "generator_mode", "tiers", "seeds"}
+    apart = {"says", "label", "role", "where", "system", "generator_mode", "tiers", "seeds"}
     more = {name: len(one.seeds) for name, one in SPEC.experiments.items() if len(one.seeds) != 5}
     assert more == {"gan_large": 10, "lsgan_large": 10}
     base = SPEC.experiments["lsgan"].model_dump(exclude=apart)

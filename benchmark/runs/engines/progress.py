@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from benchmark.runs.engines.job import Outcome
+from benchmark.spec.words import counted
 
 _EVERY_SECONDS = 20.0
 
@@ -52,7 +53,7 @@ class Display:
             self._spoke = time.monotonic()
             for active in sorted(self._at):
                 self._print(f"  {self._line(active)}")
-            self._print(f"  {len(self._runs) - self._ended} runs left{self._left()}")
+            self._print(f"  {counted(len(self._runs) - self._ended, 'run')} left{self._left()}")
 
     def ended(self, run_id: str, outcome: Outcome) -> None:
         """A run is over."""
