@@ -38,7 +38,7 @@ def refresh(folder: Path, write: bool) -> list[str]:
         now = states_of(verdicts)
         lines += [
             f"{paper}, {name}: {then.get(name, 'none')} -> {now.get(name, 'none')}"
-            for name in sorted(then.keys() | now.keys())
+            for name in sorted(then.keys() | now.keys() if then else ())
             if then.get(name) != now.get(name)
         ]
         if write:
