@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from benchmark.runs.files import StoreError
+from benchmark.runs.files import StoreError, irregular, sha256
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
 from benchmark.spec.base import canonical
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
@@ -180,8 +180,9 @@ def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> 
 def _curves(stored: Stored) -> Iterator[str]:
     import numpy as np
 
-    if CURVES not in stored.record.files:
-        return
+    file, expected = stored.folder / CURVES, stored.record.files.get(CURVES)
+    if expected is None or irregular(file) is not None or not file.is_file() or sha256(file) != expected:
+        return  # what is not the record's file is told as damage, and not opened
     try:
         curves = stored.curves()
     except StoreError as error:
