@@ -93,7 +93,7 @@ def test_eight_gaussians_against_geometry():
 def test_halves_are_disjoint_and_together_the_data():
     subject = subject_of(digits(proxy_frechet_distance={**PROXY, "reference": "training_data"}))
     metric = next(iter([METRICS.get("collapse").model_validate({"samples": 100, "reference_images": "all"})]))
-    one, other = (anchors._stand("real", subject, metric, order) for order in (0, 1))
+    one, other = (anchors.stand_in("real", subject, metric, order) for order in (0, 1))
     first, second = one.samples(898), one.reals(None)
     assert np.array_equal(other.samples(898), second)
     assert np.array_equal(other.reals(None), first)
@@ -110,7 +110,7 @@ def test_halves_of_what_memory_cannot_hold_are_smaller_and_say_so(monkeypatch):
     monkeypatch.setattr(anchors, "_HALF_BYTES", 64 * 500)  # 500 scans of 8 x 8
     run = digits(nearest_training_distance={"samples": 300, "reference_images": "all", "neighbours": 1})
     metric = run.setup.scores["one"].metric
-    one, other = (anchors._stand("real", subject_of(run), metric, order) for order in (0, 1))
+    one, other = (anchors.stand_in("real", subject_of(run), metric, order) for order in (0, 1))
     assert (len(one.reals(None)), one.generated, one.data.count) == (500, 500, 500)
     assert np.array_equal(other.samples(500), one.reals(None))
     assert measured(run)["real", "nearest_training_distance"].reduced == {"reference_images": ["all", 500]}

@@ -42,6 +42,9 @@ def test_split(subject: Subject) -> Data:
     dataset = subject.dataset
     try:
         held_out = dataset.held_out()
+        problem = held_out.problem(subject.root)
+        if problem is not None:
+            raise MetricError(problem)
         data = held_out.load(subject.root, "cpu")
     except DataError as error:
         raise MetricError(str(error)) from error
