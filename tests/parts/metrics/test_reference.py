@@ -153,7 +153,7 @@ def test_statistics_that_are_kept_are_found_without_reading_an_image(subject, di
 
     data = SimpleNamespace(fingerprint=made.data.fingerprint, count=len(digits), levels=unread)
     made.dataset.held_out = lambda: SimpleNamespace(
-        missing=lambda *_: None, load=lambda *_: data, image_range=lambda: (-1.0, 1.0)
+        problem=lambda *_: None, load=lambda *_: data, image_range=lambda: (-1.0, 1.0)
     )
     again = Unreadable(digits, digits, made.dataset, made.root)
     kept = reference_moments(again, extractor, reference="training_data", images=images, resize="plain")
