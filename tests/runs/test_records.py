@@ -14,7 +14,19 @@ import pytest
 
 from benchmark.runs.files import StoreError, packed, read_arrays, sha256, to_json, write_atomic
 from benchmark.runs.integrity import damage
-from benchmark.runs.records import CURVES, RECORD, RunRecord, Stored, Timing, read_record, read_records, write_record
+from benchmark.runs.records import (
+    CURVES,
+    RECORD,
+    RunRecord,
+    ScoreRecord,
+    Stored,
+    Timing,
+    device_of,
+    finished_record,
+    read_record,
+    read_records,
+    write_record,
+)
 
 
 def record(**changes) -> RunRecord:
@@ -99,6 +111,79 @@ def test_a_record_that_is_not_one_is_named(tmp_path, fault, says):
     with pytest.raises(StoreError, match=says) as caught:
         read_record(file)
     assert str(file) in str(caught.value)
+
+
+def test_a_rate_is_that_of_the_iterations_after_the_warm_up():
+    timing = record().timing.model_copy(
+        update={"training_seconds": 10.0, "warmup_seconds": 2.0, "warmup_iterations": 20}
+    )
+    assert timing.rate(100) == 0.1
+    assert timing.rate(21) == 8
+    assert timing.rate(20) is None
+    assert timing.rate(5) is None
+
+
+def test_the_value_at_the_end_is_the_last_of_a_series():
+    score = ScoreRecord(metric="modes_found", value=8.0, checkpoint="best", series=[(5, 3.0), (10, 8.0), (15, 6.0)])
+    assert score.at_end() == 6
+    assert score.model_copy(update={"series": []}).at_end() == 8
+
+
+def test_of_a_metric_that_is_unknown_nothing_is_claimed():
+    known = ScoreRecord(metric="modes_found", value=8.0, checkpoint="last")
+    assert (known.label != "modes_found", known.direction, known.proxy) == (True, "higher", False)
+    unknown = ScoreRecord(metric="beauty", value=8.0, checkpoint="last")
+    assert (unknown.label, unknown.direction, unknown.proxy) == ("beauty", "none", True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"gpu": {"name": "H200"}, "processor": "Xeon"}, "H200"),
+        ({"gpu": None, "processor": "Xeon", "device": "cpu"}, "Xeon"),
+        ({"gpu": {"name": ""}, "device": "cpu"}, "cpu"),
+        ({"gpu": {"memory": 3}, "processor": 7}, "not recorded"),
+        ({}, "not recorded"),
+    ],
+)
+def test_a_device_is_called_what_its_environment_calls_it(environment, name):
+    assert device_of(environment) == name
+
+
+@pytest.mark.parametrize(("status", "ended"), [("finished", True), ("diverged", True), ("failed", False)])
+def test_a_run_that_failed_has_no_finished_record(tmp_path, status, ended):
+    assert finished_record(tmp_path) is None
+    one = record(status=status)
+    write_record(tmp_path, one)
+    assert finished_record(tmp_path) == (one if ended else None)
+
+
+def test_the_beginning_of_a_run_has_the_beginning_of_its_curves(tmp_path):
+    one = stored(tmp_path)
+    assert Stored(one.record, tmp_path, until=2).curves()["loss"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("curve", [np.zeros((2, 2), np.float32), np.arange(3)])
+def test_a_curve_is_a_row_of_floats(tmp_path, curve):
+    write_atomic(tmp_path / CURVES, packed({"loss": curve}))
+    with pytest.raises(StoreError, match="'loss' is no row of floats"):
+        Stored(record(), tmp_path).curves()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"), [("no hash", "is missing"), ("other hash", "has changed"), ("other record", "has changed")]
+)
+def test_a_record_and_its_hash_belong_together(tmp_path, fault, says):
+    one = stored(tmp_path)
+    if fault == "no hash":
+        (tmp_path / "record.sha256").unlink()
+    elif fault == "other hash":
+        (tmp_path / "record.sha256").write_text("0" * 64 + "  record.json\n")
+    else:
+        (tmp_path / RECORD).write_bytes((tmp_path / RECORD).read_bytes() + b" ")
+    (problem,) = damage(one)
+    assert problem.startswith(str(tmp_path / "record"))
+    assert says in problem
 
 
 def test_not_a_number_cannot_be_written(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn.datasets import load_digits
 from benchmark.runs.plan import make_run
 from benchmark.spec.load import loads
 from benchmark.spec.parts import MetricError
-from benchmark.training.subject import TrainedSubject
+from benchmark.training.subject import TrainedSubject, _at_once
 from benchmark.training.trainer import Trainer
 
 SMALL = (Path(__file__).parents[1] / "spec" / "small.yaml").read_text(encoding="utf-8")
@@ -84,3 +85,27 @@ def test_moments_are_those_of_what_the_layers_give() -> None:
     images = subject.samples(count) / 127.5 - 1
     assert (mean, variance) == pytest.approx((images.mean(), images.var()), abs=2e-3)
     assert subject.moments_after("generator", "selu", count).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "count"),
+    [
+        ([(100,), (64, 8, 8)], (3, 64, 64), 256),
+        ([(100,), (64, 512, 512)], (3, 512, 512), 128),  # 2 ** 24 numbers of 4 bytes: 128 of them fill 8 GiB
+        ([(3, 8, 8)], (128, 512, 512), 64),
+        ([(2**20, 64, 64)], (1,), 1),
+    ],
+)
+def test_as_many_examples_at_once_as_the_largest_layer_allows(inputs: object, output: object, count: int) -> None:
+    small = SimpleNamespace(layout=SimpleNamespace(inputs=[(2,)], output=(1,)))
+    large = SimpleNamespace(layout=SimpleNamespace(inputs=inputs, output=output))
+    assert _at_once({"discriminator": small, "generator": large}) == count  # type: ignore[dict-item]
+
+
+def test_rounding_may_carry_a_value_out_of_its_range_by_a_ten_thousandth() -> None:
+    subject, _ = subject_of("tanh")
+    for beyond in (-1.00009, 1.00009):
+        assert subject.given_out(torch.full((1, 1, 8, 8), beyond)).max() == (255 if beyond > 0 else 0)
+    for beyond in (-1.00011, 1.00011):
+        with pytest.raises(MetricError, match="images must lie in"):
+            subject.given_out(torch.full((1, 1, 8, 8), beyond))

@@ -264,6 +264,10 @@ def test_seeds_and_streams_are_independent():
     assert -1 <= float(uniform.min()) < -0.99
     assert 0.99 < float(uniform.max()) <= 1
     assert float(uniform.var()) == pytest.approx(1 / 3, rel=0.05)
+    unit = streams.uniform("u", (20000,), 0)
+    assert (float(unit.mean()), float(unit.var())) == pytest.approx((1 / 2, 1 / 12), rel=0.05)
+    assert 0 <= float(unit.min()) < 0.005
+    assert 0.995 < float(unit.max()) <= 1
 
 
 def test_an_epoch_shows_every_example_once():
@@ -285,6 +289,60 @@ def test_divergence_is_found_and_named():
     with pytest.raises(Diverged, match=r"loss.* not finite at iteration"):
         trainer.advance(run.iterations, never)
     assert all(np.isfinite(curve).all() for curve in trainer.curves().values())
+
+
+@pytest.mark.parametrize(("iteration", "read"), [(1, 250), (101, 250), (250, 250), (301, 500), (590, 600)])
+def test_curves_end_before_the_first_row_that_is_not_finite(iteration, read, monkeypatch):
+    """Losses are made up: each of the ``iteration - 1`` earlier rows holds its own number."""
+    trainer = trainer_of(smoke_run("toy", "toy_non_saturating"))
+    bad = {iteration: "generator_loss", iteration + 5: "discriminator_loss"}
+
+    def plainly(_feeds):
+        now = trainer.iteration + 1
+        return torch.tensor([float("nan") if bad.get(now) == name else float(now) for name in trainer.columns])
+
+    monkeypatch.setattr(trainer, "plainly", plainly)
+    with pytest.raises(Diverged, match=rf"\Agenerator_loss not finite at iteration {iteration}\Z"):
+        trainer.advance(600, never)
+    assert trainer.iteration == read
+    assert all(curve.tolist() == [*range(1, iteration)] for curve in trainer.curves().values())
+
+
+def test_a_parameter_that_is_not_finite_is_named():
+    trainer = trainer_of(smoke_run("toy", "toy_non_saturating"))
+    trainer.check_parameters()
+    with torch.no_grad():
+        next(trainer.networks["discriminator"].parameters()).view(-1)[-1] = float("inf")
+    with pytest.raises(Diverged, match="parameters of 'discriminator' not finite after iteration 0"):
+        trainer.check_parameters()
+
+
+def test_a_stop_is_obeyed_after_the_iteration_that_asks_for_it():
+    trainer = trainer_of(smoke_run("toy", "toy_non_saturating"))
+    trainer.advance(9, lambda iteration: iteration == 4)
+    assert trainer.iteration == 4
+    assert {len(curve) for curve in trainer.curves().values()} == {4}
+
+
+def test_an_epoch_keeps_its_incomplete_batch_where_the_spec_does():
+    """1,797 digits in batches of 32 are 56 and one of 5."""
+    text = SPECS["gan_dcgan_mnist"].read_text().replace("last_batch: drop", "last_batch: keep")
+    run = make_run(loads(text).spec, "gan", "smoke", 3, "exact")
+    assert (run.setup.batch_images, run.setup.last_batch) == (32, "keep")
+    trainer = trainer_of(run)
+    shown = [trainer._feed(number) for number in range(57)]
+    assert [len(batch) for batch in shown] == [32] * 56 + [5]
+    assert torch.cat(shown).sort().values.tolist() == [*range(1797)]
+
+
+@pytest.mark.parametrize("numerics", ["exact", "fp32"])
+def test_no_tier_rounds_to_tf32(numerics):
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    prepare(numerics, None)
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+    exact = numerics == "exact"
+    assert (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark) == (exact, not exact)
 
 
 def test_fp32_stays_near_exact():
