@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.runs.files import StoreError, packed, read_arrays, sha256, to_json, write_atomic
+from benchmark.runs.files import StoreError, keep_shared, packed, read_arrays, sha256, to_json, write_atomic
 from benchmark.runs.integrity import damage
 from benchmark.runs.records import (
     CURVES,
@@ -184,6 +184,15 @@ def test_a_record_and_its_hash_belong_together(tmp_path, fault, says):
     (problem,) = damage(one)
     assert problem.startswith(str(tmp_path / "record"))
     assert says in problem
+
+
+def test_what_runs_share_lies_once_under_the_name_of_its_content(tmp_path):
+    digests = [keep_shared(tmp_path, {"mean": np.full(3, value)}) for value in (1.0, 1.0, 2.0)]
+    files = sorted((tmp_path / "shared").iterdir())
+    assert sorted({f"{digest}.npz" for digest in digests}) == [file.name for file in files]
+    assert [sha256(file) for file in files] == [file.stem for file in files]
+    assert digests[0] == digests[1] != digests[2]
+    assert read_arrays(tmp_path / "shared" / f"{digests[2]}.npz")["mean"].tolist() == [2, 2, 2]
 
 
 def test_not_a_number_cannot_be_written(tmp_path):
