@@ -147,3 +147,26 @@ def test_only_what_needs_inception_is_unavailable_without_it(name: str, tmp_path
 @pytest.mark.parametrize("name", [name for name in NAMES if METRICS.get(name).proxy])
 def test_a_proxy_says_so_and_never_bears_a_standard_name(name: str) -> None:
     assert METRICS.get(name).label not in ("FID", "IS", "KID", "MS-SSIM")
+
+
+@pytest.mark.parametrize(
+    ("names", "possible"),
+    [
+        (
+            "discriminator_accuracy duplicates duplicate_features proxy_duplicate_features good_samples ms_ssim "
+            "precision recall recognisability recognised_share",
+            (0, 1),
+        ),
+        ("frechet_inception_distance proxy_frechet_distance frechet_over_real modes_found", (0, math.inf)),
+        ("inception_score proxy_inception_score", (1, math.inf)),
+        ("kernel_inception_distance", (-math.inf, math.inf)),
+    ],
+)
+def test_what_is_possible_follows_from_what_is_measured(names: str, possible: tuple[float, float]) -> None:
+    """Shares, distances and counts, exponentials of an information, and an unbiased estimate of a square."""
+    assert {name: METRICS.get(name).possible for name in names.split()} == dict.fromkeys(names.split(), possible)
+
+
+def test_a_ratio_of_two_distances_is_as_uncertain_as_both() -> None:
+    ratio, distance = METRICS.get("frechet_over_real"), METRICS.get("frechet_inception_distance")
+    assert ratio.rounding == distance.rounding + METRICS.get("proxy_frechet_distance").rounding
