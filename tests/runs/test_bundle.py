@@ -16,7 +16,7 @@ import pytest
 
 from benchmark.runs import bundle, files
 from benchmark.runs.bundle import MANIFEST, PackError, unpack, write_pack
-from benchmark.runs.files import unsafe_arrays
+from benchmark.runs.files import packed, unsafe_arrays
 
 ABOUT = {"ganrepro": "0", "numerics": "fp32", "papers": ["p"], "rules_version": 1, "rules_sources": {}}
 
@@ -218,3 +218,23 @@ def test_what_is_added_to_a_pack_is_noticed(tmp_path: Path) -> None:
     except PackError as error:
         problems = [str(error)]
     assert problems
+
+
+@pytest.mark.parametrize(("size", "says"), [(4 * 2**30, "says it has"), (4 * 2**30 + 1, "unfolds from")])
+def test_no_more_than_four_gibibytes_are_unfolded(
+    size: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file of 64 MiB, of which a hole is the most, so that the ratio alone would let it pass."""
+    file = tmp_path / "large.npz"
+    with file.open("wb") as stream:
+        stream.seek(64 * 2**20)
+        stream.write(packed({"zeros": np.zeros(3)}))
+    infolist = zipfile.ZipFile.infolist
+
+    def claimed(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+        (info,) = infolist(archive)
+        info.file_size = size
+        return [info]
+
+    monkeypatch.setattr(zipfile.ZipFile, "infolist", claimed)
+    assert says in (unsafe_arrays(file) or "")

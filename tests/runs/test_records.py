@@ -17,6 +17,8 @@ from benchmark.runs.integrity import damage
 from benchmark.runs.records import (
     CURVES,
     RECORD,
+    SAMPLES,
+    Origin,
     RunRecord,
     ScoreRecord,
     Stored,
@@ -193,6 +195,28 @@ def test_what_runs_share_lies_once_under_the_name_of_its_content(tmp_path):
     assert [sha256(file) for file in files] == [file.stem for file in files]
     assert digests[0] == digests[1] != digests[2]
     assert read_arrays(tmp_path / "shared" / f"{digests[2]}.npz")["mean"].tolist() == [2, 2, 2]
+
+
+def test_samples_come_back_as_they_were(tmp_path):
+    one = stored(tmp_path)
+    assert one.samples() == {}
+    write_atomic(tmp_path / SAMPLES, packed({"real": np.arange(4, dtype=np.uint8)}))
+    assert one.samples()["real"].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("word", ["who", "code", "commit"])
+def test_whose_evidence_it_is_takes_at_least_a_letter(word):
+    facts = {"kind": "reported", "who": "A", "code": "B", "commit": "C", "unchecked": []}
+    assert Origin(**facts).model_dump() == facts
+    with pytest.raises(ValueError, match=word):
+        Origin(**{**facts, word: ""})
+
+
+def test_committed_records_would_be_written_as_they_were():
+    files = sorted((Path(__file__).parents[2] / "results" / "reference").glob("*/*/*/*/record.json"))
+    assert files
+    for file in files:
+        assert to_json(json.loads(file.read_bytes())) == file.read_bytes()
 
 
 def test_not_a_number_cannot_be_written(tmp_path):
