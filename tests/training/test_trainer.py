@@ -270,6 +270,12 @@ def test_seeds_and_streams_are_independent():
     assert 0.995 < float(unit.max()) <= 1
 
 
+def test_seeds_fill_63_bits():
+    seeds = [stream_seed(seed, "noise.z", 7, 0) for seed in range(100)]
+    assert max(seeds) < 2**63
+    assert all(any(seed >> bit & 1 for seed in seeds) for bit in range(63))
+
+
 def test_an_epoch_shows_every_example_once():
     run = smoke_run("gan_dcgan_mnist", "gan")
     trainer = trainer_of(run)
