@@ -44,15 +44,7 @@ def newest_first(folder: Path, device: str, run_id: str) -> Iterator[tuple[Path,
     for file in reversed(checkpoints(folder)):
         try:
             yield file, _read(file, device, run_id)
-        except (
-            pickle.UnpicklingError,
-            RuntimeError,
-            EOFError,
-            ValueError,
-            OSError,
-            AttributeError,
-            TypeError,
-        ) as error:
+        except _UNREADABLE as error:
             set_aside(file, error)
 
 
