@@ -6,7 +6,7 @@ does not print have no size that anybody knows; of them the smallest effect is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +89,10 @@ def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
     tested = {name: claim.predicate for name, claim in spec.claims.items() if claim.predicate is not None}
     alpha = ALPHA / max(1, len(tested))
     for name, predicate in tested.items():
-        seeds = wanted or min(len(spec.experiments[one.experiment].seeds) for one in quantities(predicate))
+        planned = {key: wanted or len(experiment.seeds) for key, experiment in spec.experiments.items()}
+        seeds = min(planned[one.experiment] for one in quantities(predicate))
         least = max(LEAST_SEEDS, spec.claims[name].min_seeds or 0)
-        best = predicate.ask(_Best(seeds))
+        best = predicate.ask(_Best(planned))
         decided, effect, never = None, None, None
         if seeds < least:
             never = f"{words.counted(seeds, 'seed')} planned of at least {least}"
@@ -105,14 +106,15 @@ def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
 
 @dataclass(frozen=True)
 class _Best:
-    """The smallest p value that so many seeds can give; a ``spec.claims.Logic``. Student's t has no smallest."""
+    """The smallest p value that the planned seeds can give; a ``spec.claims.Logic``. Student's t has no smallest."""
 
-    seeds: int
+    #: number of seeds of each experiment
+    planned: Mapping[str, int]
 
     def less(self, first: Operand, second: Operand) -> float:
         return 0.0
 
-    def within(self, asked: Operand, above: float | None, below: float | None) -> float:
+    def within(self, operand: Operand, above: float | None, below: float | None) -> float:
         return 0.0
 
     def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> float:
@@ -121,14 +123,18 @@ class _Best:
     def close(self, first: Operand, second: Operand, margin: float) -> float:
         return 0.0
 
-    def exactly(self, asked: Operand, value: float, share: float) -> float:
-        return binomial_at_least(self.seeds, self.seeds, share)
+    def exactly(self, quantity: Quantity, value: float, share: float) -> float:
+        return self._all_seeds([quantity], share)
 
     def in_seeds(self, part: Predicate, share: float) -> float:
-        return binomial_at_least(self.seeds, self.seeds, share)
+        return self._all_seeds(quantities(part), share)
 
     def given(self, condition: Bound, then: Predicate) -> float:
         return then.ask(self)
+
+    def _all_seeds(self, several: Iterable[Quantity], share: float) -> float:
+        seeds = min(self.planned[quantity.experiment] for quantity in several)
+        return binomial_at_least(seeds, seeds, share)
 
     def every(self, parts: Sequence[float]) -> float:
         return max(parts)

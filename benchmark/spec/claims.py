@@ -30,7 +30,7 @@ class Logic(Protocol[T]):
     def less(self, first: Operand, second: Operand) -> T:
         """``first`` is smaller than ``second``."""
 
-    def within(self, asked: Operand, above: float | None, below: float | None) -> T:
+    def within(self, operand: Operand, above: float | None, below: float | None) -> T:
         """A quantity lies between bounds, of which one may be absent."""
 
     def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> T:
@@ -39,7 +39,7 @@ class Logic(Protocol[T]):
     def close(self, first: Operand, second: Operand, margin: float) -> T:
         """Two quantities differ by less than ``margin``."""
 
-    def exactly(self, asked: Operand, value: float, share: float) -> T:
+    def exactly(self, quantity: Quantity, value: float, share: float) -> T:
         """A quantity takes one value in more than ``share`` of the seeds."""
 
     def in_seeds(self, part: Predicate, share: float) -> T:

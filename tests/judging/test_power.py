@@ -55,6 +55,16 @@ def test_of_what_is_not_printed_the_smallest_effect_is_told() -> None:
     assert power == pytest.approx(0.8, abs=0.01)
 
 
+def test_a_share_of_seeds_counts_the_seeds_of_its_own_experiment() -> None:
+    """Ten seeds of b can show a share above one half (1/1024), though a, which the claim also names, has three."""
+    share = {"in_seeds": {"bound": fid("b"), "below": 40.0}, "share": 0.5}
+    spec = planned({"C1": {"all_of": [{"order": [fid("a"), fid("b")]}, share]}}, seeds=3)
+    assert planned_power(spec).claims[0].never == "p is 0.125 at best with 3 seeds"
+    more = spec.experiments["b"].__class__(**{**vars(spec.experiments["b"]), "seeds": tuple(range(10))})
+    spec = spec.model_copy(update={"experiments": {**spec.experiments, "b": more}})
+    assert planned_power(spec).claims[0].never is None
+
+
 def test_what_no_outcome_of_so_many_seeds_decides() -> None:
     """Five of five seeds: p = 1 / 32 under a share of one half, which passes a first Holm step over one claim only."""
     most = {"in_seeds": {"order": [fid("a"), fid("b")]}, "share": 0.5}
