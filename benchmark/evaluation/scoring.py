@@ -76,7 +76,7 @@ def _sampling(setup: Setup) -> dict[str, Any]:
         "quantisation": "8 bit, rounded" if setup.dataset.kind == "images" else "none",
     }
     if setup.generator_mode == "batch_statistics":  # then what is generated depends on how many are generated at once
-        facts["generated_at_once"] = setup.batch_images
+        facts["generated_at_once"] = setup.batch_size
     return facts
 
 

@@ -50,7 +50,7 @@ def _against(spec: PaperSpec, one: Printed, device: Device) -> PublishedTime:
     assert one.cell.experiment is not None
     run = make_run(spec, one.cell.experiment, "full", 0, "fp32")
     layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
-    operations = run.iterations * operations_per_iteration(run.system, layouts, run.setup.batch_images)
+    operations = run.iterations * operations_per_iteration(run.system, layouts, run.setup.batch_size)
     return PublishedTime(
         table=one.table,
         row=one.row,

@@ -50,7 +50,7 @@ class Run:
     @property
     def images(self) -> int:
         """Real examples shown in all iterations."""
-        return self.iterations * batches_per_iteration(self.system) * self.setup.batch_images
+        return self.iterations * batches_per_iteration(self.system) * self.setup.batch_size
 
     @property
     def parameter_count(self) -> int:
@@ -81,6 +81,8 @@ class Run:
         return determinant(self.tier, self.seed, self.numerics, self.setup, self.system, self.networks, self.sizes)
 
 
+#: keys of a determinant that keep the name they had when the first run ids were given, by today's name
+_RENAMED = {"batch_size": "batch_images"}
 _NOT_OF_A_RUN: Any = {
     **dict.fromkeys(("seeds", "system", "sizes", "replace", "reduces"), True),
     "scores": {"__all__": {"label"}},
@@ -97,12 +99,13 @@ def determinant(
     sizes: dict[str, int],
 ) -> dict[str, Any]:
     """See :meth:`Run.determinant`; prose and asserted counts are left out, since they change nothing."""
+    written = setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN)
     return {
         "trainer_version": TRAINER_VERSION,
         "tier": tier,
         "seed": seed,
         "numerics": numerics,
-        "setup": setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN),
+        "setup": {_RENAMED.get(key, key): value for key, value in written.items()},
         "system": system.model_dump(mode="json", exclude={"label", "says", "role", "networks"}),
         "networks": {
             role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
@@ -117,7 +120,7 @@ def batches_per_epoch(setup: Setup) -> int | None:
     count = setup.dataset.example_count()
     if count is None:
         return None
-    return count // setup.batch_images if setup.last_batch == "drop" else math.ceil(count / setup.batch_images)
+    return count // setup.batch_size if setup.last_batch == "drop" else math.ceil(count / setup.batch_size)
 
 
 def epoch_iterations(setup: Setup, system: System) -> float | None:

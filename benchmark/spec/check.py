@@ -273,9 +273,9 @@ def _intervals(setup: Setup) -> Iterator[tuple[Path_, Every]]:
 def _schedule(path: Path_, setup: Setup) -> Iterator[Complaint]:
     """What an experiment asks of its dataset, whatever the system."""
     count = setup.dataset.example_count()
-    if count is not None and count < setup.batch_images:
-        message = f"one batch of {setup.batch_images} is more than the dataset's {count} examples"
-        yield Complaint((*path, "batch_images"), message)
+    if count is not None and count < setup.batch_size:
+        message = f"one batch of {setup.batch_size} is more than the dataset's {count} examples"
+        yield Complaint((*path, "batch_size"), message)
     for place, every in _intervals(setup):
         if count is None and every.epochs is not None:
             yield Complaint((*path, *place, "epochs"), "endless data has no epochs, give iterations")
@@ -293,7 +293,7 @@ def _lengths(path: Path_, setup: Setup, count: int | None) -> Iterator[Complaint
     """Budgets that no machine could train, and intervals that no machine could keep up with."""
 
     def batches(every: Every) -> float:
-        return every.iterations or (every.epochs or 0.0) * (count or 0) / setup.batch_images
+        return every.iterations or (every.epochs or 0.0) * (count or 0) / setup.batch_size
 
     budget = batches(setup.budget)
     if budget > MOST_ITERATIONS:

@@ -33,11 +33,11 @@ class _Stretch:
     end: int
 
 
-def operations_per_iteration(system: System, layouts: Mapping[str, Layout], batch_images: int) -> int:
+def operations_per_iteration(system: System, layouts: Mapping[str, Layout], batch_size: int) -> int:
     """Operations of one iteration; ``layouts`` is by role."""
     done: set[_Stretch] = set()
     updates = [_update(system, layouts, player, done) for player in system.schedule]
-    return _OPERATIONS * batch_images * sum(updates)
+    return _OPERATIONS * batch_size * sum(updates)
 
 
 def _update(system: System, layouts: Mapping[str, Layout], player: str, done: set[_Stretch]) -> int:

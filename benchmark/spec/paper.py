@@ -301,7 +301,7 @@ class Setup(Model):
         Field(description="values of the system to replace, by path; * stands for any one step"),
     ] = {}
     dataset: Annotated[Dataset, PartOf(DATASETS)]
-    batch_images: PositiveInt
+    batch_size: PositiveInt
     last_batch: Annotated[
         Literal["keep", "drop"], Field(description="an epoch's incomplete last batch; no meaning for endless data")
     ]

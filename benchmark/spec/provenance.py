@@ -18,7 +18,7 @@ _SECTIONS = {
     "networks": {"sizes", "input", "layers", "defaults", "initialise"},
     "systems": {"batches", "noise", "players", "schedule", "signals", "sample", "average"},
     "experiments": {
-        *("dataset", "batch_images", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes", "replace"),
+        *("dataset", "batch_size", "last_batch", "budget", "generator_mode", "scores", "seeds", "sizes", "replace"),
         "sweep",
     },
 }

@@ -70,7 +70,7 @@ class TrainedSubject:
         self._batch_statistics = (generator_mode or setup.generator_mode) == "batch_statistics"
         self._rounding: Rounding = rounding
         self._noise = noise
-        self._chunk = setup.batch_images if self._batch_statistics else _at_once(trainer.networks)
+        self._chunk = setup.batch_size if self._batch_statistics else _at_once(trainer.networks)
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
             for role, network in {**trainer.networks, **trainer.averages}.items()

@@ -103,7 +103,7 @@ class Trainer:
     def _iterate(self) -> None:
         self._announce()
         feeds = self._feeds()
-        full = all(feed is None or len(feed) == self.run.setup.batch_images for feed in feeds)
+        full = all(feed is None or len(feed) == self.run.setup.batch_size for feed in feeds)
         if self._replayer is not None and full:
             row = self._replayer.iterate(self.iteration, feeds)
         else:
@@ -157,7 +157,7 @@ class Trainer:
             shapes=self.shapes,
             wanted=player.wanted,
             owned=player.spec.networks,
-            batch_size=self.run.setup.batch_images if real is None else len(real),
+            batch_size=self.run.setup.batch_size if real is None else len(real),
             iteration=self.iteration,
             number=number,
             shared=shared,
@@ -178,7 +178,7 @@ class Trainer:
     def _announce(self) -> None:
         """Tell modules that grow how many real images were shown so far."""
         for module in self._growing:
-            module.shown(self.iteration * self._reads * self.run.setup.batch_images)  # type: ignore[operator]
+            module.shown(self.iteration * self._reads * self.run.setup.batch_size)  # type: ignore[operator]
 
     @torch.no_grad()
     def _average(self, roles: Iterable[str]) -> None:
@@ -197,7 +197,7 @@ class Trainer:
         Indices where looking them up is the device's work alone, else the examples.
         """
         per_epoch = batches_per_epoch(self.run.setup)
-        size = self.run.setup.batch_images
+        size = self.run.setup.batch_size
         if per_epoch is None or self.data.count is None:
             return self.data.draw(size, self.streams.generator("data", number))
         epoch, position = divmod(number, per_epoch)

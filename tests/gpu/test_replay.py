@@ -87,7 +87,7 @@ def test_an_incomplete_last_batch_is_run_plainly_between_replays() -> None:
     """LSGAN's program keeps it: 80 pictures in batches of 32 leave one of 16 in every epoch."""
     spec = load(next(file for file in PAPERS if file.stem == "lsgan_fashion_mnist")).spec
     run = make_run(spec, "lsgan", "smoke", 1, "fp32")
-    setup = run.setup.model_copy(update={"batch_images": 32, "last_batch": "keep"})
+    setup = run.setup.model_copy(update={"batch_size": 32, "last_batch": "keep"})
     run = replace(run, setup=setup)
     assert run.setup.dataset.example_count() == 80
     plain, replayed = trainer_of(run, replays=False), trainer_of(run, replays=True)

@@ -47,7 +47,7 @@ experiments:
   first:
     system: gan
     dataset: {eight_gaussians: {radius: 2.0, deviation: 0.02, divisor: 1.414}}
-    batch_images: 64
+    batch_size: 64
     last_batch: drop
     budget: {iterations: 10}
     generator_mode: running_statistics
@@ -119,7 +119,7 @@ contradictions:
     where: sections 2 and 3
     kind: itself
     finding: The batch is 64 in one place and 32 in the other.
-    paths: [experiments.first.batch_images, networks.generator.initialise]
+    paths: [experiments.first.batch_size, networks.generator.initialise]
 stated:
   networks.*.layers: section 2
   systems: section 2
@@ -166,8 +166,8 @@ def test_rivals_controls_and_scores_of_ours_are_no_part_of_the_recipe(loaded: Lo
     ).replace(
         "  third: {extends: first}\n",
         "  third: {extends: first}\n"
-        "  fourth: {extends: first, system: rival, batch_images: 32}\n"
-        "  fifth: {extends: first, role: control, batch_images: 32, budget: {iterations: 20}}\n",
+        "  fourth: {extends: first, system: rival, batch_size: 32}\n"
+        "  fifth: {extends: first, role: control, batch_size: 32, budget: {iterations: 20}}\n",
     )
     ours = "      good: {metric: {good_samples: {samples: 200, within_deviations: 4.0}}, checkpoint: last}\n"
     more = more.replace("    snapshots: {every", f"{ours}    snapshots: {{every", 1)

@@ -90,7 +90,7 @@ def test_the_first_of_a_smallest_and_the_order_of_an_order_are_rules() -> None:
         ("generator_mode: running_statistics", "generator_mode: batch_statistics", None),
         ("budget: {iterations: 40}", "budget: {iterations: 80}", None),
         ("{samples: 10000, reference", "{samples: 5000, reference", None),
-        ("batch_images: 32", "batch_images: 64", None),
+        ("batch_size: 32", "batch_size: 64", None),
         ("direction: lower", "direction: two_sided", ("changed", "tables.T1", "direction", '"lower"', '"two_sided"')),
     ],
 )

@@ -142,7 +142,7 @@ def protocol(spec: PaperSpec, asked: Quantity) -> dict[str, object]:
     if "reference_images" in facts:
         facts["n_real"] = facts["reference_sha256"] = f"{facts['reference_images']} of {facts['dataset']}"
     if setup.generator_mode == "batch_statistics":
-        facts["generated_at_once"] = setup.batch_images
+        facts["generated_at_once"] = setup.batch_size
     if asked.statistic is not None:
         facts["evaluations"] = f"{score.every} of {setup.budget}"
     return facts

@@ -144,7 +144,7 @@ def test_readings_change_what_they_say() -> None:
     laws = {name: LOADED.under("small_gan").systems[name].noise["z"].law for name in ("gan", "dcgan")}
     assert laws == {"gan": "uniform", "dcgan": "normal"}
     small = LOADED.under("small_gan").experiments
-    assert [small[name].batch_images for name in ("gan", "dcgan")] == [128, 100]
+    assert [small[name].batch_size for name in ("gan", "dcgan")] == [128, 100]
 
 
 def test_a_reading_of_one_system_leaves_the_other_as_it_is() -> None:

@@ -45,7 +45,7 @@ def test_marks_of_ours_are_not_told_to_readers() -> None:
 def test_the_paper_contradicts_itself_in_one_statement_alone() -> None:
     """Equation 1's zero sum against errors that fall together; all else departs from other works, or is not shown."""
     assert [name for name, one in SPEC.contradictions.items() if one.kind == "itself"] == ["HD-I7"]
-    stated = ("experiments.*.batch_images", "networks.bs_generator.layers", "experiments.hdcgan_celeba.budget")
+    stated = ("experiments.*.batch_size", "networks.bs_generator.layers", "experiments.hdcgan_celeba.budget")
     assert [path for path in stated if path not in SPEC.stated] == []
 
 
@@ -100,7 +100,7 @@ def test_what_the_paper_states() -> None:
     """By hand from sections 5 and 6: Adam with 0.0002, batches of 32, 64 filters, 10,000 pairs at 128 x 128."""
     for name in ("hdcgan_celeba", "hdcgan_cz"):
         experiment = SPEC.experiments[name]
-        assert experiment.batch_images == 32
+        assert experiment.batch_size == 32
         metric = experiment.scores["ms_ssim"].metric.model_dump()
         assert (metric["pairs"], metric["size"]) == (10_000, 128)
     for player in SPEC.systems["hdcgan"].players.values():
@@ -380,7 +380,7 @@ def test_rates_of_the_sweep() -> None:
         experiment = SPEC.experiments[f"dcgan_12_{point}"]
         system = system_of(SPEC, experiment)
         rates = {player.optimizer.learning_rate for player in system.players.values()}  # type: ignore[attr-defined]
-        return experiment.batch_images, rates
+        return experiment.batch_size, rates
 
     speeds = {"_slower": 1e-4, "": 2e-4, "_faster": 4e-4}
     for batch in (8, 16, 32):

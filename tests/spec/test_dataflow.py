@@ -130,7 +130,7 @@ def test_signals_may_leave_and_enter_at_taps() -> None:
         "  pictures:\n    extends: plain\n    networks: {generator: painter, discriminator: critic}\n"
         "    noise:\n      z: {shape: [latent, 1, 1]}\n",
         "",
-        "  scans:\n    system: pictures\n    dataset: {digits: {value_range: [-1, 1]}}\n    batch_images: 64\n"
+        "  scans:\n    system: pictures\n    dataset: {digits: {value_range: [-1, 1]}}\n    batch_size: 64\n"
         "    last_batch: keep\n"
         "    budget: {epochs: 2}\n    generator_mode: running_statistics\n    scores: {}\n"
         "    snapshots: {every: {epochs: 1}, samples: 10}\n    seeds: [0]\n",

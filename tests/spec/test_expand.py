@@ -76,7 +76,7 @@ def test_tiers_are_laid_over_the_full_setup_and_inherited() -> None:
     assert smoke.scores["modes"].metric.samples == 200
     assert smoke.scores["modes"].metric.least_share == ring.scores["modes"].metric.least_share == 0.01
     assert (smoke.system, heir.tiers["smoke"].system) == ("plain", "saturating")
-    assert (smoke.batch_images, smoke.sizes, smoke.seeds) == (16, {"width": 4}, (0,))
+    assert (smoke.batch_size, smoke.sizes, smoke.seeds) == (16, {"width": 4}, (0,))
     assert heir.model_copy(update={"system": "plain", "says": ring.says, "where": ring.where, "tiers": {}}) == (
         ring.model_copy(update={"tiers": {}})
     )

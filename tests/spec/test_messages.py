@@ -251,9 +251,9 @@ SLIPS = {
         "experiments.scans.dataset: images lie in [0, 1], the system's samples in [-1, 1]",
     ),
     "batch beyond the data": (
-        "batch_images: 64",
-        "§batch_images: 1798",
-        "experiments.scans.batch_images: one batch of 1798 is more than the dataset's 1797 examples",
+        "batch_size: 64",
+        "§batch_size: 1798",
+        "experiments.scans.batch_size: one batch of 1798 is more than the dataset's 1797 examples",
     ),
     "two budgets": (
         "budget: {iterations: 100}",
@@ -613,7 +613,7 @@ def test_average_of_no_role() -> None:
         ("3", "sweep: must map names of points"),
         ("{a: 3}", "sweep: must map names of points"),
         ("{a: {batch_image: 8}}", "sweep.a.batch_image: unknown key, valid: "),
-        ("{A: {batch_images: 8}}", "sweep.A: the key must be a name"),
+        ("{A: {batch_size: 8}}", "sweep.A: the key must be a name"),
     ],
 )
 def test_sweeps_are_checked_where_they_are_written(points: str, message: str) -> None:

@@ -20,7 +20,7 @@ TOY = Path(__file__).parents[1] / "toy.yaml"
 
 def declared(run: Run) -> int:
     layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
-    return operations_per_iteration(run.system, layouts, run.setup.batch_images)
+    return operations_per_iteration(run.system, layouts, run.setup.batch_size)
 
 
 def counted(run: Run) -> int:

@@ -127,8 +127,8 @@ def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str
             ".of[1]: the reading changes nothing that 'networks' covers",
         ),
         (
-            "of: [networks], change: {experiments.ring.batch_images: 5}",
-            ".change.experiments.ring.batch_images: experiments.ring.batch_images is covered by 'experiments', "
+            "of: [networks], change: {experiments.ring.batch_size: 5}",
+            ".change.experiments.ring.batch_size: experiments.ring.batch_size is covered by 'experiments', "
             "which 'of' does not name",
         ),
         (
@@ -136,12 +136,12 @@ def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str
             ".change.systems.plain.schedule: systems.plain.schedule[0] is stated: section 3.2",
         ),
         (
-            "of: [experiments], change: {experiments.ring.batch_images: 16}",
-            ".change.experiments.ring.batch_images: is what the base has",
+            "of: [experiments], change: {experiments.ring.batch_size: 16}",
+            ".change.experiments.ring.batch_size: is what the base has",
         ),
         (
-            "of: [experiments], change: {experiments.rang.batch_images: 5}",
-            ".change.experiments.rang.batch_images: fits nothing that the file writes or inherits there",
+            "of: [experiments], change: {experiments.rang.batch_size: 5}",
+            ".change.experiments.rang.batch_size: fits nothing that the file writes or inherits there",
         ),
         (
             "of: [experiments], change: {tables.T1.caption: x}",
@@ -157,8 +157,8 @@ def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str
             "which 'of' does not name",
         ),
         (
-            "of: [experiments], change: {experiments.ring.batch_images: many}",
-            ".change: experiments.ring.batch_images: must be a whole number, found 'many'",
+            "of: [experiments], change: {experiments.ring.batch_size: many}",
+            ".change: experiments.ring.batch_size: must be a whole number, found 'many'",
         ),
         (
             "of: [experiments], change: {experiments.ring.dataset: {digits: {value_range: [0, 1]}}}",
@@ -187,7 +187,7 @@ def test_what_is_wrong_with_a_reading_is_told_where_it_stands(reading: str, prob
 
 @pytest.mark.parametrize("name", ["base", "all"])
 def test_names_that_stand_for_something_else_are_no_readings(name: str) -> None:
-    reading = f"  {name}:\n    says: A.\n    of: [experiments]\n    change: {{experiments.ring.batch_images: 5}}\n"
+    reading = f"  {name}:\n    says: A.\n    of: [experiments]\n    change: {{experiments.ring.batch_size: 5}}\n"
     found = problems(TEXT + READINGS + reading)
     assert [line.partition(": ")[2] for line in found] == [
         f"readings.{name}: '{name}' is no name of a reading: it stands for "

@@ -65,7 +65,7 @@ def test_reused_fakes_equal_the_loop_that_makes_one_batch_for_both(first):
     second = {"discriminator": "generator", "generator": "discriminator"}[first]
     schedule = ("schedule: [discriminator, generator, generator]", f"schedule: [{first}, {second}]")
     trainer = trainer_of(edited(*REUSE, schedule))
-    batch = trainer.run.setup.batch_images
+    batch = trainer.run.setup.batch_size
     generator, discriminator = mlp(2, 16, 2), mlp(2, 16, 1)
     for role, twin in (("generator", generator), ("discriminator", discriminator)):
         with torch.no_grad():

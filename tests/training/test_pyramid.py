@@ -113,8 +113,8 @@ TEXT = edited(
     NETWORKS,
     "  scans:\n    system: pictures\n",
     "  scans:\n    system: pyramid\n",
-    "batch_images: 64",
-    f"batch_images: {BATCH}",
+    "batch_size: 64",
+    f"batch_size: {BATCH}",
     "last_batch: keep",
     "last_batch: drop",
 )

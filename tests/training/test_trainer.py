@@ -119,7 +119,7 @@ def test_twenty_iterations_equal_a_textbook_loop_bit_for_bit(experiment, pair):
     """The usual loop of a GAN tutorial, written without this package, gives the same bits after 20 iterations."""
     run = smoke_run("gan_dcgan_mnist", experiment)
     trainer = trainer_of(run)
-    sizes, batch, seed = run.sizes, run.setup.batch_images, run.seed
+    sizes, batch, seed = run.sizes, run.setup.batch_size, run.seed
     generator, discriminator = pair(sizes["size"], sizes["width"], sizes["latent"])
     start_equal(trainer.networks["generator"], generator)
     start_equal(trainer.networks["discriminator"], discriminator)
@@ -168,8 +168,8 @@ def test_reconstruction_enters_and_leaves_at_the_taps():
     trainer = trainer_of(run)
     generator, discriminator = trainer.networks["generator"], trainer.networks["discriminator"]
     g, d = list(generator.layers), list(discriminator.layers)
-    real = trainer.data.draw(run.setup.batch_images, Streams(run.seed, "cpu").generator("data", 0))
-    z = Streams(run.seed, "cpu").noise("normal", "noise.z", (run.setup.batch_images, 2), 0, 0)
+    real = trainer.data.draw(run.setup.batch_size, Streams(run.seed, "cpu").generator("data", 0))
+    z = Streams(run.seed, "cpu").noise("normal", "noise.z", (run.setup.batch_size, 2), 0, 0)
     features = nn.Sequential(*d[:-1])(real)
     reconstruction = nn.Sequential(*g[2:])(features)  # without the linear layer and the tap behind it
     error = (reconstruction - real).abs().mean()
@@ -280,10 +280,10 @@ def test_an_epoch_shows_every_example_once():
     run = smoke_run("gan_dcgan_mnist", "gan")
     trainer = trainer_of(run)
     assert trainer.data.resident
-    per_epoch = 1797 // run.setup.batch_images
+    per_epoch = 1797 // run.setup.batch_size
     shown = [trainer._feed(number) for number in range(2 * per_epoch)]
     first, second = torch.cat(shown[:per_epoch]), torch.cat(shown[per_epoch:])
-    assert len(first.unique()) == len(first) == per_epoch * run.setup.batch_images
+    assert len(first.unique()) == len(first) == per_epoch * run.setup.batch_size
     assert len(second.unique()) == len(second)
     assert not torch.equal(first, second)
 
@@ -334,7 +334,7 @@ def test_an_epoch_keeps_its_incomplete_batch_where_the_spec_does():
     """1,797 digits in batches of 32 are 56 and one of 5."""
     text = SPECS["gan_dcgan_mnist"].read_text().replace("last_batch: drop", "last_batch: keep")
     run = make_run(loads(text).spec, "gan", "smoke", 3, "exact")
-    assert (run.setup.batch_images, run.setup.last_batch) == (32, "keep")
+    assert (run.setup.batch_size, run.setup.last_batch) == (32, "keep")
     trainer = trainer_of(run)
     shown = [trainer._feed(number) for number in range(57)]
     assert [len(batch) for batch in shown] == [32] * 56 + [5]

@@ -109,7 +109,7 @@ experiments:
   plain:
     system: plain
     dataset: {digits: {value_range: [-1, 1]}}
-    batch_images: 32
+    batch_size: 32
     last_batch: drop
     budget: {iterations: 40}
     generator_mode: running_statistics

@@ -127,14 +127,14 @@ class Inception:
             raise MetricError(f"Inception takes grey or colour images, these have {images.shape[1]} channels")
         key = hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).data).hexdigest()
         if key not in self._recent:
-            self._recent[key] = self.extract(images, batch_images=128 if self._device.startswith("cuda") else 32)
+            self._recent[key] = self.extract(images, batch_size=128 if self._device.startswith("cuda") else 32)
             while len(self._recent) > _KEPT:
                 self._recent.popitem(last=False)
         self._recent.move_to_end(key)
         return self._recent[key]
 
-    def extract(self, images: np.ndarray, *, batch_images: int) -> np.ndarray:
-        """Features computed afresh, ``batch_images`` at a time; grey images count as three equal channels."""
+    def extract(self, images: np.ndarray, *, batch_size: int) -> np.ndarray:
+        """Features computed afresh, ``batch_size`` at a time; grey images count as three equal channels."""
         import numpy as np
         import torch
 
@@ -142,8 +142,8 @@ class Inception:
         # TF32 would change features by a thousandth; deterministic kernels make two passes agree
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            for start in batches(len(images), batch_images, "Inception features"):
-                batch = on_host(np.ascontiguousarray(images[start : start + batch_images]))
+            for start in batches(len(images), batch_size, "Inception features"):
+                batch = on_host(np.ascontiguousarray(images[start : start + batch_size]))
                 parts.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
         return np.asarray(torch.cat(parts).numpy())
 

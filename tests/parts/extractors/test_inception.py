@@ -119,7 +119,7 @@ def test_features_and_logits_are_those_of_torch_fidelity(network: inception.Ince
 
 
 def test_batches_do_not_matter(network: inception.Inception, images: np.ndarray) -> None:
-    close(network.extract(images, batch_images=2), network.extract(images, batch_images=5))
+    close(network.extract(images, batch_size=2), network.extract(images, batch_size=5))
 
 
 def test_grey_images_count_as_three_equal_channels(network: inception.Inception, images: np.ndarray) -> None:

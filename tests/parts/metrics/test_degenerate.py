@@ -180,7 +180,7 @@ def test_degenerate_input_becomes_a_reason_and_no_number(
             return case.generated(digits[:1000])[:count]
 
     setup: Any = SimpleNamespace(
-        dataset=SimpleNamespace(kind="images"), generator_mode="running_statistics", batch_images=64
+        dataset=SimpleNamespace(kind="images"), generator_mode="running_statistics", batch_size=64
     )
     found = scoring.measure(score, setup, Spoilt(), 60)  # type: ignore[arg-type]
     assert found.value is None

@@ -346,8 +346,8 @@ def test_batches_leave_scores_unchanged(made, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(inception_score, "_PER_SPLIT", 2)
     network = inception.load(made.root, "cpu", "tensorflow_bilinear")
     values = []
-    for batch_images in (3, COUNT):
-        ours, theirs = (network.extract(images, batch_images=batch_images) for images in (made.fake, made.true))
+    for batch_size in (3, COUNT):
+        ours, theirs = (network.extract(images, batch_size=batch_size) for images in (made.fake, made.true))
         found = distances(ours, theirs, subsets=2, subset_images=COUNT).mean()
         values.append((score(network.logits(ours), 2)[0], found, frechet_of_few(ours, theirs)))
     np.testing.assert_allclose(*values, rtol=0, atol=1e-5)
