@@ -16,6 +16,7 @@ from benchmark.commands import terminal
 
 if TYPE_CHECKING:
     from benchmark.judging.audit import Audit
+    from benchmark.spec.names import Say
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -94,24 +95,25 @@ def audit(options: argparse.Namespace) -> int:
     from benchmark.judging.audit import audit as audit_paper
     from benchmark.judging.audit_text import render_markdown, render_text
     from benchmark.judging.power import planned_power, power_lines, power_of_more
+    from benchmark.spec.names import in_prose
 
     papers = [paper for _, paper in load_all(spec_files(options.papers))]
     if options.findings:
-        print(_findings([audit_paper(paper.spec, paper.source.data) for paper in papers]))
+        print(_findings([(audit_paper(paper.spec, paper.source.data), in_prose(paper.spec)) for paper in papers]))
         return 0
     audits = [
         (audit_paper(paper.spec, paper.source.data), planned_power(paper.spec),
-         power_of_more(paper.spec) if options.details or options.markdown else [])
+         power_of_more(paper.spec) if options.details or options.markdown else [], in_prose(paper.spec))
         for paper in papers
     ]  # fmt: skip
     if options.json:
-        rows = [{**one.model_dump(mode="json"), "power": power.model_dump(mode="json")} for one, power, _ in audits]
+        rows = [{**one.model_dump(mode="json"), "power": power.model_dump(mode="json")} for one, power, *_ in audits]
         print(json.dumps(rows, indent=1, sort_keys=True))
         return 0
     pages = []
-    for one, power, more in audits:
-        page = render_markdown(one) if options.markdown else render_text(one, details=options.details)
-        lines = "\n".join(f"    {line}" for line in power_lines(power, more))
+    for one, power, more, say in audits:
+        page = render_markdown(one, say) if options.markdown else render_text(one, details=options.details, say=say)
+        lines = "\n".join(f"    {say(line)}" for line in power_lines(power, more))
         head = "## What the planned seeds could decide\n" if options.markdown else "What the planned seeds could decide"
         pages.append(f"{page.rstrip()}\n\n{head}\n{lines}")
     print("\n\n".join(pages))
@@ -122,13 +124,16 @@ def audit(options: argparse.Namespace) -> int:
 _DECISIVE = 60
 
 
-def _findings(audits: Sequence[Audit]) -> str:
+def _findings(audits: Sequence[tuple[Audit, Say]]) -> str:
     """The decisive findings on several papers, weightiest first."""
-    found = [(finding, one.paper) for one in audits for finding in one.findings if finding.weight >= _DECISIVE]
-    lines = [f"WHAT {len(audits)} PAPERS SAY AGAINST THEMSELVES, without any run"]
-    for finding, paper in sorted(found, key=lambda pair: -pair[0].weight):
+    found = [
+        (finding, one.paper, say) for one, say in audits for finding in one.findings if finding.weight >= _DECISIVE
+    ]
+    papers = f"{len(audits)} PAPERS SAY" if len(audits) > 1 else "THIS PAPER SAYS"
+    lines = [f"WHAT {papers} AGAINST {'THEMSELVES' if len(audits) > 1 else 'ITSELF'}, without any run"]
+    for finding, paper, say in sorted(found, key=lambda one: -one[0].weight):
         note = f" [Our reading: {finding.note}]" if finding.note else ""
-        lines.append(terminal.wrapped(f"{paper}: {finding.sentence}{note}", 4, "  - "))
+        lines.append(terminal.wrapped(say(f"{paper}: {finding.sentence}{note}"), 4, "  - "))
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from benchmark.commands import terminal
 
 if TYPE_CHECKING:
     from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+    from benchmark.spec.names import Say
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -49,6 +50,7 @@ def _accept(to: argparse.ArgumentParser) -> None:
 def judge(options: argparse.Namespace) -> int:
     from benchmark.commands.report import judged
     from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
+    from benchmark.spec.names import in_prose
 
     results = opt.existing_results(options.results)
     papers = load_all(spec_files(options.papers))
@@ -62,7 +64,7 @@ def judge(options: argparse.Namespace) -> int:
         print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
         return 0
     chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
-    pages = [_text(one.verdicts, chosen, options.details) for one in inputs]
+    pages = [_text(one.verdicts, chosen, options.details, in_prose(one.spec)) for one in inputs]
     print("\n\n".join(page for page in pages if page))
     return 0
 
@@ -71,10 +73,11 @@ def judge(options: argparse.Namespace) -> int:
 _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 
 
-def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool) -> str:
+def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool, say: Say) -> str:
     """One paper's verdicts for a terminal; ``chosen`` claims and tables only, all where it is None."""
     from benchmark.judging.readings import headline
     from benchmark.judging.readings import lines as across
+    from benchmark.judging.under_seal import LATE
 
     claims = [claim for claim in verdicts.claims if chosen is None or claim.claim in chosen]
     cells = [cell for cell in verdicts.cells if chosen is None or cell.table in chosen]
@@ -91,9 +94,9 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4, "    ")]
-        lines += [terminal.wrapped(f"tested as: {claim.test}", 6, "      ")] if details else []
-        lines.append(terminal.wrapped(claim.reason, 6, "      "))
-        lines += [terminal.wrapped(line, 8, "      ") for one in compared for line in across(one)]
+        lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 6, "      ")] if details else []
+        lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6, "      "))
+        lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [
         (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
         for cell in cells
@@ -106,9 +109,9 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         told = (
             f"ours, {one.experiment} against {one.against}: printed {one.published:g}{mean}: {one.says} ({one.reason})"
         )
-        lines.append(terminal.wrapped(told, 4, "  "))
+        lines.append(terminal.wrapped(say(told), 4, "  "))
     for column in verdicts.brought:
-        lines += _column(column, chosen)
+        lines += _column(column, chosen, say)
     if not details:
         found: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
         for what, states in found.items():
@@ -127,19 +130,19 @@ def _state(cell: CellVerdict) -> str:
     return cell.state if cell.word == "trained" else f"{cell.state} {cell.rests_on}"
 
 
-def _column(column: Column, chosen: Collection[str] | None) -> Iterator[str]:
+def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterator[str]:
     """What one origin's evidence says, and what of it nobody here checked."""
     decides = "accepted" if column.accepted else "not accepted: decides nothing"
     made = f", made with {column.code} at {column.commit}" if column.code else ""
     yield terminal.wrapped(f"{column.says} ({decides}){made}", 4, "  ")
     for claim in column.claims:
         if chosen is None or claim.claim in chosen:
-            yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {claim.reason}", 8, "    ")
+            yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {say(claim.reason)}", 8, "    ")
     for cell in column.cells:
         if chosen is None or cell.table in chosen:
             place = f"{cell.table}/{cell.row}/{cell.column}"
             numbers = f"published {cell.published:.{cell.decimals}f}, {_mean(cell)}"
-            yield terminal.wrapped(f"{place}  {numbers}: {cell.state} {column.says}: {cell.reason}", 8, "    ")
+            yield terminal.wrapped(f"{place}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
     for problem in (*column.damage, *(f"{folder}: not of today's spec" for folder in column.stale)):

@@ -96,6 +96,7 @@ def plan(options: argparse.Namespace) -> int:
                 runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
                 left = [run for run in unfinished if (run.experiment, run.reading) == key]
                 rows.append(_plan_row(experiment, tier, runs, len(left), data_problem(runs[0], root, looked)))
+                rows[-1]["label"] = selection.loaded.spec.experiments[experiment].label
                 todo += [_arguments(run, selection.file, options) for run in left]
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
@@ -153,7 +154,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     cells = [
         (
             row["paper"],
-            f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"],
+            row["experiment"] + "".join(f" ({about})" for about in (row["label"], row["reading"]) if about),
             row["tier"],
             str(row["runs"]),
             str(row["done"]),

@@ -118,9 +118,7 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
         say(f"{len(todo) - len(groups)} of them share the training of another")
     say(f"training on {f'{len(gpus)} GPUs' if len(gpus) > 1 else device}, {workers} at once")
     began = time.perf_counter()
-    display = Display(
-        {run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations) for run, *_ in groups}
-    )
+    display = Display({run.run_id: (_told(run, todo[run.run_id][1]), run.iterations) for run, *_ in groups})
     ending = execute(jobs, workers, display, gpus)
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
     say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
@@ -128,6 +126,13 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
         say("stopped; the same command continues where this one ended")
         return INTERRUPTED if ending.signal == 2 else RESUMABLE
     return RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else OK
+
+
+def _told(run: Run, selection: Selection) -> str:
+    """A run for people."""
+    from benchmark.spec import names
+
+    return f"{run.paper}, {names.of_experiment(selection.loaded.spec, run.experiment)}, seed {run.seed}"
 
 
 def _seal(selections: Iterable[Selection], results: Path) -> None:
@@ -146,10 +151,10 @@ def _warn_unmeasured(runs: list[Run], root: Path) -> None:
     """Say before training which scores cannot be measured here, and why."""
     reasons: dict[str, set[tuple[str, str]]] = {}
     for run in runs:
-        for name, score in run.setup.scores.items():
+        for score in run.setup.scores.values():
             reason = score.metric.unavailable(root)
             if reason is not None:
-                reasons.setdefault(reason, set()).add((run.experiment, name))
+                reasons.setdefault(reason, set()).add((run.experiment, score.label or score.metric.label))
     for reason, scores in reasons.items():
         names = ", ".join(sorted({name for _, name in scores}))
         say(f"will not be measured: {names} of {len({one for one, _ in scores})} experiments: {reason}")
@@ -177,7 +182,7 @@ def run_one(options: argparse.Namespace) -> int:
         raise UsageError(problem)
     device = resolve_device(options.device)
     _seal([selection], results)
-    display = Display({run.run_id: (f"{run.paper}/{run.experiment} seed {run.seed}", run.iterations)})
+    display = Display({run.run_id: (_told(run, selection), run.iterations)})
     outcome = perform(
         Job(
             spec=file,

@@ -59,7 +59,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
         widths[max(texts, key=lambda place: widths[place])] -= 1
     lines = []
     for row in (head, *rows):
-        cells = [textwrap.wrap(cell, wide) or [""] for cell, wide in zip(row, widths, strict=True)]
+        cells = [
+            textwrap.wrap(cell, wide, break_on_hyphens=False) or [""] for cell, wide in zip(row, widths, strict=True)
+        ]
         for pieces in zip_longest(*cells, fillvalue=""):
             line = (" " * _GAP).join(
                 piece.rjust(wide) if place in right else piece.ljust(wide)

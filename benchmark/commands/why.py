@@ -14,6 +14,7 @@ from benchmark.commands import terminal
 if TYPE_CHECKING:
     from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
     from benchmark.reporting.report import PaperInput
+    from benchmark.spec.names import Say
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -55,42 +56,52 @@ def _cells(tables: object) -> Iterator[str]:
 
 def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
     from benchmark.judging.readings import lines
+    from benchmark.judging.under_seal import LATE
+    from benchmark.reporting.judged import p_text, statistic_name
+    from benchmark.spec import names
 
+    say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate
     yield f"{claim.claim}  {terminal.coloured(claim.state, terminal.tone_of(claim.state))}"
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where})", 2)
-    yield from _told("tested as", claim.test)
-    yield from _told("because", claim.reason)
-    yield from _interval("deciding number", claim.statistic)
-    for name, p, holm in (("as claimed", claim.p, claim.p_holm), ("against", claim.p_against, claim.p_against_holm)):
-        if p is not None:
-            yield f"  p {name}: {p:.3g}" + (f", {holm:.3g} after Holm's correction" if holm is not None else "")
-    for part in getattr(claim, "parts", ()):
-        yield terminal.wrapped(f"{part.state}: {part.test}: {part.reason}", 4, "  - ")
+    if not claim.parts:
+        yield from _told("tested as", say(claim.test))
+    yield from _told("because", say(claim.reason.partition(LATE)[0]))
+    if predicate is not None and claim.p is not None and not claim.parts:
+        yield from _interval(f"{say(statistic_name(predicate, None))}, plus is as claimed", claim.statistic)
+    for part in claim.parts:
+        yield terminal.wrapped(f"{part.state}: {say(part.reason)}", 4, "  - ")
+        yield from _interval("  difference, plus is as claimed", part.statistic)
+    yield from _told("test", p_text(claim))
     for compared in (one for one in about.verdicts.readings if one.claim == claim.claim):
         for head, line in zip(("readings", "so", "so"), lines(compared), strict=False):
-            yield from _told(head, line)
+            yield from _told(head, say(line))
         for read in (one for one in compared.readings if one.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             yield f"    {read.reading}: {read.state} ({effects})"
     yield from _told(
-        f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "", claim.on_published_reason
+        f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "",
+        say(claim.on_published_reason or ""),
     )
     if claim.seeds_needed is not None and claim.seeds:
         yield f"  seeds: {claim.seeds}; a verdict needs about {claim.seeds_needed}"
     yield from _told("note", claim.note)
-    yield from _values(claim.quantities, about, file)
+    yield from _values(claim.quantities, about, file, say)
 
 
 def _cell(cell: CellVerdict, about: PaperInput, file: Path) -> Iterator[str]:
+    from benchmark.judging.under_seal import LATE
+    from benchmark.spec import names
+
+    say = names.in_prose(about.spec)
     yield f"{cell.table}/{cell.row}/{cell.column}  {terminal.coloured(cell.state, terminal.tone_of(cell.state))}"
     where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}"
     yield f"  published {cell.published:.{cell.decimals}f} ({where})"
-    yield from _told("because", cell.reason)
+    yield from _told("because", say(cell.reason.partition(LATE)[0]))
     yield from _interval("deviation, positive is worse", cell.deviation)
     if cell.margin is not None:
         yield f"  margin {cell.margin:.4g}"
     yield from _told("protocol, assumed", ", ".join(cell.assumed))
-    yield from _values([cell.measured] if cell.measured else [], about, file)
+    yield from _values([cell.measured] if cell.measured else [], about, file, say)
 
 
 def _told(head: str, text: str | None) -> Iterator[str]:
@@ -104,17 +115,20 @@ def _interval(head: str, interval: Interval | None) -> Iterator[str]:
         yield f"  {head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
 
 
-def _values(quantities: Sequence[Values], about: PaperInput, file: Path) -> Iterator[str]:
+def _values(quantities: Sequence[Values], about: PaperInput, file: Path, say: Say) -> Iterator[str]:
     """Measured values by seed, then the records that they are from."""
+    from benchmark.spec import names
+
     files: dict[str, None] = {}
     for values in quantities:
-        told = [
-            f"seed {seed}: {'none, ' + values.reasons.get(seed, 'not measured') if value is None else f'{value:.5g}'}"
-            for seed, value in sorted(values.seeds.items())
-        ]
-        yield terminal.wrapped(
-            f"{values.experiment} ({values.tier}), {values.label}: {'; '.join(told) or 'no run'}", 4, "  "
-        )
+        measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
+        told = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
+        reasons: dict[str, list[str]] = {}
+        for seed in sorted(set(values.seeds) - set(measured)):
+            reasons.setdefault(values.reasons.get(seed, "not measured"), []).append(str(seed))
+        told += [f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {why}" for why, seeds in reasons.items()]
+        label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
+        yield terminal.wrapped(f"{label}: {'; '.join(told) or 'no run'}", 4, "  ")
         files |= {
             places.shown(one.folder / "record.json"): None
             for one in about.stored

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from benchmark.judging.audit import Audit, AuditedClaim, Chosen, beyond_peak, recipe_stated
 from benchmark.judging.times import PublishedTime
 from benchmark.spec import words
+from benchmark.spec.names import Say
 
 _WIDTH = 100
 #: kinds of findings on tables: what each means to a reader
@@ -50,8 +51,8 @@ class _Section:
     rows: list[list[str]] = field(default_factory=list)
 
 
-def render_text(found: Audit, *, details: bool = False) -> str:
-    """For a terminal of 100 columns; ``details`` adds tests, numbers, sources and alternatives."""
+def render_text(found: Audit, *, details: bool = False, say: Say = str) -> str:
+    """For a terminal; ``details`` adds tests, numbers, sources and alternatives; ``say`` puts labels for keys."""
     lines = [*_wrapped(f"{found.paper}: {found.title}"), *_wrapped(found.question)]
     for section in _sections(found, details):
         lines += ["", section.title.upper()]
@@ -59,11 +60,11 @@ def render_text(found: Audit, *, details: bool = False) -> str:
         lines += [f"  {row}" for row in _aligned(section.rows)] if section.rows else []
         for head, text in section.entries:
             lines += _wrapped(head, "  ")
-            lines += _wrapped(text, "      ") if text else []
+            lines += _wrapped(say(text), "      ") if text else []
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def render_markdown(found: Audit) -> str:
+def render_markdown(found: Audit, say: Say = str) -> str:
     """As a Markdown document, with all details."""
     lines = [f"# Audit of {_inert(found.title)}", "", _inert(found.question), ""]
     for section in _sections(found, True):
@@ -74,7 +75,7 @@ def render_markdown(found: Audit) -> str:
             lines += [_row(header), _row(["---"] + ["---:"] * (len(header) - 1)), *map(_row, rows), ""]
         if section.entries:
             lines += [
-                f"* **{_inert(head)}** {_inert(text)}" if text else f"* {_inert(head)}"
+                f"* **{_inert(head)}** {_inert(say(text))}" if text else f"* {_inert(head)}"
                 for head, text in section.entries
             ]
             lines.append("")

@@ -131,7 +131,7 @@ class _Print:
 
     def less(self, first: Operand, second: Operand) -> _Told:
         true = self._value(first) < self._value(second)
-        return _told((true, f"{self._shown(first)} {'<' if true else 'is not below'} {self._shown(second)}"))
+        return _told((true, f"{self._shown(first)} is {'' if true else 'not '}below {self._shown(second)}"))
 
     def within(self, asked: Operand, above: float | None, below: float | None) -> _Told:
         return _within(self._value(asked), self._shown(asked), above, below)

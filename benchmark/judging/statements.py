@@ -58,7 +58,7 @@ def less(first: Operand, second: Operand, lookup: Lookup) -> Finding:
     """``first`` is smaller than ``second``."""
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
-    statement = f"{first.text} < {second.text}"
+    statement = f"{first.text} is below {second.text}"
     return _compare(a, b, statement, float, lambda interval: interval, _means(a, b), finest=_unit(a, b))
 
 
@@ -71,7 +71,7 @@ def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lo
     if bound <= 0 or any(value <= 0 for value in (*a.values.values(), *b.values.values())):
         raise Undecidable("a ratio needs positive values and a positive bound")
     shift = math.log(bound)
-    statement = words.between(f"{first.text} / {second.text}", None if upper else bound, bound if upper else None)
+    statement = f"{first.text} / {second.text} is {'below' if upper else 'above'} {words.number(bound)}"
     numbers = ""
     if a.values and b.values:
         logs = [mean([math.log(value) for value in one.numbers]) for one in (a, b)]
@@ -164,7 +164,7 @@ def bound_on(asked: Operand, bound: float, upper: bool, lookup: Lookup) -> Findi
     _one_protocol(sample)
     _no_proxy(sample, what="a bound")
     sign = -1.0 if upper else 1.0
-    statement = words.between(asked.text, None if upper else bound, bound if upper else None)
+    statement = f"{asked.text} is {'below' if upper else 'above'} {words.number(bound)}"
     doubting = [sign * (value - bound) for value in _ranked(sample, math.inf if upper else -math.inf).values()]
     trusting = [sign * (value - bound) for value in _ranked(sample, -math.inf if upper else math.inf).values()]
     seeds = sorted(sample.seeds)
@@ -187,7 +187,7 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
     _no_proxy(a, b, what="a difference's size")
-    statement = f"|{first.text} - {second.text}| < {words.number(margin)}"
+    statement = f"{first.text} and {second.text} differ by less than {words.number(margin)}"
     shared = sorted(a.seeds & b.seeds)
     both = {seed for seed in shared if seed in a.values and seed in b.values}
     truths = {seed: seed in both and abs(a.values[seed] - b.values[seed]) < margin for seed in shared}
@@ -245,7 +245,7 @@ def exactly(asked: Operand, value: float, share: float, lookup: Lookup) -> Findi
     _one_protocol(sample)
     _no_proxy(sample, what="an exact value")
     truths = {seed: sample.values.get(seed) == value for seed in sorted(sample.seeds)}
-    return in_share(truths, share, f"{asked.text} = {words.number(value)}")
+    return in_share(truths, share, f"{asked.text} is {words.number(value)}")
 
 
 def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Finding:

@@ -34,6 +34,10 @@ class Judged(Model):
     states: dict[str, str]
 
 
+#: how each verdict tells that its rules were sealed late, once for all in what the seal itself says
+LATE = "; the rules were sealed after "
+
+
 def judged_file(results: Path, paper: str) -> Path:
     """Where the states under the seal of a paper lie in a results folder."""
     return seal_file(results, paper).with_suffix(".judged.json")
@@ -116,9 +120,7 @@ def under_seal(
     added = {change.item for change in found.changes if change.kind == "added"}
     judging = "rules" in changed
 
-    late = (
-        f"; the rules were sealed after {counted(found.runs_before, 'run')} had been begun" if found.runs_before else ""
-    )
+    late = f"{LATE}{counted(found.runs_before, 'run')} had been begun" if found.runs_before else ""
 
     def caveat(items: set[str]) -> str:
         if found.status == "damaged":

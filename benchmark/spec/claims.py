@@ -61,7 +61,7 @@ class _Predicate(Model):
 
     @property
     def text(self) -> str:
-        """In words, experiments in brackets: ``modes (toy_minimax) = 1 in more than half of the seeds``."""
+        """In words, experiments in brackets: ``modes (toy_minimax) is 1 in more than half of the seeds``."""
         raise NotImplementedError
 
     @property
@@ -110,7 +110,9 @@ class Order(_Ordering):
 
     @property
     def text(self) -> str:
-        return " < ".join(one.defined for one in self.order)
+        return " is below ".join(one.defined for one in self.order[:2]) + "".join(
+            f", and that below {one.defined}" for one in self.order[2:]
+        )
 
 
 class Smallest(_Ordering):
@@ -124,7 +126,7 @@ class Smallest(_Ordering):
 
     @property
     def text(self) -> str:
-        return _extreme("<", self.smallest)
+        return _extreme("below", self.smallest)
 
 
 class Largest(_Ordering):
@@ -138,12 +140,12 @@ class Largest(_Ordering):
 
     @property
     def text(self) -> str:
-        return _extreme(">", self.largest)
+        return _extreme("above", self.largest)
 
 
-def _extreme(sign: str, several: Sequence[Operand]) -> str:
+def _extreme(side: str, several: Sequence[Operand]) -> str:
     first, *others = (one.defined for one in several)
-    return f"{first} {sign} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
+    return f"{first} is {side} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
 
 
 def _bounded(above: float | None, below: float | None) -> None:
@@ -166,7 +168,7 @@ class Bound(_Predicate):
 
     @property
     def text(self) -> str:
-        return words.between(self.bound.defined, self.above, self.below)
+        return f"{self.bound.defined} is {words.between(self.above, self.below)}"
 
     def ask(self, logic: Logic[T]) -> T:
         return logic.within(self.bound, self.above, self.below)
@@ -186,7 +188,7 @@ class Ratio(_Predicate):
 
     @property
     def text(self) -> str:
-        return words.between(f"{self.ratio[0].defined} / {self.ratio[1].defined}", self.above, self.below)
+        return f"{self.ratio[0].defined} / {self.ratio[1].defined} is {words.between(self.above, self.below)}"
 
     def ask(self, logic: Logic[T]) -> T:
         return logic.ratio(self.ratio[0], self.ratio[1], self.above, self.below)
@@ -225,7 +227,7 @@ class Exactly(_Predicate):
 
     @property
     def text(self) -> str:
-        return f"{self.exactly.defined} = {words.number(self.value)} in {words.share_of_seeds(self.share)}"
+        return f"{self.exactly.defined} is {words.number(self.value)} in {words.share_of_seeds(self.share)}"
 
     def ask(self, logic: Logic[T]) -> T:
         return logic.exactly(self.exactly, self.value, self.share)
@@ -253,7 +255,7 @@ class AllOf(_Predicate):
 
     @property
     def text(self) -> str:
-        return " and ".join(part.bracketed for part in self.all_of)
+        return "; and ".join(part.bracketed for part in self.all_of)
 
     def ask(self, logic: Logic[T]) -> T:
         return logic.every([part.ask(logic) for part in self.all_of])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmark.registry import did_you_mean
+from benchmark.spec import words
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -106,6 +107,39 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         return _FUNCTIONS[node.func.id](*(visit(argument) for argument in node.args))
 
     return visit(parse(text))
+
+
+def in_words(text: str) -> str:
+    """An expression as a person says it: ``min(loss, 10)`` is ``loss capped at 10``, ``abs(a - b)`` the gap between."""
+
+    def constant(node: ast.expr) -> float | None:
+        sign, inner = (-1, node.operand) if isinstance(node, ast.UnaryOp) else (1, node)
+        return sign * float(inner.value) if isinstance(inner, ast.Constant) else None  # type: ignore[arg-type]
+
+    def extreme(name: str, arguments: list[ast.expr]) -> str:
+        limits = [limit for limit in map(constant, arguments) if limit is not None]
+        rest = [node for node in arguments if constant(node) is None]
+        if len(limits) != 1 or len(rest) != 1:
+            return f"the {'smaller' if name == 'min' else 'larger'} of {' and '.join(map(say, arguments))}"
+        inner = rest[0]
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and {inner.func.id, name} == {"min", "max"}:
+            within = [node for node in inner.args if constant(node) is None]
+            if len(inner.args) == 2 and len(within) == 1 and -limits[0] in map(constant, inner.args):
+                return f"{say(within[0])} capped at \N{PLUS-MINUS SIGN}{words.number(abs(limits[0]))}"
+        return f"{say(inner)} {'capped at' if name == 'min' else 'floored at'} {words.number(limits[0])}"
+
+    def say(node: ast.expr) -> str:
+        match node:
+            case ast.Call(func=ast.Name(id="abs"), args=[ast.BinOp(op=ast.Sub()) as gap]):
+                return f"gap between {say(gap.left)} and {say(gap.right)}"
+            case ast.Call(func=ast.Name(id="min" | "max" as name), args=arguments):
+                return extreme(name, arguments)
+            case ast.BinOp(left=ast.Name() as left, op=ast.Sub(), right=ast.Name() as right):
+                return f"{say(left)} minus {say(right)}"
+            case _:
+                return ast.unparse(node)
+
+    return say(parse(text))
 
 
 def evaluate_size(text: str, sizes: Mapping[str, int]) -> int:

@@ -63,8 +63,8 @@ def _label(score: Score) -> str:
 def in_prose(spec: PaperSpec) -> Say:
     """Replace keys of experiments, scores and curves in generated text by their labels.
 
-    A key that could be a plain word is one only where generated text puts one: in brackets, before a bracket, or at the
-    start before a colon.
+    A key that could be a plain word is one only where generated text puts one: alone, in brackets, before a bracket or
+    certain words, or in a list at the start before a colon.
     """
     labels = _labels(spec)
     if not labels:
@@ -73,11 +73,18 @@ def in_prose(spec: PaperSpec) -> Say:
     joined = "|".join(re.escape(key) for key in sorted(labels, key=len, reverse=True) if "_" in key)
     patterns = [
         *([rf"(?<![\w/.-])(?:{joined})(?![\w/-])"] if joined else []),
-        *([rf"(?<=\()(?:{plain})(?=\))", rf"(?:^|(?<=; ))(?:{plain})(?=: )"] if plain else []),
-        *([rf"(?<![\w/.-])(?:{plain})(?= \()"] if plain else []),
+        *([rf"(?<=\()(?:{plain})(?=\))"] if plain else []),
+        *([rf"(?<![\w/.-])(?:{plain})(?= \(| not measured| over its evaluations)", rf"^(?:{plain})$"] if plain else []),
     ]
     found = re.compile("|".join(patterns))
-    return lambda text: found.sub(lambda match: labels[match.group()], text)
+    word = "|".join(part for part in (joined, plain) if part)
+    listed = re.compile(rf"(?:^|(?<=; ))(?:{word})(?:, (?:{word}))*(?=: )")
+
+    def say(text: str) -> str:
+        text = listed.sub(lambda match: ", ".join(labels[key] for key in match.group().split(", ")), text)
+        return found.sub(lambda match: labels[match.group()], text)
+
+    return say
 
 
 def _labels(spec: PaperSpec) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from benchmark.spec import words
 from benchmark.spec.base import Model, Name, Positive, PositiveInt, Text, by_key
-from benchmark.spec.expression import ExpressionError, names, parse
+from benchmark.spec.expression import ExpressionError, in_words, names, parse
 
 
 def _expression(text: str) -> str:
@@ -185,7 +185,7 @@ class Share(Model):
         return self
 
     def of(self, curve: str) -> str:
-        return f"share of {self.share} with {words.between(curve, self.above, self.below)}"
+        return f"share of {self.share} with {curve} {words.between(self.above, self.below)}"
 
 
 class Falling(Model):
@@ -303,7 +303,7 @@ class Quantity(Model):
         plain = self.outcome or (self.time or "").replace("_", " ") or self.score or ""
         if self.statistic is None:
             return plain
-        return self.statistic.of(self.curve.strip() if self.curve is not None else f"{plain} over its evaluations")
+        return self.statistic.of(in_words(self.curve) if self.curve is not None else f"{plain} over its evaluations")
 
     @property
     def text(self) -> str:

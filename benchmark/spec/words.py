@@ -32,14 +32,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def between(what: str, above: float | None, below: float | None) -> str:
-    """``1.7 < what < 2.3``, ``what < 2.3`` or ``what > 1.7``."""
+def between(above: float | None, below: float | None) -> str:
+    """``between 1.7 and 2.3``, ``below 2.3`` or ``above 1.7``."""
     if above is not None and below is not None:
-        return f"{number(above)} < {what} < {number(below)}"
+        return f"between {number(above)} and {number(below)}"
     if below is not None:
-        return f"{what} < {number(below)}"
+        return f"below {number(below)}"
     assert above is not None
-    return f"{what} > {number(above)}"
+    return f"above {number(above)}"
 
 
 def share_of_seeds(share: float) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from benchmark.cli import main
 from benchmark.commands import terminal
 from benchmark.commands.agreement import sentence
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("columns", [40, 60, 100])
@@ -50,3 +54,17 @@ def test_findings_of_all_papers_begin_with_a_claim_that_fails_on_its_own_table(c
     assert "6050" in findings[0] + findings[1]
     assert main(["audit", "sn_gan", "--findings"]) == 0
     assert "gan_rl" not in capsys.readouterr().out
+
+
+def test_verdicts_and_audits_say_labels_where_the_report_does(capsys):
+    """Keys of scores, curves and experiments are for files; a reader sees what they are called."""
+    where = ["--results", str(ROOT / "results" / "reference" / "mnist-h200")]
+    for words in (["judge", "gan_dcgan_mnist", "--details"], ["why", "DG-C7"], ["why", "DG-C5"]):
+        assert main([*words, *where]) == 0
+        printed = capsys.readouterr().out.partition("  from\n")[0].replace("(stated_loss)", "")
+        assert not re.search(r"discriminator_loss|sharpness_gap|\((?:gan|dcgan)\)|min\(", printed), words
+        assert not re.search(r"p[^<=\w]*: \d", printed), "one style of p values"
+    assert main(["audit", "gan_rl", "--details"]) == 0
+    printed = capsys.readouterr().out
+    assert "FID (SVHN alpha-GAN) 58.2" in " ".join(printed.split())
+    assert "(svhn_alpha_gan)" not in printed

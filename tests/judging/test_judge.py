@@ -57,7 +57,7 @@ def test_a_claim_that_holds(tmp_path: Path) -> None:
     assert (found.state, found.tier, found.seeds, found.share) == ("HOLDS", "full", 5, 1.0)
     assert found.p == pytest.approx(scipy.stats.ttest_rel(BAD, GOOD, alternative="greater").pvalue)
     assert found.p_holm == found.p
-    assert found.test == "fid (a) < fid (b)"
+    assert found.test == "fid (a) is below fid (b)"
     assert [values.mean for values in found.quantities] == [pytest.approx(np.mean(x)) for x in (GOOD, BAD)]
 
 
@@ -67,7 +67,7 @@ def test_seeds_of_a_computed_number_are_those_that_all_its_parts_have(tmp_path: 
     values = {"a": GOOD, "b": BAD}
     half = [run(tmp_path, name, seed, scores={"fid": score(values[name][seed])}) for name in "ab" for seed in range(3)]
     found = one_claim(tested, half, seeds=range(3))
-    assert (found.state, found.seeds, found.test) == ("HOLDS", 3, "gain [1 - ours / plain] > 0.3")
+    assert (found.state, found.seeds, found.test) == ("HOLDS", 3, "gain [1 - ours / plain] is above 0.3")
     gains = [1 - values["a"][seed] / values["b"][seed] for seed in range(3)]
     assert found.p == pytest.approx(scipy.stats.ttest_1samp(gains, 0.3, alternative="greater").pvalue)
     assert [one.experiment for one in found.quantities] == ["a", "b"]
@@ -86,7 +86,7 @@ def test_a_claim_on_some_runs_needs_enough_of_them(tmp_path: Path) -> None:
     assert (found.state, found.share) == ("HOLDS", 1.0)
     found = one_claim(tested, series(tmp_path / "few", "a", [10.0, 11.0, 10.05, 9.5, 10.2]))
     assert (found.state, found.share) == ("INCONCLUSIVE", None)
-    assert found.reason.startswith("where fid (a) > 10.1: 2 seeds, 3 are needed")
+    assert found.reason.startswith("where fid (a) is above 10.1: 2 seeds, 3 are needed")
 
 
 def test_a_claim_that_is_reversed(tmp_path: Path) -> None:
@@ -548,11 +548,11 @@ def test_a_conjunction_of_which_one_half_holds(tmp_path: Path) -> None:
     half = one_claim(claim({"all_of": [low, high]}), stored)
     assert half.state == "HOLDS IN PART"
     assert [(part.test, part.state) for part in half.parts] == [
-        ("fid (a) < 12", "HOLDS"),
-        ("fid (b) < 12", "REVERSED"),
+        ("fid (a) is below 12", "HOLDS"),
+        ("fid (b) is below 12", "REVERSED"),
     ]
-    assert "HOLDS: fid (a) < 12: mean 10.24" in half.reason
-    assert "REVERSED: fid (b) < 12: mean 20.22" in half.reason
+    assert "HOLDS: fid (a) is below 12: mean 10.24" in half.reason
+    assert "REVERSED: fid (b) is below 12: mean 20.22" in half.reason
     none = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 5.0}, high]}), stored)
     assert (none.state, [part.state for part in none.parts]) == ("REVERSED", ["REVERSED", "REVERSED"])
     unclear = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 10.3}, high]}), stored)
@@ -580,7 +580,7 @@ def test_claims_against_the_published_cells() -> None:
     found = judge(paper(claims, tables), "0" * 64, [], {}).claims
     assert [one.on_published for one in found] == ["holds", "fails", "holds in part", None]
     reasons = [one.on_published_reason or "" for one in found]
-    assert "fid (a) 32.4 < fid (b) 37.4" in reasons[0]
+    assert "fid (a) 32.4 is below fid (b) 37.4" in reasons[0]
     assert "= 1.154 is not below 1.1" in reasons[1]
     assert "fid (b) 37.4 is not below fid (a) 32.4" in reasons[2]
     assert "quoted from elsewhere" in reasons[2]

@@ -395,7 +395,7 @@ def test_only_seeds_that_meet_the_condition_count() -> None:
 def test_too_few_seeds_that_meet_the_condition_say_nothing() -> None:
     found = conditioned([300.0, 250.0, 40.0, 40.0, 40.0], [0.5, 0.6, 0.4, 0.4, 0.4])
     assert (found.p, found.p_against, found.points, found.truths) == (1, 1, "mixed", {})
-    assert "where fid (a) > 200: 2 seeds, 3 are needed" in found.says
+    assert "where fid (a) is above 200: 2 seeds, 3 are needed" in found.says
 
 
 # --- how many seeds would decide ------------------------------------------------------------------------------------

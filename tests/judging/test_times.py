@@ -112,9 +112,9 @@ def test_plain_seconds_cannot_be_claimed(written: dict[str, Any]) -> None:
 
 
 def test_in_words() -> None:
-    assert predicate(RATIO).text == "1.3 < training seconds (b) / training seconds (a) < 1.7"
+    assert predicate(RATIO).text == "training seconds (b) / training seconds (a) is between 1.3 and 1.7"
     slow = {"order": [time_of(name, "seconds_per_iteration") for name in "ab"]}
-    assert predicate(slow).text == "seconds per iteration (a) < seconds per iteration (b)"
+    assert predicate(slow).text == "seconds per iteration (a) is below seconds per iteration (b)"
 
 
 def seconds_table(a: float, b: float) -> Any:

@@ -20,21 +20,22 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
     [
         (
             {"exactly": {"experiment": "toy", "score": "modes"}, "value": 1, "share": 0.5},
-            "modes (toy) = 1 in more than half of the seeds",
+            "modes (toy) is 1 in more than half of the seeds",
         ),
-        ({"exactly": fid("a"), "value": 8, "share": 0.8}, "fid (a) = 8 in more than 80 % of the seeds"),
-        ({"order": [fid("a"), fid("b"), fid("c")]}, "fid (a) < fid (b) < fid (c)"),
-        ({"smallest": [fid("a"), fid("b"), fid("c")]}, "fid (a) < each of fid (b), fid (c)"),
-        ({"largest": [fid("a"), fid("b")]}, "fid (a) > fid (b)"),
-        ({"ratio": [fid("a"), fid("b")], "above": 1.7, "below": 2.3}, "1.7 < fid (a) / fid (b) < 2.3"),
+        ({"exactly": fid("a"), "value": 8, "share": 0.8}, "fid (a) is 8 in more than 80 % of the seeds"),
+        ({"order": [fid("a"), fid("b"), fid("c")]}, "fid (a) is below fid (b), and that below fid (c)"),
+        ({"smallest": [fid("a"), fid("b"), fid("c")]}, "fid (a) is below each of fid (b), fid (c)"),
+        ({"largest": [fid("a"), fid("b")]}, "fid (a) is above fid (b)"),
+        ({"ratio": [fid("a"), fid("b")], "above": 1.7, "below": 2.3}, "fid (a) / fid (b) is between 1.7 and 2.3"),
         ({"equal": [fid("a"), fid("b")], "margin": 0.5}, "fid (a) and fid (b) differ by less than 0.5"),
         (
             {"in_seeds": {"any_of": [{"bound": fid("a"), "below": 1}, DIVERGED]}, "share": 0.5},
-            "[fid (a) < 1 or diverged (a) = 1 in at least one seed] in more than half of the seeds",
+            "[fid (a) is below 1 or diverged (a) is 1 in at least one seed] in more than half of the seeds",
         ),
         (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": 21}}, "below": 1},
-            "fluctuation of abs(g - d) about its mean of 21 iterations over the last 50 % of the run (a) < 1",
+            "fluctuation of gap between g and d about its mean of 21 iterations"
+            " over the last 50 % of the run (a) is below 1",
         ),
         (
             {
@@ -44,55 +45,58 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
                 ],
                 "above": 100,
             },
-            "highest abs(g - d) of the last 50 % of the run (a) / "
-            "median of abs(g - d) over the first 10 % of the run (a) > 100",
+            "highest gap between g and d of the last 50 % of the run (a) / "
+            "median of gap between g and d over the first 10 % of the run (a) is above 100",
         ),
         (
             {"bound": {**CURVE, "statistic": {"share": LATE, "below": 1.0}}, "above": 0.95},
-            "share of the last 50 % of the run with abs(g - d) < 1 (a) > 0.95",
+            "share of the last 50 % of the run with gap between g and d below 1 (a) is above 0.95",
         ),
         (
             {"bound": {**CURVE, "statistic": {"falling": LATE, "parts": 9}}, "above": 0.75},
-            "share of falls of abs(g - d) from one of 9 equal parts of the last 50 % of the run to the next (a) > 0.75",
+            "share of falls of gap between g and d from one of 9 equal parts"
+            " of the last 50 % of the run to the next (a) is above 0.75",
         ),
         (
             {"bound": {**CURVE, "statistic": {"first_below": 1.0, "average": 20}}, "below": 160},
-            "iterations until abs(g - d), averaged over 20 iterations, stays below 1 (a) < 160",
+            "iterations until gap between g and d, averaged over 20 iterations, stays below 1 (a) is below 160",
         ),
         (
             {"bound": {**CURVE, "statistic": {"quantile": LATE, "at": 0.95}}, "below": 1},
-            "0.95 quantile of abs(g - d) over the last 50 % of the run (a) < 1",
+            "0.95 quantile of gap between g and d over the last 50 % of the run (a) is below 1",
         ),
         (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": "line", "middle": 0.9}}, "below": 1},
-            "middle 90 % of the fluctuation of abs(g - d) about its fitted line over the last 50 % of the run (a) < 1",
+            "middle 90 % of the fluctuation of gap between g and d about its fitted line"
+            " over the last 50 % of the run (a) is below 1",
         ),
         (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "middle": 0.9}}, "below": 1},
-            "middle 90 % of the fluctuation of abs(g - d) over the last 50 % of the run (a) < 1",
+            "middle 90 % of the fluctuation of gap between g and d over the last 50 % of the run (a) is below 1",
         ),
         (
             {"bound": {**CURVE, "statistic": {"highest": LATE, "parts": 20}}, "below": 1},
-            "highest of 20 successive trimmed means of abs(g - d) of the last 50 % of the run (a) < 1",
+            "highest of 20 successive trimmed means of gap between g and d of the last 50 % of the run (a) is below 1",
         ),
         (
             {
                 "bound": {**CURVE, "statistic": {"settled": "epochs", "average": 5, "tolerance": 0.05, "until": 50}},
                 "below": 9,
             },
-            "epochs until abs(g - d), averaged over 5 epochs, settles within 5 % of its value after 50 epochs (a) < 9",
+            "epochs until gap between g and d, averaged over 5 epochs, settles within 5 % of"
+            " its value after 50 epochs (a) is below 9",
         ),
         (
             {"all_of": [{"bound": fid("a"), "below": 1}, {"any_of": [{"bound": fid("a"), "below": 1}] * 2}]},
-            "fid (a) < 1 and [fid (a) < 1 or fid (a) < 1]",
+            "fid (a) is below 1; and [fid (a) is below 1 or fid (a) is below 1]",
         ),
         (
             {"order": [{"compute": "1 - x / y", "of": {"x": fid("a"), "y": fid("b")}, "says": "gain"}, fid("c")]},
-            "gain [1 - x / y] < fid (c)",
+            "gain [1 - x / y] is below fid (c)",
         ),
         (
             {"given": {"bound": fid("a"), "above": 200}, "then": {"all_of": [{"bound": fid("a"), "below": 300}] * 2}},
-            "where fid (a) > 200: [fid (a) < 300 and fid (a) < 300]",
+            "where fid (a) is above 200: [fid (a) is below 300; and fid (a) is below 300]",
         ),
     ],
 )

@@ -200,7 +200,7 @@ def claim_verdict(name: str, state: ClaimState, **changes: Any) -> ClaimVerdict:
         "claim": name,
         "where": "section 4.2, figure 2",
         "says": f"Claim {name} says that one curve is calmer than another.",
-        "test": "deviation of real_probability: toy_reconstruction < toy_non_saturating",
+        "test": "deviation of real_probability: toy_reconstruction is below toy_non_saturating",
         "state": state,
         "reason": f"This is why {name} is {state.lower()}.",
         "tier": "full",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.spec.expression import ExpressionError, evaluate, evaluate_size, names, parse
+from benchmark.spec.expression import ExpressionError, evaluate, evaluate_size, in_words, names, parse
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,21 @@ def test_size_may_be_a_whole_quotient() -> None:
 def test_huge_intermediate_numbers_are_errors_not_crashes() -> None:
     with pytest.raises(ExpressionError):
         evaluate_size(f"{'9' * 90} * {'9' * 90} / 3", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("generator_loss", "generator_loss"),
+        ("min(loss, 10)", "loss capped at 10"),
+        ("max(-10, min(loss, 10))", "loss capped at ±10"),
+        ("max(-1, min(1, a - b))", "a minus b capped at ±1"),
+        ("max(-2, min(loss, 10))", "loss capped at 10 floored at -2"),
+        ("min(abs(a - b), 0.5)", "gap between a and b capped at 0.5"),
+        ("abs(a - 0.622)", "gap between a and 0.622"),
+        ("max(a / 0.01, b / 0.05)", "the larger of a / 0.01 and b / 0.05"),
+        ("2 * (a + b)", "2 * (a + b)"),
+    ],
+)
+def test_an_expression_in_words(text: str, words: str) -> None:
+    assert in_words(text) == words

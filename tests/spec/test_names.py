@@ -51,8 +51,19 @@ def test_prose_names_experiments_scores_and_curves_and_leaves_words_alone() -> N
     gan = names.of_experiment(spec, "gan")
     dcgan = names.of_experiment(spec, "dcgan")
     say = names.in_prose(spec)
-    assert say("sharpness_gap (dcgan) < sharpness_gap (gan)") == (
-        f"sharpness gap to real ({dcgan}) < sharpness gap to real ({gan})"
+    assert say("sharpness_gap (dcgan) is below sharpness_gap (gan)") == (
+        f"sharpness gap to real ({dcgan}) is below sharpness gap to real ({gan})"
     )
     assert say("gan: no run; dcgan: none") == f"{gan}: no run; {dcgan}: none"
     assert say("a gan of generator_loss in x/generator_loss/y") == "a gan of generator loss in x/generator_loss/y"
+
+
+def test_plain_keys_in_lists_alone_and_before_certain_words_are_labelled() -> None:
+    say = names.in_prose(load(FILE).spec)
+    assert say("dcgan, gan: fid not measured") == "DCGAN, GAN: FID not measured"
+    assert say("fid") == "FID"
+    assert (
+        say("mean of fid over its evaluations over the whole run")
+        == "mean of FID over its evaluations over the whole run"
+    )
+    assert say("who trains a gan") == "who trains a gan"
