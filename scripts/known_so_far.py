@@ -1,36 +1,169 @@
-"""Write what the committed evidence says into README.md, between its two marks: python scripts/known_so_far.py"""
+"""Write what audits and committed evidence say into README.md and docs/findings.md: python scripts/known_so_far.py
+
+Numbers stand between marks, ``<!--=name-->...<!--=-->``, and are written anew; sentences are written by hand. One that
+rests on a verdict names it, ``<!--DG-C2 HOLDS-->`` or ``<!--narrow: RL-C21 REVERSED-->`` under a reading. Where the
+evidence says another, the script names the mark and ends with 1: somebody has to write that sentence anew.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-from benchmark import judge, load
-from benchmark.runs.records import read_records
+from benchmark import load
+from benchmark.commands.report import judged
+from benchmark.judging.audit import Audit, audit
+from benchmark.judging.verdict import ClaimVerdict
+from benchmark.runs.plan import make_plan
+from benchmark.runs.records import RunRecord, read_records
+from benchmark.spec.base import Tier
+from benchmark.spec.load import Loaded
+from benchmark.spec.readings import BASE
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- known so far: scripts/known_so_far.py writes this table -->", "<!-- end -->"
+FILES = (ROOT / "README.md", ROOT / "docs" / "findings.md")
+REFERENCE = ROOT / "results" / "reference"
+PAPERS = ("gan_rl", "gan_dcgan_mnist", "facegans", "hdcgan", "lsgan_fashion_mnist")
+TOY = ("toy_minimax", "toy_non_saturating", "toy_reconstruction")
 _EMPTY = ("NOT RUN", "NOT ASSESSABLE", "NOT COMPARABLE", "NOT MEASURED", "VERIFIED BY TEST")
 
+paper = cache(load)
 
-def table() -> str:
-    """Claims that evidence at tier full in results/reference decides, or looks at before all seeds are there."""
-    rows = ["| claim | what the paper says | verdict | seeds |", "|---|---|---|---|"]
-    for folder in sorted((ROOT / "results" / "reference").iterdir()):
-        if folder.is_dir():
-            for paper in sorted({one.record.paper for one in read_records(folder) if one.record.tier == "full"}):
-                for claim in judge(load(ROOT / "papers" / f"{paper}.yaml"), folder).claims:
-                    if claim.state not in _EMPTY:
-                        seeds = f"{claim.seeds} of {claim.planned}" if claim.planned else f"{claim.seeds}"
-                        rows.append(f"| {claim.claim} | {claim.says.replace('|', '/')} | {claim.state} | {seeds} |")
-    return "\n".join(rows)
+
+@cache
+def records(folder: str) -> dict[str, RunRecord]:
+    """Records of one folder of committed evidence, by run id."""
+    return {stored.record.run_id: stored.record for stored in read_records(REFERENCE / folder)}
+
+
+def runs(loaded: Loaded, folder: str, reading: str | None, tier: Tier = "full") -> list[RunRecord]:
+    """Records of what a reading plans, in the plan's order."""
+    planned = make_plan(loaded.under(reading), tier)
+    return [records(folder)[run.run_id] for run in planned if run.run_id in records(folder)]
+
+
+@cache
+def evidence() -> list[tuple[Loaded, str, str | None]]:
+    """Paper, folder and ground (the base or a reading that others are tried on) of committed evidence at tier full."""
+    return [
+        (paper(name), folder.name, ground)
+        for folder in sorted(REFERENCE.iterdir())
+        if folder.is_dir()
+        for name in sorted({record.paper for record in records(folder.name).values() if record.tier == "full"})
+        for ground in (None, *paper(name).readings.grounds)
+        if runs(paper(name), folder.name, ground)
+    ]
+
+
+@cache
+def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, str]]:
+    """Verdicts on claims by ground and id, each with what is known of it across readings."""
+    verdicts = {}
+    for loaded, folder, ground in evidence():
+        papers = [(Path(loaded.source.file), loaded)]
+        (base,) = judged(papers, REFERENCE / folder, "fp32", write=False)
+        (here,) = judged(papers, REFERENCE / folder, "fp32", ground, write=False) if ground else (base,)
+        others = {across.claim: across.says for across in base.verdicts.readings if across.ground == (ground or BASE)}
+        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.verdicts.claims}
+    return verdicts
+
+
+def claim_table() -> str:
+    """Claims that evidence at tier full decides, or looks at before all seeds are there."""
+    rows = ["| claim | what the paper says | verdict | seeds | across readings |", "|---|---|---|---|---|"]
+    for (ground, _), (claim, across) in claims().items():
+        if claim.state not in _EMPTY:
+            seeds = f"{claim.seeds} of {claim.planned}" if claim.planned else f"{claim.seeds}"
+            name = f"{claim.claim}, reading `{ground}`" if ground else claim.claim
+            rows.append(f"| {' | '.join([name, claim.says.replace('|', '/'), claim.state, seeds, across])} |")
+    return _block(rows)
+
+
+def toy_table() -> str:
+    """Modes and good samples of the eight Gaussians, by reading and system; base runs are at tier short."""
+    loaded = paper("gan_rl")
+    rows = [
+        "| reading | system | seeds | runs by modes found | good samples, lowest to highest |",
+        "|---|---|---|---|---|",
+    ]
+    sets: list[tuple[str, str | None, Tier]] = [("default-job", None, "short")]
+    for known, folder, ground in evidence():
+        if known is loaded and ground is not None:
+            sets += [(folder, reading, "full") for reading in (ground, *loaded.readings.on(ground).values())]
+    shown: set[str] = set()
+    for folder, reading, tier in sets:
+        for experiment in TOY:
+            several = [record for record in runs(loaded, folder, reading, tier) if record.experiment == experiment]
+            if several and not {record.run_id for record in several} & shown:
+                shown |= {record.run_id for record in several}
+                label = loaded.spec.experiments[experiment].label or experiment
+                name = f"`{reading}`" if reading else "base, tier short"
+                rows.append(f"| {name} | {label} | {len(several)} | {_modes(several)} | {_range(several, 'good')} |")
+    return _block(rows)
+
+
+def _modes(several: Sequence[RunRecord]) -> str:
+    counts = [record.scores["modes"].value for record in several]
+    return ", ".join(f"{value:.0f} in {counts.count(value)}" for value in sorted({*counts}, reverse=True))
+
+
+def _range(several: Sequence[RunRecord], score: str) -> str:
+    values = [record.scores[score].value for record in several]
+    return f"{min(values):.2f} to {max(values):.2f}"
+
+
+def _block(rows: Sequence[str]) -> str:
+    return "\n".join(["", *rows, ""])
+
+
+def of_audit(name: str, known: Audit) -> Iterator[tuple[str, str]]:
+    """Counts of what a paper says in print."""
+    yield f"{name} stated", f"{known.recipe.stated} of the {known.recipe.total}"
+    yield f"{name} contradictions", str(len(known.contradictions))
+    outcomes = [claim.on_published for claim in known.claims]
+    yield f"{name} holds in print", str(outcomes.count("holds"))
+    yield f"{name} in part in print", str(outcomes.count("holds in part"))
+    yield f"{name} fails in print", str(outcomes.count("fails"))
+    yield (
+        f"{name} needs runs",
+        str(sum(claim.way == "measured" and claim.on_published is None for claim in known.claims)),
+    )
+
+
+@cache
+def facts() -> dict[str, str]:
+    """Everything that a mark can name."""
+    audits = {name: audit(paper(name).spec, paper(name).source.data) for name in PAPERS}
+    return {
+        "claims": claim_table(),
+        "toy": toy_table(),
+        **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},
+    }
 
 
 def written(text: str) -> str:
-    """``text`` of the README with today's table."""
-    return re.sub(f"({BEGIN}\n).*?({END})", lambda marks: f"{marks[1]}{table()}\n{marks[2]}", text, flags=re.DOTALL)
+    """``text`` with today's numbers; KeyError where a mark names what is not known."""
+    return re.sub(
+        r"(<!--=([\w ]+)-->).*?(<!--=-->)", lambda mark: mark[1] + facts()[mark[2]] + mark[3], text, flags=re.S
+    )
+
+
+def untrue(text: str) -> list[str]:
+    """Verdicts that a sentence rests on and that the evidence does not give, each with what it gives."""
+    wrong = []
+    for reading, claim, state in re.findall(r"<!--(?:([\w+]+): )?([A-Z]+-C\w+) ([A-Z ]+)-->", text):
+        verdict, _ = claims().get((reading or None, claim), (None, ""))
+        if verdict is None or verdict.state != state:
+            wrong.append(f"{claim} {state}: today {verdict.state if verdict else 'no evidence'}")
+    return wrong
 
 
 if __name__ == "__main__":
-    file = ROOT / "README.md"
-    file.write_text(written(file.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in FILES:
+        file.write_text(written(file.read_text(encoding="utf-8")), encoding="utf-8")
+    lines = [f"{file.name}: {line}" for file in FILES for line in untrue(file.read_text(encoding="utf-8"))]
+    print("\n".join(lines))
+    sys.exit(bool(lines))

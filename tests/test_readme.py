@@ -44,9 +44,14 @@ def test_every_session_of_the_readme_runs_and_prints_what_it_shows(capsys, monke
 
 def test_what_is_known_so_far_is_what_the_evidence_says():
     sys.path.insert(0, str(ROOT / "scripts"))
-    from known_so_far import written
+    from known_so_far import FILES, untrue, written
 
-    assert written(README) == README, "python scripts/known_so_far.py"
+    for file in FILES:
+        text = file.read_text(encoding="utf-8")
+        assert written(text) == text, "python scripts/known_so_far.py"
+        assert untrue(text) == []
+    assert untrue("<!--DG-C2 REVERSED-->") == ["DG-C2 REVERSED: today HOLDS"], "a sentence that the evidence refutes"
+    assert untrue("<!--narrow: RL-C999 HOLDS-->") == ["RL-C999 HOLDS: today no evidence"]
 
 
 def test_every_command_and_option_of_the_readme_exists():
