@@ -30,6 +30,7 @@ RECORDS = {
     "runs.sidecars",
     "runs.bundle",
     "runs.brought",
+    "runs.costs",
 }
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
@@ -50,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs.sidecars": BASE | {"runs.files", "runs.records"},
     "runs.bundle": BASE | {"runs.files"},
     "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
+    "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars"},
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(

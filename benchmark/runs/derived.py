@@ -55,11 +55,15 @@ def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
 
 def together(runs: Sequence[Run]) -> list[list[Run]]:
     """``runs`` in groups of one training each, sampled and scored in several ways; the longest run first."""
-    groups: dict[str, list[Run]] = {}
+    groups: dict[tuple[int, str], list[Run]] = {}
+    known: dict[tuple[str | None, ...], str] = {}
     for run in runs:
-        facts = run.determinant()
-        setup = {key: value for key, value in facts["setup"].items() if key != "generator_mode"}
-        groups.setdefault(f"{run.seed} {training({**facts, 'setup': setup})}", []).append(run)
+        of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # what runs of other seeds share
+        if of not in known:
+            facts = run.determinant()
+            setup = {key: value for key, value in facts["setup"].items() if key != "generator_mode"}
+            known[of] = training({**facts, "setup": setup})
+        groups.setdefault((run.seed, known[of]), []).append(run)
     return [sorted(group, key=lambda run: -run.iterations) for group in groups.values()]
 
 

@@ -64,8 +64,7 @@ class Run:
         recurring = sum(score.every is not None for score in self.setup.scores.values())
         parameters = self.parameter_count * 4 * (3 + recurring)
         curves = self.iterations * len(curve_names(self.system)) * 4
-        images = self.setup.dataset.kind == "images"
-        example = math.prod(self.setup.dataset.example_shape()) * (1 if images else 4)
+        example = self.setup.dataset.example_bytes()
         shots = -(-self.iterations // in_iterations(self.setup.snapshots.every, self.setup, self.system)) + 1
         return 2 * (parameters + curves) + curves + shots * self.setup.snapshots.samples * example
 

@@ -220,6 +220,12 @@ def read(results: Path, unreadable: list[str] | None = None) -> Companions:
     )
 
 
+def calibrations(results: Path) -> list[Calibration]:
+    """Calibrations of a results folder, the last written first; raises :class:`StoreError`."""
+    files = sorted((results / CALIBRATION).glob("*.json"), key=lambda file: -file.stat().st_mtime_ns)
+    return [read_as(file, Calibration) for file in files]
+
+
 def write_anchor(results: Path, anchor: Anchor) -> None:
     """Keep an anchor; one of the same identity that older code measured is replaced."""
     known = canonical(anchor.identity)

@@ -9,18 +9,21 @@ are left out, so that no program does with less, unless it convolves by transfor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmark.spec.dataflow import with_inputs
+from benchmark.spec.dataflow import networks_of, with_inputs
 from benchmark.spec.paper import Pass, System
-from benchmark.spec.parts import NetworkMarker, SignalMarker, marked_fields
+from benchmark.spec.parts import Layer, NetworkMarker, Shape, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
 
 #: a product and its sum
 _OPERATIONS = 2
 #: forward and input's gradient of the penalised network, and both again on the way back
 _PENALTY_PASSES = 4
+#: examples that pass through a network at once to be sampled or looked at, and bytes of one layer's 32-bit output
+_AT_ONCE, _LARGEST = 256, 2**29
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,7 @@ def _update(system: System, layouts: Mapping[str, Layout], player: str, done: se
     """Multiplications of one example in one update; what an iteration computes once is added to ``done``."""
     about = system.players[player]
     own = set(about.networks)
-    terms = (*about.minimise, *about.penalties)
-    signals = sorted({signal for term in terms for signal in marked_fields(term, SignalMarker).values()})
-    steps = [system.signals.get(signal) for signal in with_inputs(system, signals)]
-    passes = [step for step in steps if isinstance(step, Pass)]
+    passes = _passes(system, player)
     once = {_stretch(layouts, step) for step in passes if step.reuse}
     total = 0
     for one in _longest(_stretch(layouts, step) for step in passes):
@@ -62,11 +62,72 @@ def _update(system: System, layouts: Mapping[str, Layout], player: str, done: se
         reached = _learned(system, one.input, own)
         for index, cost in enumerate(costs):
             total += cost * (learns + (reached or (learns and any(costs[:index]))))
-    for penalty in about.penalties:
-        for role in marked_fields(penalty, NetworkMarker).values():
-            whole = _Stretch(role, "", 0, len(layouts[role].layers))
-            total += _PENALTY_PASSES * sum(_costs(layouts[role], whole))
-    return total
+    penalised = sum(sum(_costs(layouts[one.role], one)) for one in _penalised(system, layouts, player))
+    return total + _PENALTY_PASSES * penalised
+
+
+def sampling_operations(system: System, layouts: Mapping[str, Layout]) -> int:
+    """Operations that one generated example takes."""
+    whole = (_whole(layouts, role) for role in networks_of(system, system.sample))
+    return _OPERATIONS * sum(sum(_costs(layouts[one.role], one)) for one in whole)
+
+
+def layers_per_iteration(system: System, layouts: Mapping[str, Layout]) -> int:
+    """Layers that an iteration passes forward through."""
+    return sum(one.end - one.begin for player in system.schedule for one in _held(system, layouts, player))
+
+
+def values_per_example(system: System, layouts: Mapping[str, Layout]) -> int:
+    """Numbers that all layers of the largest update give out for one example, which the way back needs."""
+    return max(
+        sum(sum(_values(layouts[one.role], one)) for one in _held(system, layouts, player)) for player in system.players
+    )
+
+
+def largest_layer(layouts: Iterable[Layout]) -> int:
+    """Numbers that the largest layer takes in or gives out for one example."""
+    return max(math.prod(shape) for plan in layouts for shape in (*plan.inputs, plan.output))
+
+
+def at_once(layouts: Iterable[Layout]) -> int:
+    """Examples that pass through networks at once when they are sampled: fewer where one layer's output is large.
+
+    Noise is drawn for each such part, so that this is a rule about the networks and not about the machine.
+    """
+    return max(1, min(_AT_ONCE, _LARGEST // (4 * largest_layer(layouts))))
+
+
+def _held(system: System, layouts: Mapping[str, Layout], player: str) -> list[_Stretch]:
+    """All that an update passes through: of a penalised network there and back."""
+    stretches = _longest(_stretch(layouts, step) for step in _passes(system, player))
+    return [*stretches, *(2 * _penalised(system, layouts, player))]
+
+
+def _values(plan: Layout, stretch: _Stretch) -> list[int]:
+    layers = zip(plan.layers[stretch.begin : stretch.end], plan.inputs[stretch.begin : stretch.end], strict=True)
+    return [_given_out(layer, shape) for layer, shape in layers]
+
+
+def _given_out(layer: Layer, shape: Shape) -> int:
+    inside = sum(_given_out(part, inner) for part, inner in layer.parts(shape).values())
+    return inside or math.prod(layer.output_shape(shape))
+
+
+def _passes(system: System, player: str) -> list[Pass]:
+    """Passes through networks that a player's terms are computed from."""
+    terms = (*system.players[player].minimise, *system.players[player].penalties)
+    signals = sorted({signal for term in terms for signal in marked_fields(term, SignalMarker).values()})
+    steps = (system.signals.get(signal) for signal in with_inputs(system, signals))
+    return [step for step in steps if isinstance(step, Pass)]
+
+
+def _penalised(system: System, layouts: Mapping[str, Layout], player: str) -> list[_Stretch]:
+    penalties = system.players[player].penalties
+    return [_whole(layouts, role) for one in penalties for role in marked_fields(one, NetworkMarker).values()]
+
+
+def _whole(layouts: Mapping[str, Layout], role: str) -> _Stretch:
+    return _Stretch(role, "", 0, len(layouts[role].layers))
 
 
 def _stretch(layouts: Mapping[str, Layout], step: Pass) -> _Stretch:

@@ -263,6 +263,10 @@ class Dataset(Part, ABC):
     def example_count(self) -> int | None:
         """Number of examples in the split, or None when they are drawn afresh."""
 
+    def example_bytes(self) -> int:
+        """Bytes of one example as it is held: a level of an image is one, a coordinate four."""
+        return math.prod(self.example_shape()) * (1 if self.kind == "images" else 4)
+
     @abstractmethod
     def missing(self, root: Path) -> str | None:
         """None if everything is under ``root``; else one line: what is missing, where it goes, how to get it."""
@@ -350,6 +354,23 @@ class Measurement:
     shared: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What one measurement takes, as estimated before it is made; operations are products and sums in 32-bit floats."""
+
+    #: examples that the generator makes, and real ones
+    generated: int = 0
+    real: int = 0
+    #: operations besides making them, in each measurement, and only in the first of a run
+    operations: float = 0.0
+    once: float = 0.0
+    #: bytes at its peak, examples included; of these, on the device that computes: the rest is the host's
+    memory: float = 0.0
+    device_memory: float = 0.0
+    #: bytes that are kept beside the record
+    kept: float = 0.0
+
+
 class Metric(Part, ABC):
     """A measurement of a trained system."""
 
@@ -382,6 +403,13 @@ class Metric(Part, ABC):
     def unavailable(self, root: Path) -> str | None:
         """Why it cannot be measured here (missing weights, ...), or None."""
         return None
+
+    def needs(self, dataset: Dataset) -> Needs:
+        """What a measurement takes; here of a metric that holds its ``samples`` and ``reference_images`` at once."""
+        generated, asked = getattr(self, "samples", 0), getattr(self, "reference_images", 0)
+        real = (dataset.example_count() or 0) if asked == "all" else asked
+        copied = generated + (0 if asked == "all" else real)  # all real images are read where they lie
+        return Needs(generated, real, memory=copied * dataset.example_bytes(), kept=8.0 * generated)
 
     @abstractmethod
     def measure(self, subject: Subject) -> Measurement:

@@ -6,7 +6,6 @@ Nothing here touches the networks in training or any stream of the training: noi
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -18,19 +17,13 @@ from torch import Tensor, nn
 from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of, networks_of
 from benchmark.spec.levels import on_host, to_floats, to_levels
+from benchmark.spec.operations import at_once
 from benchmark.spec.paper import Pass
 from benchmark.spec.parts import Data, Dataset, MetricError
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
 from benchmark.training.trainer import Trainer
 from benchmark.training.update import combine
-
-#: examples that pass through a network at once, fewer where one layer's output would be larger than ``_LARGEST``; noise
-#: is drawn for each such part, so that this is a rule about the networks and not about the machine
-CHUNK = 256
-
-#: bytes of one layer's output, in 32-bit floats
-_LARGEST = 2**33
 
 #: how far rounding may carry an image's values out of their range
 _BEYOND = 1e-4
@@ -70,7 +63,9 @@ class TrainedSubject:
         self._batch_statistics = (generator_mode or setup.generator_mode) == "batch_statistics"
         self._rounding: Rounding = rounding
         self._noise = noise
-        self._chunk = setup.batch_size if self._batch_statistics else _at_once(trainer.networks)
+        self._chunk = (
+            setup.batch_size if self._batch_statistics else at_once(one.layout for one in trainer.networks.values())
+        )
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
             for role, network in {**trainer.networks, **trainer.averages}.items()
@@ -182,12 +177,6 @@ class TrainedSubject:
         levels = levels.round() if rounding == "nearest" else levels.floor()
         pixels: np.ndarray = levels.clamp(0, 255).to(torch.uint8).numpy()
         return pixels
-
-
-def _at_once(networks: Mapping[str, Assembly]) -> int:
-    layouts = [network.layout for network in networks.values()]
-    values = max(math.prod(shape) for plan in layouts for shape in (*plan.inputs, plan.output))
-    return max(1, min(CHUNK, _LARGEST // (4 * values)))
 
 
 def evaluation_copy(network: Assembly, *, batch_statistics: bool) -> Assembly:

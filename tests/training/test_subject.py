@@ -12,8 +12,9 @@ from sklearn.datasets import load_digits
 
 from benchmark.runs.plan import make_run
 from benchmark.spec.load import loads
+from benchmark.spec.operations import at_once
 from benchmark.spec.parts import MetricError
-from benchmark.training.subject import TrainedSubject, _at_once
+from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer
 
 SMALL = (Path(__file__).parents[1] / "spec" / "small.yaml").read_text(encoding="utf-8")
@@ -91,15 +92,14 @@ def test_moments_are_those_of_what_the_layers_give() -> None:
     ("inputs", "output", "count"),
     [
         ([(100,), (64, 8, 8)], (3, 64, 64), 256),
-        ([(100,), (64, 512, 512)], (3, 512, 512), 128),  # 2 ** 24 numbers of 4 bytes: 128 of them fill 8 GiB
-        ([(3, 8, 8)], (128, 512, 512), 64),
+        ([(100,), (64, 512, 512)], (3, 512, 512), 8),  # 2 ** 24 numbers of 4 bytes: 8 of them fill 512 MiB
+        ([(3, 8, 8)], (128, 512, 512), 4),
         ([(2**20, 64, 64)], (1,), 1),
     ],
 )
 def test_as_many_examples_at_once_as_the_largest_layer_allows(inputs: object, output: object, count: int) -> None:
-    small = SimpleNamespace(layout=SimpleNamespace(inputs=[(2,)], output=(1,)))
-    large = SimpleNamespace(layout=SimpleNamespace(inputs=inputs, output=output))
-    assert _at_once({"discriminator": small, "generator": large}) == count  # type: ignore[dict-item]
+    small, large = SimpleNamespace(inputs=[(2,)], output=(1,)), SimpleNamespace(inputs=inputs, output=output)
+    assert at_once([small, large]) == count  # type: ignore[list-item]
 
 
 def test_rounding_may_carry_a_value_out_of_its_range_by_a_ten_thousandth() -> None:

@@ -26,6 +26,10 @@ ClassifierName = Literal["digits_8x8", "mnist_28x28", "fashion_mnist_28x28", "ci
 #: the layer before the class logits
 DIMENSIONS = 64
 CLASSES = 10
+#: products and sums of one image, at most
+OPERATIONS = 8e7
+#: bytes that a batch of images takes on its way through, on a processor and at most
+BATCH_BYTES = 0.3e9
 _BATCH = 512
 
 

@@ -36,6 +36,10 @@ COMMAND = "ganrepro data fetch inception"
 Resize = Literal["tensorflow_bilinear", "bilinear", "antialiased_bicubic"]
 
 DIMENSIONS = 2048
+#: products and sums of one image
+OPERATIONS = 11.4e9
+#: bytes that a batch of images takes on its way through, on a processor
+BATCH_BYTES = 0.7e9
 _SIDE = 299
 #: feature arrays kept, so that several metrics on the same images extract once: generated and real ones
 _KEPT = 2

@@ -9,8 +9,8 @@ from benchmark.parts.extractors import classifier as classifiers
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.extractors.classifier import Classifier, ClassifierName
 from benchmark.parts.metrics.frechet import finite
-from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
-from benchmark.spec.parts import Metric, Subject
+from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real, with_features
+from benchmark.spec.parts import Dataset, Metric, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,14 @@ class OnClassifier(Metric):
 
     def unavailable(self, root: Path) -> str | None:
         return classifiers.unavailable(self.classifier)
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return with_features(
+            super().needs(dataset),
+            operations=classifiers.OPERATIONS,
+            dimensions=classifiers.DIMENSIONS,
+            batch_bytes=classifiers.BATCH_BYTES,
+        )
 
     def network(self, subject: Subject) -> Classifier:
         """The classifier on the subject's device."""

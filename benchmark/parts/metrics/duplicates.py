@@ -6,18 +6,21 @@ a repeat may be shifted and still be found in features is the extractor's matter
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from benchmark.parts.extractors import classifier, inception
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.metrics.classified import OnClassifier
 from benchmark.parts.metrics.frechet import finite
 from benchmark.parts.metrics.inputs import Count, generated, real
-from benchmark.parts.metrics.nearest import SAME_FEATURES, repeats, share_of_repeats
+from benchmark.parts.metrics.nearest import SAME_FEATURES, needs_of_distances, repeats, share_of_repeats
 from benchmark.parts.metrics.on_inception import OnInception
-from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +42,10 @@ class Duplicates(Metric):
     kinds = ("images", "points")
     samples: Count
     quantile: Quantile
+
+    def needs(self, dataset: Dataset) -> Needs:
+        needs = super().needs(dataset)
+        return needs_of_distances(replace(needs, real=self.samples), math.prod(dataset.example_shape()))
 
     def measure(self, subject: Subject) -> Measurement:
         reals = real(subject, self.samples, least=3)
@@ -66,6 +73,10 @@ class DuplicateFeatures(OnInception):
     possible = (0, 1)
     quantile: Quantile
 
+    def needs(self, dataset: Dataset) -> Needs:
+        needs = super().needs(dataset)
+        return needs_of_distances(replace(needs, real=self.samples), inception.DIMENSIONS)
+
     def measure(self, subject: Subject) -> Measurement:
         return _among_features(subject, self.network(subject), self.samples, self.quantile)
 
@@ -81,6 +92,10 @@ class ProxyDuplicateFeatures(OnClassifier):
     direction = "lower"
     possible = (0, 1)
     quantile: Quantile
+
+    def needs(self, dataset: Dataset) -> Needs:
+        needs = super().needs(dataset)
+        return needs_of_distances(replace(needs, real=self.samples), classifier.DIMENSIONS)
 
     def measure(self, subject: Subject) -> Measurement:
         return _among_features(subject, self.network(subject), self.samples, self.quantile)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from benchmark.spec.parts import MetricError
+from benchmark.spec.parts import MetricError, Needs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +73,17 @@ def frechet_distance(first: Moments, second: Moments) -> float:
     if not np.isfinite(distance) or distance < -_BELOW * max(1.0, float(spread)):
         raise MetricError(f"the Fréchet distance came out as {distance}")
     return distance
+
+
+def needs_of_moments(needs: Needs, dimensions: int) -> Needs:
+    """``needs`` with two covariances, the root of their product, and the generated side's upper triangle on disk."""
+    return replace(
+        needs,
+        operations=needs.operations + 2.0 * needs.generated * dimensions**2 + 25.0 * dimensions**3,
+        once=needs.once + 2.0 * needs.real * dimensions**2,
+        memory=needs.memory + 6 * 8 * dimensions**2,
+        kept=8 * dimensions * (dimensions + 3) / 2,
+    )
 
 
 def kept(side: str, found: Moments) -> dict[str, np.ndarray]:

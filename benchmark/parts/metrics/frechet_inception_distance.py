@@ -14,7 +14,7 @@ from benchmark.parts.metrics.frechet import finite, frechet_distance, moments
 from benchmark.parts.metrics.inputs import CountOrAll, Reference, generated
 from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.parts.metrics.reference import reference_moments
-from benchmark.spec.parts import METRICS, Measurement, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,9 @@ class FrechetInceptionDistance(AgainstReference):
 
     def unavailable(self, root: Path) -> str | None:
         return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return frechet.needs_of_moments(super().needs(dataset), DIMENSIONS)
 
     def measure(self, subject: Subject) -> Measurement:
         return distance_to_reference(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.parts.extractors import inception
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.extractors.inception import DIMENSIONS
 from benchmark.parts.metrics import frechet
@@ -14,7 +16,7 @@ from benchmark.parts.metrics.frechet import finite, frechet_distance, moments
 from benchmark.parts.metrics.inputs import generated, real
 from benchmark.parts.metrics.on_inception import OnInception
 from benchmark.parts.metrics.reference import cache_folder, cached, identity
-from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, MetricError, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +40,11 @@ class FrechetOverReal(OnInception):
 
     def unavailable(self, root: Path) -> str | None:
         return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
+
+    def needs(self, dataset: Dataset) -> Needs:
+        needs = super().needs(dataset)
+        once = (dataset.example_count() or 0) * inception.OPERATIONS
+        return frechet.needs_of_moments(replace(needs, once=once), DIMENSIONS)
 
     def measure(self, subject: Subject) -> Measurement:
         least = frechet.least_images(DIMENSIONS)

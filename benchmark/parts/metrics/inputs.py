@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from benchmark.spec.parts import Data, DataError, MetricError, Shape, Subject
+from benchmark.spec.parts import Data, DataError, MetricError, Needs, Shape, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,18 @@ Count = Annotated[int, Field(gt=0)]
 CountOrAll = Count | Literal["all"]
 #: which real examples generated ones are held against: those trained on, or the same dataset's test split
 Reference = Literal["training_data", "test"]
+
+
+def with_features(needs: Needs, *, operations: float, dimensions: int, batch_bytes: float) -> Needs:
+    """``needs`` of a metric that extracts features of all its examples; those of real ones are kept."""
+    count = needs.generated + needs.real
+    return replace(
+        needs,
+        operations=needs.generated * operations,
+        once=needs.real * operations,
+        memory=needs.memory + 4 * dimensions * (count + 2 * max(needs.generated, needs.real)) + batch_bytes,
+        device_memory=batch_bytes,
+    )
 
 
 def generated(subject: Subject, count: int, *, least: int = 2, distinct: bool = False) -> np.ndarray:

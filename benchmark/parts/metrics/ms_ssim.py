@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from benchmark.batches import batches
 from benchmark.parts.metrics.inputs import Count, generated, real
 from benchmark.spec.levels import on_host
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, MetricError, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,8 @@ _PAIRING = "consecutive, disjoint"
 _CPU_NUMBERS = 2**17
 _GPU_NUMBERS = 2**25
 _REAL_ORDER_SEED = 0
+#: products of an image with both matrices of window means, in all scales together
+_BLURS = 4 * 1.15
 
 
 def similarities(first: Tensor, second: Tensor, dtype: torch.dtype) -> Tensor:
@@ -138,6 +140,14 @@ class MSSSIM(Metric):
         if (self.size == "native") != (self.filter == "none"):
             raise PydanticCustomError("filter", "size 'native' goes with filter 'none', any other size with a filter")
         return self
+
+    def needs(self, dataset: Dataset) -> Needs:
+        channels, *sides = dataset.example_shape()
+        height, width = sides if self.size == "native" else (self.size, self.size)
+        count = min(2 * self.pairs, dataset.example_count() or 2 * self.pairs)
+        pair = _BLURS * 2.0 * (height + width) * channels * height * width
+        held = (2 * self.pairs + count) * channels * height * width + 16 * _CPU_NUMBERS
+        return Needs(2 * self.pairs, count, self.pairs * pair, count / 2 * pair, memory=held, kept=4.0 * self.pairs)
 
     def measure(self, subject: Subject) -> Measurement:
         import numpy as np

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from benchmark.batches import batches
 from benchmark.spec.levels import on_host
-from benchmark.spec.parts import Measurement, MetricError
+from benchmark.spec.parts import Measurement, MetricError, Needs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,12 @@ _BLOCK = 1024
 _NUMBERS = 2**26
 #: features of one image in two batches differ by rounding: below this share of the usual distance they are the same
 SAME_FEATURES = 1e-4
+
+
+def needs_of_distances(needs: Needs, dimensions: int) -> Needs:
+    """``needs`` with distances of both sides to all real examples, in 64 bits, and what is kept of them."""
+    work = 2 * 2.0 * dimensions * needs.real * (needs.generated + min(needs.generated, needs.real))
+    return replace(needs, operations=needs.operations + work, memory=needs.memory + 3 * 8 * _NUMBERS)
 
 
 def nearest_distances(

@@ -6,16 +6,18 @@ shifted and still be found in features is the extractor's matter: the small clas
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from benchmark.parts.extractors import classifier, inception
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.metrics.classified import ClassifierMetric
 from benchmark.parts.metrics.frechet import finite
 from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
-from benchmark.parts.metrics.nearest import SAME_FEATURES, ratio_to_real, to_training_data
+from benchmark.parts.metrics.nearest import SAME_FEATURES, needs_of_distances, ratio_to_real, to_training_data
 from benchmark.parts.metrics.on_inception import OnInception
-from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +38,9 @@ class NearestTrainingDistance(Metric):
     samples: Count
     reference_images: CountOrAll
     neighbours: Count
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return needs_of_distances(super().needs(dataset), math.prod(dataset.example_shape()))
 
     def measure(self, subject: Subject) -> Measurement:
         reals = real(subject, self.reference_images, least=self.neighbours + 2)
@@ -65,6 +70,9 @@ class NearestTrainingFeatures(OnInception):
     reference_images: CountOrAll
     neighbours: Count
 
+    def needs(self, dataset: Dataset) -> Needs:
+        return needs_of_distances(super().needs(dataset), inception.DIMENSIONS)
+
     def measure(self, subject: Subject) -> Measurement:
         network = self.network(subject)
         return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
@@ -80,6 +88,9 @@ class ProxyNearestTrainingFeatures(ClassifierMetric):
     label = "proxy feature distance to training data"
     direction = "two_sided"
     neighbours: Count
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return needs_of_distances(super().needs(dataset), classifier.DIMENSIONS)
 
     def measure(self, subject: Subject) -> Measurement:
         network = self.network(subject)

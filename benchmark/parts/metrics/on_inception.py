@@ -10,8 +10,8 @@ from pydantic import ConfigDict
 from benchmark.parts.extractors import inception
 from benchmark.parts.extractors.inception import Inception, Resize
 from benchmark.parts.metrics.frechet import finite
-from benchmark.parts.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real
-from benchmark.spec.parts import Metric, Subject
+from benchmark.parts.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real, with_features
+from benchmark.spec.parts import Dataset, Metric, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,14 @@ class OnInception(Metric):
     def unavailable(self, root: Path) -> str | None:
         return inception.unavailable(root)
 
+    def needs(self, dataset: Dataset) -> Needs:
+        return with_features(
+            super().needs(dataset),
+            operations=inception.OPERATIONS,
+            dimensions=inception.DIMENSIONS,
+            batch_bytes=inception.BATCH_BYTES,
+        )
+
     def network(self, subject: Subject) -> Inception:
         """Inception on the subject's device."""
         return inception.load(subject.root, subject.device, self.resize)
@@ -46,6 +54,9 @@ class AgainstReference(OnInception):
 
     reference: Reference
     reference_images: CountOrAll
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return super().needs(dataset.held_out() if self.reference == "test" else dataset)
 
     def features(self, subject: Subject, *, least: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Features (n, dimensions) of generated and of real images, and what they add to the protocol."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from benchmark.parts.extractors.inception import DIMENSIONS
 from benchmark.parts.metrics.on_inception import AgainstReference
-from benchmark.spec.parts import METRICS, Measurement, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 #: rows and columns of distances held at once
 _BLOCK = 5000
+#: what 64-bit arithmetic takes in place of 32-bit
+_DOUBLE = 2
 
 
 class _PrecisionRecall(AgainstReference):
@@ -33,6 +37,12 @@ class _PrecisionRecall(AgainstReference):
         if self.samples <= self.neighbours:
             return f"{self.samples} generated images are too few, the minimum is {self.neighbours + 1}"
         return super().unavailable(root)
+
+    def needs(self, dataset: Dataset) -> Needs:
+        needs = super().needs(dataset)
+        pairs = (needs.generated + needs.real) ** 2
+        work, blocks = _DOUBLE * 2.0 * DIMENSIONS * pairs, 3 * 8 * _BLOCK * max(needs.generated, needs.real)
+        return replace(needs, operations=needs.operations + work, memory=needs.memory + blocks)
 
     def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Which generated images lie among the real ones, which real ones among these, and facts of the protocol."""

@@ -12,7 +12,7 @@ from benchmark.parts.metrics import frechet
 from benchmark.parts.metrics.classified import RESIZE, ClassifierMetric
 from benchmark.parts.metrics.frechet_inception_distance import distance_to_reference
 from benchmark.parts.metrics.inputs import Reference
-from benchmark.spec.parts import METRICS, Measurement, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +31,9 @@ class ProxyFrechetDistance(ClassifierMetric):
 
     def unavailable(self, root: Path) -> str | None:
         return frechet.too_few(self.samples, DIMENSIONS, "generated") or super().unavailable(root)
+
+    def needs(self, dataset: Dataset) -> Needs:
+        return frechet.needs_of_moments(super().needs(dataset), DIMENSIONS)
 
     def measure(self, subject: Subject) -> Measurement:
         return distance_to_reference(

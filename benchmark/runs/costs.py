@@ -1,0 +1,199 @@
+"""What a run takes, told before it runs and without torch: hours of one device, memory, disk.
+
+Hours come from the best that is known of the device: finished runs of the experiment, its loop as ``ganrepro speed``
+timed it, the device's measured rates and the operations of the declared networks, or stated rates and these. Memory and
+evaluations are estimated from shapes and counts. One thread of a processor is one device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import fmean
+from typing import Literal
+
+from benchmark.runs.derived import together
+from benchmark.runs.files import StoreError
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RunRecord, device_of
+from benchmark.runs.sidecars import Calibration, calibrations
+from benchmark.spec.operations import (
+    at_once,
+    largest_layer,
+    layers_per_iteration,
+    operations_per_iteration,
+    sampling_operations,
+    values_per_example,
+)
+from benchmark.spec.parts import Needs
+from benchmark.spec.shapes import Layout, layout
+
+#: share of a matrix product's rate that a training reaches: 0.31 to 0.51 on one thread of a Xeon, by six experiments
+EFFICIENCY = 0.4
+#: operations that are launched for each layer that is passed: forward, both gradients, their share of the optimiser
+_LAUNCHES = 6
+#: bytes of a process before it holds anything of a run: the libraries, and a GPU's context
+_PROCESS = {"cpu": 0.8e9, "cuda": 3e9}
+_CONTEXT = 0.6e9
+#: images that an extractor takes at once on a GPU, over those on a processor
+_BATCHES = {"cpu": 1, "cuda": 4}
+#: copies of weights: themselves, gradients, two moments of the optimiser, those that are sampled from
+_COPIES = 5
+#: what a layer gives out is held with its gradient and what the kernels need beside
+_HELD = 1.6
+
+Kind = Literal["cpu", "cuda"]
+#: what hours were told from, the best first
+Basis = Literal["finished runs", "its measured loop", "measured rates", "stated rates"]
+BASES: tuple[Basis, ...] = ("finished runs", "its measured loop", "measured rates", "stated rates")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as far as hours depend on it."""
+
+    name: str
+    kind: Kind
+    #: of a matrix product in fp32
+    gigaflops: float
+    launch_microseconds: float
+    #: of a GPU; what fills more than half of it stays on the host
+    memory_bytes: float = 0.0
+    #: (paper/experiment, tier): seconds of an iteration
+    loops: dict[tuple[str, str], float] = field(default_factory=dict)
+    #: (paper, experiment, tier): seconds of training and of evaluation, means of finished runs
+    finished: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict)
+    stated: bool = False
+
+
+#: devices of which nothing is measured
+STATED: dict[Kind, Device] = {
+    "cpu": Device("one thread of a processor at 100 GFLOP/s", "cpu", 100.0, 3.0, stated=True),
+    "cuda": Device("a GPU of 24 GB at 20 TFLOP/s", "cuda", 20_000.0, 7.0, 24e9, stated=True),
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run takes. ``hours`` are of one device, with evaluation and without anchors and the report."""
+
+    training_seconds: float
+    evaluation_seconds: float
+    host_bytes: int
+    device_bytes: int
+    disk_bytes: int
+    basis: Basis
+
+    @property
+    def hours(self) -> float:
+        """Of one device, training and evaluation."""
+        return (self.training_seconds + self.evaluation_seconds) / 3600
+
+    @property
+    def measured(self) -> bool:
+        """Whether the time of training was measured with these networks on this device, and not estimated."""
+        return self.basis in ("finished runs", "its measured loop")
+
+
+def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Device]:
+    """Devices that a results folder knows the speed of, those calibrated last first; an unreadable file is none."""
+    taken: dict[str, dict[tuple[str, str, str], list[tuple[float, float]]]] = {}
+    kinds: dict[str, Kind] = {}
+    for record in records:
+        if record.status == "finished" and record.origin is None and "trained_with" not in record.environment:
+            name = device_of(record.environment)
+            kinds[name] = "cpu" if str(record.environment.get("device", "cpu")) == "cpu" else "cuda"
+            seconds = (record.timing.training_seconds, record.timing.evaluation_seconds)
+            taken.setdefault(name, {}).setdefault((record.paper, record.experiment, record.tier), []).append(seconds)
+    try:
+        found = [_of(one) for one in calibrations(results)]
+    except StoreError:
+        found = []
+    names = {one.name for one in found}
+    found += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
+    return [
+        replace(one, finished={key: _means(values) for key, values in taken.get(one.name, {}).items()}) for one in found
+    ]
+
+
+def _of(one: Calibration) -> Device:
+    return Device(
+        name=one.device,
+        kind="cuda" if one.environment.get("gpu") else "cpu",
+        gigaflops=one.matrix_product_gflops,
+        launch_microseconds=one.launch_microseconds,
+        memory_bytes=float((one.environment.get("gpu") or {}).get("memory_bytes", 0)),
+        loops={(name, loop.tier): loop.tuned_seconds_per_iteration for name, loop in one.loops.items()},
+    )
+
+
+def _means(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return fmean(one for one, _ in pairs), fmean(one for _, one in pairs)
+
+
+def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
+    """What ``run`` takes on ``device``, trained by itself."""
+    layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
+    needs = {name: score.metric.needs(run.setup.dataset) for name, score in run.setup.scores.items()}
+    training, evaluation, basis = _seconds(run, device, layouts, needs)
+    host, on_device = _bytes(run, device, layouts, needs.values())
+    disk = run.disk_bytes + sum(one.kept for one in needs.values())
+    return Cost(training, evaluation, round(host), round(on_device), round(disk), basis)
+
+
+def total(runs: Sequence[Run], device: Device = STATED["cpu"]) -> tuple[float, int]:
+    """Hours of one device that all of ``runs`` take, and their number of trainings: what is alike is trained once."""
+    groups = together(runs)
+    costs: dict[str, Cost] = {}
+
+    def of(run: Run) -> Cost:
+        key = f"{run.paper} {run.experiment} {run.reading} {run.tier}"
+        if key not in costs:
+            costs[key] = cost(run, device)
+        return costs[key]
+
+    seconds = sum(of(group[0]).training_seconds + sum(of(run).evaluation_seconds for run in group) for group in groups)
+    return seconds / 3600, len(groups)
+
+
+def _seconds(
+    run: Run, device: Device, layouts: dict[str, Layout], needs: dict[str, Needs]
+) -> tuple[float, float, Basis]:
+    rate = EFFICIENCY * device.gigaflops * 1e9
+    example = sampling_operations(run.system, layouts)
+    moments = {name: len(run.moments(score.every)) for name, score in run.setup.scores.items()}
+    shots = len(run.moments(run.setup.snapshots.every)) + 1
+    operations = 1.0 * shots * run.setup.snapshots.samples * example
+    for name, one in needs.items():
+        operations += one.once + moments[name] * (one.operations + one.generated * example)
+    evaluation = operations / rate
+    finished = device.finished.get((run.paper, run.experiment, run.tier))
+    if finished is not None:
+        return (*finished, "finished runs")
+    loop = device.loops.get((f"{run.paper}/{run.experiment}", run.tier))
+    if loop is not None:
+        return run.iterations * loop, evaluation, "its measured loop"
+    arithmetic = operations_per_iteration(run.system, layouts, run.setup.batch_size) / rate
+    launches = _LAUNCHES * layers_per_iteration(run.system, layouts) * device.launch_microseconds * 1e-6
+    basis: Basis = "stated rates" if device.stated else "measured rates"
+    return run.iterations * (arithmetic + launches), evaluation, basis
+
+
+def _bytes(run: Run, device: Device, layouts: dict[str, Layout], needs: Collection[Needs]) -> tuple[float, float]:
+    """Bytes of the host and of the GPU at their peak."""
+    setup, system, kind = run.setup, run.system, device.kind
+    weights = 4 * run.parameter_count
+    recurring = sum(score.every is not None for score in setup.scores.values())
+    model = weights * (_COPIES + 2 * bool(system.average))
+    update = 4 * _HELD * setup.batch_size * values_per_example(system, layouts)
+    layer = largest_layer(layouts.values())
+    sampled = setup.batch_size if setup.generator_mode == "batch_statistics" else at_once(layouts.values())
+    sampling = 4 * _HELD * layer * sampled
+    data = (setup.dataset.example_count() or 0) * setup.dataset.example_bytes()
+    resident = data if kind == "cuda" and data <= device.memory_bytes / 2 else 0  # else they are mapped from the disk
+    held = max((one.memory - one.device_memory for one in needs), default=0.0)
+    scored = _BATCHES[kind] * max((one.device_memory for one in needs), default=0.0)
+    host = _PROCESS[kind] + resident + held + (recurring + 1) * weights  # the last is a checkpoint as it is written
+    work = model + max(update, sampling, scored)
+    return (host + work, 0.0) if kind == "cpu" else (host, _CONTEXT + resident + work)

@@ -1,0 +1,91 @@
+"""What a run takes: against counts by hand and what finished runs took."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.runs.costs import EFFICIENCY, Device, cost, known_devices, total
+from benchmark.runs.plan import Run, make_plan, make_run
+from benchmark.runs.records import read_records
+from benchmark.runs.sidecars import calibration_file
+from benchmark.spec.load import loads
+from benchmark.spec.operations import operations_per_iteration, sampling_operations, values_per_example
+from benchmark.spec.paper import Every
+from benchmark.spec.shapes import layout
+from tests.spec.small import edited
+
+ROOT = Path(__file__).parents[2]
+#: multiplications of one example: 4 x 16 + 16 x 8 + 8 x 2 of the maker, 2 x 8 + 8 of the judge
+MAKER, JUDGE = 64 + 128 + 16, 16 + 8
+BARE = Device("bare", "cpu", gigaflops=1.0, launch_microseconds=0.0)
+
+
+def ring(*changes: str) -> Run:
+    return make_run(loads(edited(*changes)).spec, "ring", "full", 0, "fp32")
+
+
+def test_operations_of_a_small_network_counted_by_hand() -> None:
+    """D sees fakes that it does not learn through; G learns through D, whose weights get no gradient then."""
+    run = ring()
+    layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
+    first_of_judge, first_of_maker = 16, 64  # nothing below these layers learns: no gradient of what enters them
+    discriminator = MAKER + 2 * (2 * JUDGE + JUDGE - first_of_judge)
+    generator = MAKER + (MAKER + MAKER - first_of_maker) + JUDGE + JUDGE
+    assert operations_per_iteration(run.system, layouts, 16) == 2 * 16 * (discriminator + generator)
+    assert sampling_operations(run.system, layouts) == 2 * MAKER
+    assert values_per_example(run.system, layouts) == (16 + 16 + 16 + 8 + 8 + 2) + 2 * (8 + 8 + 1)
+
+
+def test_hours_are_operations_over_the_stated_efficiency() -> None:
+    run = ring()
+    layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
+    operations = 100 * operations_per_iteration(run.system, layouts, 16)
+    found = cost(run, BARE)
+    assert found.training_seconds == pytest.approx(operations / (EFFICIENCY * 1e9))
+    assert (found.basis, found.measured, found.device_bytes) == ("measured rates", False, 0)
+    assert cost(run).basis == "stated rates"
+    drawn = 3 * run.setup.snapshots.samples + sum(one.metric.samples for one in run.setup.scores.values())  # type: ignore[attr-defined]
+    assert found.evaluation_seconds >= drawn * 2 * MAKER / (EFFICIENCY * 1e9)
+
+
+def test_a_measured_loop_and_finished_runs_come_before_counted_operations() -> None:
+    run = ring()
+    timed = replace(BARE, loops={("small/ring", "full"): 0.25})
+    assert cost(run, timed).training_seconds == 25
+    assert cost(run, timed).measured
+    assert cost(replace(run, tier="smoke"), timed).basis == "measured rates", "another tier, another loop"
+    done = replace(timed, finished={("small", "ring", "full"): (7.0, 3.0)})
+    assert (cost(run, done).hours, cost(run, done).basis) == (10 / 3600, "finished runs")
+
+
+def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None:
+    records = [one.record for one in read_records(ROOT / "results" / "reference" / "mnist-h200")]
+    (device,) = known_devices(ROOT / "results" / "reference" / "mnist-h200", records)
+    assert (device.name, device.kind, device.stated) == ("NVIDIA H200", "cuda", False)
+    seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
+    assert device.finished["gan_dcgan_mnist", "gan", "full"][0] == pytest.approx(sum(seconds) / len(seconds))
+    assert known_devices(tmp_path) == []
+    file = calibration_file(tmp_path, "broken")
+    file.parent.mkdir()
+    file.write_text(json.dumps({"schema_version": 1}))
+    assert known_devices(tmp_path) == [], "what cannot be read is no measurement"
+
+
+def test_one_training_counts_once_and_its_evaluations_each() -> None:
+    """The second experiment is half as long and otherwise the same."""
+    spec = loads(edited("system: saturating", "system: plain")).spec
+    half = {**spec.experiments, "half": spec.experiments["ring"].model_copy(update={"budget": _iterations(50)})}
+    runs = make_plan(spec.model_copy(update={"experiments": half}), "full", experiments=["ring", "half"], seeds=[0, 1])
+    hours, trainings = total(runs, BARE)
+    long, short = cost(runs[0], BARE), cost(runs[2], BARE)
+    assert (len(runs), trainings) == (4, 2)
+    expected = 2 * (long.training_seconds + long.evaluation_seconds + short.evaluation_seconds)
+    assert hours * 3600 == pytest.approx(expected)
+
+
+def _iterations(count: int) -> Every:
+    return Every(iterations=count)
