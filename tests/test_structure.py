@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from benchmark.registry import Part
-from benchmark.spec.paper import System
 from benchmark.spec.parts import OBJECTIVES, REGISTRIES, Subject
+from benchmark.spec.systems import System
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "benchmark"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.runs.records import ScoreRecord
-from benchmark.spec.paper import Score, Setup
+from benchmark.spec.experiments import Score, Setup
 from benchmark.spec.parts import Metric, MetricError, Subject
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from benchmark.judging.computed import number
 from benchmark.judging.verdict import PartVerdict
 from benchmark.spec import words
 from benchmark.spec.claims import Bound, Predicate
-from benchmark.spec.paper import Cell, PaperSpec, Table
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Cell, Table
 from benchmark.spec.quantities import Operand, Quantity
 
 Outcome = Literal["holds", "fails", "holds in part"]

@@ -26,7 +26,8 @@ from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.files import StoreError, to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record
 from benchmark.spec.base import TIERS, Model, canonical
-from benchmark.spec.paper import Experiment, PaperSpec
+from benchmark.spec.experiments import Experiment
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning

@@ -6,7 +6,8 @@ from benchmark.judging.published import Printed, cells
 from benchmark.runs.plan import make_run
 from benchmark.spec.base import Model
 from benchmark.spec.operations import operations_per_iteration
-from benchmark.spec.paper import Device, PaperSpec
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Device
 from benchmark.spec.shapes import layout
 
 

@@ -30,7 +30,8 @@ from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.spec import names
 from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
-from benchmark.spec.paper import Figure, PaperSpec
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Figure
 
 Shown = Drawing | Picture
 T = TypeVar("T")

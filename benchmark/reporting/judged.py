@@ -17,7 +17,8 @@ from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.spec import names, words
 from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
-from benchmark.spec.paper import Cell, PaperSpec, Table
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Cell, Table
 from benchmark.spec.quantities import Quantity
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "two_sided": "neither way is better", "none": ""}

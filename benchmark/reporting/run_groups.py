@@ -12,7 +12,8 @@ from benchmark.runs.files import StoreError
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
 from benchmark.spec.base import TIERS, Tier
-from benchmark.spec.paper import PaperSpec, Setup
+from benchmark.spec.experiments import Setup
+from benchmark.spec.paper import PaperSpec
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run
 from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
 from benchmark.spec.base import canonical
-from benchmark.spec.paper import Every, Score
+from benchmark.spec.experiments import Every, Score
 
 #: what a training does not depend on, as far as samples are drawn alike
 _NOT_TRAINING = ("scores", "snapshots", "budget")

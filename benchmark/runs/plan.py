@@ -10,9 +10,11 @@ from typing import Any
 
 from benchmark.spec.base import TIERS, Tier, canonical
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
-from benchmark.spec.paper import Every, Network, PaperSpec, Setup, System
+from benchmark.spec.experiments import Every, Setup
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.resolve import system_of, system_sizes
 from benchmark.spec.shapes import layout
+from benchmark.spec.systems import Network, System
 
 #: raised whenever the trainer's arithmetic or the meaning of a record changes; part of every run's id
 TRAINER_VERSION = 1

@@ -76,3 +76,7 @@ def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Seeds = Annotated[tuple[Seed, ...], Strict(False), AfterValidator(_distinct)]
+
+
+Sizes = dict[Name, PositiveInt]
+Where = Annotated[str, Field(min_length=1, max_length=300, description="section, table, figure or equation")]

@@ -8,14 +8,16 @@ from typing import Any
 from benchmark.registry import Part
 from benchmark.spec import dataflow, references
 from benchmark.spec.expand import Complaint
+from benchmark.spec.experiments import MOST_ITERATIONS, MOST_MOMENTS, Every, Setup
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.levels import Range
-from benchmark.spec.paper import MOST_ITERATIONS, MOST_MOMENTS, Every, Network, PaperSpec, Pass, Player, Setup, System
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import CurveMarker, NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
 from benchmark.spec.resolve import ReplaceError, system_of, system_sizes
 from benchmark.spec.shapes import Layout, ShapeError, layout
 from benchmark.spec.source import Path_, dotted
+from benchmark.spec.systems import Network, Pass, Player, System
 
 
 def check(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
-from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.parts import Shape, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
+from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 
 #: the signal that every system has: a batch of data
 REAL = "real"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.registry import did_you_mean
-from benchmark.spec.paper import Setup
+from benchmark.spec.experiments import Setup
 from benchmark.spec.source import Path_, Source
 
 #: fields that hold one of several things under its own key (a part, an interval): another key replaces the whole

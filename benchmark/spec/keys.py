@@ -7,9 +7,11 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from benchmark.spec.paper import Experiment, Network, PaperSpec, System
+from benchmark.spec.experiments import Experiment
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import PartOf
 from benchmark.spec.source import Path_
+from benchmark.spec.systems import Network, System
 
 #: keys that the loader expands before the models see them
 WRITTEN_KEYS: dict[type[BaseModel], tuple[str, ...]] = {

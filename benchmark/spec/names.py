@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from benchmark.spec.dataflow import curve_names
-from benchmark.spec.paper import PaperSpec, Score
+from benchmark.spec.experiments import Score
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
 
 #: puts labels in place of keys in generated text

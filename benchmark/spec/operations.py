@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark.spec.dataflow import networks_of, with_inputs
-from benchmark.spec.paper import Pass, System
 from benchmark.spec.parts import Layer, NetworkMarker, Shape, SignalMarker, marked_fields
 from benchmark.spec.shapes import Layout
+from benchmark.spec.systems import Pass, System
 
 #: a product and its sum
 _OPERATIONS = 2

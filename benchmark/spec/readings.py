@@ -17,8 +17,9 @@ from benchmark.registry import did_you_mean
 from benchmark.spec import provenance
 from benchmark.spec.check import check as check_spec
 from benchmark.spec.expand import Complaint, expand, places
+from benchmark.spec.experiments import Setup
 from benchmark.spec.messages import complaints
-from benchmark.spec.paper import PaperSpec, Reading, Setup
+from benchmark.spec.paper import PaperSpec, Reading
 from benchmark.spec.source import Path_, Source, dotted
 
 #: the spec as it stands, without any reading

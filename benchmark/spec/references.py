@@ -13,8 +13,9 @@ from benchmark.spec import dataflow, provenance
 from benchmark.spec.claims import located
 from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
-from benchmark.spec.paper import OTHER_QUANTITIES, Cell, PaperSpec, Table
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Metric
+from benchmark.spec.printed import OTHER_QUANTITIES, Cell, Table
 from benchmark.spec.quantities import Quantity
 from benchmark.spec.source import Path_, shorten
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmark.spec.paper import PaperSpec, Setup, System
+from benchmark.spec.experiments import Setup
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.shapes import resolve_sizes
+from benchmark.spec.systems import System
 
 
 class ReplaceError(ValueError):

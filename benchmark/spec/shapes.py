@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
 from benchmark.spec.levels import Range
-from benchmark.spec.paper import Network
 from benchmark.spec.parts import Layer, Shape, SizeError, at_sizes
+from benchmark.spec.systems import Network
 
 
 class ShapeError(ValueError):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from benchmark.spec.paper import Network
 from benchmark.spec.shapes import Layout, layout
+from benchmark.spec.systems import Network
 from benchmark.training.streams import stream_seed
 
 

@@ -18,8 +18,8 @@ from benchmark.batches import batches
 from benchmark.spec.dataflow import inputs_of, networks_of
 from benchmark.spec.levels import on_host, to_floats, to_levels
 from benchmark.spec.operations import at_once
-from benchmark.spec.paper import Pass
 from benchmark.spec.parts import Data, Dataset, MetricError
+from benchmark.spec.systems import Pass
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
 from benchmark.training.trainer import Trainer

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from benchmark.spec.dataflow import REAL, curve_names, networks_of, signals_of
-from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.parts import Objective, Penalty
+from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
 

@@ -16,8 +16,9 @@ from benchmark.runs.files import sha256
 from benchmark.runs.records import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, write_record
 from benchmark.spec.base import canonical
 from benchmark.spec.claims import Claim, Predicate
-from benchmark.spec.paper import Bibliography, PaperSpec, Table
+from benchmark.spec.paper import Bibliography, PaperSpec
 from benchmark.spec.parts import METRICS
+from benchmark.spec.printed import Table
 
 PAPER = "small"
 ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}

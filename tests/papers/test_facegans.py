@@ -15,10 +15,10 @@ from torch import Tensor
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.claims import quantities
-from benchmark.spec.paper import System
 from benchmark.spec.parts import Shape
 from benchmark.spec.quantities import Window
 from benchmark.spec.shapes import layout
+from benchmark.spec.systems import System
 from benchmark.training.numerics import prepare
 from tests.papers import checks
 

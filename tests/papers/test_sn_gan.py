@@ -14,7 +14,7 @@ from benchmark.judging.published import on_published
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.check import system_of
-from benchmark.spec.paper import Cell
+from benchmark.spec.printed import Cell
 from benchmark.training.numerics import prepare
 from tests.papers import checks
 from tests.papers.checks import Planted

@@ -27,17 +27,8 @@ from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stor
 from benchmark.spec.base import Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
-from benchmark.spec.paper import (
-    Bibliography,
-    Cell,
-    Contradiction,
-    Departure,
-    Figure,
-    PaperSpec,
-    Row,
-    Table,
-    Unstated,
-)
+from benchmark.spec.paper import Bibliography, Contradiction, Departure, PaperSpec, Unstated
+from benchmark.spec.printed import Cell, Figure, Row, Table
 from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"

@@ -22,7 +22,8 @@ from benchmark.runs.plan import Run, make_plan
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, write_record
 from benchmark.runs.sidecars import Anchor, Companions, Extrapolated, ProtocolGrid, Variant, identity
 from benchmark.spec.dataflow import curve_names
-from benchmark.spec.paper import Every, PaperSpec, Score
+from benchmark.spec.experiments import Every, Score
+from benchmark.spec.paper import PaperSpec
 from tests.specs import load
 
 PAPERS = Path(__file__).parents[2] / "papers"

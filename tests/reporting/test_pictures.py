@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from benchmark.reporting.gallery import DETAILS, Painter
 from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
 from benchmark.reporting.run_groups import Evidence
-from benchmark.spec.paper import Figure
+from benchmark.spec.printed import Figure
 from tests.reporting.factory import gan_rl, images_of, points_of, stored_run
 
 

@@ -12,9 +12,9 @@ from benchmark.runs.costs import EFFICIENCY, Device, cost, known_devices, total
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import read_records
 from benchmark.runs.sidecars import calibration_file
+from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
 from benchmark.spec.operations import operations_per_iteration, sampling_operations, values_per_example
-from benchmark.spec.paper import Every
 from benchmark.spec.shapes import layout
 from tests.spec.small import edited
 

@@ -9,8 +9,8 @@ import pytest
 
 from benchmark.runs.plan import TRAINER_VERSION, Run, id_of, make_plan, make_run
 from benchmark.runs.records import read_records
+from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
-from benchmark.spec.paper import Every
 from tests.spec.small import edited
 
 EVIDENCE = Path(__file__).parents[2] / "results" / "reference"

@@ -15,8 +15,8 @@ from benchmark.spec.dataflow import (
     with_inputs,
 )
 from benchmark.spec.load import loads
-from benchmark.spec.paper import Joined, Pass, System, WeightedSum
 from benchmark.spec.shapes import layout
+from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 from tests.spec.small import TEXT, edited
 
 SPEC = loads(TEXT).spec

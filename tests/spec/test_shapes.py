@@ -9,9 +9,9 @@ import torch
 
 from benchmark.spec.expand import expand
 from benchmark.spec.load import loads
-from benchmark.spec.paper import Network
 from benchmark.spec.shapes import ShapeError, layout
 from benchmark.spec.source import parse
+from benchmark.spec.systems import Network
 from tests.spec.small import TEXT
 
 

@@ -15,8 +15,8 @@ import torch
 from benchmark.evaluation import scoring
 from benchmark.parts.datasets.images.resident import ResidentImages
 from benchmark.parts.metrics.inputs import real
+from benchmark.spec.experiments import Score
 from benchmark.spec.levels import SYMMETRIC, Range
-from benchmark.spec.paper import Score
 from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, MetricError, Shape
 from benchmark.training.subject import TrainedSubject
 

@@ -14,8 +14,8 @@ from benchmark.parts.networks.linear import Linear
 from benchmark.parts.networks.resblock import ResBlock
 from benchmark.parts.networks.resblock_first import ResBlockFirst
 from benchmark.parts.networks.shapes import GlobalPool, Reshape
-from benchmark.spec.paper import Network
 from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, written
+from benchmark.spec.systems import Network
 from benchmark.training.assembly import Assembly
 
 BATCH_NORM = {"batch_norm": {"epsilon": 1e-5, "momentum": 0.1}}
