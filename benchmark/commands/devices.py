@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmark.commands.options import UsageError
+from benchmark.spec.base import ROUGHER
 
 
 def resolve_device(wanted: str) -> str:
@@ -25,6 +26,19 @@ def resolve_device(wanted: str) -> str:
     if kind not in ("cpu", "cuda"):
         raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
     return wanted
+
+
+def check_numerics(numerics: str, device: str) -> None:
+    """Refuse a tier that the device does not have; a processor computes bf16 in any case, if slowly."""
+    if device == "cpu":
+        if numerics == "tf32":
+            raise UsageError("--numerics tf32: only a GPU has TF32, here it would be fp32; valid: exact, fp32, bf16")
+        return
+    if numerics in ROUGHER:
+        import torch
+
+        if torch.cuda.get_device_capability(device) < (8, 0):
+            raise UsageError(f"--numerics {numerics}: needs a GPU of compute capability 8.0; valid: exact, fp32")
 
 
 def visible_gpus(device: str) -> list[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import places
+from benchmark.spec.base import NUMERICS
 
 OK, CHECK_FAILED, BAD_INPUT, RUN_FAILED, NOTHING, STORAGE, RESUMABLE, INTERRUPTED = 0, 1, 2, 3, 5, 74, 75, 130
 
-NUMERICS = ("exact", "fp32")
 #: no command takes more seeds than these at once
 _MOST_SEEDS = 10_000
 
@@ -81,7 +81,12 @@ def data_root(to: argparse.ArgumentParser, about: str = "torchvision's layout") 
 
 
 def numerics(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--numerics", choices=NUMERICS, default="fp32", help="exact: bit-equal to a plain loop")
+    to.add_argument(
+        "--numerics",
+        choices=NUMERICS,
+        default="fp32",
+        help="how training computes; exact: bit-equal to a plain loop; tf32, bf16: faster, rounded; default: fp32",
+    )
 
 
 def device(to: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
-from benchmark.commands.devices import resolve_device, visible_gpus
+from benchmark.commands.devices import check_numerics, resolve_device, visible_gpus
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
 from benchmark.commands.plan import is_done, left_to_train, missing_data
 
@@ -90,6 +90,7 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     from benchmark.runs.engines.serial import execute
 
     device = resolve_device(options.device)
+    check_numerics(options.numerics, device)
     _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
     gpus = visible_gpus(device)
     at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
@@ -181,6 +182,7 @@ def run_one(options: argparse.Namespace) -> int:
     if problem is not None:
         raise UsageError(problem)
     device = resolve_device(options.device)
+    check_numerics(options.numerics, device)
     _seal([selection], results)
     display = Display({run.run_id: (_told(run, selection), run.iterations)})
     outcome = perform(

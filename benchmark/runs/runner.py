@@ -22,7 +22,7 @@ from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, RunRecord, Timing, finished_record, write_record
 from benchmark.spec.parts import Data, DataError
 from benchmark.training import checkpoint
-from benchmark.training.numerics import WARMUP_ITERATIONS
+from benchmark.training.numerics import WARMUP_ITERATIONS, training_in
 from benchmark.training.trainer import Diverged, Trainer
 
 #: source that every run rests on, besides its own parts
@@ -316,6 +316,8 @@ class OneRun:
     ) -> RunRecord:
         run = self.run
         reason = None if reason is None else scoring.anywhere(reason, self.data_root)
+        with training_in(run.numerics):  # switches of the record are those of the training
+            environment = describe(self.device)
         return RunRecord(
             schema_version=1,
             run_id=run.run_id,
@@ -343,7 +345,7 @@ class OneRun:
             ),
             hashes={"code": code_hash(run), **({"dataset": self.data.fingerprint} if self.data else {})},
             environment={
-                **describe(self.device),
+                **environment,
                 "loop": self.loop,
                 **({"trained_with": self.trained_with} if self.trained_with is not None else {}),
             },

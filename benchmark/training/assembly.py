@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +22,10 @@ class Assembly(nn.Module):
         self.layers = nn.ModuleList(
             layer.module(shape) for layer, shape in zip(self.layout.layers, self.layout.inputs, strict=True)
         )
-        self._sequence = list(self.layers)  # slicing a ModuleList would build a new one at every pass
+        self._sequence: list[Callable[[Tensor], Tensor]] = [  # slicing a ModuleList would build a new one at every pass
+            InFloat32(module) if _strides_over_one_pixel(module, shape) else module
+            for module, shape in zip(self.layers, self.layout.inputs, strict=True)
+        ]
         self._initialise(network, seed, role)
 
     def _initialise(self, network: Network, seed: int, role: str) -> None:
@@ -47,6 +51,27 @@ class Assembly(nn.Module):
     def index(self, tap: str | None, otherwise: int) -> int:
         """Layer index of a tap; ``otherwise`` where there is none."""
         return otherwise if tap is None else self.layout.taps[tap]
+
+
+@dataclass(frozen=True)
+class InFloat32:
+    """A layer that computes in float32 under autocast too."""
+
+    layer: nn.Module
+
+    def __call__(self, value: Tensor) -> Tensor:
+        with torch.autocast(value.device.type, enabled=False):
+            output: Tensor = self.layer(value.float())
+        return output
+
+
+def _strides_over_one_pixel(module: nn.Module, shape: tuple[int, ...]) -> bool:
+    """Whether a layer has a strided convolution on maps of 1 x 1.
+
+    There oneDNN (torch 2.15, bfloat16) leaves the gradient of the taps that see padding alone as the memory was.
+    """
+    kinds = (nn.Conv2d, nn.ConvTranspose2d)
+    return shape[1:] == (1, 1) and any(isinstance(one, kinds) and max(one.stride) > 1 for one in module.modules())
 
 
 def fans(module: nn.Module) -> tuple[int, int]:

@@ -1,6 +1,14 @@
-"""What a numerics tier means for a process: switches of PyTorch that change the bits or the speed of a run."""
+"""What a numerics tier means: switches of PyTorch that change the bits or the speed of a run.
+
+``exact`` is deterministic, ``fp32`` uses fused kernels, ``tf32`` lets a GPU round the inputs of products to 10 bits of
+mantissa, ``bf16`` computes the networks under autocast. Weights, optimisers, losses, penalties and power iteration are
+32-bit floats in all of them, and so is everything that is measured.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -9,10 +17,24 @@ WARMUP_ITERATIONS = 20
 
 
 def prepare(numerics: str, threads: int | None) -> None:
-    """Set what a numerics tier means for this process: ``exact`` deterministic, ``fp32`` fused; TF32 off in both."""
+    """Set what a numerics tier means for this process; TF32 is off but for :func:`training_in`."""
     if threads is not None:
         torch.set_num_threads(threads)
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+    _allow_tf32(False)
     torch.backends.cudnn.benchmark = numerics != "exact"
     torch.use_deterministic_algorithms(numerics == "exact")
+
+
+@contextmanager
+def training_in(numerics: str) -> Iterator[None]:
+    """Let products round as the tier does while networks train; what is measured in between does not."""
+    _allow_tf32(numerics == "tf32")
+    try:
+        yield
+    finally:
+        _allow_tf32(False)
+
+
+def _allow_tf32(allowed: bool) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed

@@ -20,6 +20,7 @@ from benchmark.spec.dataflow import REAL, batches_per_iteration, curve_names, si
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
 from benchmark.training.cuda_graph import Around, Replayer
+from benchmark.training.numerics import training_in
 from benchmark.training.streams import Streams
 from benchmark.training.update import Context, Player
 
@@ -90,13 +91,14 @@ class Trainer:
 
         Raises :class:`Diverged` at the first read of the curves that finds a number that is not finite.
         """
-        while self.iteration < until:
-            self._iterate()
-            self.iteration += 1
-            if self._filled == BLOCK:
-                self.read_curves()
-            if stop(self.iteration):
-                break
+        with training_in(self.run.numerics):
+            while self.iteration < until:
+                self._iterate()
+                self.iteration += 1
+                if self._filled == BLOCK:
+                    self.read_curves()
+                if stop(self.iteration):
+                    break
         self._announce()
         self.read_curves()
 
@@ -160,6 +162,7 @@ class Trainer:
             batch_size=self.run.setup.batch_size if real is None else len(real),
             iteration=self.iteration,
             number=number,
+            half=self.run.numerics == "bf16",
             shared=shared,
             values={} if real is None else {REAL: real},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,8 @@ class Context:
     iteration: int
     #: position of the update in the schedule
     number: int
+    #: whether networks compute in bfloat16; what they give is float32 all the same
+    half: bool
     #: signals of this iteration that its updates share
     shared: dict[str, Tensor]
     #: signals of this update, the real data (``REAL``) at first
@@ -64,6 +67,12 @@ class Context:
 
     def normal(self, stream: str, shape: tuple[int, ...]) -> Tensor:
         return self.streams.noise("normal", stream, shape, *self.key)
+
+    def _casting(self) -> AbstractContextManager[object]:
+        """What one pass computes in; passes have their own casts of a weight, so gradients add up in float32."""
+        if not self.half:
+            return nullcontext()
+        return torch.autocast(torch.device(self.streams.device).type, torch.bfloat16)
 
     def _noise(self, name: str) -> Tensor:
         noise = self.system.noise[name]
@@ -98,10 +107,11 @@ class Context:
         }
         value = self.signal(first.input)
         position = network.index(first.enter, 0)
-        for reader, stop in sorted(readers.items(), key=lambda item: item[1]):
-            value = network(value, position, stop)
-            position = stop
-            self.values[reader] = value
+        with self._casting():
+            for reader, stop in sorted(readers.items(), key=lambda item: item[1]):
+                value = network(value, position, stop)
+                position = stop
+                self.values[reader] = value.float()
 
 
 def combine(step: WeightedSum | Joined, values: Mapping[str, Tensor]) -> Tensor:

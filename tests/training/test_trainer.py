@@ -206,7 +206,7 @@ def test_only_the_player_in_turn_moves():
 
 
 @pytest.mark.parametrize(("paper", "experiment"), [("gan_dcgan_mnist", "gan"), ("toy", "toy_reconstruction")])
-@pytest.mark.parametrize("numerics", ["exact", "fp32"])
+@pytest.mark.parametrize("numerics", ["exact", "fp32", "bf16"])
 def test_resumed_equals_uninterrupted(paper, experiment, numerics):
     run = smoke_run(paper, experiment, numerics)
     straight = trainer_of(run)
@@ -339,25 +339,3 @@ def test_an_epoch_keeps_its_incomplete_batch_where_the_spec_does():
     shown = [trainer._feed(number) for number in range(57)]
     assert [len(batch) for batch in shown] == [32] * 56 + [5]
     assert torch.cat(shown).sort().values.tolist() == [*range(1797)]
-
-
-@pytest.mark.parametrize("numerics", ["exact", "fp32"])
-def test_no_tier_rounds_to_tf32(numerics):
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    prepare(numerics, None)
-    assert not torch.backends.cuda.matmul.allow_tf32
-    assert not torch.backends.cudnn.allow_tf32
-    exact = numerics == "exact"
-    assert (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark) == (exact, not exact)
-
-
-def test_fp32_stays_near_exact():
-    """The fused optimiser and channels_last are rounding, not another algorithm (bound: 3e-3 in the norm)."""
-    exact, fast = (trainer_of(smoke_run("gan_dcgan_mnist", "dcgan", numerics)) for numerics in ("exact", "fp32"))
-    for role in exact.networks:  # both start from the same weights
-        start_equal(exact.networks[role], fast.networks[role])
-    exact.advance(5, never)
-    fast.advance(5, never)
-    for role, network in exact.networks.items():
-        for left, right in zip(network.parameters(), fast.networks[role].parameters(), strict=True):
-            assert ((left - right).norm() / left.norm()).item() < 3e-3

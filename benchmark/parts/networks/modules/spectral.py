@@ -80,13 +80,14 @@ def largest_singular_value(matrix: Tensor, singular: Tensor, iterations: int, ke
     """Estimate (scalar) of the largest singular value of ``matrix`` (rows, columns).
 
     Power iteration goes on from the left singular vector in ``singular`` (rows,), which is overwritten if ``keep``. The
-    vectors count as constants in the gradient.
+    vectors count as constants in the gradient. All of it is in the precision of ``matrix``, under autocast too.
     """
-    with torch.no_grad():
-        left = singular
-        for _ in range(iterations):
-            right = functional.normalize(left @ matrix, dim=0)
-            left = functional.normalize(matrix @ right, dim=0)
-        if keep:
-            singular.copy_(left)
-    return left.dot(matrix @ right)
+    with torch.autocast(matrix.device.type, enabled=False):
+        with torch.no_grad():
+            left = singular
+            for _ in range(iterations):
+                right = functional.normalize(left @ matrix, dim=0)
+                left = functional.normalize(matrix @ right, dim=0)
+            if keep:
+                singular.copy_(left)
+        return left.dot(matrix @ right)
