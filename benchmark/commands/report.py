@@ -18,7 +18,7 @@ from benchmark.spec.load import Loaded
 
 if TYPE_CHECKING:
     from benchmark.judging.verdict import PaperVerdicts, Word
-    from benchmark.reporting.report import PaperInput
+    from benchmark.reporting.view import PaperInput
     from benchmark.runs.records import Stored
 
 FORMATS = ("html", "markdown")
@@ -45,16 +45,17 @@ def verdicts_on(
     Those on the base tell what is known across readings, and beside them what was brought.
     """
     from benchmark.judging import origins, readings
+    from benchmark.judging.inspected import Inspected
     from benchmark.judging.judge import judge
     from benchmark.judging.under_seal import under_seal_in
     from benchmark.judging.verdict import PaperVerdicts
 
     trained, brought = origins.apart(stored)
-    planned = readings.planned(loaded, trained)
+    planned, inspected = readings.planned(loaded, trained), Inspected()
     spec = loaded.under(reading)
-    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, readings.ids(planned))
+    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
     if reading is None:
-        verdicts = readings.with_readings(loaded, verdicts, trained, planned)
+        verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
     verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
     verdicts = verdicts.model_copy(update={"reading": reading})
@@ -78,7 +79,7 @@ def judged(
     """
     from benchmark.judging.audit import audit
     from benchmark.judging.under_seal import keep_states
-    from benchmark.reporting.report import PaperInput
+    from benchmark.reporting.view import PaperInput
 
     unreadable: list[str] = []
     everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []

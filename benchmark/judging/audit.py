@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from benchmark.judging.published import Outcome, on_published
+from benchmark.judging.published import Numbers, Outcome
 from benchmark.judging.tables import Kind as TableKind
 from benchmark.judging.tables import TableFinding, table_findings
 from benchmark.judging.times import PublishedTime, published_times
 from benchmark.spec import words
 from benchmark.spec.base import Model
+from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.provenance import covers, origins, own_values
 from benchmark.spec.source import dotted
@@ -144,6 +145,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
         )
         for name, entry in spec.contradictions.items()
     ]
+    numbers = Numbers(spec)
     found = Audit(
         schema_version=1,
         paper=spec.paper.id,
@@ -170,7 +172,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
         remarks=[one for one in irreconcilable if one.kind != "itself"],
         tables=table_findings(spec),
         times=published_times(spec),
-        claims=[_claim(spec, name) for name in spec.claims],
+        claims=[_claim(name, claim, numbers) for name, claim in spec.claims.items()],
     )
     return found.model_copy(update={"findings": findings(found)})
 
@@ -180,13 +182,12 @@ def _count(section: str, ways: Sequence[str]) -> Known:
     return Known(section=section, total=len(ways), **counts)
 
 
-def _claim(spec: PaperSpec, name: str) -> AuditedClaim:
-    claim = spec.claims[name]
+def _claim(name: str, claim: Claim, numbers: Numbers) -> AuditedClaim:
     outcome: Outcome | None = None
     way: Literal["measured", "verified by test", "not assessable"] = "measured"
     if claim.predicate is not None:
         test = claim.predicate.text
-        outcome, reason = on_published(spec, claim.predicate)
+        outcome, reason = numbers.outcome(claim.predicate)
     elif claim.verified_by is not None:
         way, test, reason = "verified by test", "", claim.verified_by
     else:

@@ -6,7 +6,7 @@ and at most 5 % any that is wrongly reversed. A reader who fears either error ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmark.judging import hypothesis_tests
@@ -15,7 +15,7 @@ from benchmark.judging.computed import with_computed
 from benchmark.judging.finding import Finding, Incomparable, Points, Undecidable
 from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.published import on_published, parts_on_published
+from benchmark.judging.published import Numbers
 from benchmark.judging.samples import Evidence, Sample
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, PartState, PartVerdict, Preview
 from benchmark.spec import words
@@ -32,7 +32,7 @@ _PREVIEWS: dict[Points, Preview] = {
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
     """A claim before the correction for testing several: ``state`` is None where a test decides."""
 
     name: str
@@ -68,50 +68,60 @@ class _Family:
 
 def claim_verdicts(spec: PaperSpec, evidence: Evidence) -> list[ClaimVerdict]:
     """A verdict on every claim, in the spec's order."""
-    drafts = [_draft(name, claim, evidence) for name, claim in spec.claims.items()]
-    tested = {draft.name: draft.finding for draft in drafts if draft.state is None and draft.finding is not None}
+    return verdicts(spec, drafts(spec, evidence, spec.claims), spec.claims)
+
+
+def drafts(spec: PaperSpec, evidence: Evidence, names: Iterable[str]) -> dict[str, Draft]:
+    """What the evidence says of claims, each by itself."""
+    return {name: _draft(name, spec.claims[name], evidence) for name in names}
+
+
+def verdicts(spec: PaperSpec, every: Mapping[str, Draft], names: Iterable[str]) -> list[ClaimVerdict]:
+    """Verdicts on claims, from the drafts of ``every`` claim of the paper, for which Holm corrects."""
+    tested = {
+        draft.name: draft.finding for draft in every.values() if draft.state is None and draft.finding is not None
+    }
     adjusted = hypothesis_tests.holm([finding.p for finding in tested.values()])
     against = hypothesis_tests.holm([finding.p_against for finding in tested.values()])
     families = [_Family(*pair, len(tested)) for pair in zip(adjusted, against, strict=True)]
-    holm = dict(zip(tested, families, strict=True))
-    return [_verdict(spec, draft, holm.get(draft.name)) for draft in drafts]
+    holm, numbers = dict(zip(tested, families, strict=True)), Numbers(spec)
+    return [_verdict(numbers, every[name], holm.get(name)) for name in names]
 
 
-def _draft(name: str, claim: Claim, evidence: Evidence) -> _Draft:
+def _draft(name: str, claim: Claim, evidence: Evidence) -> Draft:
     if claim.not_assessable is not None:
-        return _Draft(name, claim, "NOT ASSESSABLE", claim.not_assessable)
+        return Draft(name, claim, "NOT ASSESSABLE", claim.not_assessable)
     if claim.verified_by is not None:
-        return _Draft(name, claim, "VERIFIED BY TEST", f"a statement about the method, checked by {claim.verified_by}")
+        return Draft(name, claim, "VERIFIED BY TEST", f"a statement about the method, checked by {claim.verified_by}")
     assert claim.predicate is not None
     asked = list(dict.fromkeys(quantities(claim.predicate)))
     for tier in TIERS:
-        samples = {one: evidence.sample(one, tier) for one in asked}
-        if all(sample.seeds for sample in samples.values()):
-            return _at_tier(name, claim, claim.predicate, samples)
+        if all(evidence.sample(one, tier).seeds for one in asked):
+            return _at_tier(name, claim, claim.predicate, {one: evidence.sample(one, tier) for one in asked})
     wanted = [evidence.sample(one, "full") for one in asked]
     absent = [sample for sample in wanted if not sample.seeds]
     state: ClaimState = "NOT MEASURED" if all(sample.runs for sample in absent) else "NOT RUN"
-    return _Draft(name, claim, state, not_run(*absent), wanted)
+    return Draft(name, claim, state, not_run(*absent), wanted)
 
 
-def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> _Draft:
+def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> Draft:
     samples = {asked: without(sample, claim.across) for asked, sample in samples.items()}
     several = list(samples.values())
     tier = several[0].tier
     if tier == "smoke":
-        return _Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
+        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
     try:
         lookup = with_computed(samples.__getitem__)
         computed = [lookup(one) for _, one in predicate.operands() if isinstance(one, Computed)]
         finding = evaluate(predicate, samples.__getitem__)
     except Incomparable as error:
-        return _Draft(name, claim, "NOT COMPARABLE", str(error), several)
+        return Draft(name, claim, "NOT COMPARABLE", str(error), several)
     except Undecidable as error:
         state: ClaimState = "INCONCLUSIVE" if tier == "full" else "NOT COMPARABLE"
-        return _Draft(name, claim, state, str(error), several)
+        return Draft(name, claim, state, str(error), several)
     if tier != "full":
-        return _Draft(name, claim, "NOT COMPARABLE", reduced(tier), several, finding)
-    draft = _Draft(name, claim, None, "", several, finding, computed)
+        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), several, finding)
+    draft = Draft(name, claim, None, "", several, finding, computed)
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"
@@ -128,7 +138,7 @@ def without(sample: Sample, fields: Sequence[str]) -> Sample:
     return replace(sample, protocols=protocols)
 
 
-def _verdict(spec: PaperSpec, draft: _Draft, family: _Family | None) -> ClaimVerdict:
+def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVerdict:
     claim, finding, state, reason, needed = draft.claim, draft.finding, draft.state, draft.reason, None
     parts: list[PartVerdict] = []
     if finding is not None and family is not None:
@@ -136,7 +146,7 @@ def _verdict(spec: PaperSpec, draft: _Draft, family: _Family | None) -> ClaimVer
     elif finding is not None and draft.tier == "full":
         needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     assert state is not None
-    outcome, why = on_published(spec, claim.predicate) if claim.predicate is not None else (None, None)
+    outcome, why = numbers.outcome(claim.predicate) if claim.predicate is not None else (None, None)
     runs = {(sample.experiment, seed) for sample in draft.samples for seed in sample.seeds}
     broken = {(sample.experiment, seed) for sample in draft.samples for seed in sample.diverged}
     truths = list(finding.truths.values()) if finding is not None else []
@@ -164,13 +174,13 @@ def _verdict(spec: PaperSpec, draft: _Draft, family: _Family | None) -> ClaimVer
         p_against=finding.p_against if family is not None and finding is not None else None,
         p_against_holm=family.p_against if family is not None else None,
         parts=parts,
-        on_published_parts=parts_on_published(spec, claim.predicate) if claim.predicate is not None else [],
+        on_published_parts=numbers.parts(claim.predicate) if claim.predicate is not None else [],
         planned=min((len(sample.planned) for sample in draft.samples), default=0),
         interim=draft.interim,
     )
 
 
-def _decide(draft: _Draft, finding: Finding, family: _Family) -> tuple[ClaimState, str, int | None, list[PartVerdict]]:
+def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState, str, int | None, list[PartVerdict]]:
     """An interim look decides at its own, far smaller level."""
     alpha = INTERIM if draft.interim else ALPHA
     after = f" after Holm over {words.counted(family.claims, 'claim')}"
@@ -233,7 +243,7 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
     return [verdict(part, state(part, p, p_against)) for part, p, p_against in adjusted]
 
 
-def _caveats(draft: _Draft, broken: int, runs: int) -> str:
+def _caveats(draft: Draft, broken: int, runs: int) -> str:
     """What a reader must know besides the state: failures, missing seeds, proxy scores."""
     told = f"; {broken} of {words.counted(runs, 'run')} diverged" if broken else ""
     if draft.tier == "full":

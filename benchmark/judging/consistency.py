@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,10 +38,14 @@ _DIGITS = 14
 _LOOKS = 4096
 
 
-def contradictions(stored: Stored) -> list[str]:
-    """What cannot be true of one run, one line each; empty for a record that agrees with itself."""
+def contradictions(stored: Stored, curves: Callable[[], Mapping[str, np.ndarray]] | None = None) -> list[str]:
+    """What cannot be true of one run, one line each; empty for a record that agrees with itself.
+
+    ``curves`` gives the run's curves where they may have been read already.
+    """
     record = stored.record
-    return [*_ending(record), *_length(record), *_scores(record), *_dataset(record), *_curves(stored)]
+    of_curves = _curves(stored, curves or stored.curves)
+    return [*_ending(record), *_length(record), *_scores(record), *_dataset(record), *of_curves]
 
 
 def identity(record: RunRecord) -> str | None:
@@ -177,14 +181,14 @@ def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> 
 # --- curves ---------------------------------------------------------------------------------------------------------
 
 
-def _curves(stored: Stored) -> Iterator[str]:
+def _curves(stored: Stored, read: Callable[[], Mapping[str, np.ndarray]]) -> Iterator[str]:
     import numpy as np
 
     file, expected = stored.folder / CURVES, stored.record.files.get(CURVES)
     if expected is None or irregular(file) is not None or not file.is_file() or sha256(file) != expected:
         return  # what is not the record's file is told as damage, and not opened
     try:
-        curves = stored.curves()
+        curves = read()
     except StoreError as error:
         yield str(error).removeprefix(f"{stored.folder}/")
         return

@@ -21,7 +21,7 @@ from benchmark.judging.hypothesis_tests import (
     power_equivalence,
 )
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.published import NotPrinted, Printed, cells, printed_values
+from benchmark.judging.published import NotPrinted, Numbers, Printed, cells
 from benchmark.judging.samples import Sample
 from benchmark.spec import words
 from benchmark.spec.base import Model
@@ -87,7 +87,7 @@ def power_of_more(spec: PaperSpec) -> list[Power]:
 
 def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
     tested = {name: claim.predicate for name, claim in spec.claims.items() if claim.predicate is not None}
-    alpha = ALPHA / max(1, len(tested))
+    alpha, numbers = ALPHA / max(1, len(tested)), Numbers(spec)
     for name, predicate in tested.items():
         planned = {key: wanted or len(experiment.seeds) for key, experiment in spec.experiments.items()}
         seeds = min(planned[one.experiment] for one in quantities(predicate))
@@ -99,7 +99,7 @@ def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
         elif best > alpha:
             never = f"p is {words.number(best)} at best with {words.counted(seeds, 'seed')}"
         else:
-            decided = _simulated(spec, predicate, seeds, alpha)
+            decided = _simulated(numbers, predicate, seeds, alpha)
             effect = _smallest(seeds, alpha) if decided is None else None
         yield ClaimPower(claim=name, seeds=seeds, decided=decided, effect=effect, never=never)
 
@@ -143,12 +143,12 @@ class _Best:
         return min(1.0, len(parts) * min(parts))
 
 
-def _simulated(spec: PaperSpec, predicate: Predicate, seeds: int, alpha: float) -> list[float] | None:
+def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float) -> list[float] | None:
     """Share of simulated papers in which the claim is decided, by spread; None without printed numbers."""
     import numpy as np
 
     try:
-        printed = printed_values(spec, predicate)
+        printed = numbers.values(predicate)
     except NotPrinted:
         return None
     random = np.random.default_rng(0)

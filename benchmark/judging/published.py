@@ -57,51 +57,50 @@ def cells(spec: PaperSpec) -> list[Printed]:
     ]
 
 
-def scores(spec: PaperSpec) -> dict[tuple[str, str], list[Printed]]:
-    """Published numbers by the (experiment, score) that regenerates them."""
-    found: dict[tuple[str, str], list[Printed]] = {}
-    for one in cells(spec):
-        if one.cell.experiment is not None and one.cell.score is not None and one.source.quantity not in _NOT_SCORES:
-            found.setdefault((one.cell.experiment, one.cell.score), []).append(one)
-    return found
+class Numbers:
+    """Published numbers of a paper by what regenerates them, and what they say of its claims."""
 
+    def __init__(self, spec: PaperSpec) -> None:
+        #: by (experiment, score), and training times by experiment
+        self.scores: dict[tuple[str, str], list[Printed]] = {}
+        self.times: dict[str, list[Printed]] = {}
+        self.places: dict[str, Printed] = {}
+        for one in cells(spec):
+            self.places[one.place] = one
+            if one.cell.experiment is None:
+                continue
+            if one.cell.score is not None and one.source.quantity not in _NOT_SCORES:
+                self.scores.setdefault((one.cell.experiment, one.cell.score), []).append(one)
+            if one.source.quantity == "seconds":
+                self.times.setdefault(one.cell.experiment, []).append(one)
 
-def times(spec: PaperSpec) -> dict[str, list[Printed]]:
-    """Published training times by the experiment that regenerates them."""
-    found: dict[str, list[Printed]] = {}
-    for one in cells(spec):
-        if one.cell.experiment is not None and one.source.quantity == "seconds":
-            found.setdefault(one.cell.experiment, []).append(one)
-    return found
+    def outcome(self, predicate: Predicate) -> tuple[Outcome | None, str]:
+        """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
+        logic = _Print(self)
+        try:
+            told = predicate.ask(logic)
+        except NotPrinted as error:
+            return None, str(error)
+        wanted = [text for true, text in told.parts if not true or told.outcome == "holds"]
+        return told.outcome, "; ".join([*wanted, *_caveats(list(logic.used.values()))])
 
+    def parts(self, predicate: Predicate) -> list[PartVerdict]:
+        """The statements of a conjunction by what the printed numbers say of each; empty for one statement."""
+        try:
+            parts = predicate.ask(_Print(self)).parts
+        except NotPrinted:
+            return []
+        if len(parts) == 1:
+            return []
+        return [
+            PartVerdict(test=text, state="HOLDS" if true else "REVERSED", reason="as printed") for true, text in parts
+        ]
 
-def on_published(spec: PaperSpec, predicate: Predicate) -> tuple[Outcome | None, str]:
-    """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
-    logic = _Print(spec)
-    try:
-        told = predicate.ask(logic)
-    except NotPrinted as error:
-        return None, str(error)
-    wanted = [text for true, text in told.parts if not true] if told.outcome != "holds" else [t for _, t in told.parts]
-    return told.outcome, "; ".join([*wanted, *_caveats(list(logic.used.values()))])
-
-
-def parts_on_published(spec: PaperSpec, predicate: Predicate) -> list[PartVerdict]:
-    """The statements of a conjunction by what the printed numbers say of each; empty for one statement."""
-    try:
-        parts = predicate.ask(_Print(spec)).parts
-    except NotPrinted:
-        return []
-    if len(parts) == 1:
-        return []
-    return [PartVerdict(test=text, state="HOLDS" if true else "REVERSED", reason="as printed") for true, text in parts]
-
-
-def printed_values(spec: PaperSpec, predicate: Predicate) -> dict[Quantity, float]:
-    """The printed numbers that a predicate rests on; raises :class:`NotPrinted`."""
-    logic = _Print(spec)
-    predicate.ask(logic)
-    return {asked: printed.cell.value for asked, printed in logic.used.items()}
+    def values(self, predicate: Predicate) -> dict[Quantity, float]:
+        """The printed numbers that a predicate rests on; raises :class:`NotPrinted`."""
+        logic = _Print(self)
+        predicate.ask(logic)
+        return {asked: printed.cell.value for asked, printed in logic.used.items()}
 
 
 class NotPrinted(ValueError):
@@ -124,9 +123,8 @@ def _told(*parts: tuple[bool, str]) -> _Told:
 class _Print:
     """Answers of the printed numbers; a ``spec.claims.Logic``."""
 
-    def __init__(self, spec: PaperSpec) -> None:
-        self.scores, self.times = scores(spec), times(spec)
-        self.places = {one.place: one for one in cells(spec)}
+    def __init__(self, numbers: Numbers) -> None:
+        self.numbers = numbers
         #: numbers that answers rest on
         self.used: dict[Quantity, Printed] = {}
 
@@ -183,15 +181,15 @@ class _Print:
 
     def _printed(self, asked: Quantity) -> Printed:
         if asked.printed is not None:
-            return self.used.setdefault(asked, self.places[asked.printed])
+            return self.used.setdefault(asked, self.numbers.places[asked.printed])
         if asked.statistic is not None:
             raise NotPrinted("it rests on curves, of which the paper prints no numbers")
         if asked.outcome is not None:
             raise NotPrinted("it rests on single runs, of which the paper prints no numbers")
         if asked.score is not None:
-            found = self.scores.get((asked.experiment, asked.score), [])
+            found = self.numbers.scores.get((asked.experiment, asked.score), [])
         else:  # the paper's seconds are of whole runs
-            found = self.times.get(asked.experiment, []) if asked.time == "training_seconds" else []
+            found = self.numbers.times.get(asked.experiment, []) if asked.time == "training_seconds" else []
         if not found:
             raise NotPrinted(f"the paper prints no number for {asked.text}")
         if len({one.cell.value for one in found}) > 1:

@@ -6,17 +6,21 @@ a claim if it changes a run that the claim looks at, or its test; all others hav
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-from benchmark.judging.claims import claim_verdicts
+from benchmark.judging.claims import drafts
+from benchmark.judging.claims import verdicts as verdicts_of
+from benchmark.judging.inspected import Inspected
 from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
 from benchmark.runs.derived import derived
-from benchmark.runs.plan import make_plan, run_ids
+from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
-from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.base import TIERS
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.readings import BASE
@@ -42,79 +46,88 @@ class Read:
     verdict: ClaimVerdict | None
 
 
-def planned(loaded: Loaded, stored: Sequence[Stored]) -> Mapping[str, Expected]:
-    """What each reading plans, the base first; nothing where no record can tell of any."""
-    if not any(one.record.tier != "smoke" for one in stored):
-        return {}
-    numerics = sorted({one.record.numerics for one in stored})[-1]
-    base, tiers = run_ids(loaded.spec, numerics), _tiers(stored)
-    return {BASE: base} | {
-        name: base
-        | {
-            experiment: base[experiment] | ids  # of tiers without records any will do
-            for experiment, ids in run_ids(loaded.under(name), numerics, loaded.readings.affected(name), tiers).items()
-        }
-        for name in loaded.readings.planned
-    }
+@dataclass(frozen=True)
+class Planned:
+    """What the base and each reading plan."""
+
+    #: run ids, by reading and the base first; empty where no record can tell of any
+    expected: Mapping[str, Expected]
+    #: runs of readings, by id
+    runs: Mapping[str, Run]
+
+    @property
+    def ids(self) -> set[str]:
+        """Ids of all runs."""
+        return {run_id for expected in self.expected.values() for run_id in _ids(expected)}
 
 
-def _tiers(stored: Sequence[Stored]) -> list[Tier]:
-    """Tiers that some record is of, but for smoke, which judges nothing."""
-    return [tier for tier in TIERS[:-1] if any(one.record.tier == tier for one in stored)]
+def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
+    """What each reading plans, at tiers that some record is of; smoke judges nothing."""
+    tiers = [tier for tier in TIERS[:-1] if any(one.record.tier == tier for one in stored)]
+    if not tiers:
+        return Planned({}, {})
+    several = sorted({one.record.numerics for one in stored})
+    base = run_ids(loaded.spec, several[-1])
+    expected: dict[str, Expected] = {BASE: base}
+    runs: dict[str, Run] = {}
+    for name in loaded.readings.planned:
+        spec, changed = loaded.under(name), loaded.readings.affected(name)
+        here = {experiment: dict(base[experiment]) for experiment in changed}  # of tiers without records any will do
+        for experiment, tier, numerics in itertools.product(changed, tiers, several):
+            own = runs_of(spec, experiment, tier, numerics=numerics, reading=name)
+            runs |= {run.run_id: run for run in own}
+            if own and numerics == several[-1]:
+                here[experiment][tier] = {run.seed: run.run_id for run in own}
+        expected[name] = base | here
+    return Planned(expected, runs)
 
 
-def ids(plans: Mapping[str, Expected]) -> set[str]:
-    """Ids of all runs of several plans."""
-    return {
-        run_id
-        for expected in plans.values()
-        for tiers in expected.values()
-        for seeds in tiers.values()
-        for run_id in seeds.values()
-    }
+def _ids(expected: Expected) -> Iterator[str]:
+    return (run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values())
 
 
 def with_readings(
-    loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Mapping[str, Expected]
+    loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Planned, inspected: Inspected
 ) -> PaperVerdicts:
-    """``verdicts`` of the base with those under every reading that has runs of its own, or another test."""
-    if not plans:
+    """``verdicts`` of the base with those under every reading that has runs of its own, or another test.
+
+    A reading is asked of the claims that it touches. The others are as in the base, which Holm takes into account.
+    """
+    if not plans.expected:
         return verdicts
     present = {one.record.run_id for one in stored}
-    several = _with_derived(loaded, stored)
-    others, own = ids(plans), ids({BASE: plans[BASE]})
+    several = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
+    present |= {one.record.run_id for one in several}
+    base, others = plans.expected[BASE], plans.ids
+    own = set(_ids(base))
+    untouched = drafts(loaded.spec, Evidence(loaded.spec, several, base, others, inspected), loaded.spec.claims)
     judged = {BASE: {one.claim: one for one in verdicts.claims}}
     damage = list(verdicts.damage)
-    for name, expected in plans.items():
-        changed = loaded.readings.affected(name)
-        if name != BASE and (not changed or (ids({name: expected}) - own) & present.union(several)):
-            evidence = Evidence(loaded.under(name), [*stored, *several.values()], expected, others)
-            damage += [line for line in evidence.damage if line not in damage]
-            judged[name] = {one.claim: one for one in claim_verdicts(loaded.under(name), evidence)}
+    grounds = (BASE, *loaded.readings.grounds)
+    looked_at = {
+        name: {one.experiment for one in quantities(claim.predicate)}
+        for name, claim in loaded.spec.claims.items()
+        if claim.predicate is not None
+    }
+    touching = partial(_touched, loaded, looked_at, plans)
+    touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
+    for name, expected in plans.expected.items():
+        if name == BASE or (loaded.readings.affected(name) and not present.intersection(_ids(expected)) - own):
+            continue
+        spec = loaded.under(name)
+        evidence = Evidence(spec, several, expected, others, inspected)
+        damage += [line for line in evidence.damage if line not in damage]
+        every = untouched | drafts(spec, evidence, touching(BASE, name))
+        wanted = spec.claims if name in grounds else touched[name]
+        judged[name] = {one.claim: one for one in verdicts_of(spec, every, wanted)}
     found = [
         one
         for claim in loaded.spec.claims
-        for ground in (BASE, *loaded.readings.grounds)
-        for one in [_compared(loaded, claim, ground, judged, plans)]
+        for ground in grounds
+        for one in [_compared(loaded, claim, ground, judged, touched)]
         if one is not None
     ]
     return verdicts.model_copy(update={"readings": found, "damage": damage})
-
-
-def _with_derived(loaded: Loaded, stored: Sequence[Stored]) -> dict[str, Stored]:
-    """Records of readings' runs that were not trained because other records hold them, by their ids."""
-    present = {one.record.run_id for one in stored}
-    runs = {
-        run.run_id: run
-        for name in loaded.readings.planned
-        for numerics in sorted({one.record.numerics for one in stored})
-        for tier in _tiers(stored)
-        for run in make_plan(
-            loaded.under(name), tier, experiments=loaded.readings.affected(name), numerics=numerics, reading=name
-        )
-        if run.run_id not in present
-    }
-    return {one.record.run_id: one for one in derived(runs.values(), stored)}
 
 
 def _compared(
@@ -122,26 +135,32 @@ def _compared(
     claim: str,
     ground: str,
     judged: Mapping[str, Mapping[str, ClaimVerdict]],
-    plans: Mapping[str, Expected],
+    touched: Mapping[str, Collection[str]],
 ) -> AcrossReadings | None:
     """A claim under the readings on one ground; None where no reading with a verdict touches it."""
     several = [Read(ground, (), judged.get(ground, {}).get(claim))] + [
         Read(name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
         for choice, name in loaded.readings.on(ground).items()
-        if _touches(loaded, claim, plans[ground], plans[name], ground, name)
+        if claim in touched[name]
     ]
     if all(side(one.verdict) == "not run" for one in several[1:]):
         return None
     return across(claim, ground, several)
 
 
-def _touches(loaded: Loaded, claim: str, at: Expected, here: Expected, ground: str, name: str) -> bool:
-    """Whether a reading changes a claim's test, or runs that it looks at."""
-    before, after = loaded.under(ground).claims[claim], loaded.under(name).claims[claim]
-    if after.predicate is None:
-        return False
-    experiments = {one.experiment for one in quantities(after.predicate)}
-    return before.predicate != after.predicate or any(at[one] != here[one] for one in experiments)
+def _touched(
+    loaded: Loaded, looked_at: Mapping[str, Collection[str]], plans: Planned, ground: str, name: str
+) -> list[str]:
+    """Claims whose test a reading changes, or runs of experiments that they look at, as compared with its ground."""
+    at, here = plans.expected[ground], plans.expected[name]
+    moved = {experiment for experiment in here if at[experiment] != here[experiment]}
+    before, after = loaded.under(ground).claims, loaded.under(name).claims
+    return [
+        claim
+        for claim, one in after.items()
+        if one.predicate is not None
+        and (one.predicate != before[claim].predicate or not moved.isdisjoint(looked_at[claim]))
+    ]
 
 
 def side(verdict: ClaimVerdict | None) -> Side:

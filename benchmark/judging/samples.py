@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.consistency import ABSURD, between, contradictions, identity
+from benchmark.judging.consistency import ABSURD, between
+from benchmark.judging.inspected import Inspected
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
-from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.spec import words
-from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
+from benchmark.spec.curve_statistics import CurveError, series_value, statistic_value
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
 from benchmark.spec.quantities import (
@@ -37,8 +36,6 @@ Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
 _UNDISTURBED = 0.8
 #: fields of a protocol that say which real images a score refers to
 _OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_real"})
-#: runs whose curves are kept in memory
-_OPEN_COURSES = 32
 
 
 def worse_way(statistic: Statistic | None, direction: Direction) -> Direction:
@@ -116,13 +113,20 @@ class Sample:
 
 
 class Evidence:
-    """All records of a results folder, as far as today's spec asks for them."""
+    """All records of a results folder, as far as today's spec asks for them; ``inspected`` is what others share."""
 
     def __init__(
-        self, spec: PaperSpec, stored: Sequence[Stored], expected: Expected, others: Collection[str] = ()
+        self,
+        spec: PaperSpec,
+        stored: Sequence[Stored],
+        expected: Expected,
+        others: Collection[str] = (),
+        inspected: Inspected | None = None,
     ) -> None:
         self.spec = spec
         self.expected = expected
+        self._inspected = Inspected() if inspected is None else inspected
+        self._samples: dict[tuple[Quantity, str], Sample] = {}
         self._owners: dict[str, list[str]] = {}
         for experiment, tiers in expected.items():
             for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
@@ -137,8 +141,6 @@ class Evidence:
         for one in used:
             self._runs.setdefault(one.record.run_id, one)
         self._refused: dict[str, str] = {}
-        self._broken_curves: set[str] = set()
-        self._courses: dict[tuple[Path, int | None], Course] = {}
         self.damage = [
             *self._files(used),
             *self._identities(used),
@@ -151,17 +153,14 @@ class Evidence:
 
     def _files(self, used: Sequence[Stored]) -> Iterator[str]:
         for one in used:
-            problems = damage(one)
-            yield from problems
-            if any(problem.startswith(str(one.folder / CURVES)) for problem in problems):
-                self._broken_curves.add(one.record.run_id)
-            if edited(one) is not None:
+            yield from self._inspected[one].damage
+            if self._inspected[one].edited:
                 self._refused[one.record.run_id] = "the record is not the one that was written"
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
         """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""
         for one in used:
-            problem = identity(one.record)
+            problem = self._inspected[one].identity
             owners = self._owners[one.record.run_id]
             if problem is None and one.record.experiment not in owners:
                 problem = f"it says it is {one.record.experiment}, it is a run of {' and '.join(owners)}"
@@ -172,7 +171,7 @@ class Evidence:
 
     def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:
         """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
-        alone = ((one, problem) for one in used for problem in contradictions(one))
+        alone = ((one, problem) for one in used for problem in self._inspected[one].contradictions)
         for one, problem in (*alone, *between(used)):
             self._refused.setdefault(one.record.run_id, f"the record contradicts itself or others: {problem}")
             yield f"{one.folder}: {problem}"
@@ -222,6 +221,11 @@ class Evidence:
 
     def sample(self, asked: Quantity, tier: str) -> Sample:
         """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
+        if (asked, tier) not in self._samples:
+            self._samples[asked, tier] = self._sample(asked, tier)
+        return self._samples[asked, tier]
+
+    def _sample(self, asked: Quantity, tier: str) -> Sample:
         if asked.outcome is not None:
             about = _About(resolution=1.0)
             return self._gather(asked.experiment, tier, asked.outcome, about, _outcome, ("finished", "diverged"))
@@ -331,23 +335,17 @@ class Evidence:
             return _time(asked.time, one.record)
         assert asked.curve is not None
         assert asked.statistic is not None
-        if one.record.run_id in self._broken_curves:
+        if self._inspected[one].broken_curves:
             return _Reading(None, f"{CURVES} is missing or has changed since its record was written")
         # "never within the run" is only comparable between runs of one length
         protocol = {"iterations": one.record.planned_iterations} if isinstance(asked.statistic, FirstBelow) else {}
         try:
-            return _Reading(statistic_value(self._course(one), asked.curve, asked.statistic), protocol=protocol)
+            return _Reading(
+                statistic_value(self._inspected.course(one), asked.curve, asked.statistic), protocol=protocol
+            )
         except (CurveError, StoreError) as error:
             beyond = isinstance(error, CurveError) and error.beyond
             return _Reading(None, str(error), beyond=beyond, protocol=protocol)
-
-    def _course(self, one: Stored) -> Course:
-        key = (one.folder, one.until)
-        if key not in self._courses:
-            if len(self._courses) >= _OPEN_COURSES:
-                self._courses.pop(next(iter(self._courses)))
-            self._courses[key] = Course(one.curves(), one.record.iterations_per_epoch)
-        return self._courses[key]
 
     def record(self, experiment: str, tier: str, seed: int) -> RunRecord | None:
         """The record of one planned run, if there is one."""

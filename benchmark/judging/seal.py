@@ -105,20 +105,21 @@ def sources() -> dict[str, str]:
         if str(place) not in found and (top / place).is_file():
             source = (top / place).read_bytes()
             found[place.as_posix()] = hashlib.sha256(source).hexdigest()
-            waiting += _imported(ast.parse(source))
+            waiting += _imported(ast.parse(source).body)
     return dict(sorted(found.items()))
 
 
-def _imported(node: ast.AST) -> Iterator[str]:
-    """Modules of this package that a module imports anywhere, but for its annotations alone."""
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, ast.If) and isinstance(inner.test, ast.Name) and inner.test.id == "TYPE_CHECKING":
+def _imported(statements: Sequence[ast.AST]) -> Iterator[str]:
+    """Modules of this package that statements import, at any depth, but for annotations alone."""
+    for one in statements:
+        if isinstance(one, ast.If) and isinstance(one.test, ast.Name) and one.test.id == "TYPE_CHECKING":
             continue
-        if isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("benchmark"):
-            yield from (str(inner.module), *(f"{inner.module}.{name.name}" for name in inner.names))
-        elif isinstance(inner, ast.Import):
-            yield from (name.name for name in inner.names if name.name.startswith("benchmark"))
-        yield from _imported(inner)
+        if isinstance(one, ast.ImportFrom) and (one.module or "").startswith("benchmark"):
+            yield from (str(one.module), *(f"{one.module}.{name.name}" for name in one.names))
+        elif isinstance(one, ast.Import):
+            yield from (name.name for name in one.names if name.name.startswith("benchmark"))
+        for below in ("body", "orelse", "handlers", "finalbody", "cases"):
+            yield from _imported(getattr(one, below, ()))
 
 
 def rules(spec: PaperSpec) -> dict[str, Item]:
@@ -338,7 +339,7 @@ def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleC
             yield RuleChange(kind="added", item=item, path="", old=None, new=canonical(new[item]))
         elif item not in new:
             yield RuleChange(kind="removed", item=item, path="", old=canonical(old[item]), new=None)
-        else:
+        elif canonical(old[item]) != canonical(new[item]):
             before, after = dict(_leaves(old[item])), dict(_leaves(new[item]))
             for path in sorted({*before, *after}):
                 if before.get(path) != after.get(path):

@@ -351,7 +351,7 @@ class Painter:
 def printed(spec: PaperSpec, group: Group, score: str) -> float | None:
     """The paper's number, where it may be set beside this score: not a proxy, and the paper's own budget."""
     proxy = any(score in one.record.scores and one.record.scores[score].proxy for one in group.runs)
-    found = {one.cell.value for one in published.scores(spec).get((group.experiment, score), [])}
+    found = {one.cell.value for one in published.Numbers(spec).scores.get((group.experiment, score), [])}
     return found.pop() if len(found) == 1 and group.tier == "full" and not proxy else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.judging.published import Printed, times
+from benchmark.judging.published import Numbers, Printed
 from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 from benchmark.reporting.run_groups import Evidence, Group
@@ -140,7 +140,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
 def time_rows(evidence: Evidence) -> list[TimeRow]:
     """Training times; a ratio only within one device, one numerics, one tier and one dataset."""
     firsts: dict[tuple[str, ...], tuple[str, float]] = {}
-    printed = times(evidence.spec)
+    printed = Numbers(evidence.spec).times
     rows = []
     for group in evidence.groups:
         finished = group.finished

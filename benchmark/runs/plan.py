@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from benchmark.spec.base import TIERS, Tier, canonical
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.experiments import Every, Setup
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.resolve import system_of, system_sizes
+from benchmark.spec.resolve import sizes_of, system_of
 from benchmark.spec.shapes import layout
 from benchmark.spec.systems import Network, System
 
@@ -147,28 +147,66 @@ def id_of(determinant: Mapping[str, Any]) -> str:
 
 def make_run(spec: PaperSpec, experiment: str, tier: Tier, seed: int, numerics: str) -> Run:
     """One run of one experiment; raises KeyError where the experiment has no such tier."""
+    runs = runs_of(spec, experiment, tier, seeds=[seed], numerics=numerics)
+    if not runs:
+        raise KeyError(f"{experiment} has no tier '{tier}'")
+    return runs[0]
+
+
+def runs_of(
+    spec: PaperSpec,
+    experiment: str,
+    tier: Tier,
+    *,
+    seeds: Iterable[int] | None = None,
+    numerics: str = "fp32",
+    reading: str | None = None,
+) -> list[Run]:
+    """The runs of one experiment at a tier, by seed; none where it has no such tier."""
     setup = spec.experiments[experiment].setup(tier)
     if setup is None:
-        raise KeyError(f"{experiment} has no tier '{tier}'")
+        return []
     system = system_of(spec, setup)
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
-    sizes = system_sizes(spec, setup)
-    run_id = id_of(determinant(tier, seed, numerics, setup, system, networks, sizes))
+    sizes = sizes_of(networks.values(), setup)
     iterations = in_iterations(setup.budget, setup, system)
-    return Run(spec.paper.id, experiment, tier, seed, numerics, setup, system, networks, sizes, iterations, run_id)
+    facts = determinant(tier, 0, numerics, setup, system, networks, sizes)
+    return [
+        Run(
+            paper=spec.paper.id,
+            experiment=experiment,
+            tier=tier,
+            seed=seed,
+            numerics=numerics,
+            setup=setup,
+            system=system,
+            networks=networks,
+            sizes=sizes,
+            iterations=iterations,
+            run_id=run_id,
+            reading=reading,
+        )
+        for seed, run_id in _ids(facts, seeds if seeds is not None else setup.seeds)
+    ]
 
 
-def run_ids(
-    spec: PaperSpec, numerics: str, experiments: Iterable[str] | None = None, tiers: Iterable[Tier] = TIERS
-) -> dict[str, dict[str, dict[int, str]]]:
+def _ids(facts: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Seeds with the ids of their runs, which differ in nothing else: :func:`id_of`, with all else spelled out once."""
+    texts = {key: canonical(value) for key, value in facts.items()}
+    for seed in seeds:
+        content = ",".join(f'"{key}":{text}' for key, text in sorted({**texts, "seed": str(seed)}.items()))
+        yield seed, hashlib.sha256(f"{{{content}}}".encode()).hexdigest()[:16]
+
+
+def run_ids(spec: PaperSpec, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
     """What a spec plans: experiment -> tier -> seed -> run id."""
     return {
         name: {
-            tier: {run.seed: run.run_id for run in make_plan(spec, tier, experiments=[name], numerics=numerics)}
-            for tier in tiers
+            tier: {run.seed: run.run_id for run in runs_of(spec, name, tier, numerics=numerics)}
+            for tier in TIERS
             if spec.experiments[name].setup(tier) is not None
         }
-        for name in (spec.experiments if experiments is None else experiments)
+        for name in spec.experiments
     }
 
 
@@ -185,20 +223,10 @@ def make_plan(
 
     ``reading`` names the one that ``spec`` is the paper under.
     """
-    chosen = list(experiments) if experiments is not None else list(spec.experiments)
+    seeds = None if seeds is None else list(seeds)
     runs: dict[str, Run] = {}
-    for name in chosen:
-        setup = spec.experiments[name].setup(tier)
-        if setup is None:
-            continue
-        several = list(seeds if seeds is not None else setup.seeds)
-        first = make_run(spec, name, tier, several[0], numerics)
-        facts = first.determinant()
-        for seed in several:
-            run = replace(first, seed=seed, reading=reading, run_id=id_of({**facts, "seed": seed}))
+    for name in experiments if experiments is not None else spec.experiments:
+        for run in runs_of(spec, name, tier, seeds=seeds, numerics=numerics, reading=reading):
             known = runs.get(run.run_id)
-            if known is None:
-                runs[run.run_id] = run
-            else:
-                runs[run.run_id] = replace(known, also=(*known.also, name))
+            runs[run.run_id] = run if known is None else replace(known, also=(*known.also, name))
     return list(runs.values())

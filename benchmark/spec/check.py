@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmark.registry import Part
@@ -14,10 +14,46 @@ from benchmark.spec.levels import Range
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import CurveMarker, NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.references import unknown as _unknown
-from benchmark.spec.resolve import ReplaceError, system_of, system_sizes
-from benchmark.spec.shapes import Layout, ShapeError, layout
+from benchmark.spec.resolve import ReplaceError, sizes_of, system_of
+from benchmark.spec.shapes import Layout, ShapeError, layout, resolve_sizes
 from benchmark.spec.source import Path_, dotted
 from benchmark.spec.systems import Network, Pass, Player, System
+
+
+class Fitting:
+    """Networks laid out, and systems that were found to fit, of one paper and its readings: each looked at once.
+
+    They are known by identity and kept, since what a reading leaves alone is the base's very object.
+    """
+
+    def __init__(self) -> None:
+        self._systems: dict[tuple[int, str], tuple[System, System]] = {}
+        self._layouts: dict[tuple[Any, ...], tuple[Network, Layout]] = {}
+        self._sound: dict[tuple[Any, ...], Sequence[object]] = {}
+
+    def system(self, spec: PaperSpec, setup: Setup) -> System:
+        """As :func:`benchmark.spec.resolve.system_of`."""
+        system = spec.systems[setup.system]
+        key = (id(system), repr(setup.replace))
+        if key not in self._systems:
+            self._systems[key] = (system, system_of(spec, setup))
+        return self._systems[key][1]
+
+    def layout(self, network: Network, sizes: Mapping[str, int]) -> Layout:
+        """As :func:`benchmark.spec.shapes.layout`."""
+        key = (id(network), *resolve_sizes(network, sizes).items())
+        if key not in self._layouts:
+            self._layouts[key] = (network, layout(network, sizes))
+        return self._layouts[key][1]
+
+    def once(self, complaints: Iterator[Complaint], items: Sequence[object], *facts: object) -> Iterator[Complaint]:
+        """What is wrong with ``items`` together, which depends on ``facts`` besides; nothing where nothing was."""
+        key = (*map(id, items), *facts)
+        if key not in self._sound:
+            found = list(complaints)
+            if not found:
+                self._sound[key] = items
+            yield from found
 
 
 def check(
@@ -25,25 +61,27 @@ def check(
     data: dict[str, Any],
     broken: Collection[tuple[str, str]] = (),
     lost: Collection[str] = (),
+    fitting: Fitting | None = None,
 ) -> list[Complaint]:
     """All problems of a spec that is well-formed in itself; ``data`` is the file as written.
 
     ``broken`` items (section, name) and ``lost`` sections are left out of ``spec`` because they are not well-formed;
     nothing is said of references to them.
     """
+    fitting = Fitting() if fitting is None else fitting
     names = references.Names(spec, broken, lost)
     complaints: list[Complaint] = []
     sound: set[str] = set()
     layouts: dict[str, Layout] = {}
     for name, network in spec.networks.items():
         try:
-            layouts[name] = layout(network, {})
+            layouts[name] = fitting.layout(network, {})
         except ShapeError as error:
             complaints.append(_misfit(("networks", name), error))
         else:
             complaints += _network(("networks", name), network, layouts[name])
     for name, system in spec.systems.items():
-        found = list(_system(spec, names, ("systems", name), system))
+        found = list(_sound(spec, names, ("systems", name), system, fitting))
         complaints += found
         if not found and all(network in layouts for network in system.networks.values()):
             sound.add(name)
@@ -56,7 +94,7 @@ def check(
             complaints += names.check((*path, "system"), "systems", setup.system)
             complaints += _schedule(path, setup)
             if fits and setup.system in sound:  # otherwise it would only repeat the system's or the full tier's faults
-                found = list(_fit(spec, names, path, setup))
+                found = list(_fit(spec, names, path, setup, fitting))
                 complaints += found
                 fits = not found
     return [*complaints, *references.check(names, data)]
@@ -102,6 +140,14 @@ def _initialisation(path: Path_, network: Network, plan: Layout) -> Iterator[Com
 
 
 # --- systems --------------------------------------------------------------------------------------------------------
+
+
+def _sound(
+    spec: PaperSpec, names: references.Names, path: Path_, system: System, fitting: Fitting
+) -> Iterator[Complaint]:
+    """What is wrong with a system by itself; of one whose networks are all there nothing is said again."""
+    items = [system, *(spec.networks.get(network) for network in system.networks.values())]
+    return fitting.once(_system(spec, names, path, system), items)
 
 
 def _system(spec: PaperSpec, names: references.Names, path: Path_, system: System) -> Iterator[Complaint]:
@@ -305,15 +351,15 @@ def _lengths(path: Path_, setup: Setup, count: int | None) -> Iterator[Complaint
             yield Complaint((*path, *place), f"comes more than {MOST_MOMENTS:,} times in the budget")
 
 
-def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) -> Iterator[Complaint]:
+def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup, fitting: Fitting) -> Iterator[Complaint]:
     """Whether a setup's sizes, data and system fit together."""
     try:
-        system = system_of(spec, setup)
+        system = fitting.system(spec, setup)
     except ReplaceError as error:
         yield Complaint((*path, "replace", error.pattern), str(error))
         return
     if setup.replace:
-        faults = list(_system(spec, names, (), system))
+        faults = list(_sound(spec, names, (), system, fitting))
         yield from (Complaint((*path, "replace"), f"{dotted(fault.path)}: {fault.message}") for fault in faults)
         if faults or not set(system.networks.values()) <= set(spec.networks):
             return
@@ -322,22 +368,31 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
     strange = [size for size in setup.sizes if size not in sizes]
     for size in strange:
         yield _unknown((*path, "sizes", size), "size", size, sizes)
+    curves = dataflow.curve_names(system)
     for score, entry in setup.scores.items():
         here = (*path, "scores", score, "metric", entry.metric.name)
-        curves = dataflow.curve_names(system)
-        for marker, kind, known in ((NetworkMarker, "role", networks), (CurveMarker, "curve", curves)):
+        for marker, kind, there in ((NetworkMarker, "role", networks), (CurveMarker, "curve", curves)):
             for field, name in marked_fields(entry.metric, marker).items():
-                if name not in known:
-                    yield _unknown((*here, field), kind, name, known)
+                if name not in there:
+                    yield _unknown((*here, field), kind, name, there)
     surface = setup.snapshots.value_surface
     if surface is not None and surface.network not in networks:
         yield _unknown((*path, "snapshots", "value_surface", "network"), "role", surface.network, networks)
     if strange:
         return
+    items, dataset = [system, *networks.values()], setup.dataset
+    facts = (tuple(setup.sizes.items()), dataset.example_shape(), dataset.image_range())
+    yield from fitting.once(_together(path, setup, system, networks, fitting), items, *facts)
+
+
+def _together(
+    path: Path_, setup: Setup, system: System, networks: Mapping[str, Network], fitting: Fitting
+) -> Iterator[Complaint]:
+    """Whether networks and signals fit each other and the data at a setup's sizes."""
     layouts: dict[str, Layout] = {}
     for role, network in networks.items():
         try:
-            layouts[role] = layout(network, setup.sizes)
+            layouts[role] = fitting.layout(network, setup.sizes)
         except ShapeError as error:
             place = "input" if error.layer is None else f"layers[{error.layer}]"
             message = f"network '{system.networks[role]}' does not fit at these sizes: {place}: {error}"
@@ -345,7 +400,7 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup) ->
             return
     example = setup.dataset.example_shape()
     try:
-        shapes = dataflow.signal_shapes(system, layouts, system_sizes(spec, setup), example)
+        shapes = dataflow.signal_shapes(system, layouts, sizes_of(networks.values(), setup), example)
     except dataflow.SignalError as error:
         if _only_noise(system, error.signal):
             written = next(iter(system.signals[error.signal].inputs))[0]

@@ -121,5 +121,5 @@ class Experiment(Setup):
     def setup(self, tier: str) -> Setup | None:
         """The setup of one tier; None where the experiment has no such tier."""
         if tier == "full":
-            return Setup(**{name: getattr(self, name) for name in Setup.model_fields})
+            return Setup.model_construct(**{name: getattr(self, name) for name in Setup.model_fields})
         return self.tiers.get(tier)  # type: ignore[call-overload, no-any-return]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from benchmark.spec.base import canonical as canonical
-from benchmark.spec.check import check
+from benchmark.spec.check import Fitting, check
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec
@@ -52,8 +52,8 @@ def _validated(source: Source) -> Loaded:
         found += complaints(details, expanded.incomplete)
         found += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
     else:
-        readings = Readings(spec, source)
-        found += check(spec, source.data) or [*misplaced(spec), *readings.check()]
+        readings, fitting = Readings(spec, source), Fitting()
+        found += check(spec, source.data, fitting=fitting) or [*misplaced(spec), *readings.check(fitting)]
     if found:
         raise SpecError(source.file, _problems(source, found))
     return Loaded(spec, source, readings)

@@ -7,6 +7,7 @@ they import it inside the methods that need it.
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -82,12 +83,14 @@ CurveName = Annotated[str, CurveMarker()]
 
 def marked_fields(part: Part, marker: type) -> dict[str, str]:
     """Fields of ``part`` whose type carries ``marker``, as {field: value}; unset ones are left out."""
-    marked = {
-        name: getattr(part, name)
-        for name, info in type(part).model_fields.items()
-        if any(isinstance(mark, marker) for mark in info.metadata)
-    }
+    marked = {name: getattr(part, name) for name in _carrying(type(part), marker)}
     return {name: value for name, value in marked.items() if value is not None}
+
+
+@functools.cache
+def _carrying(kind: type[Part], marker: type) -> tuple[str, ...]:
+    fields = kind.model_fields.items()
+    return tuple(name for name, info in fields if any(isinstance(mark, marker) for mark in info.metadata))
 
 
 class SizeError(ExpressionError):

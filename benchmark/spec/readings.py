@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from benchmark.registry import did_you_mean
 from benchmark.spec import provenance
+from benchmark.spec.check import Fitting
 from benchmark.spec.check import check as check_spec
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.experiments import Setup
@@ -49,6 +50,7 @@ class Readings:
         self.source = source
         self._read: dict[str, PaperSpec] = {}
         self._touched: dict[str, list[Path_]] = {}
+        self._affected: dict[str, list[str]] = {}
 
     @cached_property
     def _whole(self) -> dict[str, Any]:
@@ -98,6 +100,11 @@ class Readings:
 
     def affected(self, name: str) -> list[str]:
         """Experiments that a reading changes."""
+        if name not in self._affected:
+            self._affected[name] = self._changed(name)
+        return self._affected[name]
+
+    def _changed(self, name: str) -> list[str]:
         spec, read = self.spec, self.under(name)
 
         def moved(section: str, item: str) -> bool:
@@ -119,11 +126,11 @@ class Readings:
         names = self.parts(name)
         if not names:
             return self.spec
-        new = expand(Source(self.source.file, self._edited(name), self.source.positions)).data
+        edited = self._moved(self._edited(name))
+        new = expand(Source(self.source.file, edited, self.source.positions)).data
         changed: dict[str, dict[str, Any]] = {
             section: {key: item for key, item in new[section].items() if item != self._whole[section].get(key)}
             for section in _SECTIONS
-            if section in new
         }
         for network in changed["networks"].values():
             network.pop("parameters", None)  # the count is the base's
@@ -148,6 +155,21 @@ class Readings:
                     raise ReadingError(str(error), ("readings", part, "change", pattern)) from error
         return data
 
+    def _moved(self, data: dict[str, Any]) -> dict[str, Any]:
+        """An edited file's data, of its items only those that an edit can have moved: edited ones and their heirs.
+
+        What these extend stays too.
+        """
+        small = dict(data)
+        for section in _SECTIONS:
+            old, new = self.source.data.get(section, {}), data.get(section, {})
+            edited = {name for name, item in new.items() if item is not old.get(name)}
+            extends = {name: item.get("extends") for name, item in new.items() if isinstance(item, dict)}
+            moved = edited | {name for name, origin in extends.items() if origin in edited}
+            kept = moved | {extends.get(name) for name in moved}
+            small[section] = {name: item for name, item in new.items() if name in kept}
+        return small
+
     def _with(self, data: dict[str, Any], pattern: str, value: Any) -> dict[str, Any]:
         """``data`` with the values at a path replaced; an inherited one is then written by the heir itself."""
         steps = pattern.split(".")
@@ -163,15 +185,15 @@ class Readings:
 
     # --- whether they are sound ---------------------------------------------------------------------------------------
 
-    def check(self) -> Iterator[Complaint]:
-        """All problems of the readings of a paper that is sound without them."""
+    def check(self, fitting: Fitting) -> Iterator[Complaint]:
+        """All problems of the readings of a paper that is sound without them; ``fitting`` is what fits there."""
         sound = True
         for name, reading in self.spec.readings.items():
             for complaint in self._combination(name, reading) if reading.combines else self._single(name, reading):
                 sound = False
                 yield complaint
         for name in self.spec.readings if sound else ():
-            yield from self._fits(name)
+            yield from self._fits(name, fitting)
 
     def _single(self, name: str, reading: Reading) -> Iterator[Complaint]:
         """Whether a reading changes what its entries cover, and nothing else."""
@@ -266,7 +288,7 @@ class Readings:
                         ("readings", name, "combines"), f"'{first}' and '{second}' both change {dotted(both)}"
                     )
 
-    def _fits(self, name: str) -> Iterator[Complaint]:
+    def _fits(self, name: str, fitting: Fitting) -> Iterator[Complaint]:
         """Whether the paper under a reading is sound: what has not changed is not looked at again."""
         try:
             read = self.under(name)
@@ -284,7 +306,7 @@ class Readings:
         }
         rest = {(section, one) for section, names in keep.items() for one in getattr(read, section) if one not in names}
         lean = read.model_copy(update={**small, "tables": {}, "figures": {}})
-        for complaint in check_spec(lean, self.source.data, rest, ("stated", "unstated")):
+        for complaint in check_spec(lean, self.source.data, rest, ("stated", "unstated"), fitting):
             message = f"under '{name}', {dotted(complaint.path)}: {complaint.message}"
             yield Complaint(("readings", self.parts(name)[-1]), message)
 

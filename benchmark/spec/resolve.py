@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.shapes import resolve_sizes
-from benchmark.spec.systems import System
+from benchmark.spec.systems import Network, System
 
 
 class ReplaceError(ValueError):
@@ -51,9 +52,9 @@ def _below(owner: Any, step: str) -> list[Any]:
     return []
 
 
-def system_sizes(spec: PaperSpec, setup: Setup) -> dict[str, int]:
+def sizes_of(networks: Iterable[Network], setup: Setup) -> dict[str, int]:
     """All sizes of a setup's networks by name, after the setup's replacements."""
     sizes: dict[str, int] = {}
-    for name in system_of(spec, setup).networks.values():
-        sizes.update(resolve_sizes(spec.networks[name], setup.sizes))
+    for network in networks:
+        sizes.update(resolve_sizes(network, setup.sizes))
     return sizes

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.judging.published import on_published
+from benchmark.judging.published import Numbers
 
 from .factory import cell, fid, paper, predicate, table
 
@@ -53,18 +53,18 @@ def gain(size: str) -> dict[str, Any]:
     ],
 )
 def test_computed_numbers(written: dict[str, Any], outcome: str, says: str) -> None:
-    found, reason = on_published(SPEC, predicate(written))
+    found, reason = Numbers(SPEC).outcome(predicate(written))
     assert (found, says in reason) == (outcome, True), reason
 
 
 def test_a_number_that_is_not_printed_or_cannot_be_computed() -> None:
     unprinted = {**gain("small"), "of": {"ours": fid("elsewhere"), "plain": fid("small_plain")}}
-    assert on_published(SPEC, predicate({"bound": unprinted, "above": 0.1})) == (
+    assert Numbers(SPEC).outcome(predicate({"bound": unprinted, "above": 0.1})) == (
         None,
         "the paper prints no number for fid (elsewhere)",
     )
     by_zero = {**gain("small"), "of": {"ours": fid("small_ours"), "plain": fid("zero")}}
-    outcome, reason = on_published(SPEC, predicate({"bound": by_zero, "above": 0.1}))
+    outcome, reason = Numbers(SPEC).outcome(predicate({"bound": by_zero, "above": 0.1}))
     assert outcome is None
     assert "no value on its printed numbers" in reason
 
@@ -72,5 +72,5 @@ def test_a_number_that_is_not_printed_or_cannot_be_computed() -> None:
 def test_what_is_said_of_single_runs_is_not_in_print() -> None:
     given = {"given": {"bound": fid("zero"), "below": 1.0}, "then": {"bound": fid("zero"), "below": 2.0}}
     for written in (given, {"all_of": [given, given]}):
-        outcome, reason = on_published(SPEC, predicate(written))
+        outcome, reason = Numbers(SPEC).outcome(predicate(written))
         assert (outcome, "single runs" in reason) == (None, True)

@@ -14,6 +14,8 @@ from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.judging.readings import Read, across, flips, headline, lines, side
 from benchmark.judging.seal import make_seal, rules, state
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
+from benchmark.runs import records
+from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run, make_plan, run_ids
 from benchmark.runs.records import Stored, read_record, write_record
 from benchmark.spec.load import Loaded, loads
@@ -277,6 +279,26 @@ def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(
     under = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.under("longer"), "fp32"), tmp_path, "longer")
     assert (under.reading, under.stale, under.readings) == ("longer", [], [])
     assert {claim.claim: claim.state for claim in under.claims}["C1"] == "REVERSED"
+
+
+def test_each_run_is_read_once_whatever_it_is_judged_under(
+    tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs of the base stand under every reading that leaves their experiment alone."""
+    stored = [
+        record(tmp_path, run, 7.0 + run.seed / 10)
+        for reading in (None, "longer", "least_share")
+        for run in runs(loaded, reading, "ring")
+    ]
+    read: list[Path] = []
+
+    def reading(file: Path) -> Any:
+        read.append(file)
+        return read_arrays(file)
+
+    monkeypatch.setattr(records, "read_arrays", reading)
+    verdicts_on(loaded, TEXT.encode(), stored, expected_runs(loaded, "fp32"), tmp_path)
+    assert sorted(read) == sorted({one.folder / records.CURVES for one in stored})
 
 
 def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:

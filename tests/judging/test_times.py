@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark.judging.judge import judge
-from benchmark.judging.published import on_published
+from benchmark.judging.published import Numbers
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.runs.records import Stored
 from benchmark.spec.quantities import Quantity
@@ -124,10 +124,10 @@ def seconds_table(a: float, b: float) -> Any:
 
 def test_on_the_paper_s_own_times() -> None:
     spec = paper(tables={"T": seconds_table(4158, 6050)})
-    assert on_published(spec, predicate(RATIO))[0] == "holds"
-    assert on_published(spec, predicate({"order": [time_of("b"), time_of("a")]}))[0] == "fails"
+    assert Numbers(spec).outcome(predicate(RATIO))[0] == "holds"
+    assert Numbers(spec).outcome(predicate({"order": [time_of("b"), time_of("a")]}))[0] == "fails"
     per_iteration = {"order": [time_of("a", "seconds_per_iteration"), time_of("b", "seconds_per_iteration")]}
-    assert on_published(spec, predicate(per_iteration))[0] is None
+    assert Numbers(spec).outcome(predicate(per_iteration))[0] is None
 
 
 def cells_of(stored: list[Stored]) -> list[CellVerdict]:

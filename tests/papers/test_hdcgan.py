@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.judging.published import on_published
+from benchmark.judging.published import Numbers
 from benchmark.parts.networks.growth import stage
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.runner import OneRun
@@ -209,7 +209,7 @@ def test_published_cells() -> None:
     assert [cell.quoted_from is not None for cell in cells] == [True, True, False]
     predicate = SPEC.claims["HD-C1"].predicate
     assert predicate is not None
-    assert on_published(SPEC, predicate)[0] == "holds"
+    assert Numbers(SPEC).outcome(predicate)[0] == "holds"
 
 
 def test_departures_are_marked_where_they_happen() -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.judging.published import on_published
+from benchmark.judging.published import Numbers
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.paper import PaperSpec
@@ -121,7 +121,7 @@ def test_cells_as_in_the_text() -> None:
 
 def test_what_the_paper_says_of_its_own_numbers() -> None:
     predicates = {name: claim.predicate for name, claim in SPEC.claims.items() if claim.predicate is not None}
-    found = {name: on_published(SPEC, predicate) for name, predicate in predicates.items()}
+    found = {name: Numbers(SPEC).outcome(predicate) for name, predicate in predicates.items()}
     outcomes = {name: outcome for name, (outcome, _) in found.items()}
     holding = {name for name, outcome in outcomes.items() if outcome == "holds"}
     assert holding == {"LS-C1", "LS-C2", "LS-C3", "LS-C4", "LS-C8"}

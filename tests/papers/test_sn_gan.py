@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.judging.published import on_published
+from benchmark.judging.published import Numbers
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.check import system_of
@@ -296,7 +296,7 @@ def test_every_measured_claim_has_a_world_in_which_it_is_false() -> None:
 def test_printed_numbers_bear_the_claims_out(claim: str) -> None:
     predicate = SPEC.claims[claim].predicate
     assert predicate is not None
-    assert on_published(SPEC, predicate)[0] == "holds"
+    assert Numbers(SPEC).outcome(predicate)[0] == "holds"
 
 
 @pytest.mark.parametrize("experiment", ["resnet", "spectral_a"])

@@ -77,6 +77,7 @@ def test_one_training_that_two_experiments_need_is_planned_once() -> None:
     assert [(run.experiment, run.seed, run.also) for run in runs] == [
         ("ring", seed, ("ring_saturating",)) for seed in (0, 1, 2)
     ]
+    assert [run.run_id for run in runs] == [id_of(run.determinant()) for run in runs]
     assert [run.run_id for run in runs] == [make_run(spec, "ring", "full", seed, "fp32").run_id for seed in (0, 1, 2)]
     assert [run.seed for run in make_plan(spec, "full", experiments=["ring"], seeds=[7])] == [7]
     with pytest.raises(KeyError, match="scans has no tier 'smoke'"):
