@@ -67,7 +67,7 @@ def test_a_variant_is_planned_run_and_judged_beside_the_paper(variant, tmp_path,
     capsys.readouterr()
     assert main(["judge", str(variant), "--results", results]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "ours, svhn_half against T3/SVHN/GAN-RL: printed 17.2: not " in told
+    assert "ours, SVHN half against T3/SVHN/GAN-RL: printed 17.2: not " in told
     assert main(["verify", results, str(variant)]) in (0, 1)
     assert "no spec of paper" not in capsys.readouterr().out
     assert main(["pack", str(variant), "--results", results, "-o", str(tmp_path / "x.zip")]) == 2
