@@ -20,7 +20,7 @@ def with_reference(results: Path, run_ids: Collection[str]) -> str | None:
     theirs = {one.record.run_id: one.record for one in read_records(folder)}
     pairs = [
         (mine.value, score.value)
-        for one in read_records(results)
+        for one in read_records(results, [])
         if one.record.run_id in run_ids and one.record.run_id in theirs
         for name, score in theirs[one.record.run_id].scores.items()
         if (mine := one.record.scores.get(name)) is not None and mine.value is not None and score.value is not None

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import NothingSelectedError
+from benchmark.commands.options import CHECK_FAILED, OK, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
+    from benchmark.runs.costs import Cost, Device
     from benchmark.runs.plan import Run
     from benchmark.spec.base import Tier
     from benchmark.spec.paper import PaperSpec
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    plans = opt.command(
-        subparsers, "plan", "what would run: iterations, images, disk, what is done, what is missing", plan
-    )
+    plans = opt.command(subparsers, "plan", "what would run: hours, memory, disk, what is done, what is missing", plan)
     opt.runs(plans)
-    plans.add_argument("--todo", action="store_true", help="only what to give to run-one for each run that is not done")
+    plans.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
+    plans.add_argument(
+        "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"
+    )
     opt.as_json(plans)
 
 
@@ -38,16 +41,46 @@ def is_done(run: Run, results: Path) -> bool:
     return finished_record(results / run.folder) is not None
 
 
-def left_to_train(runs: Sequence[Run], results: Path) -> list[Run]:
-    """Runs that are not finished and that the record of no other one holds, finished or to come."""
-    from benchmark.runs.derived import to_train
-    from benchmark.runs.records import RECORD, read_record
+def left_to_train(runs: Sequence[Run], results: Path, unreadable: list[str]) -> list[Run]:
+    """Runs that are not finished and that the record of no other one holds, finished or to come.
 
-    left = [run for run in runs if not is_done(run, results)]
+    A record that cannot be read is added to ``unreadable``: its run is neither done nor left, since nothing is written
+    over what may be somebody's result.
+    """
+    from benchmark.runs.derived import to_train
+    from benchmark.runs.files import StoreError
+    from benchmark.runs.records import RECORD, RunRecord, read_record
+
+    left = []
+    for run in runs:
+        try:
+            if not is_done(run, results):
+                left.append(run)
+        except StoreError as error:
+            unreadable.append(str(error))
     if all(run.reading is None for run in left):
         return left
-    folders = dict.fromkeys((results / run.folder).parent for run in runs)
-    return to_train(left, (read_record(file) for folder in folders for file in sorted(folder.glob(f"*/{RECORD}"))))
+    finished: list[RunRecord] = []
+    for folder in dict.fromkeys((results / run.folder).parent for run in runs):
+        for file in sorted(folder.glob(f"*/{RECORD}")):
+            with contextlib.suppress(StoreError):  # named above, if it is one of these runs
+                finished.append(read_record(file))
+    return to_train(left, finished)
+
+
+def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
+    """Scores that cannot be measured here, in a line for each reason."""
+    reasons: dict[str, set[tuple[str, str]]] = {}
+    for run in {(run.experiment, run.reading): run for run in runs}.values():
+        for name, score in run.setup.scores.items():
+            reason = score.metric.unavailable(root)
+            if reason is not None:
+                reasons.setdefault(reason, set()).add((run.experiment, name))
+    return [
+        f"will not be measured: {', '.join(sorted({name for _, name in scores}))} of "
+        f"{len({one for one, _ in scores})} experiments: {reason}"
+        for reason, scores in reasons.items()
+    ]
 
 
 def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
@@ -74,12 +107,15 @@ def data_problem(run: Run, root: Path, looked: dict[Dataset, str | None]) -> str
 def plan(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import select
     from benchmark.judging.power import planned_power, power_summary
+    from benchmark.runs.costs import added, cost
     from benchmark.spec.base import TIERS
 
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
+    device = _device(options.device, results)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []
-    todo: list[str] = []
+    left: list[tuple[Run, Path]] = []
+    unreadable: list[str] = []
     specs: dict[str, PaperSpec] = {}
     looked: dict[Dataset, str | None] = {}
     for tier in tiers:
@@ -90,87 +126,104 @@ def plan(options: argparse.Namespace) -> int:
             continue
         for selection in selections:
             specs[selection.loaded.spec.paper.id] = selection.loaded.spec
-            unfinished = left_to_train(selection.runs, results)
+            broken = len(unreadable)
+            unfinished = left_to_train(selection.runs, results, unreadable)
+            left += [(run, selection.file) for run in unfinished]
+            shares = added(unfinished, device)
             for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
-                experiment = key[0]
                 runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
-                left = [run for run in unfinished if (run.experiment, run.reading) == key]
-                rows.append(_plan_row(experiment, tier, runs, len(left), data_problem(runs[0], root, looked)))
-                rows[-1]["label"] = selection.loaded.spec.experiments[experiment].label
-                todo += [_arguments(run, selection.file, options) for run in left]
+                mine = [run for run in unfinished if (run.experiment, run.reading) == key]
+                lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
+                row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device))
+                row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
+                row["trainings"] = sum(shares[run.run_id][1] for run in mine)
+                rows.append(row)
     if not rows:
         raise NothingSelectedError("no experiment has that tier")
+    lacking = [f"missing: {row['missing']}" for row in rows if row["missing"] and row["left"]]
+    lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
+    for line in unreadable:
+        print(f"ganrepro: {line}; its run is not done again before that file is mended or removed", file=sys.stderr)
     if options.todo:
-        for message in _missing(rows):
-            print(f"ganrepro: missing: {message}", file=sys.stderr)
-        for line in dict.fromkeys(todo):
+        for line in lacking:
+            print(f"ganrepro: {line}", file=sys.stderr)
+        for line in dict.fromkeys(_command(run, file, options) for run, file in left):
             print(line)
-        return 0
+        return CHECK_FAILED if lacking or unreadable else OK
     if options.json:
         print(json.dumps(rows, indent=1, sort_keys=True))
-        return 0
-    print(_table(rows))
-    left = sum(row["runs"] - row["done"] for row in rows)
-    images = sum((row["runs"] - row["done"]) * row["images"] for row in rows)
-    print(
-        f"{left} of {sum(row['runs'] for row in rows)} runs left: {images:,} images to train on{_hours(rows, results)}"
-    )
-    for message in _missing(rows):
-        print(terminal.wrapped(f"missing: {message}", 2))
-    if "full" in tiers:
-        for paper, spec in specs.items():
-            print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
-    return 0
+    else:
+        print(_table(rows, device))
+        print(terminal.wrapped(_in_all(rows, device), 2))
+        for line in lacking:
+            print(terminal.wrapped(line, 2))
+        if "full" in tiers:
+            for paper, spec in specs.items():
+                print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
+    return CHECK_FAILED if unreadable else OK
 
 
-def _missing(rows: list[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(row["missing"] for row in rows if row["missing"] and row["done"] < row["runs"]))
-
-
-def _hours(rows: list[dict[str, Any]], results: Path) -> str:
-    """What the runs left would take on one device at a rate that ``ganrepro speed`` or finished runs have measured."""
+def _device(word: str | None, results: Path) -> Device:
+    """The device that hours are told of: by its name or kind; without a word the one that was calibrated last."""
+    from benchmark.runs.costs import STATED, known_devices
     from benchmark.runs.records import read_records
 
-    seconds: dict[tuple[str, str, str], list[float]] = {}
-    for one in read_records(results):
-        record, timing = one.record, one.record.timing
-        if record.status == "finished":
-            seconds.setdefault((record.paper, record.experiment, record.tier), []).append(
-                timing.training_seconds + timing.evaluation_seconds
-            )
-    need = [row for row in rows if row["done"] < row["runs"]]
-    known = [row for row in need if (row["paper"], row["experiment"], row["tier"]) in seconds]
-    if not known:
-        return ""
-    total = sum(
-        (row["runs"] - row["done"]) * fmean(seconds[row["paper"], row["experiment"], row["tier"]]) for row in known
-    )
-    rest = "" if len(known) == len(need) else f" for {len(known)} of {len(need)} experiments"
-    return f", {terminal.duration(total)}{rest} one after another, as finished runs here took"
+    known = known_devices(results, (one.record for one in read_records(results, [])))
+    if word is None:
+        return known[0] if known else STATED["cpu"]
+    fitting = [one for one in known if word in (one.kind, one.name) or word.lower() in one.name.lower()]
+    if fitting:
+        return fitting[0]
+    if word in ("cpu", "cuda"):
+        return STATED["cpu"] if word == "cpu" else STATED["cuda"]
+    there = ", ".join(one.name for one in known) or "none"
+    raise UsageError(f"no device '{word}': measured here are {there}; `ganrepro speed` measures one; or cpu or cuda")
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
-    head = ("paper", "experiment", "tier", "runs", "done", "iterations", "images", "disk", "dataset")
+def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
+    """What is left, in one sentence."""
+    from benchmark.runs.costs import BASES
+
+    left = [row for row in rows if row["left"]]
+    runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
+    told = f"{runs} of {sum(row['runs'] for row in rows)} runs left"
+    if not runs:
+        return told
+    told += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
+    hours = sum(row["device_hours"] for row in left)
+    images, disk = (sum(row["left"] * row[key] for row in left) for key in ("images", "disk_bytes"))
+    told += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
+    bases = [basis for basis in BASES if any(row["basis"] == basis for row in left)]
+    told += f" (by {', '.join(bases)}; ~ is estimated)"
+    gpu = max(row["device_bytes"] for row in left)
+    told += f"; at most {_bytes(max(row['host_bytes'] for row in left))} of memory"
+    told += f" and {_bytes(gpu)} of a GPU" if gpu else ""
+    return f"{told} for each run, {_bytes(disk)} of disk for all; {images:,} images to train on"
+
+
+def _table(rows: list[dict[str, Any]], device: Device) -> str:
+    gpu = device.kind == "cuda"
+    head = ("paper", "experiment", "tier", "runs", "done", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")
     cells = [
         (
             row["paper"],
-            row["experiment"] + "".join(f" ({about})" for about in (row["label"], row["reading"]) if about),
+            f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"],
             row["tier"],
             str(row["runs"]),
             str(row["done"]),
             f"{row['iterations']:,}",
-            f"{row['images']:,}",
-            _bytes(row["disk_bytes"]),
+            ("" if row["measured"] else "~ ") + terminal.duration(row["training_seconds"] + row["evaluation_seconds"]),
+            *(_bytes(row[key]) for key in ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")),
             row["dataset"],
         )
         for row in rows
     ]
-    return terminal.table(head, cells, right=range(3, 8))
+    return terminal.table((*head, "dataset"), cells, right=range(3, len(head)))
 
 
-def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:
-    """What follows ``ganrepro run-one`` to do this run, with the options that plan was given."""
-    words = [run.run_id, places.shown(file), "--tier", run.tier]
+def _command(run: Run, file: Path, options: argparse.Namespace) -> str:
+    """The command that does this run, with the options that plan was given."""
+    words = ["ganrepro", "run-one", run.run_id, places.shown(file), "--tier", run.tier]
     words += ["--numerics", run.numerics] if run.numerics != "fp32" else []
     words += ["--seeds", str(run.seed)] if options.seeds else []
     for flag, value in (("--results", options.results), ("--data-root", options.data_root)):
@@ -178,19 +231,22 @@ def _arguments(run: Run, file: Path, options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _plan_row(experiment: str, tier: Tier, runs: list[Run], left: int, missing: str | None) -> dict[str, Any]:
+def _plan_row(runs: list[Run], left: int, lost: int, missing: str | None, cost: Cost) -> dict[str, Any]:
     first = runs[0]
     return {
         "paper": first.paper,
-        "experiment": experiment,
-        "tier": tier,
+        "experiment": first.experiment,
+        "tier": first.tier,
         "reading": first.reading,
         "runs": len(runs),
-        "done": len(runs) - left,
+        "done": len(runs) - left - lost,
+        "left": left,
+        "unreadable": lost,
         "iterations": first.iterations,
         "images": first.images,
         "parameters": first.parameter_count,
-        "disk_bytes": first.disk_bytes,
+        **asdict(cost),
+        "measured": cost.measured,
         "dataset": first.setup.dataset.name,
         "missing": missing,
         "seeds": [run.seed for run in runs],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from benchmark.spec.load import Loaded
 
 def planned(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[tuple[Run, Stored]]:
     """Records of ended runs that a spec of ``papers`` plans, in the order of the plan."""
-    found = {one.record.run_id: one for one in read_records(results)} if results.is_dir() else {}
+    unreadable: list[str] = []
+    found = {one.record.run_id: one for one in read_records(results, unreadable)} if results.is_dir() else {}
+    for line in unreadable:
+        print(f"ganrepro: passed over: {line}", file=sys.stderr)
     runs = [run for _, one in papers for tier in TIERS for run in make_plan(one.spec, tier, numerics=numerics)]
     kept = {run.run_id: (run, found[run.run_id]) for run in runs if run.run_id in found}
     return [pair for pair in kept.values() if pair[1].record.status != "failed"]

@@ -14,7 +14,7 @@ from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands.devices import check_numerics, resolve_device, visible_gpus
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
-from benchmark.commands.plan import is_done, left_to_train, missing_data
+from benchmark.commands.plan import is_done, left_to_train, missing_data, not_measured
 
 if TYPE_CHECKING:
     from benchmark.commands.select_runs import Selection
@@ -49,7 +49,10 @@ def run(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
     runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
-    left = left_to_train([one for one, _ in runs.values()], results)
+    unreadable: list[str] = []
+    left = left_to_train([one for one, _ in runs.values()], results, unreadable)
+    for line in unreadable:
+        say(f"{line}; its run is not done again before that file is mended or removed")
     todo = {one.run_id: runs[one.run_id] for one in left}
     missing = missing_data((run for run, _ in todo.values()), root)
     if missing:
@@ -59,14 +62,16 @@ def run(options: argparse.Namespace) -> int:
     if todo:
         opt.require_training()
         say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
-        _warn_unmeasured([run for run, _ in todo.values()], root)
+        for line in not_measured((run for run, _ in todo.values()), root):
+            say(line)
         code = _train(options, todo, results, root)
         # a training that was continued measures only what it has measured from its beginning; the rest is done now
-        rest = {one.run_id: runs[one.run_id] for one in left_to_train([one for one, _ in todo.values()], results)}
+        rest = {one.run_id: runs[one.run_id] for one in left_to_train([one for one, _ in todo.values()], results, [])}
         if rest and code == OK:
             code = _train(options, rest, results, root)
     else:
-        say(f"Nothing to train: all {len(runs)} runs are finished in {places.shown(results)}.")
+        say(f"Nothing to train: {len(runs) - len(unreadable)} runs are finished in {places.shown(results)}.")
+    code = RUN_FAILED if unreadable and code == OK else code
     if code in (RESUMABLE, INTERRUPTED) or options.no_report:
         return code
     from benchmark.commands.anchors import after_run
@@ -146,19 +151,6 @@ def _seal(selections: Iterable[Selection], results: Path) -> None:
 
 def _bad(outcome: Outcome) -> bool:
     return outcome.status == "failed"
-
-
-def _warn_unmeasured(runs: list[Run], root: Path) -> None:
-    """Say before training which scores cannot be measured here, and why."""
-    reasons: dict[str, set[tuple[str, str]]] = {}
-    for run in runs:
-        for score in run.setup.scores.values():
-            reason = score.metric.unavailable(root)
-            if reason is not None:
-                reasons.setdefault(reason, set()).add((run.experiment, score.label or score.metric.label))
-    for reason, scores in reasons.items():
-        names = ", ".join(sorted({name for _, name in scores}))
-        say(f"will not be measured: {names} of {len({one for one, _ in scores})} experiments: {reason}")
 
 
 def run_one(options: argparse.Namespace) -> int:

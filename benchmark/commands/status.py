@@ -50,12 +50,16 @@ def status(options: argparse.Namespace) -> int:
 
 def state_of(run: Run, results: Path) -> dict[str, Any]:
     """One run as its folder shows it: state, reason and the iteration of its newest checkpoint."""
+    from benchmark.runs.files import StoreError
     from benchmark.runs.records import RECORD, read_record
 
     folder = results / run.folder
     about = {"paper": run.paper, "experiment": run.experiment, "tier": run.tier, "seed": run.seed, "run_id": run.run_id}
     if (folder / RECORD).is_file():
-        record = read_record(folder / RECORD)
+        try:
+            record = read_record(folder / RECORD)
+        except StoreError as error:
+            return {**about, "state": "unreadable", "iterations": 0, "reason": str(error)}
         return {**about, "state": record.status, "iterations": record.iterations, "reason": record.reason}
     saved = sorted((folder / "checkpoints").glob("[0-9]*.pt"))
     iterations = int(saved[-1].stem) if saved else 0
@@ -76,7 +80,7 @@ def _text(rows: list[dict[str, Any]]) -> str:
         groups.setdefault((row["paper"], row["experiment"], row["tier"]), []).append(row)
     begun = {key: group for key, group in groups.items() if any(row["state"] != "left" for row in group)}
     if begun:
-        kinds = ("finished", "diverged", "failed", "running", "interrupted", "left")
+        kinds = ("finished", "diverged", "failed", "unreadable", "running", "interrupted", "left")
         used = [kind for kind in kinds if any(row["state"] == kind for group in begun.values() for row in group)]
         table = [
             [*key, *(str(sum(row["state"] == kind for row in group) or "") for kind in used)]

@@ -142,19 +142,20 @@ def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
     return Cost(training, evaluation, round(host), round(on_device), round(disk), basis)
 
 
-def total(runs: Sequence[Run], device: Device = STATED["cpu"]) -> tuple[float, int]:
-    """Hours of one device that all of ``runs`` take, and their number of trainings: what is alike is trained once."""
-    groups = together(runs)
-    costs: dict[str, Cost] = {}
-
-    def of(run: Run) -> Cost:
-        key = f"{run.paper} {run.experiment} {run.reading} {run.tier}"
-        if key not in costs:
-            costs[key] = cost(run, device)
-        return costs[key]
-
-    seconds = sum(of(group[0]).training_seconds + sum(of(run).evaluation_seconds for run in group) for group in groups)
-    return seconds / 3600, len(groups)
+def added(runs: Sequence[Run], device: Device = STATED["cpu"]) -> dict[str, tuple[float, bool]]:
+    """By run id the device-hours that each of ``runs`` adds, and whether it is trained: what is alike is trained once,
+    as the longest of them.
+    """
+    costs: dict[tuple[str | None, ...], Cost] = {}
+    shares = {}
+    for group in together(runs):
+        for run in group:
+            of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
+            if of not in costs:
+                costs[of] = cost(run, device)
+            trained = run is group[0]
+            shares[run.run_id] = (costs[of].hours if trained else costs[of].evaluation_seconds / 3600, trained)
+    return shares
 
 
 def _seconds(

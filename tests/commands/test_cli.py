@@ -181,12 +181,12 @@ def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsy
 
     lines = todo()
     assert len(lines) == 2
-    assert main(["run-one", *shlex.split(lines[1]), "--device", "cpu"]) == 0
+    assert main([*shlex.split(lines[1])[1:], "--device", "cpu"]) == 0
     assert todo() == lines[:1]
     assert main(["plan", *about, "--results", str(engine), "--todo"]) == 0
     assert capsys.readouterr().out == ""
     (file,) = one.glob("*/*/*/record.json")
-    assert file.parent.name == lines[1].split()[0]
+    assert lines[1].split()[:3] == ["ganrepro", "run-one", file.parent.name]
     ours, theirs = (
         json.loads((where / "toy" / "toy_minimax" / file.parent.name / "record.json").read_text())
         for where in (engine, one)
@@ -195,6 +195,68 @@ def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsy
         ours.pop(volatile)
         theirs.pop(volatile)
     assert ours == theirs
+
+
+def test_an_unreadable_record_is_named_and_its_run_not_done_again(tmp_path, capsys):
+    """It counts as neither done nor left, and what lies there is not written over."""
+    about = [TOY, "--tier", "smoke", "-e", "toy_minimax", "--results", str(tmp_path)]
+    assert main(["plan", *about, "--seeds", "0,1", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    file = tmp_path / "toy" / "toy_minimax" / row["run_ids"][0] / "record.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    assert main(["plan", *about, "--seeds", "0,1", "--todo"]) == 1
+    told = capsys.readouterr()
+    assert [line.split()[2] for line in told.out.splitlines()] == [row["run_ids"][1]]
+    assert str(file) in told.err
+    assert main(["plan", *about, "--seeds", "0,1", "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["runs"], row["done"], row["left"], row["unreadable"]) == (2, 0, 1, 1)
+    assert main(["run", *about, "--seeds", "0", "--device", "cpu"]) == 3
+    assert str(file) in capsys.readouterr().err
+    assert file.read_text() == "{"
+    assert main(["status", *about, "--seeds", "0,1", "--json"]) == 0
+    assert [one["state"] for one in json.loads(capsys.readouterr().out)] == ["unreadable", "left"]
+
+
+def test_what_is_missing_is_told_beside_the_commands_and_by_the_exit_code(tmp_path, capsys):
+    about = ["lsgan_fashion_mnist", "--tier", "full", "-e", "lsgan", "--seeds", "0", "--data-root", str(tmp_path)]
+    assert main(["plan", *about, "--results", str(tmp_path), "--todo"]) == 1
+    told = capsys.readouterr()
+    assert "ganrepro data fetch fashion_mnist" in told.err
+    assert "will not be measured: fid of 1 experiments" in told.err
+    (line,) = told.out.splitlines()
+    assert line.startswith("ganrepro run-one ")
+    assert main(["run-one", *shlex.split(line)[2:]]) == 2, "and it is refused for that reason"
+
+
+def test_plan_tells_hours_memory_and_disk_and_what_is_trained_once(tmp_path, capsys):
+    """Two of LSGAN's columns are one training sampled in two ways."""
+    about = [
+        "lsgan_fashion_mnist",
+        "--tier",
+        "full",
+        "-e",
+        "lsgan_batch_norm*",
+        "--seeds",
+        "0",
+        "--results",
+        str(tmp_path),
+    ]
+    assert main(["plan", *about, "--json"]) == 0
+    rows = {row["experiment"]: row for row in json.loads(capsys.readouterr().out)}
+    first, second = rows["lsgan_batch_norm"], rows["lsgan_batch_norm_batch_statistics"]
+    assert (first["trainings"], second["trainings"]) == (1, 0)
+    assert first["device_hours"] * 3600 == pytest.approx(first["training_seconds"] + first["evaluation_seconds"])
+    assert second["device_hours"] * 3600 == pytest.approx(second["evaluation_seconds"])
+    assert (first["basis"], first["device_bytes"]) == ("stated rates", 0)
+    assert main(["plan", *about, "--device", "cuda"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{len(rows)} of {len(rows)} runs left in {len(rows) - 1} trainings" in text
+    assert "a GPU of 24 GB at 20 TFLOP/s" in text
+    assert "~ " in text
+    assert main(["plan", *about, "--device", "H200"]) == 2
+    assert "measured here are none" in capsys.readouterr().err
 
 
 def test_verifying_nothing_is_not_a_pass(tmp_path, capsys):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.runs.costs import EFFICIENCY, Device, cost, known_devices, total
+from benchmark.runs.costs import EFFICIENCY, Device, added, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import read_records
 from benchmark.runs.sidecars import calibration_file
@@ -80,11 +80,11 @@ def test_one_training_counts_once_and_its_evaluations_each() -> None:
     spec = loads(edited("system: saturating", "system: plain")).spec
     half = {**spec.experiments, "half": spec.experiments["ring"].model_copy(update={"budget": _iterations(50)})}
     runs = make_plan(spec.model_copy(update={"experiments": half}), "full", experiments=["ring", "half"], seeds=[0, 1])
-    hours, trainings = total(runs, BARE)
+    shares = added(runs, BARE)
     long, short = cost(runs[0], BARE), cost(runs[2], BARE)
-    assert (len(runs), trainings) == (4, 2)
-    expected = 2 * (long.training_seconds + long.evaluation_seconds + short.evaluation_seconds)
-    assert hours * 3600 == pytest.approx(expected)
+    assert [shares[run.run_id] for run in runs] == [(long.hours, True)] * 2 + [
+        (short.evaluation_seconds / 3600, False)
+    ] * 2
 
 
 def _iterations(count: int) -> Every:
