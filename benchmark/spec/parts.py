@@ -383,8 +383,8 @@ class Metric(Part, ABC):
     kinds: ClassVar[tuple[str, ...]]
     #: a stand-in for a standard metric: never compared with a published number
     proxy: ClassVar[bool] = False
-    #: the lowest and the highest value that there can be
-    possible: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    #: the lowest and the highest value that there can be, as its definition has it
+    possible: ClassVar[tuple[float, float]]
     #: how far a measured value may lie from a published one and still agree, as a share of that and at least;
     #: None where every table must say
     usual_margin: ClassVar[tuple[float, float] | None] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class ActivationDrift(Metric):
 
     label = "drift of activations"
     direction = "lower"
+    possible = (0, math.inf)
     kinds = ("images", "points")
     network: NetworkRole
     after: Name

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from benchmark.parts.extractors.classifier import CLASSES
 from benchmark.parts.metrics.classified import ClassifierMetric
 from benchmark.spec.parts import METRICS, Measurement, Subject
 
@@ -22,6 +23,7 @@ class ClassCoverage(ClassifierMetric):
 
     label = "effective classes"
     direction = "higher"
+    possible = (1, CLASSES)
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ class Collapse(Metric):
 
     label = "variance ratio to real"
     direction = "two_sided"
+    possible = (0, math.inf)
     kinds = ("images", "points")
     samples: Count
     reference_images: CountOrAll

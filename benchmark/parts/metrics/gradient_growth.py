@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from benchmark.parts.metrics.of_curves import CurveMetric
 from benchmark.spec.parts import METRICS, CurveName
 from benchmark.spec.quantities import Peak, Statistic, Window
@@ -16,6 +18,7 @@ class GradientGrowth(CurveMetric):
 
     label = "gradient growth"
     direction = "lower"
+    possible = (0, math.inf)
     curve: CurveName
     window: Window
     early: Window

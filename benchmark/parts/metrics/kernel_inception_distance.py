@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ class KernelInceptionDistance(AgainstReference):
 
     label = "KID"
     direction = "lower"
+    possible = (-math.inf, math.inf)  # an unbiased estimate of a square falls below 0 as well
     subsets: Annotated[int, Field(ge=1)]
     subset_images: Annotated[int, Field(ge=2)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field
@@ -18,6 +19,7 @@ class LossBalance(GapMetric):
     """Share of the window's iterations at which two losses lie less than ``bound`` apart (FaceGANs 2018)."""
 
     label = "share in balance"
+    possible = (0, 1)
     bound: Bound
     window: Window
 
@@ -33,6 +35,7 @@ class BalanceIteration(GapMetric):
     """
 
     label = "first iteration in balance"
+    possible = (1, math.inf)
     bound: Bound
     average: Annotated[int, Field(ge=1)]
 

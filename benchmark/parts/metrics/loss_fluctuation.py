@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from benchmark.parts.metrics.of_curves import CurveMetric
@@ -18,6 +19,7 @@ class LossFluctuation(CurveMetric):
     """
 
     label = "loss fluctuation"
+    possible = (0, math.inf)
     curve: CurveName
     window: Window
     around: OddInt | Literal["previous"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from benchmark.parts.metrics.of_curves import GapMetric
 from benchmark.spec.parts import METRICS
 from benchmark.spec.quantities import Mean, Statistic, Window
@@ -15,6 +17,7 @@ class LossGap(GapMetric):
     """
 
     label = "loss gap"
+    possible = (0, math.inf)
     window: Window
 
     def reading(self) -> tuple[str, Statistic]:

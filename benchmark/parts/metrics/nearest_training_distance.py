@@ -34,6 +34,7 @@ class NearestTrainingDistance(Metric):
 
     label = "distance to training data"
     direction = "two_sided"
+    possible = (0, math.inf)
     kinds = ("images", "points")
     samples: Count
     reference_images: CountOrAll
@@ -67,6 +68,7 @@ class NearestTrainingFeatures(OnInception):
 
     label = "feature distance to training data"
     direction = "two_sided"
+    possible = (0, math.inf)
     reference_images: CountOrAll
     neighbours: Count
 
@@ -87,6 +89,7 @@ class ProxyNearestTrainingFeatures(ClassifierMetric):
 
     label = "proxy feature distance to training data"
     direction = "two_sided"
+    possible = (0, math.inf)
     neighbours: Count
 
     def needs(self, dataset: Dataset) -> Needs:

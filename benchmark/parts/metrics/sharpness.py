@@ -59,6 +59,7 @@ class Sharpness(_Sharpness):
 
     label = "sharpness"
     direction = "none"
+    possible = (0, (4 * 255) ** 2)  # a Laplacian of levels lies within 4 * 255 of 0
 
     def measure(self, subject: Subject) -> Measurement:
         images, reals = self.pair(subject)
@@ -76,6 +77,7 @@ class SharpnessGap(_Sharpness):
 
     label = "sharpness gap to real"
     direction = "lower"
+    possible = (0, math.inf)
     count_power = 0.5
 
     def measure(self, subject: Subject) -> Measurement:

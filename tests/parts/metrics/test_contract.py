@@ -17,6 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark.parts.extractors import inception
+from benchmark.parts.metrics.sharpness import laplacian_variances
 from benchmark.spec.parts import DATASETS, METRICS, Measurement, Metric, MetricError
 
 #: settings by field name at which a metric that needs no weights must give a number on the subject below
@@ -157,7 +158,16 @@ def test_a_proxy_says_so_and_never_bears_a_standard_name(name: str) -> None:
             "precision recall recognisability recognised_share",
             (0, 1),
         ),
-        ("frechet_inception_distance proxy_frechet_distance frechet_over_real modes_found", (0, math.inf)),
+        (
+            "frechet_inception_distance proxy_frechet_distance frechet_over_real modes_found activation_drift collapse "
+            "gradient_growth loss_fluctuation loss_gap nearest_training_distance nearest_training_features "
+            "proxy_nearest_training_features sharpness_gap",
+            (0, math.inf),
+        ),
+        ("loss_balance", (0, 1)),
+        ("balance_iteration", (1, math.inf)),
+        ("class_coverage", (1, 10)),
+        ("sharpness", (0, 1020**2)),
         ("inception_score proxy_inception_score", (1, math.inf)),
         ("kernel_inception_distance", (-math.inf, math.inf)),
     ],
@@ -165,6 +175,20 @@ def test_a_proxy_says_so_and_never_bears_a_standard_name(name: str) -> None:
 def test_what_is_possible_follows_from_what_is_measured(names: str, possible: tuple[float, float]) -> None:
     """Shares, distances and counts, exponentials of an information, and an unbiased estimate of a square."""
     assert {name: METRICS.get(name).possible for name in names.split()} == dict.fromkeys(names.split(), possible)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_says_what_values_there_can_be(name: str) -> None:
+    """Only the estimate of a square, which is unbiased, has no bound on either side."""
+    low, high = METRICS.get(name).possible
+    assert low < high
+    assert math.isfinite(low) or name == "kernel_inception_distance"
+
+
+def test_a_chequerboard_of_single_pixels_is_the_sharpest_image() -> None:
+    """Its Laplacian is 4 * 255 and -4 * 255 by turns."""
+    board = (np.indices((6, 6)).sum(axis=0) % 2 * 255).astype(np.uint8)[None, None]
+    assert laplacian_variances(board)[0] == METRICS.get("sharpness").possible[1]
 
 
 def test_a_ratio_of_two_distances_is_as_uncertain_as_both() -> None:
