@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
         if rest and code == OK:
             code = _train(options, rest, results, root)
     else:
-        say(f"Nothing to train: {len(runs) - len(unreadable)} runs are finished in {places.shown(results)}.")
+        others = f"{len(runs) - len(unreadable)} other" if unreadable else str(len(runs))
+        say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
     code = RUN_FAILED if unreadable and code == OK else code
     if code in (RESUMABLE, INTERRUPTED) or options.no_report:
         return code

@@ -193,6 +193,13 @@ class Stand:
     def reals(self, count: int | None) -> np.ndarray:
         return self.real(count)
 
+    def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
+        yield self.make(count)
+
+    def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+        reals = self.real(len(order))
+        yield from (reals[order[start : start + size]] for start in range(0, len(order), size))
+
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         raise MetricError("there is no trained network here")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
@@ -330,6 +330,12 @@ class Subject(Protocol):
 
     def reals(self, count: int | None) -> np.ndarray:
         """Real examples in the same form; None means all of a finite dataset."""
+
+    def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
+        """What :meth:`samples` gives, in its order, as parts that need not be held at once."""
+
+    def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+        """What :meth:`reals` gives of ``len(order)`` examples, brought into an order, ``size`` at a time."""
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""

@@ -6,7 +6,7 @@ Nothing here touches the networks in training or any stream of the training: noi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -73,23 +73,33 @@ class TrainedSubject:
 
     def samples(self, count: int) -> np.ndarray:
         """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""
-        return self._generate(self._noise, count)
+        return self._whole(count, self._generate(self._noise, count))
+
+    def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
+        """The same, as parts that need not be held at once."""
+        yield from self._generate(self._noise, count)
 
     def fixed_samples(self, count: int) -> np.ndarray:
         """Generated examples from the noise that all snapshots of a run share."""
-        return self._generate("snapshots", count)
+        return self._whole(count, self._generate("snapshots", count))
 
-    @torch.inference_mode()
-    def _generate(self, stream: str, count: int) -> np.ndarray:
-        noises = sorted(inputs_of(self._system, self._system.sample))
+    def _whole(self, count: int, parts: Iterable[np.ndarray]) -> np.ndarray:
         kind = np.float32 if self._range is None else np.uint8
         made = np.empty((count, *self._shapes[self._system.sample]), kind)
+        end = 0
+        for part in parts:
+            begin, end = end, end + len(part)
+            made[begin:end] = part
+        return made
+
+    @torch.inference_mode()
+    def _generate(self, stream: str, count: int) -> Iterator[np.ndarray]:
+        noises = sorted(inputs_of(self._system, self._system.sample))
         for start in batches(count, self._chunk, "samples"):
             drawn = self._chunk if self._batch_statistics else min(self._chunk, count - start)
             values = {name: self._drawn(f"{stream}.{name}", name, drawn, start) for name in noises}
             piece = self._run(self._system.sample, values)[: count - start]
-            made[start : start + drawn] = self.given_out(piece.cpu(), self._rounding)
-        return made
+            yield self.given_out(piece.cpu(), self._rounding)
 
     def _drawn(self, stream: str, noise: str, count: int, start: int) -> Tensor:
         return self._streams.noise(self._system.noise[noise].law, stream, (count, *self._shapes[noise]), start)
@@ -120,6 +130,17 @@ class TrainedSubject:
             return self.data.levels(chosen)
         order = torch.arange(self.data.count, device=self.device) if chosen is None else chosen
         return self.given_out(self.data.examples(order).cpu())
+
+    def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+        """Of :meth:`reals` ``len(order)`` examples in an order, ``size`` at a time."""
+        starts = range(0, len(order), size)
+        if self._range is None or self.data.count is None:
+            reals = self.reals(len(order))
+            yield from (reals[order[start : start + size]] for start in starts)
+            return
+        chosen = self._reference.permutation("reference", self.data.count)[: len(order)]
+        for start in starts:
+            yield self.data.levels(chosen[torch.from_numpy(order[start : start + size]).to(chosen.device)])
 
     @torch.inference_mode()
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:

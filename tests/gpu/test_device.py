@@ -67,5 +67,7 @@ def test_scores_of_the_same_pictures_do_not_depend_on_the_device() -> None:
 
 def test_ms_ssim_does_not_depend_on_the_device() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (8, 3, 64, 64), dtype=np.uint8)
-    on_gpu, on_cpu = (pair_similarities(pictures, device) for device in ("cuda", "cpu"))
+    on_gpu, on_cpu = (
+        pair_similarities([pictures], len(pictures), pictures.shape[1:], device) for device in ("cuda", "cpu")
+    )
     assert np.abs(on_gpu - on_cpu).max() <= 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -37,6 +38,20 @@ def generated(subject: Subject, count: int, *, least: int = 2, distinct: bool = 
     if count < least:
         raise MetricError(f"{count} generated examples are too few, the minimum is {least}")
     return checked(subject.samples(count), "generated", count, subject.dataset.example_shape(), distinct=distinct)
+
+
+def generated_parts(subject: Subject, count: int) -> Iterator[np.ndarray]:
+    """As :func:`generated`, parts that need not be held at once; that all are the same one is told at their end."""
+    first, same, given = None, True, 0
+    for part in subject.samples_in_parts(count):
+        checked(part, "generated", len(part), subject.dataset.example_shape(), distinct=False)
+        first = part[0].copy() if first is None else first
+        same, given = same and bool((part == first).all()), given + len(part)
+        yield part
+    if given != count:
+        raise MetricError(f"{given} generated examples, not {count}")
+    if same:
+        raise MetricError(f"all {count} generated examples are the same one")
 
 
 def real(subject: Subject, count: CountOrAll, *, reference: Reference = "training_data", least: int = 2) -> np.ndarray:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.batches import batches
-from benchmark.parts.metrics.inputs import Count, generated, real
+from benchmark.parts.metrics.inputs import Count, generated_parts
 from benchmark.spec.levels import on_host
-from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, MetricError, Needs, Subject
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, MetricError, Needs, Shape, Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,11 @@ _PAIRING = "consecutive, disjoint"
 _CPU_NUMBERS = 2**17
 _GPU_NUMBERS = 2**25
 _REAL_ORDER_SEED = 0
+#: similarities of real pairs by what they depend on, those of a few sets
+_KEPT = 3
+_of_reals: dict[tuple[object, ...], np.ndarray] = {}
+#: images that are held at once, at most: a part as it is generated, and as floats while it is resized
+_PARTS = 256
 #: products of an image with both matrices of window means, in all scales together
 _BLURS = 4 * 1.15
 
@@ -103,19 +108,39 @@ def _halved(images: Tensor) -> Tensor:
     return avg_pool2d(images, 2)
 
 
-def pair_similarities(images: np.ndarray, device: str) -> np.ndarray:
-    """MS-SSIM (pairs,) of the consecutive pairs (0, 1), (2, 3), ... of uint8 images, in float32."""
+def pair_similarities(parts: Iterable[np.ndarray], count: int, shape: Shape, device: str) -> np.ndarray:
+    """MS-SSIM (pairs,) of the consecutive pairs (0, 1), (2, 3), ... of ``count`` uint8 images, in float32.
+
+    The images come in ``parts`` of any length, of which one at a time is held.
+    """
     import numpy as np
     import torch
 
-    numbers = _GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS
-    batch_pairs = max(1, numbers // images[0].size)
+    size = _batch_images(shape, device)
     found = []
     with torch.inference_mode():
-        for start in batches(len(images), 2 * batch_pairs, "MS-SSIM"):
-            batch = on_host(images[start : start + 2 * batch_pairs]).to(device)
+        for _, images in zip(batches(count, size, "MS-SSIM"), _regrouped(parts, size), strict=True):
+            batch = on_host(images).to(device)
             found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
     return np.asarray(torch.cat(found).numpy())
+
+
+def _batch_images(shape: Shape, device: str) -> int:
+    return 2 * max(1, (_GPU_NUMBERS if device.startswith("cuda") else _CPU_NUMBERS) // math.prod(shape))
+
+
+def _regrouped(parts: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    """The same images in the same order, ``size`` at a time."""
+    import numpy as np
+
+    rest: np.ndarray | None = None
+    for part in parts:
+        images = part if rest is None or not len(rest) else np.concatenate([rest, part])
+        whole = len(images) - len(images) % size
+        yield from (images[start : start + size] for start in range(0, whole, size))
+        rest = images[whole:]
+    if rest is not None and len(rest):
+        yield rest
 
 
 @METRICS.register("ms_ssim")
@@ -146,19 +171,20 @@ class MSSSIM(Metric):
         height, width = sides if self.size == "native" else (self.size, self.size)
         count = min(2 * self.pairs, dataset.example_count() or 2 * self.pairs)
         pair = _BLURS * 2.0 * (height + width) * channels * height * width
-        held = (2 * self.pairs + count) * channels * height * width + 16 * _CPU_NUMBERS
+        held = _PARTS * channels * (height * width * 6 + math.prod(sides)) + 64 * _CPU_NUMBERS  # not all at once
         return Needs(2 * self.pairs, count, self.pairs * pair, count / 2 * pair, memory=held, kept=4.0 * self.pairs)
 
     def measure(self, subject: Subject) -> Measurement:
         import numpy as np
 
-        images = generated(subject, 2 * self.pairs, distinct=True)
-        ours = pair_similarities(self._resized(images), subject.device)
-        count = subject.data.count
-        reals = real(subject, 2 * self.pairs if count is None else min(2 * self.pairs, count - count % 2))
-        # data may be stored in an order, of classes say, that makes neighbours alike
-        order = np.random.default_rng(_REAL_ORDER_SEED).permutation(len(reals))
-        theirs = pair_similarities(self._resized(reals[order]), subject.device)
+        channels, *sides = subject.dataset.example_shape()
+        height, width = sides if self.size == "native" else (self.size, self.size)
+        if min(height, width) < _LEAST:
+            raise MetricError(f"images of {height}x{width} do not have five scales, the minimum is {_LEAST} a side")
+        shape = (channels, height, width)
+        images = map(self._resized, generated_parts(subject, 2 * self.pairs))
+        ours = pair_similarities(images, 2 * self.pairs, shape, subject.device)
+        theirs = self._of_real(subject, shape)
         details = {"real": float(theirs.mean(dtype=np.float64)), "real_pairs": len(theirs)}
         return Measurement(
             float(ours.mean(dtype=np.float64)), protocol={"pairing": _PAIRING}, details=details, arrays={"pairs": ours}
@@ -169,15 +195,28 @@ class MSSSIM(Metric):
             raise ValueError(f"{kept['pairs'].shape} similarities are not of {self.pairs} pairs")
         return float(kept["pairs"].mean(dtype="float64"))
 
+    def _of_real(self, subject: Subject, shape: Shape) -> np.ndarray:
+        """Similarities of as many real pairs; the last few are remembered, for a run with many evaluations."""
+        import numpy as np
+
+        there = subject.data.count
+        count = 2 * self.pairs if there is None else min(2 * self.pairs, there - there % 2)
+        known = (subject.data.fingerprint, count, self.size, self.filter, subject.device)
+        if known not in _of_reals:
+            # data may be stored in an order, of classes say, that makes neighbours alike
+            order = np.random.default_rng(_REAL_ORDER_SEED).permutation(count)
+            reals = subject.reals_in_parts(order, _batch_images(shape, subject.device))
+            if len(_of_reals) >= _KEPT:
+                _of_reals.pop(next(iter(_of_reals)))
+            _of_reals[known] = pair_similarities(map(self._resized, reals), count, shape, subject.device)
+        return _of_reals[known]
+
     def _resized(self, images: np.ndarray) -> np.ndarray:
         import numpy as np
         import torch
         from torch.nn.functional import interpolate
 
         if self.size == "native":
-            height, width = images.shape[2:]
-            if min(height, width) < _LEAST:
-                raise MetricError(f"images of {height}x{width} do not have five scales, the minimum is {_LEAST} a side")
             return images
         side = (self.size, self.size)
         parts = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: examples on either side that are held as float64 at once, and how many numbers at most: 512 MB
 _BLOCK = 1024
 _NUMBERS = 2**26
+#: bytes that distances take at once: both blocks in float64, and one between them
+HELD_BYTES = 3 * 8 * _NUMBERS
 #: features of one image in two batches differ by rounding: below this share of the usual distance they are the same
 SAME_FEATURES = 1e-4
 
@@ -24,7 +26,7 @@ SAME_FEATURES = 1e-4
 def needs_of_distances(needs: Needs, dimensions: int) -> Needs:
     """``needs`` with distances of both sides to all real examples, in 64 bits, and what is kept of them."""
     work = 2 * 2.0 * dimensions * needs.real * (needs.generated + min(needs.generated, needs.real))
-    return replace(needs, operations=needs.operations + work, memory=needs.memory + 3 * 8 * _NUMBERS)
+    return replace(needs, operations=needs.operations + work, memory=needs.memory + HELD_BYTES)
 
 
 def nearest_distances(
@@ -32,28 +34,50 @@ def nearest_distances(
 ) -> np.ndarray:
     """Mean Euclidean distance (n,) of each example to its nearest ``neighbours`` among ``others``.
 
-    ``self_at`` is where ``examples`` stand within ``others`` if they do: an example is no neighbour of itself. In
-    float64 the squared distances of uint8 images come out exact, so that a copy has distance 0.
+    ``self_at`` is where ``examples`` stand within ``others`` if they do: an example is no neighbour of itself.
+    """
+    import numpy as np
+
+    nearest = nearest_squared(examples, others, device, self_at=self_at, neighbours=neighbours)
+    return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
+
+
+def nearest_squared(
+    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None = None, neighbours: int = 1
+) -> Tensor:
+    """Squared distances (n, neighbours) of each example to its nearest ones, ascending; arguments as above."""
+    import torch
+
+    nearest: Tensor | None = None
+    for rows, columns, squared in squared_distances(examples, others, device):
+        if nearest is None:
+            nearest = squared.new_full((len(examples), neighbours), torch.inf)
+        if self_at is not None:
+            _leave_out_itself(squared, self_at + rows.start - columns.start)
+        nearest[rows] = torch.cat([nearest[rows], squared], dim=1).topk(neighbours, dim=1, largest=False).values
+    assert nearest is not None
+    return nearest
+
+
+def squared_distances(examples: np.ndarray, others: np.ndarray, device: str) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Squared distances of some ``examples`` to some ``others`` at a time, and which these are.
+
+    In float64 those of uint8 images come out exact, so that a copy has distance 0.
     """
     import numpy as np
     import torch
 
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
     rows, columns = (on_host(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
-    nearest = torch.full((len(rows), neighbours), torch.inf, dtype=torch.float64, device=place)
     size = min(_BLOCK, max(1, _NUMBERS // columns.shape[1]))
+    starts = range(0, len(rows), size)
+    ours = [rows[start : start + size].double().square().sum(dim=1, keepdim=True) for start in starts]
     for first in batches(len(columns), size, "nearest neighbours"):
         near = columns[first : first + size].double()
         lengths = near.square().sum(dim=1)
-        for start in range(0, len(rows), size):
+        for start, own in zip(starts, ours, strict=True):
             squared = torch.addmm(lengths, rows[start : start + size].double(), near.T, alpha=-2)
-            if self_at is not None:
-                _leave_out_itself(squared, self_at + start - first)
-            block = nearest[start : start + size]
-            block.copy_(torch.cat([block, squared], dim=1).topk(neighbours, dim=1, largest=False).values)
-    for start in range(0, len(rows), size):
-        nearest[start : start + size] += rows[start : start + size].double().square().sum(dim=1, keepdim=True)
-    return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
+            yield slice(start, start + size), slice(first, first + size), squared.add_(own)
 
 
 def _leave_out_itself(squared: Tensor, offset: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from benchmark.parts.extractors.inception import DIMENSIONS
+from benchmark.parts.metrics.nearest import HELD_BYTES, nearest_squared, squared_distances
 from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
-#: rows and columns of distances held at once
-_BLOCK = 5000
 #: what 64-bit arithmetic takes in place of 32-bit
 _DOUBLE = 2
 
@@ -41,8 +39,8 @@ class _PrecisionRecall(AgainstReference):
     def needs(self, dataset: Dataset) -> Needs:
         needs = super().needs(dataset)
         pairs = (needs.generated + needs.real) ** 2
-        work, blocks = _DOUBLE * 2.0 * DIMENSIONS * pairs, 3 * 8 * _BLOCK * max(needs.generated, needs.real)
-        return replace(needs, operations=needs.operations + work, memory=needs.memory + blocks)
+        work = _DOUBLE * 2.0 * DIMENSIONS * pairs
+        return replace(needs, operations=needs.operations + work, memory=needs.memory + HELD_BYTES)
 
     def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Which generated images lie among the real ones, which real ones among these, and facts of the protocol."""
@@ -58,20 +56,14 @@ class _PrecisionRecall(AgainstReference):
 
 
 def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str) -> np.ndarray:
-    """Whether each of ``points`` (n, d) lies in a ball around some of ``others``; distances as torch-fidelity's."""
+    """Whether each of ``points`` (n, d) lies in a ball around some of ``others``, in float64."""
     import numpy as np
-    import torch
-    from torch_fidelity.metric_prc import calc_cdist_part
 
-    theirs = torch.from_numpy(others).to(device)
-
-    def blocks(of: np.ndarray) -> Iterator[torch.Tensor]:
-        """Distances to all of ``others``, some rows at a time."""
-        for start in range(0, len(of), _BLOCK):
-            yield calc_cdist_part(torch.from_numpy(of[start : start + _BLOCK]).to(device), theirs, _BLOCK)
-
-    radii = torch.cat([distances.kthvalue(neighbours + 1).values for distances in blocks(others)])
-    return np.asarray(torch.cat([(distances <= radii).any(dim=1) for distances in blocks(points)]).numpy())
+    radii = nearest_squared(others, others, device, self_at=0, neighbours=neighbours)[:, -1]
+    found = np.zeros(len(points), bool)
+    for rows, columns, squared in squared_distances(points, others, device):
+        found[rows] |= (squared <= radii[columns]).any(dim=1).cpu().numpy()
+    return found
 
 
 @METRICS.register("precision")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +41,12 @@ class FixedSubject:
 
     def reals(self, count: int | None) -> np.ndarray:
         return self.true[:count]
+
+    def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
+        yield from np.array_split(self.samples(count), 3)  # of odd and even numbers
+
+    def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
+        yield self.true[: len(order)][order]
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         return self.networks[network](examples)

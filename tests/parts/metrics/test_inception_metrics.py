@@ -251,12 +251,27 @@ def test_precision_and_recall(made, subject, digits: np.ndarray) -> None:
 
 def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of another size than the set, points of two overlapping laws."""
-    monkeypatch.setattr("benchmark.parts.metrics.precision_recall._BLOCK", 16)
+    monkeypatch.setattr("benchmark.parts.metrics.nearest._BLOCK", 16)
     ours, theirs = (np.random.default_rng(0).normal(shift, 1, (50, 3)).astype(np.float32) for shift in (0, 1.5))
     expected = calculate_precision_recall_full(torch.from_numpy(ours), torch.from_numpy(theirs), 3)
     found = inside(ours, theirs, 3, "cpu").mean(), inside(theirs, ours, 3, "cpu").mean()
     assert found == pytest.approx(expected, abs=1e-7)
     assert 0 < min(found) < max(found) < 1
+
+
+def test_precision_and_recall_of_features_far_from_zero_are_those_between_them() -> None:
+    """At a distance of 10^4 from zero the squares of 32-bit numbers leave nothing of distances near 1."""
+    random = np.random.default_rng(0)
+    ours, theirs = ((10_000 + random.normal(shift, 1, (60, 3))).astype(np.float32) for shift in (0, 1.5))
+
+    def plain(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+        between = [[np.linalg.norm(a - b) for b in others.astype(np.float64)] for a in points.astype(np.float64)]
+        among = [[np.linalg.norm(a - b) for b in others.astype(np.float64)] for a in others.astype(np.float64)]
+        return (np.array(between) <= np.sort(among, axis=1)[:, 3]).any(axis=1)
+
+    for points, others in ((ours, theirs), (theirs, ours)):
+        assert inside(points, others, 3, "cpu").tolist() == plain(points, others).tolist()
+    assert 0 < inside(ours, theirs, 3, "cpu").mean() < 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -60,7 +63,27 @@ def test_agrees_with_the_definition(side: int, channels: int) -> None:
     tensors = torch.from_numpy(images)
     found = similarities(tensors[::2], tensors[1::2], torch.float64).numpy()
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
-    assert pair_similarities(images, "cpu") == pytest.approx(expected, abs=1e-5)
+    assert pair_similarities([images], len(images), images.shape[1:], "cpu") == pytest.approx(expected, abs=1e-5)
+
+
+def test_pairs_are_told_apart_from_parts_of_any_length_and_few_parts_are_held() -> None:
+    """Parts of 1 and of 5 images by turns; the values are those of all images at once, bit for bit."""
+    images = pictures(300, 48, 3)
+    whole = pair_similarities([images], 300, (3, 48, 48), "cpu")
+    given: list[weakref.ref[np.ndarray]] = []
+    held = 0
+
+    def parts() -> Iterator[np.ndarray]:
+        nonlocal held
+        for start in range(0, 300, 6):
+            for part in (images[start : start + 1].copy(), images[start + 1 : start + 6].copy()):
+                held = max(held, sum(one() is not None for one in given))
+                given.append(weakref.ref(part))
+                yield part
+
+    assert pair_similarities(parts(), 300, (3, 48, 48), "cpu").tobytes() == whole.tobytes()
+    assert (len(given), len(whole)) == (100, 150)
+    assert held <= 3
 
 
 def test_oblong_images_take_their_window_from_the_shorter_side() -> None:
