@@ -1,4 +1,4 @@
-"""``ganrepro speed``: what this device does, the tuned loop against the textbook one, and the time of a full run."""
+"""``ganrepro speed``: what this device does, the training loop against the textbook one, and the time of a full run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     speeds = opt.command(
-        subparsers, "speed", "what this device does; with PAPER, the tuned loop against the textbook one", speed
+        subparsers, "speed", "what this device does; with PAPER, the training loop against the textbook one", speed
     )
     opt.runs(speeds)
     opt.device(speeds)
@@ -30,7 +30,7 @@ def register(subparsers: opt.Subparsers) -> None:
 def speed(options: argparse.Namespace) -> int:
     import torch
 
-    from benchmark.commands.devices import resolve_device
+    from benchmark.commands.devices import check_numerics, resolve_device
     from benchmark.commands.select_runs import select
     from benchmark.evaluation.calibration import calibrate, loop_speed
     from benchmark.runs import sidecars
@@ -39,11 +39,13 @@ def speed(options: argparse.Namespace) -> int:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     results = places.results_folder(options.results)
+    check_numerics(options.numerics, device)
     runs = {}
     if options.papers:
         options.tier = options.tier or "full"
         options.seeds = (0,)
-        runs = {f"{run.paper}/{run.experiment}": run for one in select(options) for run in one.runs}
+        under = "" if options.numerics == "fp32" else f" in {options.numerics}"
+        runs = {f"{run.paper}/{run.experiment}{under}": run for one in select(options) for run in one.runs}
         if not runs:
             raise NothingSelectedError(f"no experiment has tier {options.tier}")
     print("measuring the device", file=sys.stderr, flush=True)

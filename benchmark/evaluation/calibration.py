@@ -1,4 +1,4 @@
-"""What a device does, and how the tuned training loop fares on it against the textbook-equal one.
+"""What a device does, and how the training loop fares on it against the textbook one.
 
 Rates are of fp32 with TF32 off, each the best of several tries, since everything that disturbs makes them lower. Two
 loops are only compared as a ratio within one process on one device, by turns.
@@ -10,12 +10,12 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from benchmark.evaluation.textbook import Textbook
 from benchmark.parts.datasets.images.resident import ResidentImages
 from benchmark.runs.environment import describe
 from benchmark.runs.plan import Run
@@ -23,7 +23,7 @@ from benchmark.runs.records import device_of
 from benchmark.runs.sidecars import Calibration, LoopSpeed
 from benchmark.spec.levels import Range
 from benchmark.spec.parts import Data
-from benchmark.training.numerics import WARMUP_ITERATIONS, prepare
+from benchmark.training.numerics import WARMUP_ITERATIONS, keep_memory, prepare
 from benchmark.training.trainer import Trainer
 
 _TRIES = 5
@@ -34,6 +34,8 @@ _CPU_SIZES = (1024, 32, 64)
 _GPU_SIZES = (8192, 256, 1024)
 #: the convolution: channels in and out, side of the images and of the kernel
 _CHANNELS, _SIDE, _KERNEL = 128, 16, 5
+#: what glibc keeps at most where nobody tells it otherwise
+_USUALLY_KEPT = 2**26
 #: pictures that stand in for a dataset's when only time matters
 _PICTURES = 2048
 
@@ -153,40 +155,53 @@ def stand_in(run: Run, device: str) -> Data:
 
 
 def loop_speed(run: Run, device: str, *, seconds: float, rounds: int) -> LoopSpeed:
-    """Time the tuned and the textbook-equal loop by turns, for about ``seconds`` in all; the warm-up is left out."""
+    """Time the run's loop and the textbook one by turns, for about ``seconds`` in all; the warm-up is left out.
+
+    Processor time of the process where the device is the processor, so that neighbours count less.
+    """
     data = stand_in(run, device)
-    trainers = {}
-    for numerics in ("fp32", "exact"):
-        prepare(numerics, None)
-        trainers[numerics] = Trainer(replace(run, numerics=numerics), data, device)
-        _advance(trainers[numerics], WARMUP_ITERATIONS)
-    prepare("fp32", None)
-    pace = _advance(trainers["fp32"], WARMUP_ITERATIONS) / WARMUP_ITERATIONS
-    iterations = max(2, round(seconds / (2 * rounds) / pace))
-    times: dict[str, list[float]] = {numerics: [] for numerics in trainers}
+    clock = time.perf_counter if device.startswith("cuda") else time.process_time
+    prepare(run.numerics, None)
+    trainer, textbook = Trainer(run, data, device), Textbook(run, data, device)
+
+    def tuned(iterations: int) -> None:
+        trainer.advance(trainer.iteration + iterations, lambda _: False)
+
+    def plain(iterations: int) -> None:
+        for _ in range(iterations):
+            textbook.iterate()
+
+    loops = {"tuned": tuned, "textbook": plain}
+
+    def seconds_of(loop: str, iterations: int) -> float:
+        prepare(run.numerics, None)
+        if loop == "textbook":
+            keep_memory(_USUALLY_KEPT)
+        waited(device)
+        began = clock()
+        loops[loop](iterations)
+        waited(device)
+        return (clock() - began) / iterations
+
+    for loop in loops:
+        seconds_of(loop, WARMUP_ITERATIONS)
+    pace = sum(seconds_of(loop, WARMUP_ITERATIONS) for loop in loops)
+    iterations = max(2, round(seconds / (rounds * pace)))
+    times: dict[str, list[float]] = {loop: [] for loop in loops}
     for turn in range(rounds):
-        for numerics in ("fp32", "exact") if turn % 2 == 0 else ("exact", "fp32"):
-            prepare(numerics, None)
-            times[numerics].append(_advance(trainers[numerics], iterations) / iterations)
-    prepare("fp32", None)
-    ratios = [slow / fast for slow, fast in zip(times["exact"], times["fp32"], strict=True)]
-    tuned = statistics.median(times["fp32"])
+        for loop in loops if turn % 2 == 0 else reversed(loops):
+            times[loop].append(seconds_of(loop, iterations))
+    prepare(run.numerics, None)
+    ratios = [slow / fast for slow, fast in zip(times["textbook"], times["tuned"], strict=True)]
+    pace = statistics.median(times["tuned"])
     return LoopSpeed(
         tier=run.tier,
+        numerics=run.numerics,
         iterations=iterations,
-        tuned_seconds_per_iteration=tuned,
-        textbook_seconds_per_iteration=statistics.median(times["exact"]),
+        tuned_seconds_per_iteration=pace,
+        textbook_seconds_per_iteration=statistics.median(times["textbook"]),
         ratio=statistics.median(ratios),
         ratio_range=[min(ratios), max(ratios)],
         rounds=rounds,
-        full_run_seconds=tuned * run.iterations,
+        full_run_seconds=pace * run.iterations,
     )
-
-
-def _advance(trainer: Trainer, iterations: int) -> float:
-    """Seconds of some more iterations, the device waited for at both ends."""
-    trainer.wait()
-    began = time.perf_counter()
-    trainer.advance(trainer.iteration + iterations, lambda _: False)
-    trainer.wait()
-    return time.perf_counter() - began

@@ -107,9 +107,10 @@ class ProtocolGrid(Model):
 
 
 class LoopSpeed(Model):
-    """The tuned loop against the textbook-equal one on one experiment, by turns within one process."""
+    """The training loop against the textbook one (``evaluation.textbook``), by turns within one process."""
 
     tier: str
+    numerics: str = "fp32"
     iterations: int
     #: median over rounds
     tuned_seconds_per_iteration: float

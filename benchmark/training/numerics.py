@@ -7,6 +7,8 @@ mantissa, ``bf16`` computes the networks under autocast. Weights, optimisers, lo
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +16,10 @@ import torch
 
 #: the first iterations of a session carry allocation and tuning
 WARMUP_ITERATIONS = 20
+
+#: parameters of mallopt, and the largest values that it takes
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_ALL, _MOST_MMAP_THRESHOLD = 2**31 - 1, 2**25
 
 
 def prepare(numerics: str, threads: int | None) -> None:
@@ -23,6 +29,7 @@ def prepare(numerics: str, threads: int | None) -> None:
     _allow_tf32(False)
     torch.backends.cudnn.benchmark = numerics != "exact"
     torch.use_deterministic_algorithms(numerics == "exact")
+    keep_memory(_ALL)
 
 
 @contextmanager
@@ -33,6 +40,13 @@ def training_in(numerics: str) -> Iterator[None]:
         yield
     finally:
         _allow_tf32(False)
+
+
+def keep_memory(free_bytes: int) -> None:
+    """Have glibc hold on to freed memory up to so much: pages that are given back are mapped and cleared again."""
+    if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
+        ctypes.CDLL(None).mallopt(_TRIM_THRESHOLD, free_bytes)
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _MOST_MMAP_THRESHOLD)
 
 
 def _allow_tf32(allowed: bool) -> None:

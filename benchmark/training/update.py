@@ -175,20 +175,22 @@ class Player:
             parameter.requires_grad_(False)
         for parameter in self.parameters:
             parameter.requires_grad_(True)
-        terms = [part.value(context) for part in self._terms]
-        weighted = [
-            term if part.weight == 1 else part.weight * term for part, term in zip(self._terms, terms, strict=True)
-        ]
-        loss = sum(weighted[1:], start=weighted[0])
+        loss, terms = self.loss(context)
         for parameter in self.parameters:
             parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        values = [loss, *(terms if len(terms) > 1 else ())]
-        return [value.detach() for value in values] + self._observe(context)
+        return [value.detach() for value in (loss, *terms)] + self.observed(context)
+
+    def loss(self, context: Context) -> tuple[Tensor, list[Tensor]]:
+        """What is minimised, and its terms without their weights where it has several."""
+        terms = [part.value(context) for part in self._terms]
+        weighted = [weigh(part.weight, term) for part, term in zip(self._terms, terms, strict=True)]
+        return sum(weighted[1:], start=weighted[0]), terms if len(terms) > 1 else []
 
     @torch.no_grad()
-    def _observe(self, context: Context) -> list[Tensor]:
+    def observed(self, context: Context) -> list[Tensor]:
+        """Values of what is watched besides the loss."""
         values = []
         for seen in self._observed.values():
             if seen.signal is None:
