@@ -15,6 +15,7 @@ from benchmark.commands import (
     compare,
     completion,
     data,
+    equivalence,
     inspect,
     judge,
     measure,
@@ -44,7 +45,7 @@ from benchmark.commands.options import (
 #: in the order in which ``--help`` lists their commands
 _MODULES = (
     *(inspect, new, plan, run, status, judge, why, compare, pack, verify),
-    *(measure, bring, score, sample, anchors, selftest, speed, data, completion),
+    *(measure, bring, score, sample, anchors, selftest, speed, equivalence, data, completion),
 )
 
 _EPILOG = """\

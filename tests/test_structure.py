@@ -57,7 +57,10 @@ ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(
         sorted(EVALUATION), BASE | RECORDS | EVALUATION | {"training", "runs.environment", "parts.metrics"}
     ),
-    "evaluation.calibration": BASE | RECORDS | {"training", "runs.environment", "parts.datasets"},
+    "evaluation.textbook": BASE | RECORDS | {"training", "parts.datasets"},
+    "evaluation.calibration": BASE
+    | RECORDS
+    | {"training", "runs.environment", "parts.datasets", "evaluation.textbook"},
     **dict.fromkeys(
         ("evaluation.given", "evaluation.measure", "evaluation.bring"),
         BASE

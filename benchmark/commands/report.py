@@ -31,6 +31,13 @@ def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int
     return run_ids(loaded.spec, numerics)
 
 
+def _of_one_tier(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
+    """Records in the numerics tiers that expected ones are in; all where none is expected."""
+    wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+    tiers = {one.record.numerics for one in stored if one.record.run_id in wanted}
+    return [one for one in stored if not tiers or one.record.numerics in tiers]
+
+
 def verdicts_on(
     loaded: Loaded,
     text: bytes,
@@ -51,7 +58,8 @@ def verdicts_on(
     from benchmark.judging.verdict import PaperVerdicts
 
     trained, brought = origins.apart(stored)
-    planned, inspected = readings.planned(loaded, trained), Inspected()
+    trained = _of_one_tier(trained, expected)
+    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_equivalences(results))
     spec = loaded.under(reading)
     verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
     if reading is None:

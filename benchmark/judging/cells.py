@@ -50,10 +50,11 @@ def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
 
 def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> CellVerdict:
     sample = _measured(evidence, printed)
+    rougher = None if sample is None else evidence.rougher(sample.experiment, sample.tier)
     if printed.source.quantity == "seconds" and sample is not None:
-        found = _judge(printed, sample, None)
+        found = _judge(printed, sample, None, rougher)
         return found.model_copy(update={"reason": found.reason + _time_ratio(evidence, printed, first)})
-    return _judge(printed, sample, sample)
+    return _judge(printed, sample, sample, rougher)
 
 
 def verdict_on(evidence: Evidence, printed: Printed) -> CellVerdict:
@@ -110,7 +111,7 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
     return found
 
 
-def _judge(printed: Printed, sample: Sample | None, shown: Sample | None) -> CellVerdict:
+def _judge(printed: Printed, sample: Sample | None, shown: Sample | None, rougher: str | None) -> CellVerdict:
     """The rules that need no statistics; the others are in :func:`_compare`."""
     cell, allowed = printed.cell, margin(printed)
     said = partial(_said, printed, shown)
@@ -126,6 +127,8 @@ def _judge(printed: Printed, sample: Sample | None, shown: Sample | None) -> Cel
         return said("NOT MEASURED" if sample.runs else "NOT RUN", not_run(sample))
     if sample.tier != "full":
         return said("NOT COMPARABLE", reduced(sample.tier))
+    if rougher is not None:
+        return said("NOT COMPARABLE", rougher)
     if sample.proxy:
         return said("NOT COMPARABLE", f"{sample.label} is a proxy score, never compared with published numbers")
     protocol = next((sample.protocols[seed] for seed in sorted(sample.values)), {})

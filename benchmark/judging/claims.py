@@ -97,7 +97,11 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> Draft:
     asked = list(dict.fromkeys(quantities(claim.predicate)))
     for tier in TIERS:
         if all(evidence.sample(one, tier).seeds for one in asked):
-            return _at_tier(name, claim, claim.predicate, {one: evidence.sample(one, tier) for one in asked})
+            samples = {one: evidence.sample(one, tier) for one in asked}
+            rougher = [why for one in asked if (why := evidence.rougher(one.experiment, tier)) is not None]
+            if rougher and tier != "smoke":
+                return Draft(name, claim, "NOT COMPARABLE", "; ".join(dict.fromkeys(rougher)), [*samples.values()])
+            return _at_tier(name, claim, claim.predicate, samples)
     wanted = [evidence.sample(one, "full") for one in asked]
     absent = [sample for sample in wanted if not sample.seeds]
     state: ClaimState = "NOT MEASURED" if all(sample.runs for sample in absent) else "NOT RUN"

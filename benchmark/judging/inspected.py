@@ -5,7 +5,7 @@ A record is judged under its paper and all readings of it, and is looked at once
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from benchmark.judging.consistency import contradictions, identity
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, Stored
+from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.curve_statistics import Course
 
 if TYPE_CHECKING:
@@ -50,9 +51,14 @@ class _Inspected:
 
 
 class Inspected:
-    """Facts on records, by their identity: each record is kept as long as its facts are."""
+    """Facts on records, by their identity: each record is kept as long as its facts are.
 
-    def __init__(self) -> None:
+    Runs in a rougher numerics tier count where ``equivalences`` say that they may.
+    """
+
+    def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
+        #: recipes whose runs in a rougher numerics tier count, and the tier
+        self.shown = {(one.recipe, one.numerics) for one in equivalences if one.agrees}
         self._known: dict[int, _Inspected] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 

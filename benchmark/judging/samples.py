@@ -13,7 +13,9 @@ from benchmark.judging.inspected import Inspected
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
+from benchmark.runs.sidecars import recipe_of
 from benchmark.spec import words
+from benchmark.spec.base import NUMERICS, ROUGHER
 from benchmark.spec.curve_statistics import CurveError, series_value, statistic_value
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
@@ -147,6 +149,7 @@ class Evidence:
             *self._contradictions(used),
             *self._repeats(used),
             *self._copies(),
+            *self._mixtures(used),
         ]
 
     # --- integrity ---
@@ -199,6 +202,27 @@ class Evidence:
                 problem = f"same samples as seed {known.record.seed} in {known.folder}, not an independent run"
                 self._refused.setdefault(one.record.run_id, problem)
                 yield f"{one.folder}: {problem}"
+
+    def _mixtures(self, used: Sequence[Stored]) -> Iterator[str]:
+        """One numerics tier counts, that of most records: tiers are never mixed."""
+        tiers = [one.record.numerics for one in used if one.record.numerics in NUMERICS]
+        kept = max(sorted(set(tiers)), key=tiers.count, default=None)
+        for one in used:
+            if one.record.numerics in NUMERICS and one.record.numerics != kept:
+                problem = f"trained in {one.record.numerics}, others in {kept}: numerics tiers are not mixed"
+                self._refused.setdefault(one.record.run_id, problem)
+                yield f"{one.folder}: {problem}"
+
+    def rougher(self, experiment: str, tier: str) -> str | None:
+        """Why runs of an experiment may not be judged: they are in a tier not shown equivalent to fp32 for it."""
+        for run_id in self.expected.get(experiment, {}).get(tier, {}).values():
+            one = self._runs.get(run_id)
+            if one is None or one.record.numerics not in ROUGHER:
+                continue
+            if (recipe_of(one.record.determinant), one.record.numerics) not in self._inspected.shown:
+                name = one.record.numerics
+                return f"{experiment}: {name} is not shown equivalent to fp32 (`ganrepro equivalence` does that)"
+        return None
 
     # --- quantities ---
 

@@ -4,6 +4,7 @@
     anchors/<key>.json        what a metric says of real data, a copier, an untrained generator and noise
     protocols/<run_id>.json   one finished run's generator scored again under other protocols
     calibration/<device>.json what a device can do, and how the training loop fares on it
+    equivalence/<paper>-<experiment>-<tier>-<numerics>.json   whether a rougher tier's scores agree with those of fp32
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
 from benchmark.spec.base import Model, canonical
 
-FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION = "anchors", "protocols", "calibration"
+FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION, EQUIVALENCE = "anchors", "protocols", "calibration", "equivalence"
 
 Kind = Literal["real", "copier", "untrained", "noise"]
 #: in the order in which a reader compares: the ceiling first
@@ -143,6 +144,43 @@ class Calibration(Model):
     loops: dict[str, LoopSpeed] = Field(default={})
 
 
+class ScoreAgreement(Model):
+    """One score of the same seeds in a rougher tier and in fp32."""
+
+    score: str
+    #: None where no margin is fixed for the metric and none was given
+    margin: float | None
+    #: rougher minus fp32 over the seeds: mean, and the ends of the verdicts' interval
+    difference: float | None
+    low: float | None
+    high: float | None
+    agrees: bool
+    says: str
+
+
+class Equivalence(Model):
+    """Whether training in a rougher tier (``tf32``, ``bf16``) gives one experiment the scores that fp32 gives it."""
+
+    schema_version: Literal[1]
+    paper: str
+    experiment: str
+    tier: str
+    numerics: str
+    #: see :func:`recipe_of`
+    recipe: str
+    #: of each seed the run in fp32 and the rougher one
+    runs: dict[int, tuple[str, str]] = Field(strict=False)
+    scores: list[ScoreAgreement]
+    agrees: bool
+    says: str
+
+
+def recipe_of(determinant: Mapping[str, Any]) -> str:
+    """Hash of all that determines a result but its seed and its numerics."""
+    facts = {name: value for name, value in determinant.items() if name not in ("seed", "numerics")}
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Companions:
     """All of them in one results folder."""
@@ -258,6 +296,18 @@ def write_calibration(results: Path, found: Calibration) -> Path:
             found = found.model_copy(update={"loops": {**known.loops, **found.loops}})
     write_atomic(file, to_json(found.model_dump(mode="json")))
     return file
+
+
+def write_equivalence(results: Path, found: Equivalence) -> Path:
+    """Keep what was found of one experiment at one tier; an earlier finding is replaced."""
+    file = results / EQUIVALENCE / f"{found.paper}-{found.experiment}-{found.tier}-{found.numerics}.json"
+    write_atomic(file, to_json(found.model_dump(mode="json")))
+    return file
+
+
+def read_equivalences(results: Path, unreadable: list[str] | None = None) -> list[Equivalence]:
+    """All that was found in a results folder; why a file cannot be read is added to ``unreadable`` or raised."""
+    return list(_all(results / EQUIVALENCE, Equivalence, unreadable))
 
 
 M = TypeVar("M", bound=Model)

@@ -27,18 +27,20 @@ ENVIRONMENT: dict[str, Any] = {"processor": "Some processor", "threads": 1}
 PROTOCOL = {"samples": 20000}
 
 
-def determinant(experiment: str, tier: str, seed: int) -> dict[str, Any]:
-    return {"experiment": experiment, "tier": tier, "seed": seed, "numerics": "fp32"}
+def determinant(experiment: str, tier: str, seed: int, numerics: str = "fp32") -> dict[str, Any]:
+    return {"experiment": experiment, "tier": tier, "seed": seed, "numerics": numerics}
 
 
-def run_id(experiment: str, tier: str, seed: int) -> str:
-    return hashlib.sha256(canonical(determinant(experiment, tier, seed)).encode()).hexdigest()[:16]
+def run_id(experiment: str, tier: str, seed: int, numerics: str = "fp32") -> str:
+    return hashlib.sha256(canonical(determinant(experiment, tier, seed, numerics)).encode()).hexdigest()[:16]
 
 
-def expect(experiments: Mapping[str, Sequence[int]], tiers: Sequence[str] = ("full",)) -> Expected:
+def expect(
+    experiments: Mapping[str, Sequence[int]], tiers: Sequence[str] = ("full",), numerics: str = "fp32"
+) -> Expected:
     """Every experiment with its seeds at every tier."""
     return {
-        name: {tier: {seed: run_id(name, tier, seed) for seed in seeds} for tier in tiers}
+        name: {tier: {seed: run_id(name, tier, seed, numerics) for seed in seeds} for tier in tiers}
         for name, seeds in experiments.items()
     }
 
@@ -71,11 +73,12 @@ def run(
     paper: str = PAPER,
     seconds: float = 3600.0,
     environment: dict[str, Any] | None = None,
+    numerics: str = "fp32",
 ) -> Stored:
     """Write one run of one hour on :data:`ENVIRONMENT` with its files; ``samples`` differ by experiment and seed."""
-    place = results / paper / (folder or experiment) / run_id(experiment, tier, seed)
+    place = results / paper / (folder or experiment) / run_id(experiment, tier, seed, numerics)
     place.mkdir(parents=True)
-    (place / SAMPLES).write_bytes(samples or f"{experiment} {tier} {seed}".encode())
+    (place / SAMPLES).write_bytes(samples or f"{experiment} {tier} {seed} {numerics}".encode())
     if curves is not None:
         np.savez(place / CURVES, **{name: np.asarray(curve, dtype=np.float32) for name, curve in curves.items()})
     record = RunRecord.model_validate(
@@ -86,10 +89,10 @@ def run(
             "experiment": experiment,
             "tier": tier,
             "seed": seed,
-            "numerics": "fp32",
+            "numerics": numerics,
             "status": status,
             "reason": None if status == "finished" else "the generator's loss is not finite at iteration 7",
-            "determinant": determinant(experiment, tier, seed),
+            "determinant": determinant(experiment, tier, seed, numerics),
             "iterations": iterations,
             "planned_iterations": iterations,
             "iterations_per_epoch": iterations_per_epoch,

@@ -1,0 +1,76 @@
+"""``ganrepro equivalence``: the same seeds in fp32 and in a rougher tier, and whether their scores agree."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from benchmark import places
+from benchmark.commands import options as opt
+from benchmark.commands.options import CHECK_FAILED, OK, UsageError
+from benchmark.spec.base import ROUGHER
+
+
+def register(subparsers: opt.Subparsers) -> None:
+    says = "train the same seeds in fp32 and in a rougher numerics tier, and test whether scores agree"
+    compares = opt.command(subparsers, "equivalence", says, equivalence, None)
+    compares.add_argument("experiment", metavar="PAPER/EXPERIMENT")
+    compares.add_argument("--numerics", choices=ROUGHER, required=True, help="the rougher tier")
+    compares.add_argument("--tier", choices=("full", "short", "smoke"), default="full", help="default: full")
+    compares.add_argument("--seeds", type=opt.seeds, metavar="0-4", help="these seeds instead of the spec's")
+    compares.add_argument(
+        "--margin", type=_share, metavar="SHARE", help="of the mean in fp32; default: what is usual for the metric"
+    )
+    opt.results(compares)
+    opt.data_root(compares)
+    opt.device(compares)
+    compares.add_argument("-j", "--jobs", type=opt.positive, metavar="N", help="runs at once")
+    compares.add_argument("--judge-only", action="store_true", help="of the records that are there; nothing is trained")
+    opt.as_json(compares)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': write a share between 0 and 1")
+    return share
+
+
+def equivalence(options: argparse.Namespace) -> int:
+    from benchmark.commands.run import run
+    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.judging.equivalence import equivalence as tested
+    from benchmark.registry import did_you_mean
+    from benchmark.runs import sidecars
+    from benchmark.runs.records import read_records
+
+    paper, slash, name = options.experiment.rpartition("/")
+    if not slash:
+        raise UsageError(f"'{options.experiment}': write PAPER/EXPERIMENT")
+    ((_, loaded),) = load_all(spec_files([paper]))
+    known = [one for one, experiment in loaded.spec.experiments.items() if experiment.setup(options.tier) is not None]
+    if name not in known:
+        raise UsageError(f"{paper} has no experiment '{name}' at tier {options.tier}{did_you_mean(name, known)}")
+    for numerics in () if options.judge_only else ("fp32", options.numerics):
+        code = run(
+            argparse.Namespace(
+                **{**vars(options), "command": "run", "papers": [paper], "experiment": [name], "numerics": numerics},
+                **{"table": [], "claim": [], "figure": [], "reading": None, "all": False, "no_report": True},
+            )
+        )
+        if code != OK:
+            return code
+    results = places.results_folder(options.results)
+    stored = [one for one in read_records(results) if one.record.paper == loaded.spec.paper.id]
+    found = tested(loaded.spec, stored, name, options.tier, options.numerics, seeds=options.seeds, share=options.margin)
+    file = sidecars.write_equivalence(results, found)
+    if options.json:
+        print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True))
+    else:
+        verdict = "may be judged" if found.agrees else "is not shown equivalent"
+        print(f"{paper}/{name} at {found.tier} in {found.numerics} {verdict}: {found.says}")
+        print(f"kept in {places.shown(file)}")
+    return OK if found.agrees else CHECK_FAILED

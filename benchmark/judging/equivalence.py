@@ -1,0 +1,93 @@
+"""Whether a rougher numerics tier gives an experiment the scores of fp32: the verdicts' test, on the same seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmark.judging import hypothesis_tests
+from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
+from benchmark.judging.samples import Evidence, Sample, protocol_difference
+from benchmark.runs.plan import make_plan
+from benchmark.runs.records import Stored
+from benchmark.runs.sidecars import Equivalence, ScoreAgreement, recipe_of
+from benchmark.spec import words
+from benchmark.spec.base import Tier
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import Metric
+from benchmark.spec.quantities import Quantity
+
+
+def equivalence(
+    spec: PaperSpec,
+    stored: Sequence[Stored],
+    experiment: str,
+    tier: Tier,
+    numerics: str,
+    *,
+    seeds: Sequence[int] | None = None,
+    share: float | None = None,
+) -> Equivalence:
+    """Compare every score that was measured, seed by seed, by two one-sided tests within its margin.
+
+    The margin is what is usual for the metric, or ``share`` of the mean in fp32 where that is given. All scores must
+    agree, and no seed may have diverged.
+    """
+    plans = [make_plan(spec, tier, experiments=[experiment], seeds=seeds, numerics=one) for one in ("fp32", numerics)]
+    plain, rough = (
+        Evidence(spec, stored, {experiment: {tier: {run.seed: run.run_id for run in plan}}}) for plan in plans
+    )
+    setup = plans[0][0].setup
+    scores: list[ScoreAgreement] = []
+    problems: list[str] = []
+    for name, score in setup.scores.items():
+        asked = Quantity(experiment=experiment, score=name)
+        pair = plain.sample(asked, tier), rough.sample(asked, tier)
+        if pair[0].diverged or pair[1].diverged:
+            problems = [f"{len(pair[0].diverged)} runs diverged in fp32, {len(pair[1].diverged)} in {numerics}"]
+        if pair[0].values or pair[1].values:
+            scores.append(_agreement(name, score.metric, *pair, share))
+    problems += [f"{one.score}: {one.says}" for one in scores if not one.agrees]
+    if not scores:
+        problems.append("no score was measured in either tier")
+    told = "; ".join(f"{one.score}: {one.says}" for one in scores)
+    return Equivalence(
+        schema_version=1,
+        paper=spec.paper.id,
+        experiment=experiment,
+        tier=tier,
+        numerics=numerics,
+        recipe=recipe_of(plans[0][0].determinant()),
+        runs={run.seed: (run.run_id, other.run_id) for run, other in zip(*plans, strict=True)},
+        scores=scores,
+        agrees=not problems,
+        says="; ".join(problems) if problems else f"{numerics} gives the scores of fp32: {told}",
+    )
+
+
+def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: float | None) -> ScoreAgreement:
+    def said(says: str, margin: float | None = None, ends: tuple[float, float, float] | None = None) -> ScoreAgreement:
+        value, low, high = ends or (None, None, None)
+        inside = margin is not None and low is not None and high is not None and -margin < low and high < margin
+        return ScoreAgreement(score=name, margin=margin, difference=value, low=low, high=high, agrees=inside, says=says)
+
+    problem = protocol_difference([plain, rough])
+    if problem is not None:
+        return said(problem)
+    both = sorted(set(plain.values) & set(rough.values))
+    if len(both) < LEAST_SEEDS:
+        return said(f"{words.counted(len(both), 'seed')} measured in both tiers, of at least {LEAST_SEEDS}")
+    first, second = ([sample.values[seed] for seed in both] for sample in (plain, rough))
+    middle = abs(hypothesis_tests.mean(first))
+    if share is not None:
+        margin = share * middle
+    elif metric.usual_margin is not None:
+        margin = max(metric.usual_margin[0] * middle, metric.usual_margin[1])
+    else:
+        return said(f"no margin is fixed for {metric.name}: give one with --margin")
+    estimate = hypothesis_tests.paired(first, second)
+    place = hypothesis_tests.equivalence(estimate, margin)
+    low, high = estimate.interval()
+    where = "agrees" if place == "inside" else "does not agree" if place in ("above", "below") else "undecided"
+    between = f"{words.number(low)} to {words.number(high)}, margin {words.number(margin)}"
+    says = f"{where}: {words.number(100 * (1 - 2 * ALPHA))} % interval of the difference {between}"
+    return said(says, margin, (estimate.value, low, high))

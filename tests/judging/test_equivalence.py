@@ -1,0 +1,144 @@
+"""Numerics tiers are never mixed, and a rougher one judges nothing before its scores are shown to agree with fp32's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import scipy.stats
+
+from benchmark.cli import main
+from benchmark.judging.equivalence import _agreement, equivalence
+from benchmark.judging.inspected import Inspected
+from benchmark.judging.judge import judge
+from benchmark.judging.samples import Sample
+from benchmark.judging.verdict import PaperVerdicts
+from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import Stored
+from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of
+from benchmark.spec.parts import METRICS
+from benchmark.spec.quantities import Quantity
+from tests.judging.factory import claim, determinant, evidence, expect, fid, paper, run, run_id, score, table
+from tests.specs import load
+
+TOY = Path(__file__).parents[1] / "toy.yaml"
+VALUES = (30.1, 30.0, 29.9, 30.05)
+
+
+def trained(results: Path, numerics: str, values: Sequence[float] = VALUES) -> list[Stored]:
+    return [
+        run(results, "a", seed, numerics=numerics, scores={"fid": score(value)}) for seed, value in enumerate(values)
+    ]
+
+
+def shown(agrees: bool = True, numerics: str = "bf16", experiment: str = "a") -> Equivalence:
+    return Equivalence(
+        schema_version=1, paper="small", experiment=experiment, tier="full", numerics=numerics,
+        recipe=recipe_of(determinant(experiment, "full", 0)), runs={}, scores=[], agrees=agrees, says="as made up",
+    )  # fmt: skip
+
+
+def verdicts(stored: Sequence[Stored], numerics: str, *found: Equivalence) -> PaperVerdicts:
+    cell = {"value": 30.0, "experiment": "a", "score": "fid"}
+    spec = paper({"C": claim({"bound": fid("a"), "below": 40.0})}, {"T": table({"r": {"c": cell}})})
+    return judge(
+        spec, "0" * 64, stored, expect({"a": range(len(VALUES))}, numerics=numerics), inspected=Inspected(found)
+    )
+
+
+def test_tiers_are_not_mixed_in_one_sample(tmp_path: Path) -> None:
+    stored = [
+        *trained(tmp_path, "fp32", VALUES[:3]),
+        run(tmp_path, "a", 3, numerics="bf16", scores={"fid": score(9.0)}),
+    ]
+    expected = {"a": {"full": {**expect({"a": range(3)})["a"]["full"], 3: run_id("a", "full", 3, "bf16")}}}
+    found = evidence(stored, expected)
+    sample = found.sample(Quantity(experiment="a", score="fid"), "full")
+    assert sample.numbers == list(VALUES[:3])
+    assert "trained in bf16, others in fp32" in sample.reasons[3]
+    assert any("numerics tiers are not mixed" in line for line in found.damage)
+
+
+@pytest.mark.parametrize("numerics", ["bf16", "tf32"])
+def test_a_rougher_tier_judges_nothing_before_it_is_shown_to_agree(tmp_path: Path, numerics: str) -> None:
+    stored = trained(tmp_path, numerics)
+    others = (shown(agrees=False, numerics=numerics), shown(numerics="exact"), shown(numerics=numerics, experiment="b"))
+    for found in ((), others):
+        told = verdicts(stored, numerics, *found)
+        assert [told.claims[0].state, told.cells[0].state] == ["NOT COMPARABLE"] * 2
+        for reason in (told.claims[0].reason, told.cells[0].reason):
+            assert f"a: {numerics} is not shown equivalent to fp32" in reason
+    told = verdicts(stored, numerics, shown(numerics=numerics))
+    assert [told.claims[0].state, told.cells[0].state] == ["HOLDS", "REPRODUCED"]
+
+
+@pytest.mark.parametrize("numerics", ["fp32", "exact"])
+def test_the_others_need_nothing(tmp_path: Path, numerics: str) -> None:
+    told = verdicts(trained(tmp_path, numerics), numerics)
+    assert [told.claims[0].state, told.cells[0].state] == ["HOLDS", "REPRODUCED"]
+
+
+def sample_of(values: Sequence[float]) -> Sample:
+    return Sample("fid", "a", "full", tuple(range(len(values))), values=dict(enumerate(values)))
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.6, 2.8, 3.0, -2.8, 9.0])
+def test_agreement_is_two_one_sided_tests_on_the_differences_by_seed(shift: float) -> None:
+    """FID's usual margin is a tenth of the mean: 3 of 30. scipy's one-sided tests of the differences decide alike."""
+    metric = METRICS.get("frechet_inception_distance").model_construct()
+    assert isinstance(metric, FrechetInceptionDistance)
+    noise = (0.3, -0.2, 0.1, -0.3, 0.1)
+    plain = [30 + 10 * one for one in (0.2, -0.1, 0.3, -0.2, -0.2)]
+    rough = [value + shift + one for value, one in zip(plain, noise, strict=True)]
+    found = _agreement("fid", metric, sample_of(plain), sample_of(rough), None)
+    differences = [second - first for first, second in zip(plain, rough, strict=True)]
+    above = scipy.stats.ttest_1samp(differences, -3, alternative="greater").pvalue
+    below = scipy.stats.ttest_1samp(differences, 3, alternative="less").pvalue
+    assert found.margin == pytest.approx(3)
+    assert found.agrees == (max(above, below) < 0.05) == (abs(shift) < 2.75)
+
+
+def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
+    metric = METRICS.get("frechet_inception_distance").model_construct()
+    few = _agreement("fid", metric, sample_of([30.0, 31.0]), sample_of([30.0, 31.0]), None)
+    assert (few.agrees, few.says) == (False, "2 seeds measured in both tiers, of at least 3")
+    metric = METRICS.get("modes_found").model_construct()
+    none = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), None)
+    assert not none.agrees
+    assert "give one with --margin" in none.says
+    assert _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1).agrees
+
+
+def test_from_runs_to_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmark.runs.runner import OneRun
+    from benchmark.training.numerics import prepare
+
+    spec = load(TOY).spec
+    words = ["equivalence", f"{TOY}/toy_minimax", "--tier", "smoke", "--numerics", "bf16", "--seeds", "0-2"]
+    words += ["--results", str(tmp_path), "--judge-only"]
+    for numerics in ("fp32", "bf16"):
+        for seed in range(3):
+            prepare(numerics, 1)
+            OneRun(make_run(spec, "toy_minimax", "smoke", seed, numerics), tmp_path, tmp_path, "cpu").execute()
+    prepare("fp32", None)
+    assert main(words) == 1
+    assert "give one with --margin" in capsys.readouterr().out
+    main([*words, "--margin", "0.99"])
+    (kept,) = read_equivalences(tmp_path)
+    assert (kept.experiment, kept.tier, kept.numerics, set(kept.runs)) == ("toy_minimax", "smoke", "bf16", {0, 1, 2})
+    assert kept.recipe == recipe_of(make_run(spec, "toy_minimax", "smoke", 5, "fp32").determinant())
+    assert all(one.margin is not None for one in kept.scores)
+    assert {len(pair) for pair in kept.runs.values()} == {2}
+    nothing = equivalence(spec, [], "toy_minimax", "smoke", "bf16")
+    assert (nothing.agrees, nothing.says) == (False, "no score was measured in either tier")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [("toy_minimax", "write PAPER/EXPERIMENT"), (f"{TOY}/toy_minimaks", "did you mean 'toy_minimax'")],
+)
+def test_what_is_no_experiment_is_told(wrong: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["equivalence", wrong, "--tier", "smoke", "--numerics", "bf16"]) == 2
+    assert told in capsys.readouterr().err
