@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import CHECK_FAILED, OK, NothingSelectedError, UsageError
+from benchmark.commands.options import CHECK_FAILED, OK, UsageError
 
 if TYPE_CHECKING:
     from benchmark.runs.costs import Cost, Device
@@ -118,28 +118,20 @@ def plan(options: argparse.Namespace) -> int:
     unreadable: list[str] = []
     specs: dict[str, PaperSpec] = {}
     looked: dict[Dataset, str | None] = {}
-    for tier in tiers:
-        options.tier = tier
-        try:
-            selections = select(options)
-        except NothingSelectedError:
-            continue
-        for selection in selections:
-            specs[selection.loaded.spec.paper.id] = selection.loaded.spec
-            broken = len(unreadable)
-            unfinished = left_to_train(selection.runs, results, unreadable)
-            left += [(run, selection.file) for run in unfinished]
-            shares = added(unfinished, device)
-            for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
-                runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
-                mine = [run for run in unfinished if (run.experiment, run.reading) == key]
-                lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
-                row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device))
-                row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
-                row["trainings"] = sum(shares[run.run_id][1] for run in mine)
-                rows.append(row)
-    if not rows:
-        raise NothingSelectedError("no experiment has that tier")
+    for selection in select(options, tiers):
+        specs[selection.loaded.spec.paper.id] = selection.loaded.spec
+        broken = len(unreadable)
+        unfinished = left_to_train(selection.runs, results, unreadable)
+        left += [(run, selection.file) for run in unfinished]
+        shares = added(unfinished, device)
+        for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
+            runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
+            mine = [run for run in unfinished if (run.experiment, run.reading) == key]
+            lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
+            row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device))
+            row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
+            row["trainings"] = sum(shares[run.run_id][1] for run in mine)
+            rows.append(row)
     lacking = [f"missing: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
     for line in unreadable:

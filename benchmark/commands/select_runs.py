@@ -170,18 +170,18 @@ def is_default_job(options: argparse.Namespace) -> bool:
     return options.command == "run" and not (named or options.table or options.claim or options.figure)
 
 
-def select(options: argparse.Namespace) -> list[Selection]:
-    """The runs that the command line names; the default job where it names none."""
+def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Selection]:
+    """The runs that the command line names, at these tiers or its own; the default job where it names none."""
     wanted: list[tuple[Path, Tier, list[str], Sequence[int] | None]]
     if is_default_job(options):
         wanted = [(places.paper_file(paper), tier, [glob], seeds) for paper, tier, glob, seeds in DEFAULT_JOB]
         if options.experiment:
             raise UsageError("--experiment needs a PAPER or --all")
     else:
-        chosen: Tier = options.tier or "short"
+        chosen: Sequence[Tier] = tiers or [options.tier or "short"]
         globs: list[str] = options.experiment or ["*"]
-        wanted = [(file, chosen, globs, None) for file in spec_files(options.papers)]
-    papers = dict(load_all(file for file, *_ in wanted))
+        wanted = [(file, tier, globs, None) for tier in chosen for file in spec_files(options.papers)]
+    papers = dict(load_all(dict.fromkeys(file for file, *_ in wanted)))
     check_printed((loaded.spec for loaded in papers.values()), options)
     selections = []
     for file, tier, globs, seeds in wanted:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from benchmark.judging.verdict import Interval
@@ -87,6 +87,7 @@ class Estimate:
         return Estimate(-self.value, self.error, self.freedom).p_above(-bound)
 
 
+@lru_cache(maxsize=256)
 def quantile(probability: float, freedom: float) -> float:
     """Quantile of Student's t; ``freedom`` need not be whole."""
     from scipy.special import stdtrit

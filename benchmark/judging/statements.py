@@ -113,8 +113,9 @@ def _compare(
         return scale(value) + shift_second
 
     # a diverged seed whose metric has no direction counts against whichever statement is being shown
+    broken = a.broken | b.broken
     doubting = _ranked(a, math.inf, scale), _ranked(b, -math.inf, moved)
-    trusting = _ranked(a, -math.inf, scale), _ranked(b, math.inf, moved)
+    trusting = (_ranked(a, -math.inf, scale), _ranked(b, math.inf, moved)) if broken else doubting
     shared = sorted(set(doubting[0]) & set(doubting[1]))
     truths = {seed: doubting[0][seed] < doubting[1][seed] for seed in shared}
     falsehoods = {seed: trusting[0][seed] > trusting[1][seed] for seed in shared}
@@ -125,7 +126,7 @@ def _compare(
     one_run = a.experiment == b.experiment
     if min(len(a.seeds), len(b.seeds)) < 2 or (one_run and len(shared) < 2):
         return silent(statement, truths, points, numbers.removesuffix(", "))
-    if not a.broken | b.broken:
+    if not broken:
         pairs = one_run or set(a.values) == set(b.values)
         of_a, of_b = (shared, shared) if pairs else (sorted(a.values), sorted(b.values))
         first, second = [scale(a.values[seed]) for seed in of_a], [moved(b.values[seed]) for seed in of_b]
