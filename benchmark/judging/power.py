@@ -32,6 +32,8 @@ from benchmark.spec.quantities import Operand, Quantity
 #: assumed standard deviations of one seed, as shares of the number
 SPREADS = (0.02, 0.05, 0.10)
 _DRAWS = 60
+#: of them, those after which nothing more is drawn where all of them or none decide
+_FIRST_DRAWS = 20
 #: numbers of seeds that are tried as well, to show what more of them would decide
 _MORE = (5, 10, 20)
 
@@ -162,7 +164,13 @@ def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float)
             return False
         return min(finding.p, finding.p_against) <= alpha
 
-    return [sum(decided(spread, draw) for draw in range(_DRAWS)) / _DRAWS for spread in SPREADS]
+    def share(spread: float) -> float:
+        first = sum(decided(spread, draw) for draw in range(_FIRST_DRAWS))
+        if first in (0, _FIRST_DRAWS):
+            return first / _FIRST_DRAWS
+        return (first + sum(decided(spread, draw) for draw in range(_FIRST_DRAWS, _DRAWS))) / _DRAWS
+
+    return [share(spread) for spread in SPREADS]
 
 
 def _sample(asked: Quantity, values: Any) -> Sample:
