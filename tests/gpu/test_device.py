@@ -71,3 +71,19 @@ def test_ms_ssim_does_not_depend_on_the_device() -> None:
         pair_similarities([pictures], len(pictures), pictures.shape[1:], device) for device in ("cuda", "cpu")
     )
     assert np.abs(on_gpu - on_cpu).max() <= 1e-6
+
+
+@pytest.mark.parametrize(("numerics", "bound"), [("fp32", 1e-5), ("tf32", 1e-2), ("bf16", 1e-1)])
+def test_tiers_differ_from_exact_by_their_rounding(numerics: str, bound: float) -> None:
+    """The first losses of the same weights on the same data, relative to the exact tier's."""
+    spec = load(PAPERS / "gan_dcgan_mnist.yaml").spec
+    losses = {}
+    for one in ("exact", numerics):
+        prepare(one, None)
+        run = make_run(spec, "dcgan", "smoke", 1, one)
+        trainer = Trainer(run, run.setup.dataset.load(NOWHERE, "cuda"), "cuda")
+        trainer.advance(1, lambda _: False)
+        losses[one] = np.array([values[0] for values in trainer.curves().values()])
+    prepare("fp32", None)
+    assert np.abs(losses[numerics] / losses["exact"] - 1).max() < bound
+    assert not torch.backends.cudnn.allow_tf32

@@ -15,6 +15,7 @@ from benchmark.training.cuda_graph import WARM_UP
 from benchmark.training.numerics import prepare
 from benchmark.training.trainer import Trainer
 from tests.specs import load
+from tests.training.test_pyramid import run_of as pyramid_run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
@@ -69,9 +70,10 @@ def assert_equal_states(one: Trainer, other: Trainer) -> None:
         assert np.array_equal(curve, right[name]), name
 
 
+@pytest.mark.parametrize("numerics", ["fp32", "tf32", "bf16"])
 @pytest.mark.parametrize(("file", "experiment"), one_of_each_system(), ids=lambda value: getattr(value, "stem", value))
-def test_replayed_equals_plain(file: Path, experiment: str) -> None:
-    run = make_run(load(file).spec, experiment, "smoke", 1, "fp32")
+def test_replayed_equals_plain(file: Path, experiment: str, numerics: str) -> None:
+    run = make_run(load(file).spec, experiment, "smoke", 1, numerics)
     plain, replayed = trainer_of(run, replays=False), trainer_of(run, replays=True)
     if replayed._replayer is None:
         assert replayed._growing, "only networks that grow are never replayed"
@@ -80,6 +82,17 @@ def test_replayed_equals_plain(file: Path, experiment: str) -> None:
         trainer.advance(ITERATIONS, never)
     assert replayed.loop == "replayed"
     assert replayed._replayer.replays
+    assert_equal_states(plain, replayed)
+
+
+@pytest.mark.parametrize("numerics", ["fp32", "bf16"])
+def test_a_pyramid_of_several_gans_is_replayed(numerics: str) -> None:
+    """As LAPGAN has it: four players, each with its own pass of data that others have reduced."""
+    run = replace(pyramid_run(), numerics=numerics)
+    plain, replayed = trainer_of(run, replays=False), trainer_of(run, replays=True)
+    for trainer in (plain, replayed):
+        trainer.advance(ITERATIONS, never)
+    assert replayed.loop == "replayed"
     assert_equal_states(plain, replayed)
 
 
@@ -110,9 +123,10 @@ def test_layers_that_draw_by_themselves_have_a_graph_for_each_update() -> None:
     assert graphs == {"gan": 2, "dcgan": 1}
 
 
-def test_a_resumed_run_captures_anew_and_ends_in_the_same_bits() -> None:
+@pytest.mark.parametrize("numerics", ["fp32", "tf32", "bf16"])
+def test_a_resumed_run_captures_anew_and_ends_in_the_same_bits(numerics: str) -> None:
     spec = load(next(file for file in PAPERS if file.stem == "gan_rl")).spec
-    run = make_run(spec, "toy_reconstruction", "smoke", 1, "fp32")
+    run = make_run(spec, "toy_reconstruction", "smoke", 1, numerics)
     straight, first, second = (trainer_of(run, replays=True) for _ in range(3))
     straight.advance(20, never)
     first.advance(11, never)
