@@ -49,19 +49,7 @@ def run(
     ensure_seal(results, paper.spec)
     return [
         perform(
-            Job(
-                spec=Path(paper.source.file),
-                experiment=one.experiment,
-                tier=one.tier,
-                seed=one.seed,
-                numerics=one.numerics,
-                reading=one.reading,
-                run_id=one.run_id,
-                results=results,
-                data_root=places.data_folder(data_root),
-                device=device,
-                threads=1 if device == "cpu" else None,
-            ),
+            Job.of(one, Path(paper.source.file), results, places.data_folder(data_root), device),
             lambda _iteration, _seconds: None,
         )
         for one in runs

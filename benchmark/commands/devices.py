@@ -29,7 +29,10 @@ def resolve_device(wanted: str) -> str:
 
 
 def check_numerics(numerics: str, device: str) -> None:
-    """Refuse a tier that the device does not have; a processor computes bf16 in any case, if slowly."""
+    """Refuse a tier that the device does not have; a processor computes bf16 in any case, if slowly.
+
+    A GPU that only other machines have is not looked at.
+    """
     if device == "cpu":
         if numerics == "tf32":
             raise UsageError("--numerics tf32: only a GPU has TF32, here it would be fp32; valid: exact, fp32, bf16")
@@ -37,7 +40,7 @@ def check_numerics(numerics: str, device: str) -> None:
     if numerics in ROUGHER:
         import torch
 
-        if torch.cuda.get_device_capability(device) < (8, 0):
+        if torch.cuda.is_available() and torch.cuda.get_device_capability(device) < (8, 0):
             raise UsageError(f"--numerics {numerics}: needs a GPU of compute capability 8.0; valid: exact, fp32")
 
 

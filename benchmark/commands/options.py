@@ -123,9 +123,9 @@ def positive(text: str) -> int:
 
 
 def missing_extra(error: ModuleNotFoundError) -> str | None:
-    """One line on how to get a library that only training needs; None for any other."""
+    """One line on how to get a library that an extra brings; None for any other."""
     name = (error.name or "").partition(".")[0]
-    extra = "train" if name in _TRAINING else "lsun" if name == "lmdb" else None
+    extra = "train" if name in _TRAINING else {"lmdb": "lsun", "ray": "ray", "submitit": "slurm"}.get(name)
     return None if extra is None else f"this needs {name}: pip install 'ganrepro[{extra}]'"
 
 

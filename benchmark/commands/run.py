@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import places
+from benchmark.commands import engines
 from benchmark.commands import options as opt
-from benchmark.commands.devices import check_numerics, resolve_device, visible_gpus
+from benchmark.commands.devices import check_numerics, resolve_device
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
 from benchmark.commands.plan import is_done, left_to_train, missing_data, not_measured
 
@@ -32,6 +32,7 @@ def register(subparsers: opt.Subparsers) -> None:
     several.add_argument(
         "-j", "--jobs", type=opt.positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
     )
+    engines.register(several)
     several.add_argument("--no-report", action="store_true", help="stop after the records")
     single = opt.command(
         subparsers, "run-one", "one run by id, for engines that schedule runs themselves", run_one, None
@@ -91,48 +92,38 @@ def run(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
     from benchmark.runs.derived import together
+    from benchmark.runs.engines.execute import EngineError, execute
     from benchmark.runs.engines.job import Job
     from benchmark.runs.engines.progress import Display
-    from benchmark.runs.engines.serial import execute
 
-    device = resolve_device(options.device)
+    device = engines.device_of(options)
     check_numerics(options.numerics, device)
-    _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
-    gpus = visible_gpus(device)
-    at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
     groups = together([run for run, _ in todo.values()])
-    workers = min(options.jobs or at_once, len(groups))
-    threads = None if device.startswith("cuda") else 1  # of the run, not of the moment: sums would be split otherwise
-    jobs = [
-        Job(
-            spec=selection.file.resolve(),
-            experiment=run.experiment,
-            tier=run.tier,
-            seed=run.seed,
-            numerics=run.numerics,
-            reading=run.reading,
-            run_id=run.run_id,
-            results=results.resolve(),
-            data_root=root.resolve(),
-            device=device,
-            threads=threads,
-            others=tuple((other.experiment, other.reading, other.run_id) for other in others),
-        )
-        for run, *others in groups
-        for _, selection in [todo[run.run_id]]
-    ]
+    jobs = [Job.of(run, todo[run.run_id][1].file, results, root, device, others) for run, *others in groups]
+    if options.engine != "local":
+        jobs = engines.with_needs(jobs, groups, options, results)
+    engine, where = engines.engine_of(options, jobs)
+    _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
     if len(groups) < len(todo):
         say(f"{len(todo) - len(groups)} of them share the training of another")
-    say(f"training on {f'{len(gpus)} GPUs' if len(gpus) > 1 else device}, {workers} at once")
+    say(f"training on {where}")
     began = time.perf_counter()
     display = Display({run.run_id: (_told(run, todo[run.run_id][1]), run.iterations) for run, *_ in groups})
-    ending = execute(jobs, workers, display, gpus)
+    try:
+        ending = execute(jobs, engine, display)
+    except EngineError as error:
+        raise UsageError(str(error)) from error
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
     say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
         say("stopped; the same command continues where this one ended")
         return INTERRUPTED if ending.signal == 2 else RESUMABLE
-    return RUN_FAILED if any(_bad(outcome) for outcome in ending.outcomes) else OK
+    if any(_bad(outcome) for outcome in ending.outcomes):
+        return RUN_FAILED
+    if finished < len(jobs):
+        say(f"{len(jobs) - finished} were stopped elsewhere; the same command continues them")
+        return RESUMABLE
+    return OK
 
 
 def _told(run: Run, selection: Selection) -> str:
@@ -179,19 +170,7 @@ def run_one(options: argparse.Namespace) -> int:
     _seal([selection], results)
     display = Display({run.run_id: (_told(run, selection), run.iterations)})
     outcome = perform(
-        Job(
-            spec=file,
-            experiment=run.experiment,
-            tier=run.tier,
-            seed=run.seed,
-            numerics=run.numerics,
-            reading=run.reading,
-            run_id=run.run_id,
-            results=results,
-            data_root=root,
-            device=device,
-            threads=None if device.startswith("cuda") else 1,
-        ),
+        Job.of(run, file, results, root, device),
         lambda iteration, _seconds: display.advanced(run.run_id, iteration),
     )
     display.ended(run.run_id, outcome)

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from benchmark.commands.devices import visible_gpus
+from benchmark.runs.engines.execute import execute
 from benchmark.runs.engines.job import Job, Outcome
-from benchmark.runs.engines.serial import Lane, execute
+from benchmark.runs.engines.local import Lane, Local
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import read_records
 from tests.specs import load
@@ -48,16 +49,13 @@ class Killing:
 def jobs(place: Path, seeds: int, file: Path = TOY) -> list[Job]:
     spec = load(file).spec
     runs = [make_run(spec, "toy_minimax", "smoke", seed, "fp32") for seed in range(seeds)]
-    return [
-        Job(file, run.experiment, run.tier, run.seed, run.numerics, run.run_id, place, place / "data", "cpu", 1)
-        for run in runs
-    ]
+    return [Job.of(run, file, place, place / "data", "cpu") for run in runs]
 
 
 def test_a_worker_that_is_killed_costs_its_own_run_and_no_other(tmp_path: Path) -> None:
     """As the system does where memory runs out; the others go on, and those that wait begin all the same."""
     asked, display = jobs(tmp_path, 4), Killing()
-    ending = execute(asked, 2, display)  # type: ignore[arg-type]
+    ending = execute(asked, Local(2), display)  # type: ignore[arg-type]
     assert display.killed is not None
     (lost,) = [one for one in ending.outcomes if one.status != "finished"]
     assert (lost.status, lost.reason) == ("failed", "its worker process died (killed, or out of memory)")
@@ -72,11 +70,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from benchmark.runs.engines.progress import Display
-from benchmark.runs.engines.serial import execute
+from benchmark.runs.engines.execute import execute
+from benchmark.runs.engines.local import Local
 from tests.runs.test_engine import jobs
 if __name__ == "__main__":
     todo = jobs(Path(sys.argv[1]), 2, Path(sys.argv[2]))
-    execute(todo, 2, Display({job.run_id: (job.experiment, 10**6) for job in todo}))
+    execute(todo, Local(2), Display({job.run_id: (job.experiment, 10**6) for job in todo}))
 """
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+
+from filelock import FileLock, Timeout
 
 from benchmark.runs.plan import Run, make_run
 from benchmark.spec.base import Tier
@@ -27,12 +29,46 @@ class Job:
     numerics: str
     run_id: str
     results: Path
+    #: of the run, below ``results``
+    folder: str
     data_root: Path
     device: str
     threads: int | None
     reading: str | None = None
     #: runs that share its training: experiment, reading and run id of each
     others: tuple[tuple[str, str | None, str], ...] = ()
+    #: seconds of training between two checkpoints
+    checkpoint_seconds: float = 60.0
+    #: what it needs, where that is known: for an engine that shares machines out
+    hours: float | None = None
+    memory_bytes: int | None = None
+
+    @classmethod
+    def of(cls, run: Run, spec: Path, results: Path, data_root: Path, device: str, others: Sequence[Run] = ()) -> Job:
+        """A run as a job; ``others`` share its training."""
+        return cls(
+            spec=spec.resolve(),
+            experiment=run.experiment,
+            tier=run.tier,
+            seed=run.seed,
+            numerics=run.numerics,
+            run_id=run.run_id,
+            results=results.resolve(),
+            folder=run.folder,
+            data_root=data_root.resolve(),
+            device=device,
+            threads=1 if device == "cpu" else None,  # of the run, not of the moment: sums would be split otherwise
+            reading=run.reading,
+            others=tuple((other.experiment, other.reading, other.run_id) for other in others),
+        )
+
+    def is_free(self) -> bool:
+        """Whether no process trains this run at the moment."""
+        try:
+            with FileLock(self.results / self.folder / ".lock").acquire(timeout=0):
+                return True
+        except Timeout:
+            return False
 
 
 @dataclass(frozen=True)
@@ -43,6 +79,8 @@ class Outcome:
     status: Literal["finished", "diverged", "failed", "interrupted", "locked"]
     reason: str | None
     training_seconds: float = 0.0
+    #: the signal that interrupted it
+    signal: int | None = None
 
 
 _load = lru_cache(maxsize=16)(load)
@@ -62,15 +100,15 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SI
 
 
 @contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """An event that any of ``STOPS`` sets while the block runs."""
-    event = threading.Event()
+def stopping() -> Iterator[list[int]]:
+    """Those of ``STOPS`` that arrive while the block runs."""
+    caught: list[int] = []
     previous = {}
     if threading.current_thread() is threading.main_thread():
         for number in STOPS:
-            previous[number] = signal.signal(number, lambda *_: event.set())
+            previous[number] = signal.signal(number, lambda number, _frame: caught.append(number))
     try:
-        yield event
+        yield caught
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -82,7 +120,7 @@ def perform(job: Job, progress: Callable[[int, float], None]) -> Outcome:
     from benchmark.training.numerics import prepare
 
     prepare(job.numerics, job.threads)
-    with stopping() as stop:
+    with stopping() as caught:
         try:
             record = OneRun(
                 resolve(job),
@@ -90,14 +128,15 @@ def perform(job: Job, progress: Callable[[int, float], None]) -> Outcome:
                 job.data_root,
                 job.device,
                 progress=progress,
-                stop=stop.is_set,
+                stop=lambda: bool(caught),
+                checkpoint_seconds=job.checkpoint_seconds,
                 others=[
                     resolve(replace(job, experiment=experiment, reading=reading, run_id=run_id))
                     for experiment, reading, run_id in job.others
                 ],
             ).execute()
         except Interrupted as error:
-            return Outcome(job.run_id, "interrupted", str(error))
+            return Outcome(job.run_id, "interrupted", str(error), signal=caught[0])
         except Locked as error:
             return Outcome(job.run_id, "locked", str(error))
         except Exception as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TextIO
 
-from benchmark.runs.engines.job import Outcome
+from benchmark.runs.engines.job import Job, Outcome
 from benchmark.spec.words import counted
 
 _EVERY_SECONDS = 20.0
@@ -25,7 +26,7 @@ class Display:
         self._at: dict[str, int] = {}
         self._busy: dict[str, str] = {}
         self._ended = 0
-        self._spoke = self._started = time.monotonic()
+        self._spoke = self._looked = self._started = time.monotonic()
         self._done = 0
 
     def advanced(self, run_id: str, iteration: int) -> None:
@@ -46,6 +47,16 @@ class Display:
             self._bar(run_id).set_postfix_str(with_what)
         else:
             self._lines()
+
+    def look_at(self, jobs: Iterable[Job]) -> None:
+        """Now and then: how far runs on other machines are, by their newest checkpoint in the folder that all share."""
+        if time.monotonic() - self._looked > _EVERY_SECONDS:
+            self._looked = time.monotonic()
+            for job in jobs:
+                checkpoints = (job.results / job.folder / "checkpoints").glob("[0-9]*.pt")
+                reached = max((int(file.stem) for file in checkpoints), default=0)
+                if reached > 0:
+                    self.advanced(job.run_id, reached)
 
     def _lines(self) -> None:
         """Where there is no terminal: a line for every active run, now and then."""

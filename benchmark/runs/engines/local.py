@@ -8,10 +8,10 @@ import queue
 import signal
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchmark.batches import heard_by, phrase
@@ -19,9 +19,6 @@ from benchmark.runs.engines.job import STOPS, Job, Outcome, perform
 from benchmark.runs.engines.progress import Display
 
 R = TypeVar("R")
-
-#: seconds between two looks at a run that another process trains
-_LOCKED_SECONDS = 2.0
 
 _messages: Any = None
 _working = threading.Event()
@@ -73,14 +70,6 @@ def _work(job: Job) -> Outcome:
         _working.clear()
 
 
-@dataclass(frozen=True)
-class Ending:
-    """Outcomes in the order of the jobs, and the signal that cut the work short, if one did."""
-
-    outcomes: list[Outcome]
-    signal: int | None
-
-
 class Lane:
     """A worker process that does one job after another, and the one GPU that it sees, if that is to be chosen.
 
@@ -126,63 +115,67 @@ class Lane:
         self._pool = self._messages = None
 
 
-def execute(jobs: Sequence[Job], workers: int, display: Display, gpus: Sequence[str] = ()) -> Ending:
-    """Do all jobs, ``workers`` at a time, spread evenly over ``gpus`` as CUDA_VISIBLE_DEVICES names them.
+class Local:
+    """The engine of one machine: ``workers`` lanes, spread evenly over ``gpus`` as CUDA_VISIBLE_DEVICES names them.
 
-    A signal stops what is running at a resumable state and begins nothing more. A run that another process trains is
-    waited for, and done here should that process end without its record.
+    A job whose process dies begins again from its checkpoint, at most ``retries`` times.
     """
-    caught: int | None = None
 
-    def on_signal(number: int, _frame: Any) -> None:
-        nonlocal caught
-        caught = number
+    def __init__(self, workers: int, gpus: Sequence[str] = (), retries: int = 0) -> None:
+        self._lanes = [Lane(gpus[number % len(gpus)] if gpus else None) for number in range(workers)]
+        self._free = list(reversed(self._lanes))
+        self._retries = retries
+        self._lost: Counter[str] = Counter()
+        self._waiting: deque[Job] = deque()
+        self._running: dict[Future[Outcome], tuple[Lane, Job]] = {}
+        self._stopped = False
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        self._waiting.extend(jobs)
+
+    @property
+    def idle(self) -> bool:
+        return not self._running and not self._waiting
+
+    def ended(self) -> list[tuple[Job, Outcome]]:
+        while self._waiting and self._free:
+            lane, job = self._free.pop(), self._waiting.popleft()
+            self._running[lane.submit(_work, job)] = (lane, job)
+        done, _ = wait(self._running, timeout=0.3, return_when=FIRST_COMPLETED)
+        ended = []
+        for future in done:
+            lane, job = self._running.pop(future)
+            self._free.append(lane)
+            outcome = self._outcome(future, lane, job)
+            if outcome is not None:
+                ended.append((job, outcome))
+        return ended
+
+    def _outcome(self, future: Future[Outcome], lane: Lane, job: Job) -> Outcome | None:
+        """How a job ended; None where it is to begin again."""
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            lane.close()
+        if self._stopped:
+            return Outcome(job.run_id, "interrupted", "stopped before it began")
+        self._lost[job.run_id] += 1
+        if self._lost[job.run_id] > self._retries:
+            return Outcome(job.run_id, "failed", "its worker process died (killed, or out of memory)")
+        self._waiting.appendleft(job)
+        return None
+
+    def show(self, display: Display) -> None:
+        for lane in self._lanes:
+            lane.show(display)
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._waiting.clear()
         for process in multiprocessing.active_children():
             if process.is_alive() and process.pid is not None:
                 process.terminate()  # SIGTERM: the job saves its state and returns
 
-    previous = {number: signal.signal(number, on_signal) for number in STOPS}
-    lanes = [Lane(gpus[number % len(gpus)] if gpus else None) for number in range(workers)]
-    outcomes: dict[str, Outcome] = {}
-    try:
-        waiting, free = list(reversed(jobs)), list(reversed(lanes))
-        running: dict[Future[Outcome], tuple[Lane, Job]] = {}
-        locked: list[Job] = []
-        looked = time.monotonic()
-        while ((waiting or locked) and caught is None) or running:
-            if locked and not waiting and time.monotonic() - looked > _LOCKED_SECONDS:
-                waiting, locked, looked = locked, [], time.monotonic()
-            if not running and not waiting:
-                time.sleep(0.1)
-            while waiting and free and caught is None:
-                lane, job = free.pop(), waiting.pop()
-                running[lane.submit(_work, job)] = (lane, job)
-            done, _ = wait(running, timeout=0.3, return_when=FIRST_COMPLETED)
-            for lane in lanes:
-                lane.show(display)
-            for future in done:
-                lane, job = running.pop(future)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    lane.close()
-                free.append(lane)
-                outcome = outcomes[job.run_id] = _outcome(future, job, stopped=caught is not None)
-                if outcome.status == "locked":
-                    locked.append(job)
-                    display.busy(job.run_id, outcome.reason or "another process trains this run")
-                else:
-                    display.ended(job.run_id, outcome)
-    finally:
-        for lane in lanes:
+    def close(self) -> None:
+        for lane in self._lanes:
             lane.close()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    return Ending([outcomes.get(job.run_id, Outcome(job.run_id, "interrupted", "not begun")) for job in jobs], caught)
-
-
-def _outcome(future: Future[Outcome], job: Job, *, stopped: bool) -> Outcome:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        if stopped:
-            return Outcome(job.run_id, "interrupted", "stopped before it began")
-        return Outcome(job.run_id, "failed", "its worker process died (killed, or out of memory)")

@@ -1,0 +1,209 @@
+"""One plan on every engine: the same records, also where a worker is killed or told to go in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark.cli import main
+from benchmark.runs.engines.job import Job, Outcome
+from benchmark.runs.integrity import damage
+from benchmark.runs.plan import make_run
+from benchmark.runs.records import Stored, read_records
+from tests.specs import load
+
+ROOT = Path(__file__).parents[2]
+TOY = ROOT / "tests" / "toy.yaml"
+#: engine -> what befalls its longest run in the middle of its training
+BEFALLS = {"quiet": None, "local": signal.SIGKILL, "slurm": signal.SIGUSR2, "ray": signal.SIGKILL}
+CALL = ["run", str(TOY), "--tier", "smoke", "-e", "toy_minimax", "--device", "cpu", "--no-report"]
+NEEDS = {"slurm": "submitit", "ray": "ray"}
+
+
+class Trouble:
+    """A display that sends a signal to the process of the longest run once it has saved its state."""
+
+    def __init__(self, job: Job, number: int | None) -> None:
+        self.folder = job.results / job.folder
+        self.number = number
+        self.ended_runs: list[str] = []
+
+    def look_at(self, _jobs: Iterable[Job]) -> None:
+        if self.number is not None and list(self.folder.glob("checkpoints/*.pt")):
+            pid = int((self.folder / ".owner").read_text().split()[1])
+            os.kill(pid, self.number)
+            self.number = None
+
+    def advanced(self, run_id: str, iteration: int) -> None:
+        self.look_at([])
+
+    def busy(self, run_id: str, told: str) -> None:
+        pass
+
+    def ended(self, run_id: str, outcome: Outcome) -> None:
+        self.ended_runs.append(run_id)
+
+
+def jobs(place: Path) -> list[Job]:
+    """A short run and a long one that saves its state often."""
+    results, long = place / "results", place / "long.yaml"
+    results.mkdir(parents=True)
+    long.write_text(TOY.read_text().replace("budget: {iterations: 60}", "budget: {iterations: 400}"))
+    found = []
+    for file, seed in ((long, 7), (TOY, 0)):
+        run = make_run(load(file).spec, "toy_reconstruction", "smoke", seed, "fp32")
+        found.append(replace(Job.of(run, file, results, place / "data", "cpu"), checkpoint_seconds=0.1))
+    return found
+
+
+def train(place: Path, name: str) -> None:
+    """Do the jobs on an engine, and tell what happened in a file."""
+    from benchmark.runs.engines.execute import Engine, execute
+    from benchmark.runs.engines.local import Local
+    from benchmark.runs.engines.ray import Ray
+    from benchmark.runs.engines.slurm import Slurm
+
+    todo = jobs(place)
+    engine: Engine
+    if name == "ray":
+        engine = ray = Ray(None, retries=1, at_once=2)
+        assert ray.check(todo) == 1
+    elif name == "slurm":
+        engine = Slurm(place / "logs", "local", None, retries=1, at_once=None)
+    else:
+        engine = Local(2, retries=1)
+    trouble = Trouble(todo[0], BEFALLS[name])
+    ending = execute(todo, engine, trouble)  # type: ignore[arg-type]
+    told = {
+        "outcomes": [outcome.status for outcome in ending.outcomes],
+        "ended": sorted(trouble.ended_runs),
+        "troubled": trouble.number is None,
+        "left": [file.name for file in (place / "logs").glob("*")],
+    }
+    (place / "told.json").write_text(json.dumps(told))
+
+
+#: what is wrong on the command line -> what the one line says
+MISTAKES = {
+    "--partition gpu": "--partition is for --engine slurm, not local",
+    "--engine ray --partition gpu": "--partition is for --engine slurm, not ray",
+    "--engine ray --address 127.0.0.1:9": "no Ray cluster at 127.0.0.1:9: ",
+    "--engine ray --address nowhere": "--address nowhere: write HOST:PORT",
+    "--engine ray --address 127.0.0.1:9 --jobs 2": "--jobs is for a machine of one's own",
+    "--engine slurm --hours 2": "sbatch, which is not here",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_what_can_be_known_is_one_line_before_anything_is_queued(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec(NEEDS.get(words.split()[1], "os")) is None:
+        pytest.skip("needs the extra")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert main([*CALL, "--results", str(tmp_path / "results"), *words.split()]) == 2
+    *_, line = capsys.readouterr().err.splitlines()
+    assert line.startswith("ganrepro: ")
+    assert MISTAKES[words] in line
+    assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(("engine", "extra"), [("ray", "ray"), ("slurm", "slurm")])
+def test_a_missing_extra_is_named(
+    engine: str, extra: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, NEEDS[engine], None)
+    assert main([*CALL, "--results", str(tmp_path), "--engine", engine]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"pip install 'ganrepro[{extra}]'")
+
+
+def test_a_machine_that_cannot_do_the_jobs_says_why(tmp_path: Path) -> None:
+    from benchmark.runs.engines.place import code, problem
+
+    token = tmp_path / "token"
+    token.touch()
+    (job,) = jobs(tmp_path / "a")[1:]
+    assert problem(code(), token, [job]) is None
+    assert problem("0" * 64, token, [job]) == "it has another version of ganrepro"
+    assert "another folder there" in str(problem(code(), tmp_path / "gone", [job]))
+    digits = load(ROOT / "papers" / "gan_dcgan_mnist.yaml").spec
+    run = make_run(digits, "gan", "short", 0, "fp32")
+    needs = Job.of(run, ROOT / "papers" / "gan_dcgan_mnist.yaml", tmp_path, tmp_path / "data", "cpu")
+    assert str(tmp_path / "data") in str(problem(code(), token, [needs]))
+    assert "is now run" in str(problem(code(), token, [replace(job, run_id="0" * 16)]))
+
+
+def test_a_node_without_the_package_says_so(tmp_path: Path) -> None:
+    """The function travels as code: a bare interpreter with nothing but a pickle reader answers."""
+    cloudpickle = pytest.importorskip("cloudpickle")
+    from benchmark.runs.engines.ray import _probe
+
+    (tmp_path / "probe").write_bytes(cloudpickle.dumps(_probe()))
+    code = f"""
+import sys; sys.path.insert(0, {str(Path(cloudpickle.__file__).parents[1])!r})
+import pickle; probe = pickle.load(open({str(tmp_path / "probe")!r}, "rb"))
+sys.path[:] = [place for place in sys.path if "site-packages" not in place]
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+print(probe("", "", b""))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout == "it has no benchmark: pip install 'ganrepro[ray,train]' there\n", done.stderr
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("quiet"), "quiet")
+
+
+def trained(place: Path, name: str) -> Path:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    lines = ("import pathlib, tests.runs.test_clusters as here", 'if __name__ == "__main__":')
+    call = f"    here.train(pathlib.Path({str(place / name)!r}), {name!r})"
+    (place / "script.py").write_text("\n".join([*lines, call]))
+    words = [sys.executable, str(place / "script.py")]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return place / name
+
+
+def facts(stored: Stored) -> dict[str, Any]:
+    """A record without its times."""
+    return stored.record.model_dump(mode="json", exclude={"timing"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["local", "slurm", "ray"])
+def test_every_engine_gives_the_same_records_whatever_befalls_its_workers(
+    engine: str, quiet: Path, tmp_path: Path
+) -> None:
+    if find_spec(NEEDS.get(engine, "os")) is None:
+        pytest.skip(f"needs {NEEDS[engine]}")
+    place = trained(tmp_path, engine)
+    told = json.loads((place / "told.json").read_text())
+    assert told["outcomes"] == ["finished"] * 2
+    assert told["troubled"]
+    assert told["left"] == []
+    expected, got = (
+        sorted(read_records(where / "results"), key=lambda one: one.record.seed) for where in (quiet, place)
+    )
+    assert told["ended"] == sorted(one.record.run_id for one in expected), "each ended once"
+    assert [facts(one) for one in got] == [facts(one) for one in expected]
+    assert [one.record.timing.sessions for one in expected] == [1, 1]
+    assert [one.record.timing.sessions for one in got] == [1, 2], "the long run continued from its checkpoint"
+    for one, other in zip(got, expected, strict=True):
+        assert not damage(one)
+        mine, others = one.curves(), other.curves()
+        assert mine.keys() == others.keys()
+        assert all(np.array_equal(mine[name], others[name]) for name in mine)
