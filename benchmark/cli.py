@@ -19,6 +19,7 @@ from benchmark.commands import (
     inspect,
     judge,
     measure,
+    merge,
     new,
     pack,
     plan,
@@ -44,7 +45,7 @@ from benchmark.commands.options import (
 
 #: in the order in which ``--help`` lists their commands
 _MODULES = (
-    *(inspect, new, plan, run, status, judge, why, compare, pack, verify),
+    *(inspect, new, plan, run, status, judge, why, compare, merge, pack, verify),
     *(measure, bring, score, sample, anchors, selftest, speed, equivalence, data, completion),
 )
 

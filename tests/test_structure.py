@@ -29,6 +29,7 @@ RECORDS = {
     "runs.derived",
     "runs.sidecars",
     "runs.bundle",
+    "runs.merge",
     "runs.brought",
     "runs.costs",
 }
@@ -50,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs.derived": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.sidecars": BASE | {"runs.files", "runs.records"},
     "runs.bundle": BASE | {"runs.files"},
+    "runs.merge": BASE | {"runs.files", "runs.records", "runs.integrity", "runs.sidecars"},
     "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars"},
     "runs.environment": BASE,
