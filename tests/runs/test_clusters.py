@@ -207,3 +207,85 @@ def test_every_engine_gives_the_same_records_whatever_befalls_its_workers(
         mine, others = one.curves(), other.curves()
         assert mine.keys() == others.keys()
         assert all(np.array_equal(mine[name], others[name]) for name in mine)
+
+
+#: what stands in for Slurm: arrays, srun's log files, a queue that is told to do a job again, states, cancelling
+SLURM = {
+    "sinfo": 'print("cpu\\ngpu")',
+    "srun": """
+words = sys.argv[1:]
+while words[0].startswith("--"):
+    words = words[1:] if words[0] == "--unbuffered" else words[2:]
+os.execvp(words[0], words)
+""",
+    "scontrol": 'open(f"{PLACE}/again-{sys.argv[2]}", "w").close()',
+    "sacct": """
+print("JobID|State|NodeList")
+for file in sorted(glob.glob(f"{PLACE}/state-*")):
+    print(f"{file.rpartition('-')[2]}|{open(file).read()}|here")
+""",
+    "sbatch": """
+script = sys.argv[1]
+text = open(script).read()
+open(f"{PLACE}/script", "w").write(text)
+count = int(re.search(r"--array=0-(\\d+)", text)[1]) + 1
+print("Submitted batch job 77", flush=True)
+if os.fork():
+    sys.exit()
+for number in (0, 1, 2):
+    os.dup2(os.open(os.devnull, os.O_RDWR), number)
+for index in range(count):
+    name = f"77_{index}"
+    about = {"SLURM_JOB_ID": str(100 + index), "SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": str(index)}
+    while True:
+        open(f"{PLACE}/state-{name}", "w").write("RUNNING")
+        code = subprocess.call(["bash", "-c", text], env={**os.environ, **about, "SLURM_NTASKS": "1"})
+        if not os.path.exists(f"{PLACE}/again-{name}"):
+            break
+        os.rename(f"{PLACE}/again-{name}", f"{PLACE}/done-again-{name}")
+    open(f"{PLACE}/state-{name}", "w").write("COMPLETED" if code == 0 else "FAILED")
+""",
+}
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose Slurm is a few scripts."""
+    place = tmp_path / "slurm"
+    place.mkdir()
+    for name, body in SLURM.items():
+        head = f"#!{sys.executable}\nimport glob, os, re, subprocess, sys\nPLACE = {str(place)!r}\n"
+        (place / name).write_text(head + body)
+        (place / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
+    return place
+
+
+@pytest.mark.skipif(find_spec("submitit") is None, reason="needs submitit")
+def test_an_unknown_partition_is_named_with_those_there_are(
+    slurm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--engine", "slurm", "--partition", "gpus", "--results", str(tmp_path / "results")]
+    assert main([*CALL, *words]) == 2
+    told = "ganrepro: Slurm has no partition 'gpus'; did you mean 'gpu'?; it has cpu, gpu"
+    assert capsys.readouterr().err.splitlines()[-1] == told
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("submitit") is None, reason="needs submitit")
+def test_slurm_gets_an_array_with_hours_and_memory_and_requeues_what_it_preempts(slurm: Path, tmp_path: Path) -> None:
+    from benchmark.runs.engines.execute import execute
+    from benchmark.runs.engines.slurm import Slurm
+
+    todo = [replace(job, hours=3.0, memory_bytes=2 << 30) for job in jobs(tmp_path / "all")]
+    engine = Slurm(tmp_path / "all" / "logs", "slurm", "cpu", retries=2, at_once=1)
+    trouble = Trouble(todo[0], signal.SIGUSR2)
+    ending = execute(todo, engine, trouble)  # type: ignore[arg-type]
+    assert [outcome.status for outcome in ending.outcomes] == ["finished", "finished"]
+    assert (slurm / "done-again-77_0").is_file()
+    wanted = {line.removeprefix("#SBATCH --") for line in (slurm / "script").read_text().splitlines()}
+    assert {"array=0-1%1", "time=180", "mem=2GB", "partition=cpu", "cpus-per-task=1", "requeue"} <= wanted
+    assert "signal=USR2@180" in wanted
+    records = sorted(read_records(tmp_path / "all" / "results"), key=lambda one: one.record.seed)
+    assert [one.record.timing.sessions for one in records] == [1, 2]
