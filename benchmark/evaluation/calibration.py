@@ -10,6 +10,8 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -23,7 +25,7 @@ from benchmark.runs.records import device_of
 from benchmark.runs.sidecars import Calibration, LoopSpeed
 from benchmark.spec.levels import Range
 from benchmark.spec.parts import Data
-from benchmark.training.numerics import WARMUP_ITERATIONS, keep_memory, prepare
+from benchmark.training.numerics import WARMUP_ITERATIONS, prepare, training_in
 from benchmark.training.trainer import Trainer
 
 _TRIES = 5
@@ -34,8 +36,6 @@ _CPU_SIZES = (1024, 32, 64)
 _GPU_SIZES = (8192, 256, 1024)
 #: the convolution: channels in and out, side of the images and of the kernel
 _CHANNELS, _SIDE, _KERNEL = 128, 16, 5
-#: what glibc keeps at most where nobody tells it otherwise
-_USUALLY_KEPT = 2**26
 #: pictures that stand in for a dataset's when only time matters
 _PICTURES = 2048
 
@@ -154,44 +154,56 @@ def stand_in(run: Run, device: str) -> Data:
     return run.setup.dataset.load(Path(), device)
 
 
+_textbook: Textbook | None = None
+
+
+def _begin_textbook(run: Run, device: str, threads: int) -> None:
+    global _textbook
+    torch.set_num_threads(threads)
+    _textbook = Textbook(run, stand_in(run, device), device)
+
+
+def _go_on(iterations: int) -> float:
+    """Seconds of an iteration of this process's textbook loop."""
+    assert _textbook is not None
+    with training_in("fp32"):
+        return _seconds(_textbook.advance, iterations, _textbook.device)
+
+
+def _seconds(advance: Callable[[int], object], iterations: int, device: str) -> float:
+    """Seconds of one of so many iterations: of the processor where it is the device, so that neighbours count less."""
+    clock = time.perf_counter if device.startswith("cuda") else time.process_time
+    waited(device)
+    began = clock()
+    advance(iterations)
+    waited(device)
+    return (clock() - began) / iterations
+
+
 def loop_speed(run: Run, device: str, *, seconds: float, rounds: int) -> LoopSpeed:
     """Time the run's loop and the textbook one by turns, for about ``seconds`` in all; the warm-up is left out.
 
-    Processor time of the process where the device is the processor, so that neighbours count less.
+    The textbook has a process of its own, because what memory costs is a process's: see ``keep_memory``.
     """
-    data = stand_in(run, device)
-    clock = time.perf_counter if device.startswith("cuda") else time.process_time
     prepare(run.numerics, None)
-    trainer, textbook = Trainer(run, data, device), Textbook(run, data, device)
+    trainer = Trainer(run, stand_in(run, device), device)
+    threads = (run, device, torch.get_num_threads())
+    with ProcessPoolExecutor(1, get_context("spawn"), _begin_textbook, threads) as elsewhere:
 
-    def tuned(iterations: int) -> None:
-        trainer.advance(trainer.iteration + iterations, lambda _: False)
+        def tuned(iterations: int) -> float:
+            return _seconds(lambda more: trainer.advance(trainer.iteration + more, lambda _: False), iterations, device)
 
-    def plain(iterations: int) -> None:
-        for _ in range(iterations):
-            textbook.iterate()
+        def textbook(iterations: int) -> float:
+            return elsewhere.submit(_go_on, iterations).result()
 
-    loops = {"tuned": tuned, "textbook": plain}
-
-    def seconds_of(loop: str, iterations: int) -> float:
-        prepare(run.numerics, None)
-        if loop == "textbook":
-            keep_memory(_USUALLY_KEPT)
-        waited(device)
-        began = clock()
-        loops[loop](iterations)
-        waited(device)
-        return (clock() - began) / iterations
-
-    for loop in loops:
-        seconds_of(loop, WARMUP_ITERATIONS)
-    pace = sum(seconds_of(loop, WARMUP_ITERATIONS) for loop in loops)
-    iterations = max(2, round(seconds / (rounds * pace)))
-    times: dict[str, list[float]] = {loop: [] for loop in loops}
-    for turn in range(rounds):
-        for loop in loops if turn % 2 == 0 else reversed(loops):
-            times[loop].append(seconds_of(loop, iterations))
-    prepare(run.numerics, None)
+        loops = {"tuned": tuned, "textbook": textbook}
+        for loop in loops.values():
+            loop(WARMUP_ITERATIONS)
+        iterations = max(2, round(seconds / (rounds * sum(loop(WARMUP_ITERATIONS) for loop in loops.values()))))
+        times: dict[str, list[float]] = {name: [] for name in loops}
+        for turn in range(rounds):
+            for name in loops if turn % 2 == 0 else reversed(loops):
+                times[name].append(loops[name](iterations))
     ratios = [slow / fast for slow, fast in zip(times["textbook"], times["tuned"], strict=True)]
     pace = statistics.median(times["tuned"])
     return LoopSpeed(

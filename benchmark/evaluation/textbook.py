@@ -58,6 +58,11 @@ class Textbook:
             for batch in loader:
                 yield batch.to(self.device)
 
+    def advance(self, iterations: int) -> None:
+        """So many iterations more."""
+        for _ in range(iterations):
+            self.iterate()
+
     def iterate(self) -> None:
         """One iteration."""
         system, real = self.run.system, None

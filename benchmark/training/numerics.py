@@ -17,9 +17,8 @@ import torch
 #: the first iterations of a session carry allocation and tuning
 WARMUP_ITERATIONS = 20
 
-#: parameters of mallopt, and the largest values that it takes
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_ALL, _MOST_MMAP_THRESHOLD = 2**31 - 1, 2**25
+#: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD at the largest values that they take
+_MALLOPT = {-1: 2**31 - 1, -3: 2**25}
 
 
 def prepare(numerics: str, threads: int | None) -> None:
@@ -29,7 +28,7 @@ def prepare(numerics: str, threads: int | None) -> None:
     _allow_tf32(False)
     torch.backends.cudnn.benchmark = numerics != "exact"
     torch.use_deterministic_algorithms(numerics == "exact")
-    keep_memory(_ALL)
+    keep_memory()
 
 
 @contextmanager
@@ -42,11 +41,11 @@ def training_in(numerics: str) -> Iterator[None]:
         _allow_tf32(False)
 
 
-def keep_memory(free_bytes: int) -> None:
-    """Have glibc hold on to freed memory up to so much: pages that are given back are mapped and cleared again."""
+def keep_memory() -> None:
+    """Have glibc hold on to freed memory: pages that are given back are mapped and cleared again."""
     if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
-        ctypes.CDLL(None).mallopt(_TRIM_THRESHOLD, free_bytes)
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _MOST_MMAP_THRESHOLD)
+        for parameter, value in _MALLOPT.items():
+            ctypes.CDLL(None).mallopt(parameter, value)
 
 
 def _allow_tf32(allowed: bool) -> None:
