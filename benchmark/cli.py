@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NoReturn
 
 from benchmark import __version__
@@ -63,20 +64,30 @@ the same command resumes; 130 Ctrl-C, the same command resumes
 
 
 class _Parser(argparse.ArgumentParser):
-    """Names the nearest command where one is misspelt, and leaves the list of them to ``--help``."""
+    """Names what is nearest to a command, an option or a choice that is misspelt."""
+
+    #: the words that are parsed
+    given: Sequence[str] = ()
+    #: parser of every command
+    every: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
-        before, found, choices = message.partition("invalid choice: ")
-        if found and "COMMAND" in before:
-            from benchmark.registry import did_you_mean
+        from benchmark.registry import did_you_mean
 
+        _, unknown, words = message.partition("unrecognized arguments: ")
+        before, invalid, choices = message.partition("invalid choice: ")
+        if unknown:
+            named = next((self.every[word] for word in self.given if word in self.every), self)
+            message += did_you_mean(words.split()[0].partition("=")[0], completion.words_of(named))
+        elif invalid:
             word = choices.split("'")[1]
             near = did_you_mean(word, choices.split("choose from", 1)[-1].strip(" )").replace("'", "").split(", "))
-            message = f"no command '{word}'{near}; `ganrepro --help` lists them"
+            lists = "; `ganrepro --help` lists them"
+            message = f"no command '{word}'{near}{lists}" if "COMMAND" in before else message + near
         super().error(message)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> _Parser:
     """The whole command line."""
     top = _Parser(
         prog="ganrepro",
@@ -88,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in _MODULES:
         module.register(commands)
+    top.every = commands.choices
     return top
 
 
@@ -97,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:  # closed by the caller: nobody wants to read it
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     top = parser()
+    top.given = sys.argv[1:] if arguments is None else arguments
     options = top.parse_args(arguments)
     if options.command is None:
         top.print_help()

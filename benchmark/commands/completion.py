@@ -1,4 +1,4 @@
-"""``ganrepro completion bash|zsh``: a script that completes commands, options, papers and their tables and claims."""
+"""``ganrepro completion bash|zsh``: a script that completes commands, options, their choices and papers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from benchmark.commands import options as opt
 _SCRIPT = """\
 # ganrepro completion: source <(ganrepro completion {shell})
 {prelude}_ganrepro() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} command=${{COMP_WORDS[1]}} words
+  local word=${{COMP_WORDS[COMP_CWORD]}} command=${{COMP_WORDS[1]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} words choices
   if [[ $COMP_CWORD == 1 ]]; then
     words="{commands}"
   else
     case $command in
 {cases}
     esac
-    [[ $word == -* ]] || words="{papers}"
+    case "$command $before" in
+{valued}
+    esac
+    [[ $word == -* ]] || words="${{choices:-{papers}}}"
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
   [[ ${{#COMPREPLY[@]}} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$word"))
@@ -35,8 +38,14 @@ def register(subparsers: opt.Subparsers) -> None:
 def completion(options: argparse.Namespace) -> int:
     every: dict[str, argparse.ArgumentParser] = options.every
     cases = "\n".join(
-        f'      {name}) words="{" ".join(word for action in one._actions for word in action.option_strings)}" ;;'
+        f'      {name}) words="{" ".join(words_of(one))}"; choices="{" ".join(choices_of(one, ""))}" ;;'
         for name, one in every.items()
+    )
+    valued = "\n".join(
+        f'      "{name} {option}") words="{" ".join(choices)}"; choices=$words ;;'
+        for name, one in every.items()
+        for option in words_of(one)
+        if (choices := choices_of(one, option))
     )
     print(
         _SCRIPT.format(
@@ -44,8 +53,20 @@ def completion(options: argparse.Namespace) -> int:
             prelude="autoload -U +X bashcompinit && bashcompinit\n" if options.shell == "zsh" else "",
             commands=" ".join(every),
             cases=cases,
+            valued=valued,
             papers=" ".join(sorted(file.stem for file in places.papers_folder().glob("*.yaml"))),
         ),
         end="",
     )
     return 0
+
+
+def words_of(command: argparse.ArgumentParser) -> list[str]:
+    """All options of a command."""
+    return [word for action in command._actions for word in action.option_strings]
+
+
+def choices_of(command: argparse.ArgumentParser, option: str) -> list[str]:
+    """What an option of a command can be set to, where that is a list; of its plain words for no option."""
+    named = (action for action in command._actions if option in (action.option_strings or [""]))
+    return [str(choice) for action in named for choice in action.choices or ()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ def register(subparsers: opt.Subparsers) -> None:
     datas.add_argument("action", choices=("fetch", "verify"))
     datas.add_argument("datasets", nargs="+", metavar="DATASET")
     opt.data_root(datas)
+    opt.as_json(datas)
 
 
 def data(options: argparse.Namespace) -> int:
@@ -39,20 +41,25 @@ def data(options: argparse.Namespace) -> int:
     root = places.data_folder(options.data_root)
     chosen = [(name, _datasets(name)) for name in options.datasets]  # all names are read before anything is done
     worst = 0
-    said: set[str] = set()
+    said: dict[str, None] = {}
+    right: list[str] = []
     for name, datasets in chosen:
         steps = [_inception_step(root)] if name == INCEPTION else [_step(dataset, root) for dataset in datasets]
         for fetch, verify in steps:
             try:
                 if options.action == "fetch":
                     fetch()
-                print(verify(), flush=True)
+                right.append(verify())
+                if not options.json:
+                    print(right[-1], flush=True)
             except (DataError, MetricError) as error:
                 worst = 1
                 message = f"ganrepro: {name}: {error}"
                 if message not in said:  # two splits may lack the same file
                     print(message, file=sys.stderr)
-                said.add(message)
+                said[message] = None
+    if options.json:
+        print(json.dumps({"right": right, "wrong": list(said)}, indent=1))
     return worst
 
 

@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from benchmark import places
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     opt.as_json(opt.command(subparsers, "list", "papers; with PAPER its experiments and tiers", list_papers))
-    opt.command(subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+")
+    opt.as_json(
+        opt.command(
+            subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+"
+        )
+    )
     audits = opt.command(
         subparsers, "audit", "the papers against themselves: recipe, contradictions, claims; needs no run", audit
     )
@@ -80,8 +85,21 @@ def list_papers(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.spec.load import load
+    from benchmark.spec.source import SpecError
 
-    for file, paper in load_all(spec_files(options.papers)):
+    files = spec_files(options.papers)
+    if options.json:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for file in files:
+            try:
+                load(file)
+                found[str(file)] = []
+            except SpecError as error:
+                found[str(file)] = [asdict(one) for one in error.problems]
+        print(json.dumps(found, indent=1, sort_keys=True))
+        return opt.BAD_INPUT if any(found.values()) else 0
+    for file, paper in load_all(files):
         spec = paper.spec
         print(
             f"{file}: valid ({len(spec.networks)} networks, {len(spec.systems)} systems, "

@@ -34,7 +34,9 @@ def register(subparsers: opt.Subparsers) -> None:
         choices=("html", "markdown", "csv", "latex", "figures"),
         help="repeatable; default: html and markdown",
     )
+    opt.printed(reports, "only")
     _accept(reports)
+    opt.as_json(reports)
 
 
 def _accept(to: argparse.ArgumentParser) -> None:
@@ -155,11 +157,21 @@ def _mean(cell: CellVerdict) -> str:
 
 
 def report(options: argparse.Namespace) -> int:
-    from benchmark.commands.report import FORMATS, summarise
-    from benchmark.commands.select_runs import by_reading, load_all, spec_files
+    from benchmark.commands.report import FORMATS, Chosen, summarise
+    from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
 
     results = opt.existing_results(options.results)
-    papers = by_reading(load_all(spec_files(options.papers)), [options.reading] if options.reading else None)
-    for reading, several in papers.items():
-        summarise(several, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"])
+    papers = load_all(spec_files(options.papers))
+    check_printed((loaded.spec for _, loaded in papers), options)
+    chosen = Chosen(tuple(options.table), tuple(options.claim), tuple(options.figure))
+    files = [
+        file
+        for reading, several in by_reading(papers, [options.reading] if options.reading else None).items()
+        for file in summarise(
+            several, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
+            chosen=chosen if chosen.ids else None, quiet=options.json,
+        )
+    ]  # fmt: skip
+    if options.json:
+        print(json.dumps({"files": [str(file) for file in files]}, indent=1))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ def register(subparsers: opt.Subparsers) -> None:
     )
     opt.results(packs)
     opt.numerics(packs)
+    opt.as_json(packs)
     packs.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
 
 
@@ -56,6 +58,10 @@ def pack(options: argparse.Namespace) -> int:
     output: Path = options.output
     digest = write_pack(output, about(options.numerics, papers), members)
     runs = sum(name.endswith(f"/{RECORD}") for name in members)
+    if options.json:
+        facts = {"file": str(output), "sha256": digest, "bytes": output.stat().st_size, "runs": runs, "papers": papers}
+        print(json.dumps(facts, indent=1, sort_keys=True))
+        return 0
     print(f"{places.shown(output)}: {runs} runs of {', '.join(papers)}, {output.stat().st_size:,} bytes")
     print(f"SHA-256 {digest}")
     return 0

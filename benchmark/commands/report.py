@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,42 @@ def judged(
     return inputs
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """The tables, claims and figures that a report is to be about."""
+
+    tables: tuple[str, ...]
+    claims: tuple[str, ...]
+    figures: tuple[str, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (*self.tables, *self.claims, *self.figures)
+
+    def of(self, inputs: Iterable[PaperInput]) -> list[PaperInput]:
+        """Papers with nothing but what was chosen; those that have none of it are left out."""
+        cut = []
+        for one in inputs:
+            parts = {
+                kind: {key: part for key, part in getattr(one.spec, kind).items() if key in getattr(self, kind)}
+                for kind in ("tables", "claims", "figures")
+            }
+            if any(parts.values()):
+                judged = {
+                    "claims": [claim for claim in one.verdicts.claims if claim.claim in self.claims],
+                    "cells": [cell for cell in one.verdicts.cells if cell.table in self.tables],
+                }
+                cut.append(
+                    replace(
+                        one,
+                        spec=one.spec.model_copy(update=parts),
+                        verdicts=one.verdicts.model_copy(update=judged),
+                        audit=None,
+                    )
+                )
+        return cut
+
+
 def committed(results: Path) -> list[Path]:
     """Folders of committed evidence other than ``results``."""
     folders = sorted(path for path in places.reference_folder().glob("*") if path.is_dir())
@@ -184,11 +221,17 @@ def summarise(
     formats: Collection[str] = FORMATS,
     reading: str | None = None,
     accepted: Collection[Word] = _ACCEPTED,
+    *,
+    chosen: Chosen | None = None,
+    quiet: bool = False,
 ) -> list[Path]:
-    """Judge and report unless nothing has changed since the last time; print the summary and the report's path."""
-    folder = results / ("report" if reading is None else f"report-{reading}")
+    """Judge and report unless nothing has changed since the last time; print the summary and the report's path.
+
+    A report on what is ``chosen`` alone has a folder of its own.
+    """
+    folder = results / "-".join(["report", *([reading] if reading else []), *(chosen.ids if chosen else ())])
     stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
-    inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted)))
+    inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted), chosen))
     written = _as_written(stamp, inputs_hash)
     if not written:
         from benchmark.reporting.report import write_report
@@ -196,11 +239,15 @@ def summarise(
 
         inputs = judged(papers, results, numerics, reading, accepted=accepted)
         reference = reference_evidence(papers, results, numerics, inputs)
+        if chosen is not None:
+            inputs, reference = chosen.of(inputs), chosen.of(reference)
         written = write_report(folder, inputs, formats=formats, reference=reference)
         write_atomic(summary_file, summary_table(inputs).encode())
         files = [(str(file.relative_to(folder)), sha256(file)) for file in (*written, summary_file)]
         facts = {"inputs": inputs_hash, "files": files}
         write_atomic(stamp, to_json(facts))
+    if quiet:
+        return written
     print(summary_file.read_text().rstrip())
     for file in (file for file in written if file.parent == folder and "--" not in file.name):
         if file.suffix != ".html" or file.name == "index.html":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Iterable
@@ -34,6 +35,7 @@ def register(subparsers: opt.Subparsers) -> None:
     )
     engines.register(several)
     several.add_argument("--no-report", action="store_true", help="stop after the records")
+    opt.as_json(several)
     single = opt.command(
         subparsers, "run-one", "one run by id, for engines that schedule runs themselves", run_one, None
     )
@@ -75,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
     code = RUN_FAILED if unreadable and code == OK else code
     if code in (RESUMABLE, INTERRUPTED) or options.no_report:
+        _answer(options, runs, results, [])
         return code
     from benchmark.commands.anchors import after_run
     from benchmark.commands.report import summarise
@@ -84,10 +87,22 @@ def run(options: argparse.Namespace) -> int:
         after_run(papers, results, root, resolve_device(options.device), options.numerics)
     told = agreement.with_reference(results, runs) if is_default_job(options) else None
     everything = papers if options.papers else load_all(spec_files(()))
-    summarise(everything, results, options.numerics)
+    files = summarise(everything, results, options.numerics, quiet=options.json)
     if told is not None:
-        print(f"{told}: the same runs, trained elsewhere")
+        print(f"{told}: the same runs, trained elsewhere", file=sys.stderr if options.json else sys.stdout)
+    _answer(options, runs, results, files)
     return code
+
+
+def _answer(
+    options: argparse.Namespace, runs: dict[str, tuple[Run, Selection]], results: Path, files: list[Path]
+) -> None:
+    """With ``--json``: how every run stands, and the report's files."""
+    if options.json:
+        from benchmark.commands.status import state_of
+
+        states = [state_of(run, results) for run, _ in runs.values()]
+        print(json.dumps({"runs": states, "report": [str(file) for file in files]}, indent=1, sort_keys=True))
 
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +15,10 @@ from benchmark.commands import terminal
 
 if TYPE_CHECKING:
     from benchmark.runs.plan import Run
+    from benchmark.spec.paper import PaperSpec
 
-#: a run that has saved nothing for so long has ended without a word
-_SILENT_SECONDS = 300.0
+#: a run of another machine that has said nothing for so long has ended without a word
+_SILENT_SECONDS = 600.0
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -32,29 +35,33 @@ def status(options: argparse.Namespace) -> int:
 
     results = opt.existing_results(options.results)
     rows: list[dict[str, Any]] = []
+    specs: dict[str, PaperSpec] = {}
     for tier in [options.tier] if options.tier else TIERS:
         options.tier = tier
         try:
             selections = select(options)
         except opt.NothingSelectedError:
             continue
-        rows += [state_of(run, results) for selection in selections for run in selection.runs]
+        for selection in selections:
+            specs[selection.loaded.spec.paper.id] = selection.loaded.spec
+            rows += [state_of(run, results) for run in selection.runs]
     if not rows:
         raise opt.NothingSelectedError("no experiment has that tier")
     if options.json:
         print(json.dumps(rows, indent=1, sort_keys=True))
         return 0
-    print(_text(rows))
+    print(_text(rows, specs))
     return 0
 
 
 def state_of(run: Run, results: Path) -> dict[str, Any]:
-    """One run as its folder shows it: state, reason and the iteration of its newest checkpoint."""
+    """One run as its folder shows it: state, reason, how far it is and, while it runs, its pace and the time left."""
     from benchmark.runs.files import StoreError
     from benchmark.runs.records import RECORD, read_record
 
     folder = results / run.folder
     about = {"paper": run.paper, "experiment": run.experiment, "tier": run.tier, "seed": run.seed, "run_id": run.run_id}
+    about["planned"] = run.iterations
     if (folder / RECORD).is_file():
         try:
             record = read_record(folder / RECORD)
@@ -64,13 +71,56 @@ def state_of(run: Run, results: Path) -> dict[str, Any]:
     saved = sorted((folder / "checkpoints").glob("[0-9]*.pt"))
     iterations = int(saved[-1].stem) if saved else 0
     owner = folder / ".owner"
-    signs = [file.stat().st_mtime for file in (owner, folder / ".heartbeat") if file.is_file()]
-    if signs and time.time() - max(signs) < _SILENT_SECONDS:
-        return {**about, "state": "running", "iterations": iterations, "reason": owner.read_text() or None}
-    return {**about, "state": "interrupted" if saved or signs else "left", "iterations": iterations, "reason": None}
+    if _alive(folder):
+        return {
+            **about,
+            "state": "running",
+            "iterations": iterations,
+            "reason": owner.read_text(errors="replace"),
+            **_pace(run, folder),
+        }
+    begun = saved or owner.is_file() or (folder / ".heartbeat").is_file()
+    return {**about, "state": "interrupted" if begun else "left", "iterations": iterations, "reason": None}
 
 
-def _text(rows: list[dict[str, Any]]) -> str:
+def _alive(folder: Path) -> bool:
+    """Whether the process that took a run is there: asked on its own machine, elsewhere told by what it writes."""
+    from benchmark.runs.pace import PROGRESS
+
+    signs = [file.stat().st_mtime for name in (".owner", ".heartbeat", PROGRESS) if (file := folder / name).is_file()]
+    if not (folder / ".owner").is_file():
+        return False
+    _, number, _, machine, *_ = [*(folder / ".owner").read_text(errors="replace").split(maxsplit=3), "", "", "", ""]
+    if machine != platform.node() or not number.isdigit():
+        return time.time() - max(signs) < _SILENT_SECONDS
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:  # another user's
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _pace(run: Run, folder: Path) -> dict[str, Any]:
+    """Where a run is, iterations a second in this session, evaluation included, and the seconds left at that pace."""
+    from benchmark.runs.files import StoreError, read_as
+    from benchmark.runs.pace import PROGRESS, Progress
+
+    try:
+        far = read_as(folder / PROGRESS, Progress)
+    except (StoreError, OSError):
+        return {}
+    done = far.iteration - far.first
+    if done <= 0:
+        return {"iterations": far.iteration}
+    left = (run.iterations - far.iteration) * far.seconds / done
+    return {"iterations": far.iteration, "pace": done / far.seconds, "seconds_left": max(0.0, left)}
+
+
+def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
+    from benchmark.spec import names
+
     counts = {
         state: sum(row["state"] == state for row in rows) for state in dict.fromkeys(row["state"] for row in rows)
     }
@@ -89,9 +139,12 @@ def _text(rows: list[dict[str, Any]]) -> str:
         head = ("paper", "experiment", "tier", *used)
         lines.append(terminal.table(head, table, right=range(3, len(head))))
     for row in rows:
-        where = f"{row['paper']}/{row['experiment']} seed {row['seed']}"
+        where = f"{row['paper']}, {names.of_experiment(specs[row['paper']], row['experiment'])}, seed {row['seed']}"
         if row["state"] == "running":
-            lines.append(f"running: {where}, saved at iteration {row['iterations']:,}, {row['reason']}")
+            at = f"iteration {row['iterations']:,} of {row['planned']:,}"
+            if "pace" in row:
+                at += f", {row['pace']:.3g} a second, about {terminal.duration(row['seconds_left'])} left"
+            lines.append(terminal.wrapped(f"running: {where}: {at}; {row['reason']}", 2))
         elif row["reason"]:
             lines.append(terminal.wrapped(f"{row['state']}: {where}: {row['reason']}", 2))
     return "\n".join([*lines, ", ".join(f"{count} {state}" for state, count in counts.items())])

@@ -18,6 +18,7 @@ from benchmark.evaluation import scoring
 from benchmark.evaluation.measurements import Measurements
 from benchmark.runs.environment import describe, source_hash
 from benchmark.runs.files import sha256
+from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, RunRecord, Timing, finished_record, write_record
 from benchmark.spec.parts import Data, DataError
@@ -145,11 +146,20 @@ class OneRun:
     # --- training in segments between pauses ------------------------------------------------------------------------
 
     def _segments(self) -> None:
-        saved = time.monotonic()
+        saved = began = told = time.monotonic()
+        first = self.trainer.iteration
+
+        def tell(iteration: int) -> None:
+            nonlocal told
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                far = Progress(iteration=iteration, first=first, seconds=told - began)
+                (self.folder / PROGRESS).write_text(far.model_dump_json())
 
         def pause_now(iteration: int) -> bool:
             if iteration % 16 == 0 or iteration == target:
                 self.progress(iteration, self.seconds["training"])
+                tell(iteration)
             return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
 
         pauses = {one.run.run_id: one.measurements.pauses() for one in self._open()}
@@ -298,7 +308,7 @@ class OneRun:
         files = self.measurements.write(self.folder, pictures, self.trainer.curves())
         record = self._record(status, reason, len(next(iter(self.trainer.curves().values()))), files)
         write_record(self.folder, record)
-        for name in (".heartbeat", ".owner"):
+        for name in (".heartbeat", ".owner", PROGRESS):
             (self.folder / name).unlink(missing_ok=True)
         return record
 

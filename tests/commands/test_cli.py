@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cli import main
+from benchmark.cli import main, parser
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import load
 
@@ -362,6 +365,20 @@ def test_status_tells_runs_apart(capsys, tmp_path):
     assert states() == {0: ("finished", 15000), 1: ("finished", 15000), 7: ("running", 4000), 8: ("interrupted", 4000)}
     os.utime(folders[7] / ".owner", (0, 0))
     assert states()[7] == ("interrupted", 4000)
+    (folders[7] / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
+    os.utime(folders[7] / ".owner", (0, 0))
+    assert states()[7] == ("running", 4000), "a process of this machine is asked, whatever it has written"
+    (folders[7] / ".progress").write_text('{"iteration": 9000, "first": 3000, "seconds": 60.0}')
+    assert states()[7] == ("running", 9000)
+    assert main(words) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "iteration 9,000 of 15,000, 100 a second, about 60 s left" in told
+    (folders[7] / ".progress").write_text("{")
+    assert states()[7] == ("running", 4000)
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    (folders[7] / ".owner").write_text(f"process {gone.pid} on {platform.node()}")
+    assert states()[7] == ("interrupted", 4000)
 
 
 def test_why_names_values_and_the_records_that_they_are_from(capsys):
@@ -377,14 +394,79 @@ def test_why_names_values_and_the_records_that_they_are_from(capsys):
         assert f"{record['scores']['sharpness_gap']['value']:.5g}" in told
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_completion_is_a_script_that_bash_takes(shell, capsys):
-    assert main(["completion", shell]) == 0
-    script = capsys.readouterr().out
-    if shell == "bash":
-        ask = f"{script}\nCOMP_WORDS=(ganrepro ju) COMP_CWORD=1; _ganrepro; echo ${{COMPREPLY[@]}}"
-        ask += "\nCOMP_WORDS=(ganrepro plan --cl) COMP_CWORD=2; _ganrepro; echo ${COMPREPLY[@]}"
-        done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines() == ["judge", "--claim"]
-    else:
-        assert "bashcompinit" in script
+def test_completion_completes_every_command_option_and_choice(capsys):
+    """What bash offers, against what each command's own help names."""
+    commands = next(action.choices for action in parser()._actions if action.dest == "command")
+    assert main(["completion", "bash"]) == 0
+    asked, expected = [capsys.readouterr().out], []
+
+    def ask(words: list[str], offers: set[str]) -> None:
+        asked.append(f"COMP_WORDS=({' '.join(words)} '') COMP_CWORD={len(words)}; _ganrepro; echo ${{COMPREPLY[@]}}")
+        expected.append(offers)
+
+    ask(["ganrepro"], set(commands))
+    for name, command in commands.items():
+        options = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", command.format_usage())) | {"-h"}
+        asked.append(f"COMP_WORDS=(ganrepro {name} -) COMP_CWORD=2; _ganrepro; echo ${{COMPREPLY[@]}}")
+        expected.append(options)
+    ask(["ganrepro", "plan", "--tier"], {"full", "short", "smoke"})
+    ask(["ganrepro", "data"], {"fetch", "verify"})
+    ask(["ganrepro", "audit"], {file.stem for file in (ROOT / "papers").glob("*.yaml")})
+    done = subprocess.run(["bash", "-c", "\n".join(asked)], capture_output=True, text=True, check=True)
+    for line, offers in zip(done.stdout.splitlines(), expected, strict=True):
+        assert offers <= set(line.split())
+    assert main(["completion", "zsh"]) == 0
+    assert "bashcompinit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["plan", "--teir", "full"], "--tier"),
+        (["judge", "--detials"], "--details"),
+        (["plan", "--tier", "smok"], "smoke"),
+        (["report", "--format", "htlm"], "html"),
+        (["report", "--claim", "RL-C77"], "RL-C7"),
+        (["plan", "--figure", "F66"], "F6"),
+        (["plan", "gan_rll"], "gan_rl"),
+        (["plan", "gan_rl", "--reading", "narow"], "narrow"),
+        (["data", "verify", "mnits"], "mnist"),
+    ],
+)
+def test_what_is_misspelt_is_told_with_what_is_nearest(words, near, capsys):
+    reference = ["--results", str(ROOT / "results" / "reference" / "default-job")] if words[0] == "report" else []
+    try:
+        code = main([*words, *reference])
+    except SystemExit as error:
+        code = error.code
+    assert code == 2
+    assert f"did you mean '{near}'" in capsys.readouterr().err
+
+
+def test_validate_and_pack_and_data_answer_in_json(capsys, tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_text((ROOT / "papers" / "sn_gan.yaml").read_text().replace("optimizer:", "optimiser:", 1))
+    assert main(["validate", "sn_gan", str(file), "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert {"line", "column", "message"} <= set(told.pop(str(file))[0])
+    assert [*told.values()] == [[]], "the other file is valid"
+    where = ["--results", str(ROOT / "results" / "reference" / "mnist-h200")]
+    assert main(["pack", *where, "--json", "-o", str(tmp_path / "p.zip")]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["runs"], facts["papers"]) == (6, ["gan_dcgan_mnist"])
+    assert facts["sha256"] == hashlib.sha256((tmp_path / "p.zip").read_bytes()).hexdigest()
+    assert main(["data", "verify", "mnist", "--data-root", str(tmp_path), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["right"] == []
+    assert "mnist" in found["wrong"][0]
+
+
+def test_a_report_on_one_claim_holds_nothing_else(capsys, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(ROOT / "results" / "reference" / "mnist-h200", results)
+    assert main(["report", "--claim", "DG-C5", "--figure", "F2", "--results", str(results), "--json"]) == 0
+    files = [Path(file) for file in json.loads(capsys.readouterr().out)["files"]]
+    assert {file.parent.name for file in files} == {"report-DG-C5-F2"}
+    pages = {file.name: file.read_text() for file in files if file.suffix == ".html"}
+    assert "sn_gan.html" not in pages
+    assert set(re.findall(r'id="(DG-C\d|F\d)"', pages["gan_dcgan_mnist.html"])) == {"DG-C5", "F2"}
