@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 from benchmark.cli import main, parser
@@ -66,3 +67,13 @@ def test_every_command_and_option_of_the_readme_exists():
 def test_every_file_that_the_readme_links_is_there():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).is_file(), target
+
+
+def test_badges_say_what_the_files_they_link_say():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    text = {file.stem: file.read_text() for file in (ROOT / "docs").glob("badge-*.svg")}
+    assert f"<title>licence: {project['license']}</title>" in text["badge-licence"]
+    assert f"<title>Python: {project['requires-python'].removeprefix('>=')} or later</title>" in text["badge-python"]
+    assert "verify" in (ROOT / ".ci" / "run").read_text(), "evidence is recomputed there"
+    assert set(re.findall(r"docs/(badge-\w+)\.svg", README)) == set(text)
+    assert not any("http" in one.replace("http://www.w3.org/2000/svg", "") for one in text.values())

@@ -198,4 +198,8 @@ def _machine() -> dict[str, Any]:
             "processor": processor(),
             "python": platform.python_version(),
         }
-    return describe("cuda" if torch.cuda.is_available() else "cpu")
+    from benchmark.training.numerics import prepare
+
+    prepare(opt.NUMERICS[-1], None)  # flags as a run sets them
+    facts = describe("cuda" if torch.cuda.is_available() else "cpu")
+    return {"CUDA of this torch" if name == "cuda" else name: fact for name, fact in facts.items()}

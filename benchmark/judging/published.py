@@ -183,7 +183,8 @@ class _Print:
         if asked.printed is not None:
             return self.used.setdefault(asked, self.numbers.places[asked.printed])
         if asked.statistic is not None:
-            raise NotPrinted("it rests on curves, of which the paper prints no numbers")
+            what = "curves" if asked.score is None else f"the course of {asked.score} over training"
+            raise NotPrinted(f"it rests on {what}, of which the paper prints no numbers")
         if asked.outcome is not None:
             raise NotPrinted("it rests on single runs, of which the paper prints no numbers")
         if asked.score is not None:

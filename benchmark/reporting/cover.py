@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.judged import PartView, brief
 from benchmark.reporting.numbers import percent
 from benchmark.reporting.states import State
@@ -96,7 +97,9 @@ def decided(view: PaperView) -> list[Finding]:
     claims = [
         Finding(
             claim.state, view.id, claim.verdict.claim, claim.verdict.says,
-            _shortened(_parts(claim.parts) or claim.effect) + _across(view, claim.verdict.claim),
+            _rests(claim.verdict)
+            + _shortened(_parts(claim.parts) or claim.effect)
+            + _across(view, claim.verdict.claim),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
@@ -106,13 +109,19 @@ def decided(view: PaperView) -> list[Finding]:
         Finding(
             cell.state, view.id, f"{table.id}: {row}, {column}",
             f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
-            f"{cell.measured} {cell.half_width or ''} measured ({cell.deviation})", f"{view.page}#{table.id}",
+            f"{_rests(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
+            f"{view.page}#{table.id}",
         )
         for table in view.tables
         for row, column, cell in table.cells
         if cell.state.word in _DECIDED
     ]  # fmt: skip
     return claims + cells
+
+
+def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
+    """Whose word a verdict rests on, where nobody here trained for it."""
+    return "" if verdict is None or verdict.word == "trained" else f"{verdict.rests_on}: "
 
 
 def _across(view: PaperView, claim: str) -> str:

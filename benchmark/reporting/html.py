@@ -20,6 +20,7 @@ from benchmark.reporting.sealed import seal_view, selection_rows
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import PaperView, banner
 from benchmark.spec import names
+from benchmark.spec.paper import PaperSpec
 
 #: a page larger than this is drawn again with less detail
 MOST_BYTES = 4_800_000
@@ -69,6 +70,12 @@ def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
     return page
 
 
+def _reading_says(spec: PaperSpec, name: str, ground: str = "") -> str:
+    """What the readings of a name, joined by ``+``, say beyond the ground."""
+    told = [spec.readings[one].says for one in name.removeprefix(f"{ground}+").split("+") if one in spec.readings]
+    return " ".join(told) or "as the spec has it"
+
+
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
@@ -105,7 +112,8 @@ def _environment() -> Environment:
         selection_rows=selection_rows,
         percent=numbers.percent,
         sides=SIDES,
-        reading_says=lambda spec, name: spec.readings[name].says if name in spec.readings else "as the spec has it",
+        reading_name=lambda name, ground: name.removeprefix(f"{ground}+").replace("_", " "),
+        reading_says=_reading_says,
         say=names.in_prose,
         label=names.of_experiment,
     )

@@ -284,6 +284,8 @@ def _name(spec: PaperSpec, quantity: Quantity | None) -> str | None:
 def brief(label: str) -> str:
     """A quantity without its window: ``mean of loss over the last 20 % of the run`` is ``loss``."""
     label = re.sub(r", averaged over [^,]*, settles.*", " settles", label)
+    if label.startswith("share of "):
+        return re.sub(r"^share of .*? with ", "share of iterations with ", label)
     return re.split(r" over (?:the|iterations|epochs|its) | of the (?:last|first|whole) |, as a", label)[
         0
     ].removeprefix("mean of ")

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from benchmark.judging.verdict import ClaimVerdict
 from benchmark.reporting.judged import CellView, ClaimView, TableView, p_text
 from benchmark.reporting.numbers import MINUS, PLUS_MINUS
 from benchmark.reporting.view import PaperView
@@ -81,6 +82,10 @@ def _table(view: PaperView, one: TableView) -> list[str]:
     caption = (
         f"{one.table.caption} ({one.id}, {one.table.where} of {view.id}). Published, measured, deviation; {states}."
     )
+    words = {cell.verdict.word for _, _, cell in one.cells if cell.verdict is not None and cell.verdict.tier}
+    told = "; ".join(f"{mark} {what}" for word, (mark, what) in _WORDS.items() if word in words)
+    caption += f" Marked {told}." if told else ""
+    empty = [[row.blank.get(column) for column in columns] for row in one.table.rows]
     size = r"\small" if len(columns) < 4 else r"\scriptsize"
     return [
         r"\begin{table}",
@@ -91,7 +96,10 @@ def _table(view: PaperView, one: TableView) -> list[str]:
         r"\toprule",
         " & ".join(["", *(escape(column) for column in columns)]) + r" \\",
         r"\midrule",
-        *(" & ".join([escape(label), *(_cell(cell) for cell in cells)]) + r" \\" for label, cells in one.rows),
+        *(
+            " & ".join([escape(label), *(_cell(*pair) for pair in zip(cells, blanks, strict=True))]) + r" \\"
+            for (label, cells), blanks in zip(one.rows, empty, strict=True)
+        ),
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
@@ -99,15 +107,24 @@ def _table(view: PaperView, one: TableView) -> list[str]:
     ]
 
 
-def _cell(cell: CellView | None) -> str:
-    """What is published, measured and how far apart, each on a line, and the code of the verdict."""
+#: marks of verdicts that rest on the word of others
+_WORDS = {"measured": ("m", "measured here on samples that were supplied"), "reported": ("r", "as reported by others")}
+
+
+def _cell(cell: CellView | None, blank: str | None) -> str:
+    """What is published, measured and how far apart, each on a line, and the code of the verdict.
+
+    Of a cell without a number: what the paper has in its place.
+    """
     if cell is None:
-        return ""
+        return escape(blank or "")
     published = escape(cell.published)
     lines = [rf"\textbf{{{published}}}" if cell.cell.bold else published]
     lines += [escape(" ".join(part for part in (cell.measured, cell.half_width) if part))] if cell.measured else []
     lines += [escape(cell.deviation)] if cell.deviation else []
-    return r"\newline ".join([*lines[:-1], rf"{lines[-1]} \textsc{{{_code(cell.state.word)}}}"])
+    mark, _ = _WORDS.get(cell.verdict.word if cell.verdict is not None and cell.verdict.tier else "", ("", ""))
+    code = rf"\textsc{{{_code(cell.state.word)}}}" + (rf"\textsuperscript{{{mark}}}" if mark else "")
+    return r"\newline ".join([*lines[:-1], f"{lines[-1]} {code}"])
 
 
 def _code(state: str) -> str:
@@ -131,10 +148,15 @@ def _claims(view: PaperView) -> list[str]:
     ]
 
 
+def _verdict(verdict: ClaimVerdict) -> str:
+    """A state, and whose word it rests on where nobody here trained it."""
+    return verdict.state.lower() + (f", {verdict.rests_on}" if verdict.word != "trained" else "")
+
+
 def _claim(claim: ClaimView) -> str:
     verdict = claim.verdict
     measured = "; ".join(part for part in (claim.effect, p_text(verdict)) if part)
-    cells = [verdict.claim, f"{verdict.says} ({verdict.where})", verdict.state.lower(), measured]
+    cells = [verdict.claim, f"{verdict.says} ({verdict.where})", _verdict(verdict), measured]
     head, *rest = (escape(cell) for cell in cells)
     return " & ".join([head.replace("-", r"-\hspace{0pt}"), *rest]) + r" \\"
 

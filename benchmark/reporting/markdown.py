@@ -65,7 +65,24 @@ def _paper(view: PaperView) -> list[str]:
     for one in view.tables:
         lines += [f"### {escape(one.id)}: {escape(one.table.caption)}", "", f"{escape(one.table.where)}.", ""]
         head = ["", *(escape(column) for column in one.table.columns)]
-        lines += table(head, [[escape(label), *(_cell(cell) for cell in cells)] for label, cells in one.rows])
+        pairs = zip(one.table.rows, one.rows, strict=True)
+        lines += table(
+            head,
+            [
+                [
+                    escape(label),
+                    *(_cell(cell, row.blank.get(name)) for name, cell in zip(one.table.columns, cells, strict=True)),
+                ]
+                for row, (label, cells) in pairs
+            ],
+        )
+        own = [
+            (each.label, f"{each.row}, {each.column}", each.published, each.measured, each.deviation, each.outcome)
+            for each in view.ours(one.id)
+        ]
+        lines += [f"Ours beside {escape(one.id)}, comparisons and no verdicts on the paper:", ""] if own else []
+        head = ["ours", "beside", "printed", "ours", "deviation, plus is worse", "so"]
+        lines += table(head, [[escape(text) for text in each] for each in own])
     if view.claims:
         rows = [
             [escape(text) for text in (one.verdict.claim, one.verdict.where, one.verdict.says)]
@@ -93,9 +110,10 @@ def _state(state: State, verdict: ClaimVerdict | CellVerdict | None) -> str:
     return f"**{state}**" + (f" {escape(verdict.rests_on)}" if verdict and verdict.word != "trained" else "")
 
 
-def _cell(cell: CellView | None) -> str:
+def _cell(cell: CellView | None, blank: str | None) -> str:
+    """A cell; of one without a number what the paper has in its place."""
     if cell is None:
-        return ""
+        return escape(blank or "")
     parts = [f"published {cell.published}"]
     parts += [f"measured {cell.measured}" + (f" {cell.half_width}" if cell.half_width else "")] if cell.measured else []
     parts += [f"deviation {cell.deviation}"] if cell.deviation else []

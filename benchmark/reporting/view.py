@@ -11,12 +11,14 @@ from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from benchmark.judging.audit import Audit
-from benchmark.judging.verdict import PaperVerdicts
+from benchmark.judging.verdict import Compared, PaperVerdicts
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
+from benchmark.reporting.numbers import fixed, interval
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Companions
+from benchmark.spec import names
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
@@ -126,13 +128,22 @@ class PaperView:
         """Claims and their verdicts."""
         return claim_views(self.spec, self.verdicts, self.evidence)
 
+    def ours(self, table: str) -> list[OwnView]:
+        """What of one's own stands beside a table."""
+        beside = [one for one in self.verdicts.ours if one.against.startswith(f"{table}/")]
+        return [_own(self.spec, table, one) for one in beside]
+
     def claims_in(self, part: Part) -> list[ClaimView]:
         """Claims of one part of the page."""
         return [claim for claim in self.claims if part_of(claim) == part]
 
     def tables_in(self, part: Part) -> list[TableView]:
         """Tables of one part of the page: of the first part that any of its numbers belongs to."""
-        return [table for table in self.tables if _part_of_table(table) == part]
+        return [
+            table
+            for table in self.tables
+            if _part_of_table(table, any(one.measured for one in self.ours(table.id))) == part
+        ]
 
     @property
     def counts(self) -> list[tuple[State, int, str]]:
@@ -188,13 +199,47 @@ def part_of(claim: ClaimView) -> Part:
     return "not run" if word == "NOT RUN" else "apart"
 
 
-def _part_of_table(table: TableView) -> Part:
+def _part_of_table(table: TableView, ours: bool) -> Part:
     words = {cell.state.word for _, _, cell in table.cells}
     if words & _VERDICTS:
         return "verdicts"
-    if any(cell.measured is not None for _, _, cell in table.cells):
+    if ours or any(cell.measured is not None for _, _, cell in table.cells):
         return "interim"
     return "not run" if "NOT RUN" in words else "apart"
+
+
+@dataclass(frozen=True)
+class OwnView:
+    """An experiment of one's own beside a number of the paper: a comparison and no verdict."""
+
+    experiment: str
+    label: str
+    says: str
+    row: str
+    column: str
+    published: str
+    measured: str
+    deviation: str
+    outcome: str
+    reason: str
+
+
+def _own(spec: PaperSpec, key: str, one: Compared) -> OwnView:
+    row, _, column = one.against.removeprefix(f"{key}/").rpartition("/")
+    cell = next(found.cells[column] for found in spec.tables[key].rows if found.label == row)
+    mean = one.measured.mean if one.measured is not None else None
+    return OwnView(
+        one.experiment,
+        names.of_experiment(spec, one.experiment),
+        spec.experiments[one.experiment].says or "",
+        row,
+        column,
+        fixed(cell.value, cell.decimals),
+        "" if mean is None else fixed(mean, cell.decimals),
+        "" if one.deviation is None else interval(one.deviation, cell.decimals, sign=True),
+        one.says,
+        names.in_prose(spec)(one.reason),
+    )
 
 
 def paper_view(given: PaperInput) -> PaperView:

@@ -123,6 +123,8 @@ def series_value(
         raise CurveError(f"the window ends at iteration {window.end * scale:.0f}, the run has {iterations}")
     low, high = window.start * scale - _SLACK, window.end * scale + _SLACK
     part = np.array([value for iteration, value in series if low <= iteration <= high])
+    if not part.size:
+        raise CurveError(f"no evaluation over training lies in {window}")
     whole = Window(unit="share", start=0.0, end=1.0)
     field = next(iter(type(statistic).model_fields))
     return statistic_value(Course({"score": part}, None), "score", statistic.model_copy(update={field: whole}))

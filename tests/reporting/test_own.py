@@ -1,0 +1,77 @@
+"""Experiments of one's own, cells without a number, and whose word a verdict rests on, in every format."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from benchmark.judging.verdict import Compared, Interval, Values
+from benchmark.reporting.report import write_report
+from tests.reporting.factory import judged
+from tests.reporting.page import Page
+
+
+def test_an_experiment_of_ones_own_stands_beside_the_papers_table(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a")
+    key, table = next(iter(given.spec.tables.items()))
+    row = next(one for one in table.rows if one.cells)
+    column, cell = next(iter(row.cells.items()))
+    experiment = next(iter(given.spec.experiments))
+    ours = Compared(
+        experiment=experiment,
+        against=f"{key}/{row.label}/{column}",
+        published=cell.value,
+        says="better than the printed number",
+        measured=Values(
+            label="fid", experiment=experiment, tier="full", mean=17.25, deviation=None, seeds={0: 17.25}, reasons={}
+        ),
+        deviation=Interval(estimate=-3.5, low=-4.0, high=-3.0, confidence=0.9),
+        reason=f"90 % interval beyond the margin ({experiment})",
+    )
+    given = replace(given, verdicts=given.verdicts.model_copy(update={"ours": [ours]}))
+    write_report(tmp_path / "b", [given], formats=["html", "markdown"])
+    page = Page.of(tmp_path / "b" / f"{given.spec.paper.id}.html")
+    shown = page.by_id[key]
+    assert "no verdicts on the paper" in shown
+    assert f"{row.label}, {column}" in shown
+    assert "better than the printed number" in shown
+    text = (tmp_path / "b" / "report.md").read_text()
+    assert "no verdicts on the paper" in text
+    assert "better than the printed number" in text
+
+
+def test_a_cell_without_a_number_says_what_the_paper_has_there(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a")
+    key, table = next(iter(given.spec.tables.items()))
+    row, *rest = table.rows
+    column = next(iter(row.cells))
+    left = {name: cell for name, cell in row.cells.items() if name != column}
+    emptied = row.model_copy(update={"cells": left, "blank": {column: "failed"}})
+    changed = table.model_copy(update={"rows": (emptied, *rest)})
+    spec = given.spec.model_copy(update={"tables": {**given.spec.tables, key: changed}})
+    cells = [one for one in given.verdicts.cells if (one.table, one.row, one.column) != (key, row.label, column)]
+    given = replace(given, spec=spec, verdicts=given.verdicts.model_copy(update={"cells": cells}))
+    write_report(tmp_path / "b", [given], formats=["html", "markdown", "latex"])
+    assert "failed" in Page.of(tmp_path / "b" / f"{spec.paper.id}.html").by_id[key]
+    (line,) = [one for one in (tmp_path / "b" / "report.md").read_text().splitlines() if f"| {row.label} |" in one][:1]
+    assert "failed" in line
+    assert "failed" in (tmp_path / "b" / "report.tex").read_text()
+
+
+def test_cover_and_latex_say_whose_word_a_verdict_rests_on(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a")
+    about = {"word": "measured", "rests_on": "on samples supplied by A. Uthor"}
+    holds = next(one for one in given.verdicts.claims if one.state == "HOLDS")
+    claims = [one.model_copy(update=about) if one is holds else one for one in given.verdicts.claims]
+    shown = next(one for one in given.verdicts.cells if one.state == "REPRODUCED")
+    cells = [
+        one.model_copy(update={**about, "word": "reported"}) if one is shown else one for one in given.verdicts.cells
+    ]
+    given = replace(given, verdicts=given.verdicts.model_copy(update={"claims": claims, "cells": cells}))
+    write_report(tmp_path / "b", [given], formats=["html", "latex"])
+    assert Page.of(tmp_path / "b" / "index.html").by_id["decided"].count("on samples supplied by A. Uthor") == 2
+    text = (tmp_path / "b" / "report.tex").read_text()
+    assert "holds, on samples supplied by A. Uthor" in " ".join(text.split())
+    assert r"\textsuperscript{r}" in text
+    assert r"\textsuperscript{m}" not in text
+    assert "r as reported by others" in text
