@@ -200,6 +200,6 @@ def _machine() -> dict[str, Any]:
         }
     from benchmark.training.numerics import prepare
 
-    prepare(opt.NUMERICS[-1], None)  # flags as a run sets them
+    prepare("fp32", None)  # the flags of a run as it is by default
     facts = describe("cuda" if torch.cuda.is_available() else "cpu")
     return {"CUDA of this torch" if name == "cuda" else name: fact for name, fact in facts.items()}
