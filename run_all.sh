@@ -14,7 +14,7 @@ usage: ./run_all.sh                       install, print what the papers' own nu
 
 Installing downloads the pinned versions of constraints.txt into .venv, with uv where it is there: 5.8 GB on disk with
 PyTorch for CUDA, minutes by the network. Who only reads needs none of it: `pip install .` brings list, audit, plan,
-judge, report, compare, verify and pack in 345 MB.
+judge, report, compare, verify and pack in 350 MB.
 
 The default job downloads nothing and needs no GPU. It trains one seed of three systems on eight Gaussians (GAN-RL, tier
 short) and three seeds of two systems on handwritten digits (GAN against DCGAN, tier smoke), then compares every score

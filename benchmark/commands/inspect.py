@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    opt.as_json(opt.command(subparsers, "list", "papers; with PAPER its experiments and tiers", list_papers))
+    opt.as_json(
+        opt.command(subparsers, "list", "papers; with PAPER its experiments, tables, figures and claims", list_papers)
+    )
     opt.as_json(
         opt.command(
             subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+"
@@ -80,6 +82,13 @@ def list_papers(options: argparse.Namespace) -> int:
             for name, one in spec.experiments.items()
         ]
         print("\n" + terminal.table((spec.paper.id, "tiers", "what"), rows))
+        for head, several in (
+            ("table", [(key, one.where, one.caption) for key, one in spec.tables.items()]),
+            ("figure", [(key, one.where, one.shows) for key, one in spec.figures.items()]),
+            ("claim", [(key, one.where, one.says) for key, one in spec.claims.items()]),
+        ):
+            if several:
+                print("\n" + terminal.table((head, "where", "what"), several))
     return 0
 
 

@@ -11,6 +11,7 @@ import pytest
 from benchmark.cli import main
 from benchmark.commands import terminal
 from benchmark.commands.agreement import sentence
+from benchmark.spec.load import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,3 +69,11 @@ def test_verdicts_and_audits_say_labels_where_the_report_does(capsys):
     printed = capsys.readouterr().out
     assert "FID (SVHN alpha-GAN) 58.2" in " ".join(printed.split())
     assert "(svhn_alpha_gan)" not in printed
+
+
+def test_a_papers_tables_figures_and_claims_are_listed_with_what_they_say(capsys):
+    assert main(["list", "sn_gan"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    spec = load(ROOT / "papers" / "sn_gan.yaml").spec
+    assert all(key in told for part in (spec.tables, spec.figures, spec.claims) for key in part)
+    assert " ".join(next(iter(spec.claims.values())).says.split()[:3]) in told

@@ -231,7 +231,7 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     write_report(tmp_path / "b", [replace(given, verdicts=found)], formats=["html"])
     shown = Page.of(tmp_path / "b" / "judged.html").by_id["readings"]
     assert " ".join(shown.split()).count("✓") == 2, "in the legend and in one cell"
-    assert "Not run: wide." in shown
+    assert "Not run: wide" in shown
     assert "holds under 1 of 3 readings; flipped by narrow" in shown
     assert "Readings disagree: holds under 1 of 3" in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
 
