@@ -70,34 +70,36 @@ def state_of(run: Run, results: Path) -> dict[str, Any]:
         return {**about, "state": record.status, "iterations": record.iterations, "reason": record.reason}
     saved = sorted((folder / "checkpoints").glob("[0-9]*.pt"))
     iterations = int(saved[-1].stem) if saved else 0
-    owner = folder / ".owner"
-    if _alive(folder):
-        return {
-            **about,
-            "state": "running",
-            "iterations": iterations,
-            "reason": owner.read_text(errors="replace"),
-            **_pace(run, folder),
-        }
-    begun = saved or owner.is_file() or (folder / ".heartbeat").is_file()
+    owner = _owner(folder)
+    if owner is not None and _alive(folder, owner):
+        return {**about, "state": "running", "iterations": iterations, "reason": owner, **_pace(run, folder)}
+    begun = saved or owner is not None or (folder / ".heartbeat").is_file()
     return {**about, "state": "interrupted" if begun else "left", "iterations": iterations, "reason": None}
 
 
-def _alive(folder: Path) -> bool:
+def _owner(folder: Path) -> str | None:
+    """Who took a run and has not ended it with a record."""
+    try:
+        return (folder / ".owner").read_text(errors="replace")
+    except OSError:
+        return None
+
+
+def _alive(folder: Path, owner: str) -> bool:
     """Whether the process that took a run is there: asked on its own machine, elsewhere told by what it writes."""
     from benchmark.runs.pace import PROGRESS
 
-    signs = [file.stat().st_mtime for name in (".owner", ".heartbeat", PROGRESS) if (file := folder / name).is_file()]
-    if not (folder / ".owner").is_file():
-        return False
-    _, number, _, machine, *_ = [*(folder / ".owner").read_text(errors="replace").split(maxsplit=3), "", "", "", ""]
+    _, number, _, machine, *_ = [*owner.split(maxsplit=3), "", "", "", ""]
     if machine != platform.node() or not number.isdigit():
-        return time.time() - max(signs) < _SILENT_SECONDS
+        files = [folder / name for name in (".owner", ".heartbeat", PROGRESS)]
+        return (
+            time.time() - max((file.stat().st_mtime for file in files if file.is_file()), default=0) < _SILENT_SECONDS
+        )
     try:
         os.kill(int(number), 0)
     except PermissionError:  # another user's
         return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
     return True
 
