@@ -12,6 +12,7 @@ from benchmark import places
 from benchmark.batches import batches
 from benchmark.commands import options as opt
 from benchmark.commands.options import UsageError
+from benchmark.registry import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,8 @@ def sample(options: argparse.Namespace) -> int:
     root = places.data_folder(options.data_root)
     score = run.setup.scores.get(options.score) if options.score else None
     if options.score and score is None:
-        raise UsageError(f"run {run.run_id} has no score '{options.score}', there are: {', '.join(run.setup.scores)}")
+        known = f"there are: {', '.join(run.setup.scores)}{did_you_mean(options.score, run.setup.scores)}"
+        raise UsageError(f"run {run.run_id} has no score '{options.score}', {known}")
     if score is not None and stored.record.scores[options.score].value is None:
         reason = stored.record.scores[options.score].reason
         raise UsageError(f"{options.score} was not measured, so no checkpoint counts for it: {reason}")

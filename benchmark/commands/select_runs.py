@@ -193,7 +193,8 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
             if not fnmatch.filter(spec.experiments, glob):
                 known = list(spec.experiments)
                 listed = ", ".join(known[:_LISTED]) + (f" and {len(known) - _LISTED} more" * (len(known) > _LISTED))
-                near = did_you_mean(glob, known)
+                within = [name for name in known if glob.strip("*") in name]
+                near = f"; did you mean '*{glob.strip('*')}*'?" if within else did_you_mean(glob, known)
                 raise UsageError(f"{file}: no experiment matches '{glob}'{near}; there are: {listed}")
         names = [
             name

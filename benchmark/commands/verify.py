@@ -45,5 +45,6 @@ def verify(options: argparse.Namespace) -> int:
             print(f"note: {line}")
         counts = f"{found.records} records, {found.rescored} scores and {found.verdicts} verdicts computed again"
         counts += f", {found.replayed} runs begun again" if options.replay else ""
-        print(f"{path}: {f'{len(found.problems)} mismatches' if found.problems else 'all agrees'} ({counts})")
+        few = "1 mismatch" if len(found.problems) == 1 else f"{len(found.problems)} mismatches"
+        print(f"{path}: {few if found.problems else 'all agrees'} ({counts})")
     return 1 if found.problems else 0
