@@ -32,6 +32,7 @@ RECORDS = {
     "runs.merge",
     "runs.brought",
     "runs.costs",
+    "runs.pace",
 }
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
@@ -54,6 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "runs.merge": BASE | {"runs.files", "runs.records", "runs.integrity", "runs.sidecars"},
     "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars"},
+    "runs.pace": BASE,
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(
