@@ -25,6 +25,8 @@ from benchmark.training.streams import Streams
 from benchmark.training.trainer import Trainer
 from benchmark.training.update import combine
 
+#: samples up to this size are kept for the next score
+_KEPT_BYTES = 2**30
 #: how far rounding may carry an image's values out of their range
 _BEYOND = 1e-4
 
@@ -63,6 +65,7 @@ class TrainedSubject:
         self._batch_statistics = (generator_mode or setup.generator_mode) == "batch_statistics"
         self._rounding: Rounding = rounding
         self._noise = noise
+        self._last: np.ndarray | None = None  # several scores look at the same samples
         self._chunk = (
             setup.batch_size if self._batch_statistics else at_once(one.layout for one in trainer.networks.values())
         )
@@ -73,7 +76,13 @@ class TrainedSubject:
 
     def samples(self, count: int) -> np.ndarray:
         """Generated examples (count, *shape): uint8 images, or float32 points. Always the same for one count."""
-        return self._whole(count, self._generate(self._noise, count))
+        if self._last is None or len(self._last) != count:
+            made = self._whole(count, self._generate(self._noise, count))
+            made.flags.writeable = False
+            if made.nbytes > _KEPT_BYTES:
+                return made
+            self._last = made
+        return self._last
 
     def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
         """The same, as parts that need not be held at once."""

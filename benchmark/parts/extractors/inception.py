@@ -8,12 +8,14 @@ first digits are those in the file's name; it was found by searching their texts
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import io
 import os
 import pickle
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -96,19 +98,27 @@ def _loaded(file: Path, digest: str, device: str, resize: Resize) -> Inception:
     found = hashlib.sha256(weights).hexdigest()
     if found != digest:
         raise MetricError(f"{file} changed while it was read: SHA-256 {found}, then {digest}")
-    return Inception(weights, device, resize, source=file)
+    return Inception(weights, _devices(device), resize, source=file)
+
+
+def _devices(device: str) -> list[str]:
+    """Every GPU where no single one is named."""
+    import torch
+
+    several = device == "cuda" and torch.cuda.device_count() > 1
+    return [f"cuda:{number}" for number in range(torch.cuda.device_count())] if several else [device]
 
 
 class Inception:
     """Pool features (2048) and the logits without bias that the Inception score is defined on.
 
     Batch normalisation is folded into the convolutions and memory is laid out channels last: the features differ from
-    torch-fidelity's own pass by rounding alone, and come faster.
+    torch-fidelity's own pass by rounding alone, and come faster. Several ``devices`` take batches by turns.
     """
 
     dimensions = DIMENSIONS
 
-    def __init__(self, weights: bytes, device: str, resize: Resize, *, source: Path) -> None:
+    def __init__(self, weights: bytes, devices: Sequence[str], resize: Resize, *, source: Path) -> None:
         import torch
         from torch import nn
 
@@ -116,11 +126,12 @@ class Inception:
         self.weights_sha256 = hashlib.sha256(weights).hexdigest()
         check(self.weights_sha256, source)
         network = _network(weights, source)
-        self._device = device
+        self._large = devices[0].startswith("cuda")
         self._resize = resize
         layers = [layer for name, layer in network.named_children() if name != "fc"]
         trunk = nn.Sequential(*(_folded(layer) for layer in layers), nn.Flatten())
-        self._trunk = trunk.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        trunk = trunk.to(memory_format=torch.channels_last)
+        self._trunks = [(device, copy.deepcopy(trunk).to(device)) for device in devices]
         self._head = network.fc.weight.detach().double().numpy()  # type: ignore[union-attr, operator]
         self._recent: OrderedDict[str, np.ndarray] = OrderedDict()
 
@@ -131,7 +142,7 @@ class Inception:
             raise MetricError(f"Inception takes grey or colour images, these have {images.shape[1]} channels")
         key = hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).data).hexdigest()
         if key not in self._recent:
-            self._recent[key] = self.extract(images, batch_size=128 if self._device.startswith("cuda") else 32)
+            self._recent[key] = self.extract(images, batch_size=128 if self._large else 32)
             while len(self._recent) > _KEPT:
                 self._recent.popitem(last=False)
         self._recent.move_to_end(key)
@@ -146,9 +157,13 @@ class Inception:
         # TF32 would change features by a thousandth; deterministic kernels make two passes agree
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            for start in batches(len(images), batch_size, "Inception features"):
-                batch = on_host(np.ascontiguousarray(images[start : start + batch_size]))
-                parts.append(self._trunk(self._prepared(batch.to(self._device))).cpu())
+            for start in batches(len(images), batch_size * len(self._trunks), "Inception features"):
+                ahead = range(start, min(start + batch_size * len(self._trunks), len(images)), batch_size)
+                running = []
+                for first, (device, trunk) in zip(ahead, self._trunks, strict=False):
+                    batch = on_host(np.ascontiguousarray(images[first : first + batch_size]))
+                    running.append(trunk(self._prepared(batch.to(device))))  # on a GPU this does not wait
+                parts += [features.cpu() for features in running]
         return np.asarray(torch.cat(parts).numpy())
 
     def logits(self, features: np.ndarray) -> np.ndarray:

@@ -99,7 +99,7 @@ def images() -> np.ndarray:
 def network() -> inception.Inception:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inception, "check", lambda _digest, _file: None)
-        return inception.Inception(random_weights(), "cpu", "tensorflow_bilinear", source=Path("weights"))
+        return inception.Inception(random_weights(), ["cpu"], "tensorflow_bilinear", source=Path("weights"))
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> None:
@@ -120,6 +120,24 @@ def test_features_and_logits_are_those_of_torch_fidelity(network: inception.Ince
 
 def test_batches_do_not_matter(network: inception.Inception, images: np.ndarray) -> None:
     close(network.extract(images, batch_size=2), network.extract(images, batch_size=5))
+
+
+def test_several_devices_take_batches_by_turns(
+    network: inception.Inception, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five images, two at a time on two devices: the third batch is the first one's again, and is not full."""
+    monkeypatch.setattr(inception, "check", lambda _digest, _file: None)
+    two = inception.Inception(random_weights(), ["cpu", "cpu"], "tensorflow_bilinear", source=Path("weights"))
+    given: list[tuple[int, int]] = []
+    for number, (_, trunk) in enumerate(two._trunks):
+        trunk.register_forward_pre_hook(lambda _, taken, number=number: given.append((number, len(taken[0]))))
+    assert (two.extract(images, batch_size=2) == network.extract(images, batch_size=2)).all()
+    assert given == [(0, 2), (1, 2), (0, 1)]
+
+
+def test_every_gpu_is_used_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [inception._devices(one) for one in ("cuda", "cuda:1", "cpu")] == [["cuda:0", "cuda:1"], ["cuda:1"], ["cpu"]]
 
 
 def test_grey_images_count_as_three_equal_channels(network: inception.Inception, images: np.ndarray) -> None:
