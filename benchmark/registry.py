@@ -80,7 +80,7 @@ class Registry(Generic[P]):
         if self._discovered:
             return
         package = importlib.import_module(self.package)
-        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
             importlib.import_module(f"{self.package}.{module.name}")
         self._discovered = True
 

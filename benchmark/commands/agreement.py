@@ -17,13 +17,13 @@ def with_reference(results: Path, run_ids: Collection[str]) -> str | None:
     folder = places.ROOT / REFERENCE
     if not folder.is_dir() or folder.resolve() == results.resolve():
         return None
-    theirs = {one.record.run_id: one.record for one in read_records(folder)}
+    theirs = {run.record.run_id: run.record for run in read_records(folder)}
     pairs = [
         (mine.value, score.value)
-        for one in read_records(results, [])
-        if one.record.run_id in run_ids and one.record.run_id in theirs
-        for name, score in theirs[one.record.run_id].scores.items()
-        if (mine := one.record.scores.get(name)) is not None and mine.value is not None and score.value is not None
+        for run in read_records(results, [])
+        if run.record.run_id in run_ids and run.record.run_id in theirs
+        for name, score in theirs[run.record.run_id].scores.items()
+        if (mine := run.record.scores.get(name)) is not None and mine.value is not None and score.value is not None
     ]
     return sentence(pairs, str(REFERENCE))
 

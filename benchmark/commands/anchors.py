@@ -50,9 +50,9 @@ def anchors(options: argparse.Namespace) -> int:
     rows: dict[tuple[str, str, str], dict[Kind, Anchor]] = {}
     for run, stored in planned(papers, results, options.numerics):
         for name in run.setup.scores:
-            found = known.of(stored.record, name)
-            if found:
-                rows.setdefault((run.paper, run.experiment, name), found)
+            known_anchor = known.of(stored.record, name)
+            if known_anchor:
+                rows.setdefault((run.paper, run.experiment, name), known_anchor)
     if options.json:
         listed = [
             {
@@ -69,7 +69,7 @@ def anchors(options: argparse.Namespace) -> int:
     for (paper, experiment, name), of in rows.items():
         values = "".join(f"{_value(of.get(kind)):>12}" for kind in KINDS)
         print(f"{paper:<20} {experiment:<26} {name:<18}{values}")
-    for reason in dict.fromkeys(one.reason for of in rows.values() for one in of.values() if one.reason):
+    for reason in dict.fromkeys(values.reason for of in rows.values() for values in of.values() if values.reason):
         print(f"none: {reason}")
     print(f"{added} measured now, kept in {places.shown(results / sidecars.ANCHORS)}")
     return 0
@@ -94,12 +94,14 @@ def _measure(
 
     code = code_version()
     runs = [(run, stored.record) for run, stored in planned(papers, results, numerics)]
-    asked = wanted(runs, sidecars.read(results), code)
+    missing = wanted(runs, sidecars.read(results), code)
     if quick:
-        asked = sorted((one for one in asked if one.numbers <= _NUMBERS), key=lambda one: one.numbers)
+        missing = sorted(
+            (anchor for anchor in missing if anchor.numbers <= _NUMBERS), key=lambda anchor: anchor.numbers
+        )
     began, added = time.monotonic(), 0
     for anchor in measure_all(
-        asked, root, device, code=code, go_on=lambda: not quick or time.monotonic() - began < _SECONDS
+        missing, root, device, code=code, go_on=lambda: not quick or time.monotonic() - began < _SECONDS
     ):
         sidecars.write_anchor(results, anchor)
         added += 1

@@ -49,10 +49,10 @@ def run(
     ensure_seal(results, paper.spec)
     return [
         perform(
-            Job.of(one, Path(paper.source.file), results, places.data_folder(data_root), device),
+            Job.of(run, Path(paper.source.file), results, places.data_folder(data_root), device),
             lambda _iteration, _seconds: None,
         )
-        for one in runs
+        for run in runs
     ]
 
 
@@ -62,8 +62,8 @@ def judge(paper: Loaded, results: Path, *, numerics: str = "fp32") -> PaperVerdi
 
     if not results.is_dir():
         raise UsageError(f"there is no results folder {results}")
-    (one,) = judged([(Path(paper.source.file), paper)], results, numerics, write=False)
-    return one.verdicts
+    (verdicts,) = judged([(Path(paper.source.file), paper)], results, numerics, write=False)
+    return verdicts.verdicts
 
 
 def report(
@@ -78,5 +78,5 @@ def report(
     from benchmark.commands.report import judged
     from benchmark.reporting.report import write_report
 
-    inputs = judged([(Path(one.source.file), one) for one in papers], results, numerics, write=False)
+    inputs = judged([(Path(paper.source.file), paper) for paper in papers], results, numerics, write=False)
     return write_report(folder, inputs, formats=formats)

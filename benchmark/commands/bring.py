@@ -61,26 +61,26 @@ def bring(options: argparse.Namespace) -> int:
             from benchmark.evaluation import bring as measuring
 
             root, device = places.data_folder(options.data_root), resolve_device(options.device)
-            found = measuring.places(spec, options.samples)
+            folders = measuring.places(spec, options.samples)
             several += measuring.measured(
-                found, origin("measured"), root, device, lambda text: print(text, file=sys.stderr, flush=True)
+                folders, origin("measured"), root, device, lambda text: print(text, file=sys.stderr, flush=True)
             )
         if not several:
             raise brought.BroughtError("nothing was brought: the files hold no rows")
-        records = [brought.record_of(one) for one in several]
-        known = [one.record for one in read_records(results, brought=True)] if results.is_dir() else []
+        records = [brought.record_of(supplied) for supplied in several]
+        known = [run.record for run in read_records(results, brought=True)] if results.is_dir() else []
         brought.check_new(known, records)
         from benchmark.judging.seal import ensure_seal
 
         ensure_seal(results, spec)
-        for one, record in zip(several, records, strict=True):
-            folder = brought.write(results, one, record)
+        for supplied, record in zip(several, records, strict=True):
+            folder = brought.write(results, supplied, record)
             told = [
                 f"{name} {score.value:.6g}" if score.value is not None else f"{name} none: {score.reason}"
                 for name, score in record.scores.items()
-                if name in one.scores
-            ] + [f"{len(one.curves)} curves"] * bool(one.curves)
-            print(f"{record.experiment}, seed {record.seed}, {one.origin.kind}: {'; '.join(told)}")
+                if name in supplied.scores
+            ] + [f"{len(supplied.curves)} curves"] * bool(supplied.curves)
+            print(f"{record.experiment}, seed {record.seed}, {supplied.origin.kind}: {'; '.join(told)}")
             print(f"  {places.shown(folder)}")
     except brought.BroughtError as error:
         raise UsageError(str(error)) from error

@@ -39,10 +39,12 @@ def compare(options: argparse.Namespace) -> int:
         for path, damage in ((first, damage_a), (second, damage_b)):
             if damage.problems:
                 raise StoreError(f"{path}: {damage.problems[0]}")
-        found = compared(_stored(a), _stored(b))
-    if not found.experiments:
+        comparison = compared(_stored(a), _stored(b))
+    if not comparison.experiments:
         raise NothingSelectedError(f"{first} and {second} share no experiment")
-    print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True) if options.json else render(found))
+    print(
+        json.dumps(comparison.model_dump(mode="json"), indent=1, sort_keys=True) if options.json else render(comparison)
+    )
     return 0
 
 

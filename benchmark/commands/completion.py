@@ -38,14 +38,14 @@ def register(subparsers: opt.Subparsers) -> None:
 def completion(options: argparse.Namespace) -> int:
     every: dict[str, argparse.ArgumentParser] = options.every
     cases = "\n".join(
-        f'      {name}) words="{" ".join(words_of(one))}"; choices="{" ".join(choices_of(one, ""))}" ;;'
-        for name, one in every.items()
+        f'      {name}) words="{" ".join(words_of(command))}"; choices="{" ".join(choices_of(command, ""))}" ;;'
+        for name, command in every.items()
     )
     valued = "\n".join(
         f'      "{name} {option}") words="{" ".join(choices)}"; choices=$words ;;'
-        for name, one in every.items()
-        for option in words_of(one)
-        if (choices := choices_of(one, option))
+        for name, command in every.items()
+        for option in words_of(command)
+        if (choices := choices_of(command, option))
     )
     print(
         _SCRIPT.format(

@@ -51,7 +51,7 @@ def equivalence(options: argparse.Namespace) -> int:
     if not slash:
         raise UsageError(f"'{options.experiment}': write PAPER/EXPERIMENT")
     ((_, loaded),) = load_all(spec_files([paper]))
-    known = [one for one, experiment in loaded.spec.experiments.items() if experiment.setup(options.tier) is not None]
+    known = [name for name, experiment in loaded.spec.experiments.items() if experiment.setup(options.tier) is not None]
     if name not in known:
         raise UsageError(f"{paper} has no experiment '{name}' at tier {options.tier}{did_you_mean(name, known)}")
     for numerics in () if options.judge_only else ("fp32", options.numerics):
@@ -64,13 +64,15 @@ def equivalence(options: argparse.Namespace) -> int:
         if code != OK:
             return code
     results = places.results_folder(options.results)
-    stored = [one for one in read_records(results) if one.record.paper == loaded.spec.paper.id]
-    found = tested(loaded.spec, stored, name, options.tier, options.numerics, seeds=options.seeds, share=options.margin)
-    file = sidecars.write_equivalence(results, found)
+    stored = [run for run in read_records(results) if run.record.paper == loaded.spec.paper.id]
+    report = tested(
+        loaded.spec, stored, name, options.tier, options.numerics, seeds=options.seeds, share=options.margin
+    )
+    file = sidecars.write_equivalence(results, report)
     if options.json:
-        print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True))
+        print(json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True))
     else:
-        verdict = "may be judged" if found.agrees else "is not shown equivalent"
-        print(f"{paper}/{name} at {found.tier} in {found.numerics} {verdict}: {found.says}")
+        verdict = "may be judged" if report.agrees else "is not shown equivalent"
+        print(f"{paper}/{name} at {report.tier} in {report.numerics} {verdict}: {report.says}")
         print(f"kept in {places.shown(file)}")
-    return OK if found.agrees else CHECK_FAILED
+    return OK if report.agrees else CHECK_FAILED

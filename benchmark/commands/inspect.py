@@ -78,14 +78,14 @@ def list_papers(options: argparse.Namespace) -> int:
     print(terminal.table(("paper", "title", "experiments", "tables", "claims"), counts, right=(2, 3, 4)))
     for spec in specs if options.papers else ():
         rows = [
-            (name, ", ".join(("full", *one.tiers)), one.label or one.says or "")
-            for name, one in spec.experiments.items()
+            (name, ", ".join(("full", *experiment.tiers)), experiment.label or experiment.says or "")
+            for name, experiment in spec.experiments.items()
         ]
         print("\n" + terminal.table((spec.paper.id, "tiers", "what"), rows))
         for head, several in (
-            ("table", [(key, one.where, one.caption) for key, one in spec.tables.items()]),
-            ("figure", [(key, one.where, one.shows) for key, one in spec.figures.items()]),
-            ("claim", [(key, one.where, one.says) for key, one in spec.claims.items()]),
+            ("table", [(key, table.where, table.caption) for key, table in spec.tables.items()]),
+            ("figure", [(key, figure.where, figure.shows) for key, figure in spec.figures.items()]),
+            ("claim", [(key, claim.where, claim.says) for key, claim in spec.claims.items()]),
         ):
             if several:
                 print("\n" + terminal.table((head, "where", "what"), several))
@@ -99,15 +99,15 @@ def validate(options: argparse.Namespace) -> int:
 
     files = spec_files(options.papers)
     if options.json:
-        found: dict[str, list[dict[str, Any]]] = {}
+        entries: dict[str, list[dict[str, Any]]] = {}
         for file in files:
             try:
                 load(file)
-                found[str(file)] = []
+                entries[str(file)] = []
             except SpecError as error:
-                found[str(file)] = [asdict(one) for one in error.problems]
-        print(json.dumps(found, indent=1, sort_keys=True))
-        return opt.BAD_INPUT if any(found.values()) else 0
+                entries[str(file)] = [asdict(problem) for problem in error.problems]
+        print(json.dumps(entries, indent=1, sort_keys=True))
+        return opt.BAD_INPUT if any(entries.values()) else 0
     for file, paper in load_all(files):
         spec = paper.spec
         print(
@@ -134,12 +134,18 @@ def audit(options: argparse.Namespace) -> int:
         for paper in papers
     ]  # fmt: skip
     if options.json:
-        rows = [{**one.model_dump(mode="json"), "power": power.model_dump(mode="json")} for one, power, *_ in audits]
+        rows = [
+            {**audited.model_dump(mode="json"), "power": power.model_dump(mode="json")} for audited, power, *_ in audits
+        ]
         print(json.dumps(rows, indent=1, sort_keys=True))
         return 0
     pages = []
-    for one, power, more, say in audits:
-        page = render_markdown(one, say) if options.markdown else render_text(one, details=options.details, say=say)
+    for audited, power, more, say in audits:
+        page = (
+            render_markdown(audited, say)
+            if options.markdown
+            else render_text(audited, details=options.details, say=say)
+        )
         lines = "\n".join(f"    {say(line)}" for line in power_lines(power, more))
         head = "## What the planned seeds could decide\n" if options.markdown else "What the planned seeds could decide"
         pages.append(f"{page.rstrip()}\n\n{head}\n{lines}")
@@ -153,12 +159,15 @@ _DECISIVE = 60
 
 def _findings(audits: Sequence[tuple[Audit, Say]]) -> str:
     """The decisive findings on several papers, weightiest first."""
-    found = [
-        (finding, one.paper, say) for one, say in audits for finding in one.findings if finding.weight >= _DECISIVE
+    decisive = [
+        (finding, audited.paper, say)
+        for audited, say in audits
+        for finding in audited.findings
+        if finding.weight >= _DECISIVE
     ]
     papers = f"{len(audits)} PAPERS SAY" if len(audits) > 1 else "THIS PAPER SAYS"
     lines = [f"WHAT {papers} AGAINST {'THEMSELVES' if len(audits) > 1 else 'ITSELF'}, without any run"]
-    for finding, paper, say in sorted(found, key=lambda one: -one[0].weight):
+    for finding, paper, say in sorted(decisive, key=lambda item: -item[0].weight):
         note = f" [Our reading: {finding.note}]" if finding.note else ""
         lines.append(terminal.wrapped(say(f"{paper}: {finding.sentence}{note}"), 4, "  - "))
     return "\n".join(lines)

@@ -58,15 +58,15 @@ def judge(options: argparse.Namespace) -> int:
     papers = load_all(spec_files(options.papers))
     check_printed((loaded.spec for _, loaded in papers), options)
     inputs = [
-        one
+        verdicts
         for reading, several in by_reading(papers, options.reading).items()
-        for one in judged(several, results, options.numerics, reading, accepted=options.accept or ["trained"])
+        for verdicts in judged(several, results, options.numerics, reading, accepted=options.accept or ["trained"])
     ]
     if options.json:
-        print(json.dumps([one.verdicts.model_dump(mode="json") for one in inputs], indent=1, sort_keys=True))
+        print(json.dumps([item.verdicts.model_dump(mode="json") for item in inputs], indent=1, sort_keys=True))
         return 0
     chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
-    pages = [_text(one.verdicts, chosen, options.details, in_prose(one.spec)) for one in inputs]
+    pages = [_text(item.verdicts, chosen, options.details, in_prose(item.spec)) for item in inputs]
     print("\n\n".join(page for page in pages if page))
     return 0
 
@@ -89,7 +89,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     under = f", under the reading {verdicts.reading}" if verdicts.reading else ""
     lines = [terminal.coloured(f"{verdicts.paper}: {verdicts.title}{under}", "strong")]
     for claim in claims:
-        compared = [one for one in verdicts.readings if one.claim == claim.claim]
+        compared = [reading for reading in verdicts.readings if reading.claim == claim.claim]
         if claim.state in _SILENT and not details and not compared:
             continue
         state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
@@ -106,17 +106,21 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     ]
     if rows:
         lines.append(terminal.table(("cell", "published", "measured", "verdict"), rows, right=(1, 2)))
-    for one in verdicts.ours if chosen is None else ():
-        mean = "" if one.measured is None or one.measured.mean is None else f", ours {one.measured.mean:.5g}"
-        told = (
-            f"ours, {one.experiment} against {one.against}: printed {one.published:g}{mean}: {one.says} ({one.reason})"
+    for variant in verdicts.ours if chosen is None else ():
+        mean = (
+            "" if variant.measured is None or variant.measured.mean is None else f", ours {variant.measured.mean:.5g}"
         )
+        against = f"ours, {variant.experiment} against {variant.against}: printed {variant.published:g}{mean}"
+        told = f"{against}: {variant.says} ({variant.reason})"
         lines.append(terminal.wrapped(say(told), 4, "  "))
     for column in verdicts.brought:
         lines += _column(column, chosen, say)
     if not details:
-        found: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
-        for what, states in found.items():
+        state_words: dict[str, list[str]] = {
+            "claims": [claim.state for claim in claims],
+            "cells": [cell.state for cell in cells],
+        }
+        for what, states in state_words.items():
             silent = {state: states.count(state) for state in _SILENT if state in states}
             if silent:
                 told = ", ".join(f"{count} {state}" for state, count in silent.items())

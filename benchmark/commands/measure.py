@@ -90,12 +90,12 @@ def measure(options: argparse.Namespace) -> int:
     metrics = [measuring.metric_of(word, len(samples)) for word in options.metric]
     answers = measuring.measure(samples, reference, metrics, root, device, anchors=options.anchors)
     if options.json:
-        print(json.dumps([asdict(one) for one in answers], indent=1, sort_keys=True))
+        print(json.dumps([asdict(answer) for answer in answers], indent=1, sort_keys=True))
     else:
         print(f"{len(samples):,} samples of {' x '.join(map(str, samples.shape[1:]))}, {options.samples}")
         print(f"against {options.against}, SHA-256 {reference.data.fingerprint[:16]}")
-        print("\n".join(line for one in answers for line in _lines(one)))
-    return OK if all(one.value is not None for one in answers) else CHECK_FAILED
+        print("\n".join(line for answer in answers for line in _lines(answer)))
+    return OK if all(answer.value is not None for answer in answers) else CHECK_FAILED
 
 
 def _generator(word: str) -> bool:
@@ -119,22 +119,23 @@ def _samples(options: argparse.Namespace, device: str) -> np.ndarray:
     return given.generated(options.samples, noise, device)
 
 
-def _lines(one: Answer) -> Iterator[str]:
-    if one.value is None:
-        yield terminal.wrapped(f"{one.label}: not measured: {one.reason}", 2)
+def _lines(answer: Answer) -> Iterator[str]:
+    if answer.value is None:
+        yield terminal.wrapped(f"{answer.label}: not measured: {answer.reason}", 2)
         return
-    yield terminal.coloured(f"{one.label} {one.value:.6g}", "strong")
-    told = ", ".join(f"{name} {value}" for name, value in one.protocol.items() if value is not None)
+    yield terminal.coloured(f"{answer.label} {answer.value:.6g}", "strong")
+    told = ", ".join(f"{name} {value}" for name, value in answer.protocol.items() if value is not None)
     yield terminal.wrapped(f"protocol: {told}", 4, "  ")
-    if one.endless is not None:
-        value, error = one.endless
+    if answer.endless is not None:
+        value, error = answer.endless
         yield terminal.wrapped(
-            f"the number of samples adds about {one.value - value:.3g}: endless samples would have about {value:.6g} "
+            f"the number of samples adds about {answer.value - value:.3g}: "
+            f"endless samples would have about {value:.6g} "
             f"(standard error {error:.2g}); numbers of other counts are not comparable with this one",
             4,
             "  ",
         )
-    for kind, values in one.anchors.items():
+    for kind, values in answer.anchors.items():
         yield f"  {_KINDS[kind]}: {', '.join(f'{value:.6g}' for value in values)}"
 
 

@@ -42,13 +42,13 @@ def pack(options: argparse.Namespace) -> int:
     for file, loaded in load_all(spec_files(options.papers)):
         if loaded.spec.ours:
             raise UsageError(f"{file} adds to a paper: a pack holds whole papers, so name {loaded.spec.paper.id}")
-        if any(one.record.paper == loaded.spec.paper.id for one in everything):
-            added, one = members_of(loaded, file.read_bytes(), results, options.numerics)
-            judged.append(one)
+        if any(member.record.paper == loaded.spec.paper.id for member in everything):
+            added, own_members = members_of(loaded, file.read_bytes(), results, options.numerics)
+            judged.append(own_members)
             members |= added
     if not judged:
         raise NothingSelectedError(f"no records of these papers in {places.shown(results)}")
-    damaged = [line for one in everything for line in damage(one)]
+    damaged = [line for member in everything for line in damage(member)]
     if damaged:
         sys.stderr.writelines(f"{line}\n" for line in damaged)
         print("ganrepro: nothing packed, the evidence is damaged", file=sys.stderr)
@@ -91,15 +91,15 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 
     paper = loaded.spec.paper.id
-    mine = [one for one in read_records(results, brought=True) if one.record.paper == paper]
+    mine = [run for run in read_records(results, brought=True) if run.record.paper == paper]
     expected = expected_runs(loaded, numerics)
     verdicts = verdicts_on(loaded, text, mine, expected, results)
     members: dict[str, Path | bytes] = {
-        f"results/{(one.folder / name).relative_to(results)}": one.folder / name
-        for one in mine
-        for name in (RECORD, RECORD_HASH, *one.record.files)
+        f"results/{(run.folder / name).relative_to(results)}": run.folder / name
+        for run in mine
+        for name in (RECORD, RECORD_HASH, *run.record.files)
     }
-    shared = {score.shared for one in mine for score in one.record.scores.values() if score.shared is not None}
+    shared = {score.shared for run in mine for score in run.record.scores.values() if score.shared is not None}
     around = [*(shared_file(results, digest) for digest in sorted(shared)), *score_sidecars.files_of(results, mine)]
     members |= {f"results/{file.relative_to(results)}": file for file in around}
     members[f"papers/{paper}.yaml"] = text

@@ -78,7 +78,7 @@ def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
                 reasons.setdefault(reason, set()).add((run.experiment, name))
     return [
         f"will not be measured: {', '.join(sorted({name for _, name in scores}))} of "
-        f"{len({one for one, _ in scores})} experiments: {reason}"
+        f"{len({score for score, _ in scores})} experiments: {reason}"
         for reason, scores in reasons.items()
     ]
 
@@ -160,15 +160,15 @@ def _device(word: str | None, results: Path) -> Device:
     from benchmark.runs.costs import STATED, known_devices
     from benchmark.runs.records import read_records
 
-    known = known_devices(results, (one.record for one in read_records(results, [])))
+    known = known_devices(results, (run.record for run in read_records(results, [])))
     if word is None:
         return known[0] if known else STATED["cpu"]
-    fitting = [one for one in known if word in (one.kind, one.name) or word.lower() in one.name.lower()]
+    fitting = [clash for clash in known if word in (clash.kind, clash.name) or word.lower() in clash.name.lower()]
     if fitting:
         return fitting[0]
     if word in ("cpu", "cuda"):
         return STATED["cpu"] if word == "cpu" else STATED["cuda"]
-    there = ", ".join(one.name for one in known) or "none"
+    there = ", ".join(clash.name for clash in known) or "none"
     raise UsageError(f"no device '{word}': measured here are {there}; `ganrepro speed` measures one; or cpu or cuda")
 
 

@@ -18,17 +18,17 @@ from benchmark.spec.load import Loaded
 def planned(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[tuple[Run, Stored]]:
     """Records of ended runs that a spec of ``papers`` plans, in the order of the plan."""
     unreadable: list[str] = []
-    found = {one.record.run_id: one for one in read_records(results, unreadable)} if results.is_dir() else {}
+    records = {run.record.run_id: run for run in read_records(results, unreadable)} if results.is_dir() else {}
     for line in unreadable:
         print(f"ganrepro: passed over: {line}", file=sys.stderr)
-    runs = [run for _, one in papers for tier in TIERS for run in make_plan(one.spec, tier, numerics=numerics)]
-    kept = {run.run_id: (run, found[run.run_id]) for run in runs if run.run_id in found}
+    runs = [run for _, loaded in papers for tier in TIERS for run in make_plan(loaded.spec, tier, numerics=numerics)]
+    kept = {run.run_id: (run, records[run.run_id]) for run in runs if run.run_id in records}
     return [pair for pair in kept.values() if pair[1].record.status != "failed"]
 
 
 def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
     """The finished run whose id begins with ``run_id``, and its record; ``paper`` is its spec where it has moved."""
-    stored = [one for one in read_records(results) if one.record.run_id.startswith(run_id)]
+    stored = [run for run in read_records(results) if run.record.run_id.startswith(run_id)]
     if len(stored) != 1:
         known = f"{len(stored)} runs have" if stored else "no run has"
         raise UsageError(f"{known} an id that begins with '{run_id}' in {places.shown(results)}")

@@ -45,21 +45,21 @@ class _Real:
 def real_faults() -> list[Caught]:
     """Train honest runs and forged ones; say for each what finds it, from its record or by training a little again."""
     prepare("fp32", 1)
-    found = []
+    faults = []
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
         root = Path(scratch)
         honest = {key: _trained(paper.runs(TEXT)[key], root / "honest") for key in (("plain", 0), ("penalised", 0))}
-        for key, one in honest.items():
-            line = next(_records([*honest.values()], one), None) or _again(paper.runs(TEXT)[key], one, root)
-            found.append(peaceful(f"honest run of {key[0]}", line))
+        for key, record in honest.items():
+            line = next(_records([*honest.values()], record), None) or _again(paper.runs(TEXT)[key], record, root)
+            faults.append(peaceful(f"honest run of {key[0]}", line))
         for number, fault in enumerate(_faults(root)):
             forged = _forged(fault, root / f"fault-{number}")
-            others = [one for one in honest.values() if one.record.run_id != fault.claimed.run_id]
+            others = [run for run in honest.values() if run.record.run_id != fault.claimed.run_id]
             line = next(_records([*others, forged], forged), None)
             how = "record" if line is not None else "replay"
             line = line or _again(fault.claimed, forged, root)
-            found.append(Caught(fault=fault.name, caught=line is not None, finding=f"{how}: {line or 'nothing'}"))
-    return found
+            faults.append(Caught(fault=fault.name, caught=line is not None, finding=f"{how}: {line or 'nothing'}"))
+    return faults
 
 
 def _faults(root: Path) -> Iterator[_Real]:
@@ -151,15 +151,15 @@ def _forged(fault: _Real, results: Path) -> Stored:
     return Stored(read_record(file), folder)
 
 
-def _records(several: list[Stored], one: Stored) -> Iterator[str]:
+def _records(several: list[Stored], run: Stored) -> Iterator[str]:
     """What records alone say against ``one`` among ``several``."""
-    problem = identity(one.record)
+    problem = identity(run.record)
     if problem is not None:
         yield problem
-    yield from contradictions(one)
+    yield from contradictions(run)
     evidence = Evidence(paper.loaded(TEXT).spec, several, paper.expected(TEXT))
-    yield from (line.removeprefix(f"{one.folder}: ") for line in evidence.damage if line.startswith(str(one.folder)))
+    yield from (line.removeprefix(f"{run.folder}: ") for line in evidence.damage if line.startswith(str(run.folder)))
 
 
-def _again(run: Run, one: Stored, root: Path) -> str | None:
-    return replay(run, one.curves(), root / "data", "cpu", iterations=_REPLAYED)
+def _again(run: Run, stored_run: Stored, root: Path) -> str | None:
+    return replay(run, stored_run.curves(), root / "data", "cpu", iterations=_REPLAYED)

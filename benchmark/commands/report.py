@@ -35,8 +35,8 @@ def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int
 def _of_one_tier(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
     """Records in the numerics tiers that expected ones are in; all where none is expected."""
     wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-    tiers = {one.record.numerics for one in stored if one.record.run_id in wanted}
-    return [one for one in stored if not tiers or one.record.numerics in tiers]
+    tiers = {run.record.numerics for run in stored if run.record.run_id in wanted}
+    return [run for run in stored if not tiers or run.record.numerics in tiers]
 
 
 def verdicts_on(
@@ -134,21 +134,21 @@ class Chosen:
     def of(self, inputs: Iterable[PaperInput]) -> list[PaperInput]:
         """Papers with nothing but what was chosen; those that have none of it are left out."""
         cut = []
-        for one in inputs:
+        for item in inputs:
             parts = {
-                kind: {key: part for key, part in getattr(one.spec, kind).items() if key in getattr(self, kind)}
+                kind: {key: part for key, part in getattr(item.spec, kind).items() if key in getattr(self, kind)}
                 for kind in ("tables", "claims", "figures")
             }
             if any(parts.values()):
                 judged = {
-                    "claims": [claim for claim in one.verdicts.claims if claim.claim in self.claims],
-                    "cells": [cell for cell in one.verdicts.cells if cell.table in self.tables],
+                    "claims": [claim for claim in item.verdicts.claims if claim.claim in self.claims],
+                    "cells": [cell for cell in item.verdicts.cells if cell.table in self.tables],
                 }
                 cut.append(
                     replace(
-                        one,
-                        spec=one.spec.model_copy(update=parts),
-                        verdicts=one.verdicts.model_copy(update=judged),
+                        item,
+                        spec=item.spec.model_copy(update=parts),
+                        verdicts=item.verdicts.model_copy(update=judged),
                         audit=None,
                     )
                 )
@@ -165,25 +165,25 @@ def reference_evidence(
     papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[PaperInput]
 ) -> list[PaperInput]:
     """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper."""
-    ran = {one.spec.paper.id for one in mine if one.stored}
-    found = []
+    ran = {run.spec.paper.id for run in mine if run.stored}
+    inputs = []
     for folder in committed(results):
-        full = {one.record.paper for one in read_records(folder) if one.record.tier == "full"}
+        full = {run.record.paper for run in read_records(folder) if run.record.tier == "full"}
         known = [
             (file, loaded)
             for file, loaded in papers
             if (folder / (paper := loaded.spec.paper.id)).is_dir() and (paper in full or paper not in ran)
         ]
-        found += [one for one in judged(known, folder, numerics, origin=folder.name) if one.stored]
-    return found
+        inputs += [verdicts for verdicts in judged(known, folder, numerics, origin=folder.name) if verdicts.stored]
+    return inputs
 
 
-def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, asked: object) -> str:
+def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, parts: object) -> str:
     """Hash of everything that the report is made of: specs, records and their files, this package's version and source.
 
     Of arrays size and time of change stand for their content, which judging compares with the records' hashes.
     """
-    digest = hashlib.sha256(f"{__version__} {asked}\n".encode())
+    digest = hashlib.sha256(f"{__version__} {parts}\n".encode())
     for _, loaded in papers:
         digest.update(spec_hash(loaded).encode())
     beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))

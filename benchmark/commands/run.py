@@ -53,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
     selections = select(options)
     runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
     unreadable: list[str] = []
-    left = left_to_train([one for one, _ in runs.values()], results, unreadable)
+    left = left_to_train([run for run, _ in runs.values()], results, unreadable)
     for line in unreadable:
         say(f"{line}; its run is not done again before that file is mended or removed")
-    todo = {one.run_id: runs[one.run_id] for one in left}
+    todo = {run.run_id: runs[run.run_id] for run in left}
     missing = missing_data((run for run, _ in todo.values()), root)
     if missing:
         lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             say(line)
         code = _train(options, todo, results, root)
         # a training that was continued measures only what it has measured from its beginning; the rest is done now
-        rest = {one.run_id: runs[one.run_id] for one in left_to_train([one for one, _ in todo.values()], results, [])}
+        rest = {run.run_id: runs[run.run_id] for run in left_to_train([run for run, _ in todo.values()], results, [])}
         if rest and code == OK:
             code = _train(options, rest, results, root)
     else:
@@ -170,12 +170,12 @@ def run_one(options: argparse.Namespace) -> int:
         raise UsageError("run-one needs --tier")
     (file,) = spec_files(options.papers)
     options.papers, options.reading = [str(file)], options.reading or ["all"]
-    found = [
+    matching = [
         (run, selection) for selection in select(options) for run in selection.runs if run.run_id == options.run_id
     ]
-    if not found:
+    if not matching:
         raise UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
-    ((run, selection),) = found
+    ((run, selection),) = matching
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     problem = None if is_done(run, results) else run.setup.dataset.problem(root)
     if problem is not None:

@@ -80,15 +80,15 @@ def lines(grid: ProtocolGrid) -> Iterator[str]:
     for name, recorded in grid.recorded.items():
         again = grid.again[name]
         yield f"{name}: {_shown(recorded)} in the record, {_shown(again)} scored again"
-        mine = [one for one in grid.variants if one.score == name]
-        for one in mine:
-            told = one.reason if one.value is None else f"{_shown(one.value)} ({one.change or 0:+.4g})"
-            yield f"  {one.axis:<16} {one.setting:<52} {told}"
+        mine = [variant for variant in grid.variants if variant.score == name]
+        for run in mine:
+            told = run.reason if run.value is None else f"{_shown(run.value)} ({run.change or 0:+.4g})"
+            yield f"  {run.axis:<16} {run.setting:<52} {told}"
         for line in (line for line in grid.extrapolated if line.score == name):
             told = f"{line.intercept:.4g}, error of the fit alone {line.intercept_error:.2g}"
             yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {told}"
-        noise = max((abs(one.change) for one in mine if one.change is not None and one.axis == "noise"), default=None)
-        changes = [(abs(one.change), one.axis) for one in mine if one.change is not None and one.axis != "noise"]
+        noise = max((abs(run.change) for run in mine if run.change is not None and run.axis == "noise"), default=None)
+        changes = [(abs(run.change), run.axis) for run in mine if run.change is not None and run.axis != "noise"]
         if changes:
             most, axis = max(changes)
             other = "" if noise is None else f"; other draws of noise by up to {noise:.4g}"

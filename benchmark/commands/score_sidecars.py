@@ -19,8 +19,8 @@ _RELATIVE = 1e-9
 
 def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
     """Files beside the records that belong to these runs, or to a device; damaged ones are a StoreError."""
-    wanted = _identities([one.record for one in stored])
-    run_ids = {one.record.run_id for one in stored}
+    wanted = _identities([run.record for run in stored])
+    run_ids = {run.record.run_id for run in stored}
     return [
         *(file for file in _files(results, ANCHORS) if canonical(read_as(file, Anchor).identity) in wanted),
         *(file for file in _files(results, PROTOCOLS) if read_as(file, ProtocolGrid).run_id in run_ids),
@@ -33,28 +33,28 @@ def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> I
 
     What belongs to none of these records is added to ``strangers``: in a folder it may be of runs that are gone.
     """
-    records = [one.record for one in stored]
+    records = [run.record for run in stored]
     wanted = _identities(records)
     by_id = {record.run_id: record for record in records}
 
-    def anchor(file: Path, found: Anchor) -> Iterator[str]:
-        if file.stem != sidecars.key_of(found.identity, found.code):
+    def anchor(file: Path, anchor: Anchor) -> Iterator[str]:
+        if file.stem != sidecars.key_of(anchor.identity, anchor.code):
             yield "its name is not the hash of its identity and code"
-        if canonical(found.identity) not in wanted:
+        if canonical(anchor.identity) not in wanted:
             strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
         else:
-            yield from _anchor(found)
+            yield from _anchor(anchor)
 
-    def grid(file: Path, found: ProtocolGrid) -> Iterator[str]:
-        record = by_id.get(found.run_id)
+    def grid(file: Path, grid: ProtocolGrid) -> Iterator[str]:
+        record = by_id.get(grid.run_id)
         if record is None:
             strangers.append(f"{file.relative_to(results)} belongs to no run here")
         else:
-            yield from _grid(file, found, record)
+            yield from _grid(file, grid, record)
 
     yield from _each(results, ANCHORS, Anchor, anchor)
     yield from _each(results, PROTOCOLS, ProtocolGrid, grid)
-    yield from _each(results, CALIBRATION, Calibration, lambda file, found: _calibration(results, file, found))
+    yield from _each(results, CALIBRATION, Calibration, lambda file, sidecar: _calibration(results, file, sidecar))
 
 
 def _files(results: Path, folder: str) -> list[Path]:
@@ -65,11 +65,11 @@ def _each(results: Path, folder: str, kind: type[M], check: Callable[[Path, M], 
     for file in _files(results, folder):
         where = file.relative_to(results)
         try:
-            found = read_as(file, kind)
+            sidecar = read_as(file, kind)
         except (StoreError, ValueError) as error:
             yield f"{where}: {str(error).removeprefix(f'{file}: ')}"
             continue
-        yield from (f"{where}: {line}" for line in check(file, found))
+        yield from (f"{where}: {line}" for line in check(file, sidecar))
 
 
 def _identities(records: Sequence[RunRecord]) -> set[str]:
@@ -87,15 +87,15 @@ def _anchor(anchor: Anchor) -> Iterator[str]:
     if bool(anchor.values) == (anchor.reason is not None):
         yield "must have either values or a reason"
     ((metric, settings),) = anchor.identity["metric"].items()
-    asked = {"metric": metric, **settings, "dataset": anchor.identity["dataset"]}
+    wanted = {"metric": metric, **settings, "dataset": anchor.identity["dataset"]}
     for name, (was, used) in anchor.reduced.items():
-        if asked.get(name) != was:
-            yield f"'{name}' is said to be reduced from {was}, asked was {asked.get(name)}"
+        if wanted.get(name) != was:
+            yield f"'{name}' is said to be reduced from {was}, asked was {wanted.get(name)}"
         if was == "all":  # of what there is
-            asked["n_real"] = used
+            wanted["n_real"] = used
         else:
-            asked[name] = used
-    for name, value in sorted(asked.items()) if anchor.values else ():
+            wanted[name] = used
+    for name, value in sorted(wanted.items()) if anchor.values else ():
         # a part of the data has a fingerprint of its own
         if name in anchor.protocol and name != "dataset" and canonical(anchor.protocol[name]) != canonical(value):
             yield f"protocol field '{name}' is {anchor.protocol[name]}, its identity says {value}"
@@ -116,10 +116,13 @@ def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
         known = score.at_end() if score is not None else None
         if value != known:
             yield f"{name} is said to be recorded as {value!r}, the record has {known!r}"
-    for one in grid.variants:
-        base = grid.again.get(one.score)
-        if one.value is not None and (base is None or one.change is None or not _close(one.value - base, one.change)):
-            yield f"{one.score}, {one.axis} {one.setting}: change {one.change!r} is not {one.value!r} less {base!r}"
+    for variant in grid.variants:
+        base = grid.again.get(variant.score)
+        if variant.value is not None and (
+            base is None or variant.change is None or not _close(variant.value - base, variant.change)
+        ):
+            place = f"{variant.score}, {variant.axis} {variant.setting}"
+            yield f"{place}: change {variant.change!r} is not {variant.value!r} less {base!r}"
     for line in grid.extrapolated:
         if len(line.counts) != len(line.values) or len(set(line.counts)) < 3:
             yield f"{line.score}: no line goes through {len(line.counts)} counts and {len(line.values)} values"
@@ -129,10 +132,10 @@ def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
             yield f"{line.score}: the line through its values meets 0 at {fitted.intercept!r}, not {line.intercept!r}"
 
 
-def _calibration(results: Path, file: Path, found: Calibration) -> Iterator[str]:
-    if file != sidecars.calibration_file(results, found.device):
-        yield f"its name is not that of its device, {found.device}"
-    for name, loop in sorted(found.loops.items()):
+def _calibration(results: Path, file: Path, calibration: Calibration) -> Iterator[str]:
+    if file != sidecars.calibration_file(results, calibration.device):
+        yield f"its name is not that of its device, {calibration.device}"
+    for name, loop in sorted(calibration.loops.items()):
         if len(loop.ratio_range) != 2 or not loop.ratio_range[0] <= loop.ratio <= loop.ratio_range[1]:
             yield f"{name}: ratio {loop.ratio} is not within {loop.ratio_range}"
         iterations = loop.full_run_seconds / loop.tuned_seconds_per_iteration

@@ -100,7 +100,7 @@ def by_reading(
     papers: Iterable[tuple[Path, Loaded]], words: Sequence[str] | None
 ) -> dict[str | None, list[tuple[Path, Loaded]]]:
     """Papers by the readings that ``--reading`` names; a paper without such a reading is left out, unless all are."""
-    found: dict[str | None, list[tuple[Path, Loaded]]] = {}
+    groups: dict[str | None, list[tuple[Path, Loaded]]] = {}
     errors = []
     for file, loaded in papers:
         try:
@@ -109,10 +109,10 @@ def by_reading(
             errors.append(error)
             continue
         for reading in readings:
-            found.setdefault(reading, []).append((file, loaded))
-    if not found:
+            groups.setdefault(reading, []).append((file, loaded))
+    if not groups:
         raise errors[0]
-    return found
+    return groups
 
 
 def planned_under(

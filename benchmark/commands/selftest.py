@@ -32,31 +32,33 @@ def selftest(options: argparse.Namespace) -> int:
     from benchmark.judging.selftest.rates import LIMIT, rates
 
     began = time.perf_counter()
-    measured, found, silent = rates(), [*planted(), *packed_faults()], unseen()
+    measured, faults, silent = rates(), [*planted(), *packed_faults()], unseen()
     real: list[Caught] = []
     if options.real:
         from benchmark.commands.real_faults import real_faults
 
         real = real_faults()
-    good = all_found([*found, *real]) and all(one.passed for one in measured)
+    good = all_found([*faults, *real]) and all(rate.passed for rate in measured)
     if options.json:
         facts = {
             "limit": LIMIT,
-            "rates": [{**one.model_dump(mode="json"), "rate": one.rate} for one in measured],
-            "planted": [one.model_dump(mode="json") for one in found],
-            "real": [one.model_dump(mode="json") for one in real],
-            "not_shown_by_records": [one.model_dump(mode="json") for one in silent],
+            "rates": [{**rate.model_dump(mode="json"), "rate": rate.rate} for rate in measured],
+            "planted": [fault.model_dump(mode="json") for fault in faults],
+            "real": [fault.model_dump(mode="json") for fault in real],
+            "not_shown_by_records": [fault.model_dump(mode="json") for fault in silent],
             "passed": good,
         }
         print(json.dumps(facts, indent=1, sort_keys=True))
         return 0 if good else 1
     print(f"WRONG VERDICTS on made-up records of known truth (limit {100 * LIMIT:.0f} %)")
-    for one in measured:
-        mark = "  " if one.passed else "! "
-        line = f"{mark}{one.kind:<12} {100 * one.rate:5.1f} %  {one.wrong:>3} of {one.judged:<5} {one.about}"
-        held = "" if one.law == "normal" else f", seeds {one.law}: {'holds' if one.rate <= LIMIT else 'does NOT hold'}"
+    for rate in measured:
+        mark = "  " if rate.passed else "! "
+        line = f"{mark}{rate.kind:<12} {100 * rate.rate:5.1f} %  {rate.wrong:>3} of {rate.judged:<5} {rate.about}"
+        held = (
+            "" if rate.law == "normal" else f", seeds {rate.law}: {'holds' if rate.rate <= LIMIT else 'does NOT hold'}"
+        )
         print(f"{line}{held}")
-    _print("PLANTED FAULTS, each must be found", found)
+    _print("PLANTED FAULTS, each must be found", faults)
     if real:
         _print("TINY REAL RUNS, trained one way and recorded as another", real)
     print("\nWHAT RECORDS ALONE CANNOT SHOW, and what would")
@@ -64,21 +66,21 @@ def selftest(options: argparse.Namespace) -> int:
         said = " (something was said all the same)" if fault.caught else ""
         print(f"  {fault.fault}{said}\n      {fault.finding}")
     for kind in ("false pass", "false alarm"):
-        worst = max(one.rate for one in measured if one.kind == kind and one.law == "normal")
+        worst = max(rate.rate for rate in measured if rate.kind == kind and rate.law == "normal")
         print(f"\nlargest {kind} rate {100 * worst:.1f} %", end="")
     print()
     for honest, what in ((False, "false passes among planted faults"), (True, "false alarms on honest evidence")):
-        several = [one for one in (*found, *real) if one.honest == honest]
-        print(f"{what}: {sum(not one.caught for one in several)} of {len(several)}")
+        several = [fault for fault in (*faults, *real) if fault.honest == honest]
+        print(f"{what}: {sum(not fault.caught for fault in several)} of {len(several)}")
     print(f"{'passed' if good else 'FAILED'}, {time.perf_counter() - began:.0f} s")
     return 0 if good else 1
 
 
 def _print(title: str, several: Sequence[Caught]) -> None:
     print(f"\n{title}")
-    for one in several:
-        finding = one.finding if len(one.finding) <= 110 else f"{one.finding[:107]}..."
-        print(f"  {'found ' if one.caught else 'MISSED'} {one.fault}\n           {finding}")
+    for fault in several:
+        finding = fault.finding if len(fault.finding) <= 110 else f"{fault.finding[:107]}..."
+        print(f"  {'found ' if fault.caught else 'MISSED'} {fault.fault}\n           {finding}")
 
 
 def packed_faults() -> list[Caught]:

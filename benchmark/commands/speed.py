@@ -45,34 +45,34 @@ def speed(options: argparse.Namespace) -> int:
         options.tier = options.tier or "full"
         options.seeds = (0,)
         under = "" if options.numerics == "fp32" else f" in {options.numerics}"
-        runs = {f"{run.paper}/{run.experiment}{under}": run for one in select(options) for run in one.runs}
+        runs = {f"{run.paper}/{run.experiment}{under}": run for selection in select(options) for run in selection.runs}
         if not runs:
             raise NothingSelectedError(f"no experiment has tier {options.tier}")
     print("measuring the device", file=sys.stderr, flush=True)
-    found = calibrate(device)
+    calibration = calibrate(device)
     for name, run in runs.items():
         print(f"measuring the loop of {name}", file=sys.stderr, flush=True)
         loop = loop_speed(run, device, seconds=options.seconds, rounds=options.rounds)
-        found = found.model_copy(update={"loops": {**found.loops, name: loop}})
-    file = sidecars.write_calibration(results, found)
+        calibration = calibration.model_copy(update={"loops": {**calibration.loops, name: loop}})
+    file = sidecars.write_calibration(results, calibration)
     if options.json:
-        print(json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True))
+        print(json.dumps(calibration.model_dump(mode="json"), indent=1, sort_keys=True))
     else:
-        _print(found)
+        _print(calibration)
         print(f"kept in {places.shown(file)}")
     return 0
 
 
-def _print(found: Calibration) -> None:
-    print(f"{found.device}, {found.threads} threads")
-    print(f"  matrix product     {found.matrix_product_gflops:>10,.0f} GFLOP/s, fp32")
-    print(f"  convolution        {found.convolution_gflops:>10,.0f} GFLOP/s, fp32")
-    print(f"  copy               {found.copy_gigabytes_per_second:>10,.1f} GB/s, read and written")
-    print(f"  one operation      {found.launch_microseconds:>10,.1f} microseconds")
-    print(f"  a tiny step        {found.tiny_step_microseconds:>10,.0f} microseconds")
-    if found.other_processes:
-        print(f"  {found.other_processes} other processes compute on it")
-    for name, loop in found.loops.items():
+def _print(calibration: Calibration) -> None:
+    print(f"{calibration.device}, {calibration.threads} threads")
+    print(f"  matrix product     {calibration.matrix_product_gflops:>10,.0f} GFLOP/s, fp32")
+    print(f"  convolution        {calibration.convolution_gflops:>10,.0f} GFLOP/s, fp32")
+    print(f"  copy               {calibration.copy_gigabytes_per_second:>10,.1f} GB/s, read and written")
+    print(f"  one operation      {calibration.launch_microseconds:>10,.1f} microseconds")
+    print(f"  a tiny step        {calibration.tiny_step_microseconds:>10,.0f} microseconds")
+    if calibration.other_processes:
+        print(f"  {calibration.other_processes} other processes compute on it")
+    for name, loop in calibration.loops.items():
         low, high = loop.ratio_range
         print(f"{name}, tier {loop.tier}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
         print(f"  the textbook loop takes {loop.ratio:.2f} times as long ({low:.2f} to {high:.2f})")

@@ -52,18 +52,18 @@ def verified(
 ) -> Findings:
     """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again."""
     try:
-        with opened(path) as (results, papers_folder, manifest, found):
+        with opened(path) as (results, papers_folder, manifest, readable):
             if manifest is None:
                 specs = _with_shipped(load_all(spec_files(papers)))
             else:
-                specs = _packed_specs(sorted(papers_folder.glob("*.yaml")), manifest, found)
+                specs = _packed_specs(sorted(papers_folder.glob("*.yaml")), manifest, readable)
                 numerics = manifest.numerics
-            check(results, specs, numerics, found, manifest)
+            check(results, specs, numerics, readable, manifest)
             if replay:
-                _replay(results, specs, numerics, replay, data_root or places.data_folder(None), found)
+                _replay(results, specs, numerics, replay, data_root or places.data_folder(None), readable)
     except PackError as error:
         return Findings([str(error)])
-    return found
+    return readable
 
 
 @contextmanager
@@ -89,20 +89,20 @@ def _with_shipped(given: Sequence[tuple[Path, Loaded]]) -> list[tuple[Path, Load
     return [*given, *others]
 
 
-def _packed_specs(files: Sequence[Path], manifest: Manifest, found: Findings) -> list[tuple[Path, Loaded]]:
+def _packed_specs(files: Sequence[Path], manifest: Manifest, findings: Findings) -> list[tuple[Path, Loaded]]:
     papers = []
     for file in files:
         try:
             papers += load_all([file])
         except SpecError as error:
-            found.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
+            findings.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
             continue
         here = places.papers_folder() / file.name
         if here.is_file() and sha256(here) != sha256(file):
-            found.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
+            findings.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
     names = sorted(loaded.spec.paper.id for _, loaded in papers)
     if names != sorted(manifest.papers):
-        found.problems.append(f"specs of {', '.join(names) or 'no paper'}, listed are {', '.join(manifest.papers)}")
+        findings.problems.append(f"specs of {', '.join(names) or 'no paper'}, listed are {', '.join(manifest.papers)}")
     return papers
 
 
@@ -110,59 +110,61 @@ def check(
     results: Path,
     papers: Sequence[tuple[Path, Loaded]],
     numerics: str,
-    found: Findings,
+    findings: Findings,
     manifest: Manifest | None = None,
 ) -> None:
     """Recompute everything in ``results`` and add what differs to ``found``."""
     stored = []
     rescoring = Rescoring(results)
-    for one in _records(results, found):
-        unsafe = _unsafe(one)
+    for stored_run in _records(results, findings):
+        unsafe = _unsafe(stored_run)
         if unsafe is not None:  # nothing of it is opened, here or in judging
-            found.problems.append(_short(unsafe, results))
+            findings.problems.append(_short(unsafe, results))
             continue
-        stored.append(one)
-        found.problems += [f"{_short(line, results)}" for line in _record_problems(one, results)]
-        found.problems += [f"{_short(str(one.folder), results)}: {line}" for line in rescoring.problems(one)]
-    strangers = found.notes if manifest is None else found.problems
-    found.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
-    found.rescored, found.not_rescored = rescoring.recomputed, rescoring.without
-    found.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
+        stored.append(stored_run)
+        findings.problems += [f"{_short(line, results)}" for line in _record_problems(stored_run, results)]
+        findings.problems += [
+            f"{_short(str(stored_run.folder), results)}: {line}" for line in rescoring.problems(stored_run)
+        ]
+    strangers = findings.notes if manifest is None else findings.problems
+    findings.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
+    findings.rescored, findings.not_rescored = rescoring.recomputed, rescoring.without
+    findings.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
     known = {loaded.spec.paper.id for _, loaded in papers}
-    for paper in sorted({one.record.paper for one in stored} - known):
-        found.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
+    for paper in sorted({run.record.paper for run in stored} - known):
+        findings.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
     inputs: list[Judged] = []
     for spec_file, loaded in papers:
-        mine = [one for one in stored if one.record.paper == loaded.spec.paper.id]
+        mine = [run for run in stored if run.record.paper == loaded.spec.paper.id]
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
         if not mine and not file.is_file():
             continue
         expected = expected_runs(loaded, numerics)
-        for one in wanted(mine, expected):
-            run = _planned(one, loaded, expected, numerics)
-            found.problems += _not_as_planned(one, run, _short(str(one.folder), results))
+        for stored_run in wanted(mine, expected):
+            run = _planned(stored_run, loaded, expected, numerics)
+            findings.problems += _not_as_planned(stored_run, run, _short(str(stored_run.folder), results))
         verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
-        found.problems += [line for line in verdicts.damage if line not in found.problems]
-        found.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
-        _seal(verdicts, found)
-        same_rules = _same_rules(manifest, found)
-        _verdicts(file, verdicts, same_rules, manifest is not None, found)
+        findings.problems += [line for line in verdicts.damage if line not in findings.problems]
+        findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
+        _seal(verdicts, findings)
+        same_rules = _same_rules(manifest, findings)
+        _verdicts(file, verdicts, same_rules, manifest is not None, findings)
         inputs.append((loaded, verdicts, wanted(mine, expected)))
     if manifest is not None:
         order = {paper: place for place, paper in enumerate(manifest.papers)}
-        inputs.sort(key=lambda one: order.get(one[1].paper, len(order)))
+        inputs.sort(key=lambda item: order.get(item[1].paper, len(order)))
         for name, content in tables(inputs).items():
             file = results.parent / "tables" / name
             if not file.is_file():
-                found.problems.append(f"tables/{name} is missing")
+                findings.problems.append(f"tables/{name} is missing")
             elif file.read_bytes() != content:
-                found.problems += rows_that_differ(name, file.read_bytes(), content)
+                findings.problems += rows_that_differ(name, file.read_bytes(), content)
 
 
 def wanted(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     """Records that today's spec expects."""
     run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-    return [one for one in stored if one.record.run_id in run_ids]
+    return [run for run in stored if run.record.run_id in run_ids]
 
 
 def tables(inputs: Sequence[Judged]) -> dict[str, bytes]:
@@ -182,23 +184,23 @@ def _short(line: str, results: Path) -> str:
 # --- records --------------------------------------------------------------------------------------------------------
 
 
-def _records(results: Path, found: Findings) -> Iterator[Stored]:
+def _records(results: Path, findings: Findings) -> Iterator[Stored]:
     """Every record that can be read; the others are problems."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
         try:
             yield Stored(read_record(file), file.parent)
         except StoreError as error:
-            found.problems.append(_short(str(error), results))
+            findings.problems.append(_short(str(error), results))
         else:
-            found.records += 1
+            findings.records += 1
 
 
-def _unsafe(one: Stored) -> str | None:
+def _unsafe(run: Stored) -> str | None:
     """Why the files of a record must not be opened; None where they may."""
-    for name in sorted(one.record.files):
+    for name in sorted(run.record.files):
         if not bundle.plain(name) or "/" in name:
-            return f"{one.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
-    for file in sorted({one.folder / name for name in (*one.record.files, RECORD_HASH, CURVES, SAMPLES, MEASURED)}):
+            return f"{run.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+    for file in sorted({run.folder / name for name in (*run.record.files, RECORD_HASH, CURVES, SAMPLES, MEASURED)}):
         if (why := irregular(file)) is not None:
             return why
         if file.suffix == ".npz" and file.is_file() and (why := unsafe_arrays(file)) is not None:
@@ -206,40 +208,40 @@ def _unsafe(one: Stored) -> str | None:
     return None
 
 
-def _record_problems(one: Stored, results: Path) -> Iterator[str]:
+def _record_problems(run: Stored, results: Path) -> Iterator[str]:
     """What is wrong with one record, whether or not a spec wants it."""
     from benchmark.judging.consistency import contradictions, identity
 
-    record = one.record
-    place = one.folder.relative_to(results).parts
+    record = run.record
+    place = run.folder.relative_to(results).parts
     stated = (record.paper, record.experiment, record.run_id)
     if place != stated:
-        yield f"{one.folder}: the record says it is {'/'.join(stated)}"
+        yield f"{run.folder}: the record says it is {'/'.join(stated)}"
     if record.status == "finished" and record.origin is None:
-        yield from (f"{one.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
-    yield from damage(one)
+        yield from (f"{run.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
+    yield from damage(run)
     problem = identity(record)
-    for line in (*([problem] if problem is not None else []), *contradictions(one)):
-        yield f"{one.folder}: {line}"
+    for line in (*([problem] if problem is not None else []), *contradictions(run)):
+        yield f"{run.folder}: {line}"
 
 
-def _planned(one: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
+def _planned(run: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
     """The run that a record wanted by a spec is of, whatever else the record says of itself."""
     name, tier, seed = next(
         (name, tier, seed)
         for name, tiers in expected.items()
         for tier, seeds in tiers.items()
         for seed, run_id in seeds.items()
-        if run_id == one.record.run_id
+        if run_id == run.record.run_id
     )
     return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
 
 
-def _not_as_planned(one: Stored, run: Run, where: str) -> Iterator[str]:
+def _not_as_planned(stored_run: Stored, run: Run, where: str) -> Iterator[str]:
     """Lengths that the plan gives to a run, and that its record states otherwise."""
     for name, planned, stated in (
-        ("planned_iterations", run.iterations, one.record.planned_iterations),
-        ("iterations_per_epoch", run.iterations_per_epoch, one.record.iterations_per_epoch),
+        ("planned_iterations", run.iterations, stored_run.record.planned_iterations),
+        ("iterations_per_epoch", run.iterations_per_epoch, stored_run.record.iterations_per_epoch),
     ):
         if planned != stated:
             yield f"{where}: {name} is {stated}, by the spec it is {planned}"
@@ -251,7 +253,7 @@ def _replay(
     numerics: str,
     iterations: int,
     data_root: Path,
-    found: Findings,
+    findings: Findings,
 ) -> None:
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
@@ -260,64 +262,64 @@ def _replay(
 
     for _, loaded in papers:
         expected = expected_runs(loaded, numerics)
-        readable = (one for one in _records(results, Findings()) if _unsafe(one) is None)
-        mine = [one for one in readable if one.record.paper == loaded.spec.paper.id]
-        for one in wanted(mine, expected):
-            record, where = one.record, _short(str(one.folder), results)
+        readable = (run for run in _records(results, Findings()) if _unsafe(run) is None)
+        mine = [run for run in readable if run.record.paper == loaded.spec.paper.id]
+        for stored_run in wanted(mine, expected):
+            record, where = stored_run.record, _short(str(stored_run.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
-            run = _planned(one, loaded, expected, numerics)
+            run = _planned(stored_run, loaded, expected, numerics)
             missing = run.setup.dataset.problem(data_root)
             if device == "cuda" and not torch.cuda.is_available():
                 missing = "it was trained on a GPU, there is none here"
             if record.status != "finished" or missing is not None:
-                found.notes.append(f"{where}: not begun again: {missing or record.status}")
+                findings.notes.append(f"{where}: not begun again: {missing or record.status}")
                 continue
-            difference = replay(run, one.curves(), data_root, device, iterations=iterations)
-            found.replayed += 1
+            difference = replay(run, stored_run.curves(), data_root, device, iterations=iterations)
+            findings.replayed += 1
             if difference is not None:
-                found.problems.append(f"{where}: {difference}")
+                findings.problems.append(f"{where}: {difference}")
 
 
 # --- seal and verdicts ----------------------------------------------------------------------------------------------
 
 
-def _seal(verdicts: PaperVerdicts, found: Findings) -> None:
+def _seal(verdicts: PaperVerdicts, findings: Findings) -> None:
     seal = verdicts.seal
     if seal is None:
         return
     line = f"seal of {verdicts.paper}: {seal.status}: {seal.says}"
-    (found.problems if seal.status in ("changed", "damaged") else found.notes).append(line)
-    for change in (one for one in seal.changes if one.kind != "code"):
+    (findings.problems if seal.status in ("changed", "damaged") else findings.notes).append(line)
+    for change in (change for change in seal.changes if change.kind != "code"):
         where = f"{change.item}{f'.{change.path}' if change.path else ''}"
         detail = f"seal of {verdicts.paper}: {where} {change.kind}: {cut(change.old)} -> {cut(change.new)}"
-        (found.problems if change.kind in ("changed", "removed") else found.notes).append(detail)
+        (findings.problems if change.kind in ("changed", "removed") else findings.notes).append(detail)
 
 
-def _same_rules(manifest: Manifest | None, found: Findings) -> bool:
+def _same_rules(manifest: Manifest | None, findings: Findings) -> bool:
     """Whether what judges here is what judged the pack."""
     from benchmark.judging.seal import RULES_VERSION, sources
 
     if manifest is None or (manifest.rules_sources == sources() and manifest.rules_version == RULES_VERSION):
         return True
     note = f"judged by rules version {manifest.rules_version} of ganrepro {manifest.ganrepro}, here by {RULES_VERSION}"
-    if note not in found.notes:
-        found.notes.append(note)
+    if note not in findings.notes:
+        findings.notes.append(note)
     return False
 
 
-def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, found: Findings) -> None:
+def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, findings: Findings) -> None:
     if not file.is_file():
         line = f"no stored verdicts on {verdicts.paper}"
-        (found.problems if needed else found.notes).append(line)
+        (findings.problems if needed else findings.notes).append(line)
         return
     try:
         old = parse(read_bytes(file))
     except (StoreError, ValueError) as error:
-        found.problems.append(f"verdicts/{file.name}: {error}")
+        findings.problems.append(f"verdicts/{file.name}: {error}")
         return
     same_code = needed and same_rules  # who judged a folder is not known
-    old, new = (comparable(one, same_rules, same_code) for one in (old, verdicts.model_dump(mode="json")))
-    found.verdicts += len(verdicts.claims) + len(verdicts.cells)
+    old, new = (comparable(verdict, same_rules, same_code) for verdict in (old, verdicts.model_dump(mode="json")))
+    findings.verdicts += len(verdicts.claims) + len(verdicts.cells)
     for place, then, now in differences(old, new):
         place = named(place, new)
-        found.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")
+        findings.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")

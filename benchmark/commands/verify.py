@@ -33,18 +33,20 @@ def verify(options: argparse.Namespace) -> int:
     from benchmark.commands.verification import verified
 
     path: Path = options.path or places.results_folder(None)
-    found = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
-    if not found.records and not found.problems:
+    findings = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
+    if not findings.records and not findings.problems:
         raise NothingSelectedError(f"{path} holds no record, so nothing was verified")
     if options.json:
-        print(json.dumps(vars(found), indent=1, sort_keys=True))
+        print(json.dumps(vars(findings), indent=1, sort_keys=True))
     else:
-        for line in found.problems:
+        for line in findings.problems:
             print(f"MISMATCH {line}")
-        for line in found.notes:
+        for line in findings.notes:
             print(f"note: {line}")
-        counts = f"{found.records} records, {found.rescored} scores and {found.verdicts} verdicts computed again"
-        counts += f", {found.replayed} runs begun again" if options.replay else ""
-        few = "1 mismatch" if len(found.problems) == 1 else f"{len(found.problems)} mismatches"
-        print(f"{path}: {few if found.problems else 'all agrees'} ({counts})")
-    return 1 if found.problems else 0
+        counts = (
+            f"{findings.records} records, {findings.rescored} scores and {findings.verdicts} verdicts computed again"
+        )
+        counts += f", {findings.replayed} runs begun again" if options.replay else ""
+        few = "1 mismatch" if len(findings.problems) == 1 else f"{len(findings.problems)} mismatches"
+        print(f"{path}: {few if findings.problems else 'all agrees'} ({counts})")
+    return 1 if findings.problems else 0

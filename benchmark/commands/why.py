@@ -39,12 +39,12 @@ def why(options: argparse.Namespace) -> int:
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
     if not wanted:
         raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
-    for (file, _), one in zip(papers, judged(papers, results, options.numerics, write=False), strict=True):
-        for claim in (claim for claim in one.verdicts.claims if claim.claim in wanted):
-            print("\n".join(_claim(claim, one, file)))
-        for cell in one.verdicts.cells:
+    for (file, _), judged_paper in zip(papers, judged(papers, results, options.numerics, write=False), strict=True):
+        for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
+            print("\n".join(_claim(claim, judged_paper, file)))
+        for cell in judged_paper.verdicts.cells:
             if f"{cell.table}/{cell.row}/{cell.column}" in wanted:
-                print("\n".join(_cell(cell, one, file)))
+                print("\n".join(_cell(cell, judged_paper, file)))
     return 0
 
 
@@ -72,10 +72,10 @@ def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
         yield terminal.wrapped(f"{part.state}: {say(part.reason)}", 4, "  - ")
         yield from _interval("  difference, plus is as claimed", part.statistic)
     yield from _told("test", p_text(claim))
-    for compared in (one for one in about.verdicts.readings if one.claim == claim.claim):
+    for compared in (reading for reading in about.verdicts.readings if reading.claim == claim.claim):
         for head, line in zip(("readings", "so", "so"), lines(compared), strict=False):
             yield from _told(head, say(line))
-        for read in (one for one in compared.readings if one.side != "not run"):
+        for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             yield f"    {read.reading}: {read.state} ({effects})"
     yield from _told(
@@ -130,11 +130,11 @@ def _values(quantities: Sequence[Values], about: PaperInput, file: Path, say: Sa
         label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
         yield terminal.wrapped(f"{label}: {'; '.join(told) or 'no run'}", 4, "  ")
         files |= {
-            places.shown(one.folder / "record.json"): None
-            for one in about.stored
-            if one.record.tier == values.tier
-            and one.record.seed in values.seeds
-            and values.experiment == one.record.experiment
+            places.shown(run.folder / "record.json"): None
+            for run in about.stored
+            if run.record.tier == values.tier
+            and run.record.seed in values.seeds
+            and values.experiment == run.record.experiment
         }
     if files:
         yield "  from"

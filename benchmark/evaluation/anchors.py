@@ -76,7 +76,7 @@ def code_version() -> str:
 def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) -> list[Wanted]:
     """Anchors that scores of these runs ask for and that today's code has not measured, each once."""
     have = {canonical(anchor.identity) for anchor in known.anchors if anchor.code == code}
-    found: dict[str, Wanted] = {}
+    anchors: dict[str, Wanted] = {}
     for run, record in runs:
         fingerprint = record.hashes.get("dataset")
         if fingerprint is None:
@@ -88,12 +88,12 @@ def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) 
                 identity = sidecars.identity(kind, record.determinant, fingerprint, name)
                 text = canonical(identity)
                 if text not in have:
-                    found.setdefault(text, Wanted(run, name, identity))
-    return list(found.values())
+                    anchors.setdefault(text, Wanted(run, name, identity))
+    return list(anchors.values())
 
 
 def measure_all(
-    asked: Iterable[Wanted],
+    wanted: Iterable[Wanted],
     data_root: Path,
     device: str,
     *,
@@ -102,10 +102,10 @@ def measure_all(
 ) -> Iterator[Anchor]:
     """Measure anchors while ``go_on()``; raises :class:`DataError` where the data are not those of the run."""
     groups: dict[str, list[Wanted]] = {}
-    for one in asked:
-        settings = one.run.setup.dataset.model_dump(mode="json")
-        key = canonical([one.run.setup.dataset.name, settings, one.run.setup.generator_mode, one.run.sizes])
-        groups.setdefault(f"{key} {one.run.experiment}", []).append(one)
+    for anchor in wanted:
+        settings = anchor.run.setup.dataset.model_dump(mode="json")
+        key = canonical([anchor.run.setup.dataset.name, settings, anchor.run.setup.generator_mode, anchor.run.sizes])
+        groups.setdefault(f"{key} {anchor.run.experiment}", []).append(anchor)
     for group in groups.values():
         if not go_on():
             return
@@ -116,36 +116,36 @@ def measure_all(
             if data.fingerprint != group[0].identity["dataset"]:
                 raise DataError(f"{run.setup.dataset.name} below {data_root} is not what {run.experiment} was run on")
             subject = TrainedSubject(Trainer(run, data, device), data_root)
-            for one in group:
+            for anchor in group:
                 if not go_on():
                     return
-                yield _measured(one, subject, code)
+                yield _measured(anchor, subject, code)
 
 
-def _measured(one: Wanted, subject: TrainedSubject, code: str) -> Anchor:
+def _measured(wanted: Wanted, subject: TrainedSubject, code: str) -> Anchor:
     began = time.perf_counter()
-    score = one.run.setup.scores[one.score]
+    score = wanted.run.setup.scores[wanted.score]
     values: list[float] = []
     reason: str | None = None
     protocol: dict[str, Any] = {}
     reduced: dict[str, list[int | str]] = {}
-    for order in range(_ORDERS if one.kind == "real" else 1):
+    for order in range(_ORDERS if wanted.kind == "real" else 1):
         try:
-            stand = stand_in(one.kind, subject, score.metric, order)
+            stand = stand_in(wanted.kind, subject, score.metric, order)
             halved = stand.data.count if isinstance(stand.data, Part) else None
             metric, reduced = fitted(score.metric, stand.generated, halved)
         except (MetricError, DataError) as error:
             reason = str(error)
             break
-        found = scoring.measure(score.model_copy(update={"metric": metric}), one.run.setup, stand, 0)
-        if found.value is None:
-            reason = found.reason
+        record = scoring.measure(score.model_copy(update={"metric": metric}), wanted.run.setup, stand, 0)
+        if record.value is None:
+            reason = record.reason
             break
-        values.append(found.value)
-        protocol = found.protocol
+        values.append(record.value)
+        protocol = record.protocol
     return Anchor(
         schema_version=1,
-        identity=one.identity,
+        identity=wanted.identity,
         code=code,
         values=values if reason is None else [],
         reason=reason,
@@ -265,12 +265,12 @@ def _noise(subject: Subject, random: np.random.Generator) -> Callable[[int], np.
 
 def _counts(metric: Metric) -> dict[str, int]:
     """Fields of a metric that count examples, and how many examples each means."""
-    found = {}
+    counts = {}
     for name, per_unit in (("samples", 1), ("pairs", 2), ("reference_images", 1)):
         value = getattr(metric, name, None)
         if isinstance(value, int):
-            found[name] = value * per_unit
-    return found
+            counts[name] = value * per_unit
+    return counts
 
 
 def fitted(metric: Metric, generated: int | None, reals: int | None) -> tuple[Metric, dict[str, list[int | str]]]:

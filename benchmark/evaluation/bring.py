@@ -28,7 +28,7 @@ _NOT_OURS = ("generator_mode", "generated_at_once")
 
 def places(spec: PaperSpec, folder: Path) -> list[tuple[Run, Path]]:
     """Samples at ``folder``/EXPERIMENT/SEED, folders of pictures, zips or arrays, each with the run it stands for."""
-    found: dict[tuple[str, int], Path] = {}
+    folders: dict[tuple[str, int], Path] = {}
     runs = []
     if not folder.is_dir():
         raise BroughtError(f"{folder}: no folder; samples lie in {folder}/EXPERIMENT/SEED")
@@ -44,9 +44,9 @@ def places(spec: PaperSpec, folder: Path) -> list[tuple[Run, Path]]:
                     f"{place}: '{seed}' is no seed: call it 0, 1, ... with .npz, .npy, .zip or as a folder"
                 )
             key = (experiment.name, int(seed))
-            if key in found:
-                raise BroughtError(f"{place}: seed {key[1]} is in {found[key]} too")
-            found[key] = place
+            if key in folders:
+                raise BroughtError(f"{place}: seed {key[1]} is in {folders[key]} too")
+            folders[key] = place
             runs.append((run_of(spec, *key, str(place)), place))
     if not runs:
         raise BroughtError(f"{folder}: nothing there; samples lie in {folder}/EXPERIMENT/SEED")
@@ -57,7 +57,7 @@ def measured(
     several: Sequence[tuple[Run, Path]], origin: Origin, root: Path, device: str, say: Callable[[str], None]
 ) -> list[Brought]:
     """Measure everything; samples that the protocol cannot take are scores without a value."""
-    found = []
+    records = []
     subjects: dict[str, TrainedSubject] = {}
     for run, place in several:
         try:
@@ -68,8 +68,8 @@ def measured(
             raise BroughtError(f"{place}: {error}" if str(place) not in str(error) else str(error)) from error
         say(f"{run.experiment}, seed {run.seed}: {len(samples):,} samples")
         with torch.random.fork_rng():
-            found.append(_measured(run, samples, subjects[run.experiment], origin))
-    return found
+            records.append(_measured(run, samples, subjects[run.experiment], origin))
+    return records
 
 
 def _subject(run: Run, root: Path, device: str) -> TrainedSubject:
@@ -90,19 +90,19 @@ def _measured(run: Run, samples: np.ndarray, subject: TrainedSubject, origin: Or
     stand = Stand(
         subject.dataset, subject.data, subject.root, subject.device, supplied(samples), subject.reals, len(samples)
     )
-    one = Brought(run, origin, content=digest(samples), dataset=subject.data.fingerprint)
+    brought = Brought(run, origin, content=digest(samples), dataset=subject.data.fingerprint)
     for name, score in run.setup.scores.items():
         kept = scoring.Kept()
         record = scoring.measure(score, run.setup, stand, run.iterations, kept)
         protocol = {key: value for key, value in record.protocol.items() if key not in _NOT_OURS}
-        one.scores[name] = record.model_copy(update={"protocol": protocol})
-        one.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}
-        one.shared[name] = kept.shared
+        brought.scores[name] = record.model_copy(update={"protocol": protocol})
+        brought.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}
+        brought.shared[name] = kept.shared
     if samples.shape[1:] == shape:
         some = min(run.setup.snapshots.samples, len(samples))
-        one.samples = {
+        brought.samples = {
             "iterations": np.array([run.iterations]),
             "samples": samples[None, :some],
             "real": subject.reals(min(some, subject.data.count or some)),
         }
-    return one
+    return brought

@@ -26,7 +26,7 @@ def comparable(verdicts: Any, same_rules: bool, same_code: bool) -> Any:
     kept = {key: value for key, value in seal.items() if key not in ("says", "status", "changes", "agrees")}
     changes = seal.get("changes")
     if isinstance(changes, list):
-        kept["changes"] = [one for one in changes if not isinstance(one, dict) or one.get("kind") != "code"]
+        kept["changes"] = [change for change in changes if not isinstance(change, dict) or change.get("kind") != "code"]
     if seal.get("status") in ("damaged", "absent"):
         kept["status"] = seal["status"]
     return {**verdicts, "seal": kept if same_rules else None}
@@ -39,14 +39,14 @@ def named(place: str, verdicts: Mapping[str, Any]) -> str:
     entries = verdicts.get(section)
     if not closed or not isinstance(entries, list) or int(index) >= len(entries):
         return place
-    one = entries[int(index)]
+    entry = entries[int(index)]
     match section:
         case "claims":
-            return f"claim {one['claim']}{tail}"
+            return f"claim {entry['claim']}{tail}"
         case "cells":
-            return f"{one['table']}, {one['row']}, {one['column']}{tail}"
+            return f"{entry['table']}, {entry['row']}, {entry['column']}{tail}"
         case "experiments":
-            return f"{one['experiment']} at {one['tier']}{tail}"
+            return f"{entry['experiment']} at {entry['tier']}{tail}"
     return place
 
 
@@ -76,9 +76,9 @@ def _equal(old: Any, new: Any) -> bool:
 def rows_that_differ(name: str, old: bytes, new: bytes) -> Iterator[str]:
     """Rows of a table that are not what the records give."""
     before, after = (list(csv.reader(io.StringIO(text.decode(errors="replace")))) for text in (old, new))
-    for number, (one, two) in enumerate(zip(before, after, strict=False), start=1):
-        if len(one) != len(two) or not all(map(_same_text, one, two)):
-            yield f"tables/{name}: row {number} is not what the records give: {cut(', '.join(one))}"
+    for number, (left, two) in enumerate(zip(before, after, strict=False), start=1):
+        if len(left) != len(two) or not all(map(_same_text, left, two)):
+            yield f"tables/{name}: row {number} is not what the records give: {cut(', '.join(left))}"
     if len(before) != len(after):
         yield f"tables/{name}: {len(before)} rows, the records give {len(after)}"
 

@@ -75,7 +75,7 @@ def _stacked(path: Path, files: Iterable[tuple[str, Any]]) -> np.ndarray:
         except DataError as error:
             raise DataError(f"{path}/{printable(name)}: {error}") from error
         if pictures and levels.shape != pictures[0].shape:
-            sizes = " and ".join("x".join(map(str, one.shape[1:])) for one in (pictures[0], levels))
+            sizes = " and ".join("x".join(map(str, picture.shape[1:])) for picture in (pictures[0], levels))
             raise DataError(f"{path}: pictures of {sizes} ({name}): samples must be of one size")
         pictures.append(levels)
     if not pictures:
@@ -94,8 +94,8 @@ def _array(path: Path) -> np.ndarray:
             names = [name for name in _NAMES if name in archive.files] or archive.files
             if len(names) != 1 and not set(names) & set(_NAMES):
                 raise DataError(f"{path}: holds {', '.join(names) or 'nothing'}: call the samples '{_NAMES[0]}'")
-            found: np.ndarray = archive[names[0]]
-            return found
+            array: np.ndarray = archive[names[0]]
+            return array
     except _UNREADABLE as error:
         raise DataError(f"{path}: not a readable array ({error})") from error
 
@@ -165,8 +165,8 @@ def _loaded(word: str, device: str) -> Callable[[torch.Tensor], Any]:
         if ":" in word and not Path(word).exists():
             module, _, name = word.partition(":")
             sys.path.insert(0, "")
-            found: Callable[[torch.Tensor], Any] = getattr(importlib.import_module(module), name)
-            return found
+            function: Callable[[torch.Tensor], Any] = getattr(importlib.import_module(module), name)
+            return function
         if word.lower().endswith(".pt2"):
             exported: Callable[[torch.Tensor], Any] = torch.export.load(word).module().to(device)
             return exported

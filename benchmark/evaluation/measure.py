@@ -209,21 +209,21 @@ def _answer(metric: Metric, subject: Stand, reference: Against, anchors: bool) -
         return Answer(**said, value=None, reason=reason)
     try:
         if reference.statistics is not None and isinstance(metric, FrechetInceptionDistance):
-            found, line = _to_statistics(metric, subject, reference.statistics)
+            value, line = _to_statistics(metric, subject, reference.statistics)
         else:
-            found = metric.measure(subject)
+            value = metric.measure(subject)
             line = _line(lambda: infinity.frechet_line(metric, subject)) if infinity.extrapolates(metric) else None
     except MetricError as error:
         return Answer(**said, value=None, reason=str(error))
-    protocol = {**metric.model_dump(mode="json"), "reference_data": reference.data.fingerprint, **found.protocol}
+    protocol = {**metric.model_dump(mode="json"), "reference_data": reference.data.fingerprint, **value.protocol}
     cheap = "extractor" not in type(metric).model_fields
     around = _anchors(metric, subject) if (anchors or cheap) and reference.statistics is None else {}
     return Answer(
         **said,
-        value=float(found.value),
+        value=float(value.value),
         reason=None,
         protocol=protocol,
-        details=dict(found.details),
+        details=dict(value.details),
         endless=line,
         anchors=around,
     )
@@ -252,7 +252,7 @@ def _to_statistics(
 
 def _anchors(metric: Metric, subject: Stand) -> dict[str, list[float]]:
     """Real data, copies of them and noise in the samples' place; an untrained generator there is none of."""
-    found: dict[str, list[float]] = {}
+    anchors: dict[str, list[float]] = {}
     for kind, orders in (("real", 2), ("copier", 1), ("noise", 1)):
         values = []
         for order in range(orders):
@@ -263,5 +263,5 @@ def _anchors(metric: Metric, subject: Stand) -> dict[str, list[float]]:
             except MetricError:
                 break
         if values:
-            found[kind] = values
-    return found
+            anchors[kind] = values
+    return anchors

@@ -33,32 +33,32 @@ class Rescoring:
         self._shared: dict[str, Arrays | str] = {}
         self._wanted: set[str] = set()
 
-    def problems(self, one: Stored) -> Iterator[str]:
+    def problems(self, run: Stored) -> Iterator[str]:
         """What does not agree between one run's scores and what it kept of them."""
         arrays: Arrays = {}
-        if MEASURED in one.record.files and (one.folder / MEASURED).is_file():
+        if MEASURED in run.record.files and (run.folder / MEASURED).is_file():
             try:
-                arrays = read_arrays(one.folder / MEASURED)
+                arrays = read_arrays(run.folder / MEASURED)
             except StoreError as error:
                 yield str(error)
                 return
         for name in sorted({key.partition(".")[0] for key in arrays}):
-            if name not in one.record.scores or one.record.scores[name].value is None:
+            if name not in run.record.scores or run.record.scores[name].value is None:
                 yield f"{MEASURED} holds arrays of {name}, which has no value"
-        for name, score in sorted(one.record.scores.items()):
+        for name, score in sorted(run.record.scores.items()):
             own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
             if score.shared is not None:
                 self._wanted.add(score.shared)
             if score.value is not None:
-                yield from self._score(name, score, own, one)
+                yield from self._score(name, score, own, run)
 
-    def _score(self, name: str, score: ScoreRecord, own: Arrays, one: Stored) -> Iterator[str]:
+    def _score(self, name: str, score: ScoreRecord, own: Arrays, run: Stored) -> Iterator[str]:
         try:
-            metric = _metric(_asked(one, name))
+            metric = _metric(_asked(run, name))
         except (RegistryError, ValidationError, ValueError) as error:
             yield f"{name}: no metric '{score.metric}' with these settings here ({str(error).splitlines()[0]})"
             return
-        origin = one.record.origin
+        origin = run.record.origin
         if origin is not None and origin.kind == "reported":
             self.without["reported by others"] = self.without.get("reported by others", 0) + 1
             return
@@ -110,16 +110,16 @@ class Rescoring:
                 yield f"{where} has changed since it was written"
 
 
-def _asked(one: Stored, name: str) -> Mapping[str, object]:
-    setup = one.record.determinant.get("setup")
-    asked = setup.get("scores", {}).get(name) if isinstance(setup, dict) else None
-    if not isinstance(asked, dict) or not isinstance(asked.get("metric"), dict):
+def _asked(run: Stored, name: str) -> Mapping[str, object]:
+    setup = run.record.determinant.get("setup")
+    settings = setup.get("scores", {}).get(name) if isinstance(setup, dict) else None
+    if not isinstance(settings, dict) or not isinstance(settings.get("metric"), dict):
         raise ValueError("the run was not asked for it")
-    found: dict[str, object] = asked["metric"]
-    return found
+    metric: dict[str, object] = settings["metric"]
+    return metric
 
 
-def _metric(asked: Mapping[str, object]) -> Metric:
+def _metric(wanted: Mapping[str, object]) -> Metric:
     """The metric with the settings that the run was asked for."""
-    ((name, settings),) = asked.items()
+    ((name, settings),) = wanted.items()
     return METRICS.get(name).model_validate(settings)

@@ -70,7 +70,7 @@ def trained(run: Run, record: RunRecord, folder: Path, data_root: Path, device: 
         raise StoreError(f"{folder / 'checkpoints'}: no checkpoint of the end, {run.iterations} iterations")
     trainer = Trainer(run, data, device)
     try:
-        trainer.restore({**state, "curves": {name: one.cpu() for name, one in state["curves"].items()}})
+        trainer.restore({**state, "curves": {name: curve.cpu() for name, curve in state["curves"].items()}})
     except ValueError as error:
         raise StoreError(f"{folder / 'checkpoints'}: {error}") from error
     return trainer, state
@@ -113,8 +113,8 @@ class Scorer:
                     continue  # no setting of how samples are made or measured can move it
                 for change in self._changes(score.metric, axes, counts):
                     say(f"{name}: {change.axis} {change.setting}")
-                    found = self._measure(name, change.metric, change.subject)
-                    variants.append(_variant(name, change.axis, change.setting, found, base.value))
+                    record = self._measure(name, change.metric, change.subject)
+                    variants.append(_variant(name, change.axis, change.setting, record, base.value))
                 if "checkpoint" in axes:
                     variants += self._at_best(name, base.value)
                 if "count" in axes and infinity.extrapolates(score.metric):
@@ -149,11 +149,11 @@ class Scorer:
         end = self.trainer.iteration
         self.trainer.use(weights, self._best[name])
         try:
-            found = self._measure(name, self.run.setup.scores[name].metric, {})
+            record = self._measure(name, self.run.setup.scores[name].metric, {})
         finally:
             self.trainer.use(last, end)
         setting = f"best of {len(series)} evaluations, iteration {self._best[name]}"
-        return [_variant(name, "checkpoint", setting, found, base)]
+        return [_variant(name, "checkpoint", setting, record, base)]
 
     def _carried_on(
         self, name: str, variants: list[Variant], lines: list[Extrapolated]
@@ -187,22 +187,22 @@ class Scorer:
 
     def _counts(self, metric: Metric, counts: Sequence[int]) -> Iterator[_Change]:
         for name in _COUNTS:
-            asked = getattr(metric, name, None)
-            if not isinstance(asked, int):
+            wanted = getattr(metric, name, None)
+            if not isinstance(wanted, int):
                 continue
-            for count in counts or [round(asked * share) for share in _SHARES]:
+            for count in counts or [round(wanted * share) for share in _SHARES]:
                 changed = _with(metric, name, count)
-                if changed is not None and count != asked:
-                    yield _Change("count", f"{count} {name} instead of {asked}", changed, {})
+                if changed is not None and count != wanted:
+                    yield _Change("count", f"{count} {name} instead of {wanted}", changed, {})
 
     def _reference_counts(self, metric: Metric) -> Iterator[_Change]:
-        asked = getattr(metric, "reference_images", None)
-        if asked is None or self.data.count is None:
+        wanted = getattr(metric, "reference_images", None)
+        if wanted is None or self.data.count is None:
             return
         for count in ("all", self.data.count // 2, self.data.count // 4):
             changed = _with(metric, "reference_images", count)
-            if changed is not None and count not in (asked, 0):
-                yield _Change("reference_count", f"{count} real instead of {asked}", changed, {})
+            if changed is not None and count not in (wanted, 0):
+                yield _Change("reference_count", f"{count} real instead of {wanted}", changed, {})
 
     def _normalised(self) -> bool:
         return any(
@@ -216,11 +216,11 @@ def _choices(axis: Axis, metric: Metric) -> Iterator[_Change]:
     """Every other value that the metric's own settings allow."""
     for name in _CHOICES[axis]:
         field = type(metric).model_fields.get(name)
-        asked = getattr(metric, name, None)
+        choice = getattr(metric, name, None)
         for value in get_args(field.annotation) if field is not None else ():
             changed = _with(metric, name, value)
-            if value != asked and changed is not None:
-                yield _Change(axis, f"{value} instead of {asked}", changed, {})
+            if value != choice and changed is not None:
+                yield _Change(axis, f"{value} instead of {choice}", changed, {})
 
 
 def _with(metric: Metric, name: str, value: object) -> Metric | None:
@@ -232,7 +232,7 @@ def _with(metric: Metric, name: str, value: object) -> Metric | None:
         return None
 
 
-def _variant(name: str, axis: str, setting: str, found: ScoreRecord, base: float) -> Variant:
-    if found.value is None:
-        return Variant(score=name, axis=axis, setting=setting, value=None, reason=found.reason)
-    return Variant(score=name, axis=axis, setting=setting, value=found.value, change=found.value - base)
+def _variant(name: str, axis: str, setting: str, score: ScoreRecord, base: float) -> Variant:
+    if score.value is None:
+        return Variant(score=name, axis=axis, setting=setting, value=None, reason=score.reason)
+    return Variant(score=name, axis=axis, setting=setting, value=score.value, change=score.value - base)

@@ -127,10 +127,12 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
     """Audit ``spec``; ``data`` is the file as written."""
     known, bare = origins(spec, data)
     own = own_values(spec, data)
-    against_itself = [one.paths for one in spec.contradictions.values() if one.kind == "itself"]
-    paths = [*(one.path for one in known), *bare]
+    against_itself = [
+        contradiction.paths for contradiction in spec.contradictions.values() if contradiction.kind == "itself"
+    ]
+    paths = [*(clash.path for clash in known), *bare]
     disputed = {path for path in paths if any(covers(pattern, path) for group in against_itself for pattern in group)}
-    ways = {one.path: str(one.tag) for one in known} | dict.fromkeys(bare, "missing")
+    ways = {clash.path: str(clash.tag) for clash in known} | dict.fromkeys(bare, "missing")
     ways |= dict.fromkeys(disputed, "contradicted")
     sections = [
         _count(name, [way for path, way in ways.items() if path[0] == name and path in own]) for name in _SECTIONS
@@ -146,7 +148,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
         for name, entry in spec.contradictions.items()
     ]
     numbers = Numbers(spec)
-    found = Audit(
+    report = Audit(
         schema_version=1,
         paper=spec.paper.id,
         title=spec.paper.title,
@@ -160,7 +162,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
         unstated=[
             Chosen(
                 path=pattern,
-                values=sum(one.pattern == pattern and covers(pattern, one.path) for one in known),
+                values=sum(clash.pattern == pattern and covers(pattern, clash.path) for clash in known),
                 chosen=entry.chosen,
                 tag=entry.tag,
                 source=entry.source,
@@ -168,13 +170,13 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
             )
             for pattern, entry in spec.unstated.items()
         ],
-        contradictions=[one for one in irreconcilable if one.kind == "itself"],
-        remarks=[one for one in irreconcilable if one.kind != "itself"],
+        contradictions=[pair for pair in irreconcilable if pair.kind == "itself"],
+        remarks=[pair for pair in irreconcilable if pair.kind != "itself"],
         tables=table_findings(spec),
         times=published_times(spec),
         claims=[_claim(name, claim, numbers) for name, claim in spec.claims.items()],
     )
-    return found.model_copy(update={"findings": findings(found)})
+    return report.model_copy(update={"findings": findings(report)})
 
 
 def _count(section: str, ways: Sequence[str]) -> Known:
@@ -207,14 +209,14 @@ def _claim(name: str, claim: Claim, numbers: Numbers) -> AuditedClaim:
 # --- the most decisive first ----------------------------------------------------------------------------------------
 
 
-def findings(found: Audit) -> list[AuditFinding]:
+def findings(audit: Audit) -> list[AuditFinding]:
     """What an audit found, the most decisive first; equally decisive ones in the paper's order."""
-    return sorted(_findings(found), key=lambda one: -one.weight)
+    return sorted(_findings(audit), key=lambda finding: -finding.weight)
 
 
-def _findings(found: Audit) -> Iterator[AuditFinding]:
+def _findings(audit: Audit) -> Iterator[AuditFinding]:
     for outcome, weight in (("fails", 100), ("holds in part", 80)):
-        for claim in found.claims:
+        for claim in audit.claims:
             if claim.on_published == outcome:
                 yield AuditFinding(
                     kind="claim fails" if outcome == "fails" else "claim in part",
@@ -223,42 +225,48 @@ def _findings(found: Audit) -> Iterator[AuditFinding]:
                     note=claim.note,
                     claims=[claim.id],
                 )
-    beyond = [one for one in found.times if one.share_of_peak > 1]
+    beyond = [time for time in audit.times if time.share_of_peak > 1]
     if beyond:
         yield AuditFinding(
-            kind="time beyond peak", weight=90, sentence=beyond_peak(found.times), cells=[one.place for one in beyond]
+            kind="time beyond peak", weight=90, sentence=beyond_peak(audit.times), cells=[time.place for time in beyond]
         )
-    for one in found.contradictions:
-        yield AuditFinding(kind="contradiction", weight=70, sentence=f"{one.id} ({one.where}): {one.finding}")
-    for table in found.tables:
+    for contradiction in audit.contradictions:
+        yield AuditFinding(
+            kind="contradiction",
+            weight=70,
+            sentence=f"{contradiction.id} ({contradiction.where}): {contradiction.finding}",
+        )
+    for table in audit.tables:
         yield AuditFinding(
             kind=table.kind, weight=_WEIGHTS[table.kind], sentence=f"{table.table}: {table.says}.", cells=table.cells
         )
-    if found.recipe.total:
-        yield AuditFinding(kind="recipe", weight=60, sentence=recipe_stated(found))
+    if audit.recipe.total:
+        yield AuditFinding(kind="recipe", weight=60, sentence=recipe_stated(audit))
 
 
 def beyond_peak(times: Sequence[PublishedTime]) -> str:
     """How many published times need more than their device can do, and that the networks are assumed here."""
-    beyond = [one for one in times if one.share_of_peak > 1]
-    most = max(one.share_of_peak for one in beyond)
-    devices = ", ".join(dict.fromkeys(one.device for one in beyond))
-    described = "does not describe in full" if any(one.assumes for one in beyond) else "describes"
+    beyond = [time for time in times if time.share_of_peak > 1]
+    most = max(time.share_of_peak for time in beyond)
+    devices = ", ".join(dict.fromkeys(time.device for time in beyond))
+    described = "does not describe in full" if any(time.assumes for time in beyond) else "describes"
     return (
         f"{len(beyond)} of {words.counted(len(times), 'published time')} would need more than the peak of {devices}, "
         f"up to {100 * most:.0f} % of it, for the networks assumed here, which the paper {described}."
     )
 
 
-def recipe_stated(found: Audit) -> str:
+def recipe_stated(audit: Audit) -> str:
     """How much of its own recipe the paper states, in a sentence; nothing of that where its text is not at hand."""
-    recipe = found.recipe
+    recipe = audit.recipe
     values = f"{words.counted(recipe.total, 'value')} of its own recipe that can move a score"
-    if not found.text_at_hand:
+    if not audit.text_at_hand:
         return f"The paper's text is not at hand, so nothing is said of what it states of the {values}."
     share = f" ({100 * recipe.stated / recipe.total:.0f} %)" if recipe.total else ""
     more = [
         f"contradicts itself on {recipe.contradicted}" if recipe.contradicted else "",
         f"leaves {recipe.missing} that nothing explains" if recipe.missing else "",
     ]
-    return f"The paper states {recipe.stated} of the {values}{share}{''.join(f', {one}' for one in more if one)}."
+    return (
+        f"The paper states {recipe.stated} of the {values}{share}{''.join(f', {clause}' for clause in more if clause)}."
+    )

@@ -51,10 +51,10 @@ class _Section:
     rows: list[list[str]] = field(default_factory=list)
 
 
-def render_text(found: Audit, *, details: bool = False, say: Say = str) -> str:
+def render_text(audit: Audit, *, details: bool = False, say: Say = str) -> str:
     """For a terminal; ``details`` adds tests, numbers, sources and alternatives; ``say`` puts labels for keys."""
-    lines = [*_wrapped(f"{found.paper}: {found.title}"), *_wrapped(found.question)]
-    for section in _sections(found, details):
+    lines = [*_wrapped(f"{audit.paper}: {audit.title}"), *_wrapped(audit.question)]
+    for section in _sections(audit, details):
         lines += ["", section.title.upper()]
         lines += _wrapped(section.opening, "  ") if section.opening else []
         lines += [f"  {row}" for row in _aligned(section.rows)] if section.rows else []
@@ -64,10 +64,10 @@ def render_text(found: Audit, *, details: bool = False, say: Say = str) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def render_markdown(found: Audit, say: Say = str) -> str:
+def render_markdown(audit: Audit, say: Say = str) -> str:
     """As a Markdown document, with all details."""
-    lines = [f"# Audit of {_inert(found.title)}", "", _inert(found.question), ""]
-    for section in _sections(found, True):
+    lines = [f"# Audit of {_inert(audit.title)}", "", _inert(audit.question), ""]
+    for section in _sections(audit, True):
         lines += [f"## {section.title}", ""]
         lines += [_inert(section.opening), ""] if section.opening else []
         if section.rows:
@@ -85,58 +85,58 @@ def render_markdown(found: Audit, say: Say = str) -> str:
 # --- what is said, in order -----------------------------------------------------------------------------------------
 
 
-def _sections(found: Audit, details: bool) -> Iterator[_Section]:
+def _sections(audit: Audit, details: bool) -> Iterator[_Section]:
     numbers = (
-        "the paper's own numbers" if found.text_at_hand else "its numbers as far as they are known without its text"
+        "the paper's own numbers" if audit.text_at_hand else "its numbers as far as they are known without its text"
     )
-    yield _Section("In short", entries=[(line, "") for line in _short(found)])
+    yield _Section("In short", entries=[(line, "") for line in _short(audit)])
     for outcome, verb in (("fails", "fail"), ("holds in part", "hold in part")):
-        tested = [_tested(one, details) for one in found.claims if one.on_published == outcome]
+        tested = [_tested(claim, details) for claim in audit.claims if claim.on_published == outcome]
         if tested:
             yield _Section(f"Claims that {verb} on {numbers}", entries=tested)
-    if found.times:
-        yield _times(found.times)
+    if audit.times:
+        yield _times(audit.times)
     for kind, title in _IRRECONCILABLE.items():
-        several = [one for one in (*found.contradictions, *found.remarks) if one.kind == kind]
+        several = [entry for entry in (*audit.contradictions, *audit.remarks) if entry.kind == kind]
         if several:
-            entries = [(f"{one.id} ({one.where}){_about(one.values)}", one.finding) for one in several]
+            entries = [(f"{entry.id} ({entry.where}){_about(entry.values)}", entry.finding) for entry in several]
             yield _Section(title, entries=entries)
-    if found.tables:
-        yield _Section("Tables", entries=[(f"{one.table}: {one.kind}", one.says) for one in found.tables])
-    good = [_tested(one, details) for one in found.claims if one.on_published == "holds"]
+    if audit.tables:
+        yield _Section("Tables", entries=[(f"{table.table}: {table.kind}", table.says) for table in audit.tables])
+    good = [_tested(claim, details) for claim in audit.claims if claim.on_published == "holds"]
     if good:
         yield _Section(f"Claims that hold on {numbers}", entries=good)
-    rest = [one for one in found.claims if one.on_published is None]
+    rest = [claim for claim in audit.claims if claim.on_published is None]
     if rest:
         yield _Section("Claims that its numbers cannot test", entries=_untested(rest, details))
-    if found.recipe.total:
-        yield _Section("Recipe", recipe_stated(found), rows=_recipe_rows(found))
-    if found.missing:
-        yield _Section("Values that nothing explains", entries=[(path, "") for path in found.missing])
-    if found.unstated:
-        chosen = [(_chosen_title(one), _chosen_text(one, details)) for one in found.unstated]
-        yield _Section("Not stated by the paper" if found.text_at_hand else "Where values come from", entries=chosen)
+    if audit.recipe.total:
+        yield _Section("Recipe", recipe_stated(audit), rows=_recipe_rows(audit))
+    if audit.missing:
+        yield _Section("Values that nothing explains", entries=[(path, "") for path in audit.missing])
+    if audit.unstated:
+        chosen = [(_chosen_title(entry), _chosen_text(entry, details)) for entry in audit.unstated]
+        yield _Section("Not stated by the paper" if audit.text_at_hand else "Where values come from", entries=chosen)
 
 
-def _short(found: Audit) -> Iterator[str]:
-    yield _claims_summary(found)
-    if any(one.share_of_peak > 1 for one in found.times):
-        yield beyond_peak(found.times)
-    kinds = [one.kind for one in found.remarks]
+def _short(audit: Audit) -> Iterator[str]:
+    yield _claims_summary(audit)
+    if any(time.share_of_peak > 1 for time in audit.times):
+        yield beyond_peak(audit.times)
+    kinds = [remark.kind for remark in audit.remarks]
     others = [f"{kinds.count(kind)} {what}" for kind, what in _REMARKS.items() if kind in kinds]
     told = f" Other remarks: {', '.join(others)}." if others else ""
-    yield f"{words.counted(len(found.contradictions), 'contradiction')} of the paper with itself.{told}"
-    if found.recipe.total:
-        yield recipe_stated(found)
-    on_tables = [one.kind for one in found.tables]
+    yield f"{words.counted(len(audit.contradictions), 'contradiction')} of the paper with itself.{told}"
+    if audit.recipe.total:
+        yield recipe_stated(audit)
+    on_tables = [table.kind for table in audit.tables]
     print_ = [f"{on_tables.count(kind)} {what}" for kind, what in _PRINT.items() if kind in on_tables]
     if print_:
         yield f"Findings on its tables: {'; '.join(print_)}."
 
 
-def _claims_summary(found: Audit) -> str:
-    ways = [one.way for one in found.claims]
-    outcomes = [one.on_published for one in found.claims]
+def _claims_summary(audit: Audit) -> str:
+    ways = [claim.way for claim in audit.claims]
+    outcomes = [claim.on_published for claim in audit.claims]
     untested = ways.count("measured") - sum(outcome is not None for outcome in outcomes)
     counts = (
         (outcomes.count("fails"), "fails on its own numbers", "fail on its own numbers"),
@@ -146,50 +146,54 @@ def _claims_summary(found: Audit) -> str:
         (ways.count("verified by test"), "is verified by a test", "are verified by a test"),
         (ways.count("not assessable"), "cannot be assessed", "cannot be assessed"),
     )
-    told = ", ".join(f"{count} {one if count == 1 else several}" for count, one, several in counts if count)
-    return f"{words.counted(len(found.claims), 'claim')}: {told}." if told else "No claims."
+    told = ", ".join(f"{count} {state if count == 1 else several}" for count, state, several in counts if count)
+    return f"{words.counted(len(audit.claims), 'claim')}: {told}." if told else "No claims."
 
 
-def _tested(one: AuditedClaim, details: bool) -> tuple[str, str]:
-    state = {"holds": "HOLDS", "fails": "FAILS", "holds in part": "HOLDS IN PART"}[one.on_published or "holds"]
-    test = f" Test: {one.test}." if details else ""
-    print_ = f" In print: {one.reason}." if details or one.on_published != "holds" else ""
-    return f"{one.id} ({one.where}): {state}", f"{one.says}{test}{print_}{_reading(one)}"
+def _tested(claim: AuditedClaim, details: bool) -> tuple[str, str]:
+    state = {"holds": "HOLDS", "fails": "FAILS", "holds in part": "HOLDS IN PART"}[claim.on_published or "holds"]
+    test = f" Test: {claim.test}." if details else ""
+    print_ = f" In print: {claim.reason}." if details or claim.on_published != "holds" else ""
+    return f"{claim.id} ({claim.where}): {state}", f"{claim.says}{test}{print_}{_reading(claim)}"
 
 
-def _reading(one: AuditedClaim) -> str:
-    return f" Our reading: {one.note}" if one.note else ""
+def _reading(claim: AuditedClaim) -> str:
+    return f" Our reading: {claim.note}" if claim.note else ""
 
 
 def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str, str]]:
     entries = []
-    for one in several:
-        state = "not tested there" if one.way == "measured" else one.way
-        why = f" Test: {one.test}." if details and one.way == "measured" else ""
-        reason = f"By {one.reason}" if one.way == "verified by test" else f"{one.reason[:1].upper()}{one.reason[1:]}"
-        entries.append((f"{one.id} ({one.where}): {state}", f"{one.says}{why} {reason.rstrip('.')}.{_reading(one)}"))
+    for claim in several:
+        state = "not tested there" if claim.way == "measured" else claim.way
+        why = f" Test: {claim.test}." if details and claim.way == "measured" else ""
+        reason = (
+            f"By {claim.reason}" if claim.way == "verified by test" else f"{claim.reason[:1].upper()}{claim.reason[1:]}"
+        )
+        entries.append(
+            (f"{claim.id} ({claim.where}): {state}", f"{claim.says}{why} {reason.rstrip('.')}.{_reading(claim)}")
+        )
     return entries
 
 
 def _times(times: Sequence[PublishedTime]) -> _Section:
-    devices = dict.fromkeys((one.device, one.peak_teraflops, one.source) for one in times)
+    devices = dict.fromkeys((time.device, time.peak_teraflops, time.source) for time in times)
     told = "; ".join(f"{name}: {words.number(peak)} TFLOP/s at most ({source})" for name, peak, source in devices)
     opening = (
         "What the networks and budgets assumed here cannot do without (products of weights and inputs alone), over the "
         f"printed seconds. {told}."
     )
-    assumed = "; ".join(dict.fromkeys(text for one in times if one.share_of_peak > 1 for text in one.assumes))
+    assumed = "; ".join(dict.fromkeys(text for time in times if time.share_of_peak > 1 for text in time.assumes))
     opening += f" Assumed of the networks: {assumed}." if assumed else ""
     rows = [["time", "seconds", "TFLOP/s implied", "share of peak", ""]]
     rows += [
         [
-            one.place,
-            words.number(one.seconds),
-            f"{one.implied_teraflops:.2f}",
-            f"{100 * one.share_of_peak:.0f} %",
-            "BEYOND THE PEAK" if one.share_of_peak > 1 else "",
+            time.place,
+            words.number(time.seconds),
+            f"{time.implied_teraflops:.2f}",
+            f"{100 * time.share_of_peak:.0f} %",
+            "BEYOND THE PEAK" if time.share_of_peak > 1 else "",
         ]
-        for one in times
+        for time in times
     ]
     return _Section("Published times against the device's peak", opening, rows=rows)
 
@@ -198,22 +202,22 @@ def _about(values: int) -> str:
     return f" [{words.counted(values, 'value')}]" if values else ""
 
 
-def _recipe_rows(found: Audit) -> list[list[str]]:
-    several = [*found.sections, found.recipe, found.others]
-    rows = [[one.section, *(str(getattr(one, column)) for column in _COLUMNS)] for one in several]
-    names = [column if found.text_at_hand or column != "stated" else "as stated" for column in _COLUMNS]
+def _recipe_rows(audit: Audit) -> list[list[str]]:
+    several = [*audit.sections, audit.recipe, audit.others]
+    rows = [[section.section, *(str(getattr(section, column)) for column in _COLUMNS)] for section in several]
+    names = [column if audit.text_at_hand or column != "stated" else "as stated" for column in _COLUMNS]
     return [["section", *names], *rows]
 
 
-def _chosen_title(one: Chosen) -> str:
-    return f"{one.path} [{one.tag}, {words.counted(one.values, 'value')}]"
+def _chosen_title(chosen: Chosen) -> str:
+    return f"{chosen.path} [{chosen.tag}, {words.counted(chosen.values, 'value')}]"
 
 
-def _chosen_text(one: Chosen, details: bool) -> str:
+def _chosen_text(chosen: Chosen, details: bool) -> str:
     if not details:
-        return one.chosen
-    others = f" Alternatives: {'; '.join(one.alternatives)}." if one.alternatives else ""
-    return f"{one.chosen} ({one.source}).{others}"
+        return chosen.chosen
+    others = f" Alternatives: {'; '.join(chosen.alternatives)}." if chosen.alternatives else ""
+    return f"{chosen.chosen} ({chosen.source}).{others}"
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

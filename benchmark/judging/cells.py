@@ -52,8 +52,8 @@ def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> Cel
     sample = _measured(evidence, printed)
     rougher = None if sample is None else evidence.rougher(sample.experiment, sample.tier)
     if printed.source.quantity == "seconds" and sample is not None:
-        found = _judge(printed, sample, None, rougher)
-        return found.model_copy(update={"reason": found.reason + _time_ratio(evidence, printed, first)})
+        verdict = _judge(printed, sample, None, rougher)
+        return verdict.model_copy(update={"reason": verdict.reason + _time_ratio(evidence, printed, first)})
     return _judge(printed, sample, sample, rougher)
 
 
@@ -94,7 +94,7 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
     cell = printed.cell
     if cell.experiment is None or cell.quoted_from is not None:
         return None
-    found: Sample | None = None
+    reduced: Sample | None = None
     for tier in TIERS:
         if cell.score is None:
             if printed.source.quantity != "seconds":
@@ -106,9 +106,9 @@ def _measured(evidence: Evidence, printed: Printed) -> Sample | None:
             sample = evidence.sample(Quantity(experiment=cell.experiment, score=cell.score), tier)
         if sample.seeds:
             return sample
-        if found is None or (sample.runs and not found.runs):
-            found = sample
-    return found
+        if reduced is None or (sample.runs and not reduced.runs):
+            reduced = sample
+    return reduced
 
 
 def _judge(printed: Printed, sample: Sample | None, shown: Sample | None, rougher: str | None) -> CellVerdict:
@@ -145,8 +145,8 @@ def _judge(printed: Printed, sample: Sample | None, shown: Sample | None, roughe
 
 def _first_time(printed: Printed, every: Sequence[Printed]) -> Printed | None:
     """The first time in the row of a table of seconds that an experiment here regenerates."""
-    row = (one for one in every if (one.table, one.row) == (printed.table, printed.row))
-    return next((one for one in row if one.cell.experiment is not None and one.cell.quoted_from is None), None)
+    row = (moment for moment in every if (moment.table, moment.row) == (printed.table, printed.row))
+    return next((time for time in row if time.cell.experiment is not None and time.cell.quoted_from is None), None)
 
 
 def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> str:

@@ -129,7 +129,7 @@ def no_better_than_any(gains: Sequence[Sequence[float]]) -> float | None:
     least = math.fsum(run[-1] for run in gains) * (1 - _TIE)
     if choices <= _MOST_CHOICES:
         sums = [math.fsum(chosen) for chosen in itertools.product(*gains)]
-        return sum(one >= least for one in sums) / choices
+        return sum(total >= least for total in sums) / choices
     draw = random.Random(0)
     hits = sum(math.fsum(draw.choice(run) for run in gains) >= least for _ in range(_MOST_CHOICES))
     return (hits + 1) / (_MOST_CHOICES + 1)

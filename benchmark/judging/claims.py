@@ -94,29 +94,29 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> Draft:
     if claim.verified_by is not None:
         return Draft(name, claim, "VERIFIED BY TEST", f"a statement about the method, checked by {claim.verified_by}")
     assert claim.predicate is not None
-    asked = list(dict.fromkeys(quantities(claim.predicate)))
+    needed = list(dict.fromkeys(quantities(claim.predicate)))
     for tier in TIERS:
-        if all(evidence.sample(one, tier).seeds for one in asked):
-            samples = {one: evidence.sample(one, tier) for one in asked}
-            rougher = [why for one in asked if (why := evidence.rougher(one.experiment, tier)) is not None]
+        if all(evidence.sample(quantity, tier).seeds for quantity in needed):
+            samples = {quantity: evidence.sample(quantity, tier) for quantity in needed}
+            rougher = [why for quantity in needed if (why := evidence.rougher(quantity.experiment, tier)) is not None]
             if rougher and tier != "smoke":
                 return Draft(name, claim, "NOT COMPARABLE", "; ".join(dict.fromkeys(rougher)), [*samples.values()])
             return _at_tier(name, claim, claim.predicate, samples)
-    wanted = [evidence.sample(one, "full") for one in asked]
+    wanted = [evidence.sample(quantity, "full") for quantity in needed]
     absent = [sample for sample in wanted if not sample.seeds]
     state: ClaimState = "NOT MEASURED" if all(sample.runs for sample in absent) else "NOT RUN"
     return Draft(name, claim, state, not_run(*absent), wanted)
 
 
 def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> Draft:
-    samples = {asked: without(sample, claim.across) for asked, sample in samples.items()}
+    samples = {quantity: without(sample, claim.across) for quantity, sample in samples.items()}
     several = list(samples.values())
     tier = several[0].tier
     if tier == "smoke":
         return Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
     try:
         lookup = with_computed(samples.__getitem__)
-        computed = [lookup(one) for _, one in predicate.operands() if isinstance(one, Computed)]
+        computed = [lookup(operand) for _, operand in predicate.operands() if isinstance(operand, Computed)]
         finding = evaluate(predicate, samples.__getitem__)
     except Incomparable as error:
         return Draft(name, claim, "NOT COMPARABLE", str(error), several)
@@ -232,11 +232,11 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
         denied = p_against * factor <= alpha or (part is opposed and family.p_against <= alpha)
         return "REVERSED" if denied else "INCONCLUSIVE"
 
-    def verdict(part: Finding, found: PartState) -> PartVerdict:
-        toward = found == "HOLDS" or (found == "INCONCLUSIVE" and part.p <= part.p_against)
+    def verdict(part: Finding, state: PartState) -> PartVerdict:
+        toward = state == "HOLDS" or (state == "INCONCLUSIVE" and part.p <= part.p_against)
         return PartVerdict(
             test=part.test,
-            state=found,
+            state=state,
             reason=part.says if toward else part.says_against,
             statistic=part.statistic,
             p=part.p,

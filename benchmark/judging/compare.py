@@ -87,10 +87,11 @@ def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
     a, b = _groups(first), _groups(second)
     shared = [key for key in a if key in b]
     experiments = [_experiment(key, a[key], b[key]) for key in shared]
-    tested = [one.p for each in experiments for one in each.scores if one.p is not None]
+    tested = [score.p for each in experiments for score in each.scores if score.p is not None]
     adjusted = iter(hypothesis_tests.holm(tested))
     experiments = [
-        each.model_copy(update={"scores": [_corrected(one, adjusted) for one in each.scores]}) for each in experiments
+        each.model_copy(update={"scores": [_corrected(score, adjusted) for score in each.scores]})
+        for each in experiments
     ]
     fields = _environments([a[key] for key in shared], [b[key] for key in shared])
     return Comparison(
@@ -104,11 +105,11 @@ def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
 
 def _groups(stored: Sequence[Stored]) -> dict[Key, Group]:
     """Records by experiment and seed; of several of one seed the first by folder."""
-    found: dict[Key, Group] = {}
-    for one in sorted(stored, key=lambda one: str(one.folder)):
-        record = one.record
-        found.setdefault((record.paper, record.experiment, record.tier), {}).setdefault(record.seed, record)
-    return dict(sorted(found.items(), key=lambda item: (item[0][:2], TIERS.index(item[0][2]))))
+    groups: dict[Key, Group] = {}
+    for run in sorted(stored, key=lambda run: str(run.folder)):
+        record = run.record
+        groups.setdefault((record.paper, record.experiment, record.tier), {}).setdefault(record.seed, record)
+    return dict(sorted(groups.items(), key=lambda item: (item[0][:2], TIERS.index(item[0][2]))))
 
 
 def _name(key: Key) -> str:
@@ -207,7 +208,7 @@ def _ranks(a: Sample, b: Sample, direction: str) -> _Result:
     """A seed that diverged ranks worst; without a direction there is no worst."""
     worst = {"lower": math.inf, "higher": -math.inf}.get(direction)
     first, second = (
-        None if worst is None else [*one.numbers, *[worst] * len(one.diverged)] for one in (a, b)
+        None if worst is None else [*side.numbers, *[worst] * len(side.diverged)] for side in (a, b)
     )  # fmt: skip
     if not first or not second:
         return "too few seeds", None, False, None, "seeds diverged, and nothing is left to rank"
@@ -217,12 +218,14 @@ def _ranks(a: Sample, b: Sample, direction: str) -> _Result:
     return ("A lower" if lower < higher else "B lower"), None, False, p, how
 
 
-def _corrected(one: Compared, adjusted: Iterator[float]) -> Compared:
-    if one.p is None:
-        return one
+def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
+    if compared.p is None:
+        return compared
     p = next(adjusted)
-    outcome = one.outcome if p <= ALPHA else "no difference shown"
-    return one.model_copy(update={"p_holm": p, "outcome": outcome, "says": f"{one.says}, {p_value(p)} after Holm"})
+    outcome = compared.outcome if p <= ALPHA else "no difference shown"
+    return compared.model_copy(
+        update={"p_holm": p, "outcome": outcome, "says": f"{compared.says}, {p_value(p)} after Holm"}
+    )
 
 
 # --- times, recipes, environments -----------------------------------------------------------------------------------
@@ -242,9 +245,9 @@ def _times(a: Group, b: Group) -> Times | None:
     devices = sorted({device_of(record.environment) for record in (*a.values(), *b.values())})
     if len(devices) > 1 or devices == ["not recorded"]:
         return Times(device=", ".join(devices), ratio=None, says="times of different devices are not compared")
-    logs = [[math.log(rate) for rate in one.values()] for one in rates]
+    logs = [[math.log(rate) for rate in pace.values()] for pace in rates]
     middle = math.exp(hypothesis_tests.mean(logs[1]) - hypothesis_tests.mean(logs[0]))
-    if min(len(one) for one in logs) < 2:
+    if min(len(log) for log in logs) < 2:
         return Times(
             device=devices[0],
             ratio=Interval(estimate=middle, low=None, high=None, confidence=1 - 2 * ALPHA),
@@ -299,14 +302,14 @@ def _flat(value: Any, path: str = "") -> dict[str, str]:
 # --- as text --------------------------------------------------------------------------------------------------------
 
 
-def render(found: Comparison) -> str:
+def render(comparison: Comparison) -> str:
     """For a terminal."""
     lines = []
-    for one in found.experiments:
-        seeds = f"seeds A {_seeds(one.seeds_first)}, B {_seeds(one.seeds_second)}"
-        lines += [f"{one.paper}/{one.experiment} at {one.tier} ({seeds})"]
-        lines += [f"  recipe differs: {line}" for line in one.recipe]
-        for score in one.scores:
+    for experiment in comparison.experiments:
+        seeds = f"seeds A {_seeds(experiment.seeds_first)}, B {_seeds(experiment.seeds_second)}"
+        lines += [f"{experiment.paper}/{experiment.experiment} at {experiment.tier} ({seeds})"]
+        lines += [f"  recipe differs: {line}" for line in experiment.recipe]
+        for score in experiment.scores:
             means = " and ".join(
                 "none" if mean is None else number(mean) for mean in (score.mean_first, score.mean_second)
             )
@@ -316,15 +319,15 @@ def render(found: Comparison) -> str:
                 between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
             proxy = " (proxy)" if score.proxy else ""
             lines.append(f"  {score.score}{proxy}: {means}{between}: {score.outcome} ({score.says})")
-        if one.times is not None:
-            ratio = one.times.ratio
+        if experiment.times is not None:
+            ratio = experiment.times.ratio
             bounds = "" if ratio is None or ratio.low is None or ratio.high is None else _bounds(ratio.low, ratio.high)
-            lines.append(f"  training time per iteration: {one.times.says}{bounds} ({one.times.device})")
-    for side, several in (("A", found.only_first), ("B", found.only_second)):
+            lines.append(f"  training time per iteration: {experiment.times.says}{bounds} ({experiment.times.device})")
+    for side, several in (("A", comparison.only_first), ("B", comparison.only_second)):
         lines += [f"only in {side}: {name}" for name in several]
-    lines += [f"environment differs: {line}" for line in found.environment]
-    if found.environment_more:
-        lines.append(f"environment differs in {found.environment_more} more fields")
+    lines += [f"environment differs: {line}" for line in comparison.environment]
+    if comparison.environment_more:
+        lines.append(f"environment differs in {comparison.environment_more} more fields")
     return "\n".join(lines)
 
 

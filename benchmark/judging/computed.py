@@ -17,24 +17,24 @@ Measured = Callable[[Quantity], Sample]
 def with_computed(measured: Measured) -> Lookup:
     """A lookup of measured quantities and of what is computed from them."""
 
-    def lookup(asked: Operand) -> Sample:
-        if isinstance(asked, Quantity):
-            return measured(asked)
-        return _computed(asked, {name: measured(one) for name, one in asked.of.items()})
+    def lookup(operand: Operand) -> Sample:
+        if isinstance(operand, Quantity):
+            return measured(operand)
+        return _computed(operand, {name: measured(quantity) for name, quantity in operand.of.items()})
 
     return lookup
 
 
-def number(asked: Computed, values: Mapping[str, float]) -> float | None:
+def number(computed: Computed, values: Mapping[str, float]) -> float | None:
     """The expression's value; None where it has none."""
     try:
-        value = float(evaluate(asked.compute, values))
+        value = float(evaluate(computed.compute, values))
     except (ArithmeticError, ValueError):
         return None
     return value if math.isfinite(value) else None
 
 
-def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
+def _computed(computed: Computed, parts: Mapping[str, Sample]) -> Sample:
     """By seed that all parts have.
 
     A seed in which one of them diverged has diverged, and ranks last where the worst value of that part makes the
@@ -43,21 +43,21 @@ def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
     samples = list(parts.values())
     difference = protocol_difference(samples)
     if difference is not None:
-        raise Incomparable(f"{asked.says}: {difference}")
+        raise Incomparable(f"{computed.says}: {difference}")
     if any(sample.beyond for sample in samples):
-        raise Undecidable(f"{asked.says}: an event that it is computed from did not happen within the run")
+        raise Undecidable(f"{computed.says}: an event that it is computed from did not happen within the run")
     shared = sorted(set.intersection(*(set(sample.seeds) for sample in samples)))
     broken = frozenset(seed for seed in shared if any(seed in sample.diverged for sample in samples))
-    last = frozenset(seed for seed in broken if _worst(asked, parts, seed) == math.inf)
+    last = frozenset(seed for seed in broken if _worst(computed, parts, seed) == math.inf)
     values = {}
     for seed in shared:
         if seed not in broken:
-            value = number(asked, {name: sample.values[seed] for name, sample in parts.items()})
+            value = number(computed, {name: sample.values[seed] for name, sample in parts.items()})
             if value is None:
-                raise Undecidable(f"{asked.says}: '{asked.compute}' has no value in seed {seed}")
+                raise Undecidable(f"{computed.says}: '{computed.compute}' has no value in seed {seed}")
             values[seed] = value
     return Sample(
-        label=asked.says,
+        label=computed.says,
         experiment=", ".join(sorted({sample.experiment for sample in samples})),
         tier=samples[0].tier,
         planned=tuple(shared),
@@ -70,12 +70,12 @@ def _computed(asked: Computed, parts: Mapping[str, Sample]) -> Sample:
     )
 
 
-def _worst(asked: Computed, parts: Mapping[str, Sample], seed: int) -> float:
+def _worst(computed: Computed, parts: Mapping[str, Sample], seed: int) -> float:
     """The expression with the worst value in place of each part that diverged; NaN where there is none."""
     worst = {"lower": math.inf, "higher": -math.inf}
     values = {name: sample.values.get(seed, worst.get(sample.direction, math.nan)) for name, sample in parts.items()}
     try:
-        return float(evaluate(asked.compute, values))
+        return float(evaluate(computed.compute, values))
     except (ArithmeticError, ValueError):
         return math.nan
 
@@ -92,4 +92,4 @@ def among(seeds: Collection[int], lookup: Lookup) -> Lookup:
             beyond=sample.beyond & frozenset(seeds),
         )
 
-    return lambda asked: kept(lookup(asked))
+    return lambda operand: kept(lookup(operand))

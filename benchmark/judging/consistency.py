@@ -84,8 +84,8 @@ def _length(record: RunRecord) -> Iterator[str]:
 
 
 def _setup(record: RunRecord) -> dict[str, Any]:
-    found = record.determinant.get("setup")
-    return found if isinstance(found, dict) else {}
+    setup = record.determinant.get("setup")
+    return setup if isinstance(setup, dict) else {}
 
 
 def _dataset(record: RunRecord) -> Iterator[str]:
@@ -116,10 +116,10 @@ def _published(dataset: object) -> str | None:
 
 
 def _scores(record: RunRecord) -> Iterator[str]:
-    asked = _setup(record).get("scores", {})
+    scores = _setup(record).get("scores", {})
     mode = _setup(record).get("generator_mode")
     for name, score in sorted(record.scores.items()):
-        here = asked.get(name)
+        here = scores.get(name)
         for problem in (*_possible(score), *_asked(score, here, mode), *_series(record, score, here or {})):
             yield f"score {name}: {problem}"
 
@@ -135,37 +135,37 @@ def _possible(score: ScoreRecord) -> Iterator[str]:
             return
 
 
-def _asked(score: ScoreRecord, asked: Mapping[str, Any] | None, mode: object) -> Iterator[str]:
+def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object) -> Iterator[str]:
     """Metric, checkpoint rule and protocol as the run's setup asks for."""
-    if asked is None:
+    if needed is None:
         return
-    ((metric, settings),) = asked["metric"].items()
+    ((metric, settings),) = needed["metric"].items()
     if score.metric != metric:
         yield f"is {score.metric}, asked was {metric}"
-    if score.checkpoint != asked["checkpoint"]:
-        yield f"checkpoint {score.checkpoint}, asked was {asked['checkpoint']}"
-    wanted = {**settings, "metric": metric, "checkpoint": asked["checkpoint"], "generator_mode": mode}
+    if score.checkpoint != needed["checkpoint"]:
+        yield f"checkpoint {score.checkpoint}, asked was {needed['checkpoint']}"
+    wanted = {**settings, "metric": metric, "checkpoint": needed["checkpoint"], "generator_mode": mode}
     for field, value in sorted(wanted.items()):
         # a metric may complete what it was asked ("all" becomes a count) under another field, never under the same
         if score.value is not None and field in score.protocol and canonical(score.protocol[field]) != canonical(value):
             yield f"protocol field '{field}' is {score.protocol[field]}, asked was {value}"
 
 
-def _series(record: RunRecord, score: ScoreRecord, asked: Mapping[str, Any]) -> Iterator[str]:
+def _series(record: RunRecord, score: ScoreRecord, settings: Mapping[str, Any]) -> Iterator[str]:
     if score.value is None:
         return
     ended = record.status == "finished" and score.checkpoint == "last"
     if ended and score.iteration not in (None, record.iterations):
         yield f"last checkpoint taken at iteration {score.iteration} of {record.iterations}"
     if not score.series:
-        if asked.get("every") is not None and record.origin is None:
+        if settings.get("every") is not None and record.origin is None:
             yield "was to be evaluated over training, its series is empty"
         return
     steps = [step for step, _ in score.series]
     if steps != sorted(set(steps)) or steps[-1] > record.iterations:
         yield "the iterations of its series do not rise to the end of the run"
         return
-    if asked.get("every") is not None and record.status == "finished" and steps[-1] != record.iterations:
+    if settings.get("every") is not None and record.status == "finished" and steps[-1] != record.iterations:
         yield f"its series ends at iteration {steps[-1]} of {record.iterations}"
     values = dict(score.series)
     if score.iteration in values and values[score.iteration] != score.value:
@@ -219,15 +219,17 @@ class _Recorded:
 def _scores_of_curves(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Scores that rest on curves alone are computed again, each of their evaluations."""
     for name, score in sorted(record.scores.items()):
-        asked = _setup(record).get("scores", {}).get(name)
-        if score.value is None or asked is None:
+        wanted = _setup(record).get("scores", {}).get(name)
+        if score.value is None or wanted is None:
             continue
-        ((metric, settings),) = asked["metric"].items()
+        ((metric, settings),) = wanted["metric"].items()
         if metric not in METRICS.names() or METRICS.get(metric).looks_at != "curves":
             continue
         evaluations = {**dict(score.series), score.iteration or record.iterations: score.value}
         for iteration, value in sorted(evaluations.items()):
-            until = _Recorded({curve: one[:iteration] for curve, one in curves.items()}, record.iterations_per_epoch)
+            until = _Recorded(
+                {curve: values[:iteration] for curve, values in curves.items()}, record.iterations_per_epoch
+            )
             try:
                 again = METRICS.get(metric).model_validate(settings).measure(cast("Subject", until)).value
             except (MetricError, ValidationError) as error:
@@ -301,23 +303,23 @@ def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
     by_data: dict[str, dict[str, list[Stored]]] = {}
     by_curves: dict[str, Stored] = {}
     by_scores: dict[str, Stored] = {}
-    for one in sorted(several, key=lambda one: (one.record.seed, str(one.folder))):
-        data, content = _setup(one.record).get("dataset"), one.record.hashes.get("dataset")
+    for run in sorted(several, key=lambda run: (run.record.seed, str(run.folder))):
+        data, content = _setup(run.record).get("dataset"), run.record.hashes.get("dataset")
         if data is not None and content is not None:
-            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(one)
-        digest = one.record.files.get(CURVES)
-        known = by_curves.setdefault(digest, one) if digest is not None else one
-        if known.record.seed != one.record.seed:
-            yield one, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
+            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)
+        digest = run.record.files.get(CURVES)
+        known = by_curves.setdefault(digest, run) if digest is not None else run
+        if known.record.seed != run.record.seed:
+            yield run, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
             continue
-        digits = _digits(one.record)
-        known = by_scores.setdefault(digits, one) if digits is not None else one
-        if known.record.seed != one.record.seed:
-            yield one, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
+        digits = _digits(run.record)
+        known = by_scores.setdefault(digits, run) if digits is not None else run
+        if known.record.seed != run.record.seed:
+            yield run, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
     for contents in by_data.values():
         groups = sorted(contents.values(), key=len)
         clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])
         for group in groups[: len(groups) - clear]:
             other = groups[-1] if group is not groups[-1] else groups[0]
-            for one in group:
-                yield one, f"trained on other data than {other[0].folder}, though both name the same dataset"
+            for run in group:
+                yield run, f"trained on other data than {other[0].folder}, though both name the same dataset"

@@ -40,16 +40,16 @@ def equivalence(
     scores: list[ScoreAgreement] = []
     problems: list[str] = []
     for name, score in setup.scores.items():
-        asked = Quantity(experiment=experiment, score=name)
-        pair = plain.sample(asked, tier), rough.sample(asked, tier)
+        quantity = Quantity(experiment=experiment, score=name)
+        pair = plain.sample(quantity, tier), rough.sample(quantity, tier)
         if pair[0].diverged or pair[1].diverged:
             problems = [f"{len(pair[0].diverged)} runs diverged in fp32, {len(pair[1].diverged)} in {numerics}"]
         if pair[0].values or pair[1].values:
             scores.append(_agreement(name, score.metric, *pair, share))
-    problems += [f"{one.score}: {one.says}" for one in scores if not one.agrees]
+    problems += [f"{score.score}: {score.says}" for score in scores if not score.agrees]
     if not scores:
         problems.append("no score was measured in either tier")
-    told = "; ".join(f"{one.score}: {one.says}" for one in scores)
+    told = "; ".join(f"{score.score}: {score.says}" for score in scores)
     return Equivalence(
         schema_version=1,
         paper=spec.paper.id,

@@ -58,7 +58,7 @@ class Inspected:
 
     def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
-        self.shown = {(one.recipe, one.numerics) for one in equivalences if one.agrees}
+        self.shown = {(equivalence.recipe, equivalence.numerics) for equivalence in equivalences if equivalence.agrees}
         self._known: dict[int, _Inspected] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 

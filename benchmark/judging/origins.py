@@ -17,10 +17,10 @@ from benchmark.spec.paper import PaperSpec
 def apart(stored: Sequence[Stored]) -> tuple[list[Stored], list[list[Stored]]]:
     """What was trained here, and what each origin brought."""
     groups: dict[str, list[Stored]] = {}
-    for one in stored:
-        if one.record.origin is not None:
-            groups.setdefault(canonical(one.record.origin.model_dump(mode="json")), []).append(one)
-    return [one for one in stored if one.record.origin is None], [groups[key] for key in sorted(groups)]
+    for run in stored:
+        if run.record.origin is not None:
+            groups.setdefault(canonical(run.record.origin.model_dump(mode="json")), []).append(run)
+    return [run for run in stored if run.record.origin is None], [groups[key] for key in sorted(groups)]
 
 
 def words_of(origin: Origin) -> str:
@@ -32,20 +32,20 @@ def words_of(origin: Origin) -> str:
 
 def planned(expected: Expected, group: Sequence[Stored]) -> Expected:
     """As many seeds as the paper's plan has; which numbers they have is the bringer's choice."""
-    found: dict[str, Mapping[str, Mapping[int, str]]] = {}
+    plans: dict[str, Mapping[str, Mapping[int, str]]] = {}
     for experiment, tiers in expected.items():
-        there = {one.record.seed: one.record.run_id for one in group if one.record.experiment == experiment}
+        there = {run.record.seed: run.record.run_id for run in group if run.record.experiment == experiment}
         others = [seed for seed in tiers.get("full", {}) if seed not in there]
         absent = others[: max(0, len(tiers.get("full", {})) - len(there))]
-        found[experiment] = {"full": {seed: there.get(seed, "") for seed in sorted({*there, *absent})}}
-    return found
+        plans[experiment] = {"full": {seed: there.get(seed, "") for seed in sorted({*there, *absent})}}
+    return plans
 
 
 def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepted: Collection[Word]) -> Column:
     """Verdicts on what one origin brought."""
     origin = group[0].record.origin
     assert origin is not None
-    today = [one for one in group if of_todays_spec(spec, one.record)]
+    today = [run for run in group if of_todays_spec(spec, run.record)]
     evidence = Evidence(spec, today, planned(expected, today))
     said = words_of(origin)
     facts = {"word": origin.kind, "rests_on": said}
@@ -56,10 +56,14 @@ def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepte
         commit=origin.commit,
         unchecked=origin.unchecked,
         accepted=origin.kind in accepted,
-        claims=[one.model_copy(update=facts) for one in claim_verdicts(spec, evidence) if one.tier is not None],
-        cells=[one.model_copy(update=facts) for one in cell_verdicts(spec, evidence) if one.tier is not None],
+        claims=[
+            verdict.model_copy(update=facts) for verdict in claim_verdicts(spec, evidence) if verdict.tier is not None
+        ],
+        cells=[
+            verdict.model_copy(update=facts) for verdict in cell_verdicts(spec, evidence) if verdict.tier is not None
+        ],
         damage=evidence.damage,
-        stale=[str(one.folder) for one in group if one not in today],
+        stale=[str(run.folder) for run in group if run not in today],
     )
 
 
@@ -81,21 +85,21 @@ def with_brought(
             word="trained",
             says="trained here",
             accepted=False,
-            claims=[one for one in claims if one.tier is not None],
-            cells=[one for one in cells if one.tier is not None],
+            claims=[claim for claim in claims if claim.tier is not None],
+            cells=[cell for cell in cells if cell.tier is not None],
         )
         columns = [ours, *columns] if ours.claims or ours.cells else columns
         none = Evidence(spec, [], expected)
         claims, cells = claim_verdicts(spec, none), cell_verdicts(spec, none)
-    deciding = [one for one in columns if one.accepted]
-    theirs = {one.claim: one for several in reversed(deciding) for one in several.claims}
-    places = {_place(one): one for several in reversed(deciding) for one in several.cells}
+    deciding = [column for column in columns if column.accepted]
+    theirs = {claim.claim: claim for several in reversed(deciding) for claim in several.claims}
+    places = {_place(cell): cell for several in reversed(deciding) for cell in several.cells}
     return verdicts.model_copy(
         update={
             "accepted": sorted(accepted),
             "brought": columns,
-            "claims": [one if one.tier else _qualified(theirs.get(one.claim, one)) for one in claims],
-            "cells": [one if one.tier else _qualified_cell(places.get(_place(one), one)) for one in cells],
+            "claims": [claim if claim.tier else _qualified(theirs.get(claim.claim, claim)) for claim in claims],
+            "cells": [cell if cell.tier else _qualified_cell(places.get(_place(cell), cell)) for cell in cells],
         }
     )
 

@@ -92,7 +92,7 @@ def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
     alpha, numbers = ALPHA / max(1, len(tested)), Numbers(spec)
     for name, predicate in tested.items():
         planned = {key: wanted or len(experiment.seeds) for key, experiment in spec.experiments.items()}
-        seeds = min(planned[one.experiment] for one in quantities(predicate))
+        seeds = min(planned[quantity.experiment] for quantity in quantities(predicate))
         least = max(LEAST_SEEDS, spec.claims[name].min_seeds or 0)
         best = predicate.ask(_Best(planned))
         decided, effect, never = None, None, None
@@ -154,10 +154,13 @@ def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float)
     except NotPrinted:
         return None
     random = np.random.default_rng(0)
-    noise = {one: random.standard_normal((_DRAWS, seeds)) for one in printed}
+    noise = {number: random.standard_normal((_DRAWS, seeds)) for number in printed}
 
     def decided(spread: float, draw: int) -> bool:
-        samples = {one: _sample(one, value * (1 + spread * noise[one][draw])) for one, value in printed.items()}
+        samples = {
+            quantity: _sample(quantity, value * (1 + spread * noise[quantity][draw]))
+            for quantity, value in printed.items()
+        }
         try:
             finding = evaluate(predicate, samples.__getitem__)
         except (Incomparable, Undecidable):
@@ -173,9 +176,9 @@ def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float)
     return [share(spread) for spread in SPREADS]
 
 
-def _sample(asked: Quantity, values: Any) -> Sample:
+def _sample(quantity: Quantity, values: Any) -> Sample:
     planned = tuple(range(len(values)))
-    return Sample(asked.bare, asked.experiment, "full", planned, dict(enumerate(values.tolist())))
+    return Sample(quantity.bare, quantity.experiment, "full", planned, dict(enumerate(values.tolist())))
 
 
 def _smallest(seeds: int, alpha: float) -> float:
@@ -232,31 +235,31 @@ def _equivalent(printed: Printed, spread: float, seeds: int, allowed: float) -> 
 
 def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
     """A short table: how many claims and numbers the planned seeds decide, ``more`` would, and none can decide."""
-    printed = [one for one in power.claims if one.decided is not None]
-    sizeless = [one for one in power.claims if one.effect is not None]
-    judged = [one for one in power.cells if one.never is None]
+    printed = [claim for claim in power.claims if claim.decided is not None]
+    sizeless = [claim for claim in power.claims if claim.effect is not None]
+    judged = [cell for cell in power.cells if cell.never is None]
     lines = [_row("where seeds differ by", [f"{words.number(100 * spread)} %" for spread in power.spreads])]
     if printed:
-        lines.append(_row("claims on printed numbers decided", _decided([one.decided or [] for one in printed])))
+        lines.append(_row("claims on printed numbers decided", _decided([number.decided or [] for number in printed])))
         for other in more:
-            decided = _decided([one.decided for one in other.claims if one.decided is not None])
+            decided = _decided([claim.decided for claim in other.claims if claim.decided is not None])
             lines.append(_row(f"    with {other.seeds} seeds", decided))
-        weak = [one.claim for one in printed if one.decided is not None and one.decided[0] < POWER]
+        weak = [number.claim for number in printed if number.decided is not None and number.decided[0] < POWER]
         if weak:
             lines.append(f"not decided even at {words.number(100 * power.spreads[0])} %: {', '.join(weak)}")
     if judged:
-        lines.append(_row("right numbers reproduced", _decided([one.decided for one in judged])))
+        lines.append(_row("right numbers reproduced", _decided([cell.decided for cell in judged])))
         for other in more:
-            decided = _decided([one.decided for one in other.cells if one.never is None])
+            decided = _decided([cell.decided for cell in other.cells if cell.never is None])
             lines.append(_row(f"    with {other.seeds} seeds", decided))
-    for seeds in sorted({one.seeds for one in sizeless}):
-        several = [one for one in sizeless if one.seeds == seeds]
+    for seeds in sorted({claim.seeds for claim in sizeless}):
+        several = [claim for claim in sizeless if claim.seeds == seeds]
         effect = words.number(float(f"{several[0].effect:.2g}"))
         about = f"{words.counted(len(several), 'claim')} on what is not printed"
         lines.append(f"{about}: {seeds} seeds show what differs by {effect} standard deviations or more")
-    held = [one for one in judged if one.conditions]
+    held = [cell for cell in judged if cell.conditions]
     if held:
-        names = ", ".join(dict.fromkeys(name for one in held for name in one.conditions))
+        names = ", ".join(dict.fromkeys(name for cell in held for name in cell.conditions))
         lines.append(f"at best under a condition, for the paper does not give {names}: {_numbers(held)}")
     never: dict[str, list[str]] = {}
     for claim in power.claims:
@@ -264,21 +267,23 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
             never.setdefault(claim.never, []).append(claim.claim)
     for reason, names_ in never.items():
         lines.append(f"never decided, {reason}: {', '.join(names_)}")
-    reasons = dict.fromkeys(one.never for one in power.cells if one.never is not None)
-    return lines + [f"{reason}: {_numbers([one for one in power.cells if one.never == reason])}" for reason in reasons]
+    reasons = dict.fromkeys(cell.never for cell in power.cells if cell.never is not None)
+    return lines + [
+        f"{reason}: {_numbers([cell for cell in power.cells if cell.never == reason])}" for reason in reasons
+    ]
 
 
 def power_summary(power: Power) -> str:
     """What a plan says of its seeds, on one line."""
-    printed = [one.decided or [] for one in power.claims if one.decided is not None]
-    judged = [one.decided for one in power.cells if one.never is None]
+    printed = [claim.decided or [] for claim in power.claims if claim.decided is not None]
+    judged = [cell.decided for cell in power.cells if cell.never is None]
     at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
     told = [
         f"{' / '.join(_decided(several))} {what}"
         for several, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
         if several
     ]
-    undecided = sum(one.never is not None for one in power.claims) + len(power.cells) - len(judged)
+    undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
     told += [f"{undecided} claims and numbers can never be"] if undecided else []
     return f"{at}: {', '.join(told)}" if told else f"{at}: nothing of it is known beforehand"
 
@@ -289,7 +294,7 @@ def _row(what: str, columns: Sequence[str]) -> str:
 
 def _decided(chances: Sequence[Sequence[float]]) -> list[str]:
     """``3 of 10`` at each spread: those that are decided with the usual power."""
-    return [f"{sum(one[index] >= POWER for one in chances)} of {len(chances)}" for index in range(len(SPREADS))]
+    return [f"{sum(chance[index] >= POWER for chance in chances)} of {len(chances)}" for index in range(len(SPREADS))]
 
 
 def _numbers(several: Sequence[CellPower]) -> str:

@@ -32,8 +32,8 @@ class Seeds:
     def less(self, first: Operand, second: Operand) -> Finding:
         return statements.less(first, second, self.lookup)
 
-    def within(self, asked: Operand, above: float | None, below: float | None) -> Finding:
-        return _one([statements.bound_on(asked, *side, self.lookup) for side in _sides(above, below)])
+    def within(self, operand: Operand, above: float | None, below: float | None) -> Finding:
+        return _one([statements.bound_on(operand, *side, self.lookup) for side in _sides(above, below)])
 
     def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> Finding:
         return _one([statements.ratio(first, second, *side, self.lookup) for side in _sides(above, below)])
@@ -41,8 +41,8 @@ class Seeds:
     def close(self, first: Operand, second: Operand, margin: float) -> Finding:
         return statements.equal(first, second, margin, self.lookup)
 
-    def exactly(self, asked: Operand, value: float, share: float) -> Finding:
-        return statements.exactly(asked, value, share, self.lookup)
+    def exactly(self, operand: Operand, value: float, share: float) -> Finding:
+        return statements.exactly(operand, value, share, self.lookup)
 
     def in_seeds(self, part: Predicate, share: float) -> Finding:
         return statements.in_share(part.ask(self).truths, share, part.text)
@@ -119,8 +119,8 @@ def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding
 
 
 def _together(truths: Sequence[Mapping[int, bool]], combine: Callable[[list[bool]], bool]) -> dict[int, bool]:
-    shared = set.intersection(*(set(one) for one in truths))
-    return {seed: combine([one[seed] for one in truths]) for seed in sorted(shared)}
+    shared = set.intersection(*(set(truth) for truth in truths))
+    return {seed: combine([truth[seed] for truth in truths]) for seed in sorted(shared)}
 
 
 def _largest(counts: Sequence[int | None]) -> int | None:

@@ -65,14 +65,14 @@ class Numbers:
         self.scores: dict[tuple[str, str], list[Printed]] = {}
         self.times: dict[str, list[Printed]] = {}
         self.places: dict[str, Printed] = {}
-        for one in cells(spec):
-            self.places[one.place] = one
-            if one.cell.experiment is None:
+        for entry in cells(spec):
+            self.places[entry.place] = entry
+            if entry.cell.experiment is None:
                 continue
-            if one.cell.score is not None and one.source.quantity not in _NOT_SCORES:
-                self.scores.setdefault((one.cell.experiment, one.cell.score), []).append(one)
-            if one.source.quantity == "seconds":
-                self.times.setdefault(one.cell.experiment, []).append(one)
+            if entry.cell.score is not None and entry.source.quantity not in _NOT_SCORES:
+                self.scores.setdefault((entry.cell.experiment, entry.cell.score), []).append(entry)
+            if entry.source.quantity == "seconds":
+                self.times.setdefault(entry.cell.experiment, []).append(entry)
 
     def outcome(self, predicate: Predicate) -> tuple[Outcome | None, str]:
         """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
@@ -100,7 +100,7 @@ class Numbers:
         """The printed numbers that a predicate rests on; raises :class:`NotPrinted`."""
         logic = _Print(self)
         predicate.ask(logic)
-        return {asked: printed.cell.value for asked, printed in logic.used.items()}
+        return {quantity: printed.cell.value for quantity, printed in logic.used.items()}
 
 
 class NotPrinted(ValueError):
@@ -116,7 +116,7 @@ class _Told:
 
 
 def _told(*parts: tuple[bool, str]) -> _Told:
-    true = sum(one for one, _ in parts)
+    true = sum(true for true, _ in parts)
     return _Told("holds" if true == len(parts) else "fails" if true == 0 else "holds in part", list(parts))
 
 
@@ -132,8 +132,8 @@ class _Print:
         true = self._value(first) < self._value(second)
         return _told((true, f"{self._shown(first)} is {'' if true else 'not '}below {self._shown(second)}"))
 
-    def within(self, asked: Operand, above: float | None, below: float | None) -> _Told:
-        return _within(self._value(asked), self._shown(asked), above, below)
+    def within(self, operand: Operand, above: float | None, below: float | None) -> _Told:
+        return _within(self._value(operand), self._shown(operand), above, below)
 
     def ratio(self, first: Operand, second: Operand, above: float | None, below: float | None) -> _Told:
         if self._value(second) == 0:
@@ -146,9 +146,9 @@ class _Print:
         difference = abs(self._value(first) - self._value(second))
         return _within(difference, f"difference of {self._shown(first)} and {self._shown(second)}", None, margin)
 
-    def exactly(self, asked: Operand, value: float, share: float) -> _Told:
-        true = self._value(asked) == value
-        return _told((true, f"{self._shown(asked)} is {'' if true else 'not '}{words.number(value)}"))
+    def exactly(self, operand: Operand, value: float, share: float) -> _Told:
+        true = self._value(operand) == value
+        return _told((true, f"{self._shown(operand)} is {'' if true else 'not '}{words.number(value)}"))
 
     def in_seeds(self, part: Predicate, share: float) -> _Told:
         return part.ask(self)
@@ -167,52 +167,52 @@ class _Print:
         outcome: Outcome = "fails" if all(told.outcome == "fails" for told in parts) else "holds in part"
         return _Told(outcome, [(False, "; ".join(text for told in parts for true, text in told.parts if not true))])
 
-    def _value(self, asked: Operand) -> float:
-        if isinstance(asked, Quantity):
-            return self._printed(asked).cell.value
-        value = number(asked, {name: self._printed(one).cell.value for name, one in asked.of.items()})
+    def _value(self, operand: Operand) -> float:
+        if isinstance(operand, Quantity):
+            return self._printed(operand).cell.value
+        value = number(operand, {name: self._printed(quantity).cell.value for name, quantity in operand.of.items()})
         if value is None:
-            raise NotPrinted(f"{asked.text} has no value on its printed numbers")
+            raise NotPrinted(f"{operand.text} has no value on its printed numbers")
         return value
 
-    def _shown(self, asked: Operand) -> str:
-        text = self._printed(asked).text if isinstance(asked, Quantity) else words.number(self._value(asked))
-        return f"{asked.text} {text}"
+    def _shown(self, operand: Operand) -> str:
+        text = self._printed(operand).text if isinstance(operand, Quantity) else words.number(self._value(operand))
+        return f"{operand.text} {text}"
 
-    def _printed(self, asked: Quantity) -> Printed:
-        if asked.printed is not None:
-            return self.used.setdefault(asked, self.numbers.places[asked.printed])
-        if asked.statistic is not None:
-            what = "curves" if asked.score is None else f"the course of {asked.score} over training"
+    def _printed(self, quantity: Quantity) -> Printed:
+        if quantity.printed is not None:
+            return self.used.setdefault(quantity, self.numbers.places[quantity.printed])
+        if quantity.statistic is not None:
+            what = "curves" if quantity.score is None else f"the course of {quantity.score} over training"
             raise NotPrinted(f"it rests on {what}, of which the paper prints no numbers")
-        if asked.outcome is not None:
+        if quantity.outcome is not None:
             raise NotPrinted("it rests on single runs, of which the paper prints no numbers")
-        if asked.score is not None:
-            found = self.numbers.scores.get((asked.experiment, asked.score), [])
+        if quantity.score is not None:
+            numbers = self.numbers.scores.get((quantity.experiment, quantity.score), [])
         else:  # the paper's seconds are of whole runs
-            found = self.numbers.times.get(asked.experiment, []) if asked.time == "training_seconds" else []
-        if not found:
-            raise NotPrinted(f"the paper prints no number for {asked.text}")
-        if len({one.cell.value for one in found}) > 1:
-            both = " and ".join(f"{one.text} ({one.place})" for one in found)
-            raise NotPrinted(f"the paper prints different numbers for {asked.text}: {both}")
-        return self.used.setdefault(asked, found[0])
+            numbers = self.numbers.times.get(quantity.experiment, []) if quantity.time == "training_seconds" else []
+        if not numbers:
+            raise NotPrinted(f"the paper prints no number for {quantity.text}")
+        if len({number.cell.value for number in numbers}) > 1:
+            both = " and ".join(f"{number.text} ({number.place})" for number in numbers)
+            raise NotPrinted(f"the paper prints different numbers for {quantity.text}: {both}")
+        return self.used.setdefault(quantity, numbers[0])
 
 
 def _within(value: float, what: str, above: float | None, below: float | None) -> _Told:
     """One statement: on the wrong side of one bound, the other is no merit."""
     sides = [(value > above, "above", above)] if above is not None else []
     sides += [(value < below, "below", below)] if below is not None else []
-    true, side, bound = next((one for one in sides if not one[0]), sides[0])
+    true, side, bound = next((side for side in sides if not side[0]), sides[0])
     return _told((true, f"{what} is {'' if true else 'not '}{side} {words.number(bound)}"))
 
 
 def _caveats(printed: Sequence[Printed]) -> list[str]:
-    quoted = sorted({one.cell.quoted_from for one in printed if one.cell.quoted_from is not None})
+    quoted = sorted({number.cell.quoted_from for number in printed if number.cell.quoted_from is not None})
     caveats = [f"with numbers quoted from {', '.join(quoted)}"] if quoted else []
-    kinds = dict.fromkeys(one.source.quantity for one in printed)
+    kinds = dict.fromkeys(number.source.quantity for number in printed)
     for kind in kinds:
-        unequal = unequal_protocols([one for one in printed if one.source.quantity == kind])
+        unequal = unequal_protocols([number for number in printed if number.source.quantity == kind])
         caveats += [f"measured by unequal protocols: {line}" for line in unequal]
     return caveats
 
@@ -220,10 +220,10 @@ def _caveats(printed: Sequence[Printed]) -> list[str]:
 def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
     """Fields of their protocols in which published numbers differ, with who has which value."""
     lines = []
-    for name in sorted({name for one in printed for name in one.protocol}):
+    for name in sorted({name for entry in printed for name in entry.protocol}):
         places: dict[str, list[str]] = {}
-        for one in printed:
-            places.setdefault(str(one.protocol.get(name, "not given")), []).append(f"{one.row} / {one.column}")
+        for entry in printed:
+            places.setdefault(str(entry.protocol.get(name, "not given")), []).append(f"{entry.row} / {entry.column}")
         if len(places) > 1:
             told = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
             lines.append(f"'{name}' is {told}")

@@ -63,10 +63,10 @@ class Planned:
 
 def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
     """What each reading plans, at tiers that some record is of; smoke judges nothing."""
-    tiers = [tier for tier in TIERS[:-1] if any(one.record.tier == tier for one in stored)]
+    tiers = [tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored)]
     if not tiers:
         return Planned({}, {})
-    several = sorted({one.record.numerics for one in stored})
+    several = sorted({run.record.numerics for run in stored})
     base = run_ids(loaded.spec, several[-1])
     expected: dict[str, Expected] = {BASE: base}
     runs: dict[str, Run] = {}
@@ -95,17 +95,17 @@ def with_readings(
     """
     if not plans.expected:
         return verdicts
-    present = {one.record.run_id for one in stored}
+    present = {run.record.run_id for run in stored}
     several = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
-    present |= {one.record.run_id for one in several}
+    present |= {comparison.record.run_id for comparison in several}
     base, others = plans.expected[BASE], plans.ids
     own = set(_ids(base))
     untouched = drafts(loaded.spec, Evidence(loaded.spec, several, base, others, inspected), loaded.spec.claims)
-    judged = {BASE: {one.claim: one for one in verdicts.claims}}
+    judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
     grounds = (BASE, *loaded.readings.grounds)
     looked_at = {
-        name: {one.experiment for one in quantities(claim.predicate)}
+        name: {quantity.experiment for quantity in quantities(claim.predicate)}
         for name, claim in loaded.spec.claims.items()
         if claim.predicate is not None
     }
@@ -119,15 +119,15 @@ def with_readings(
         damage += [line for line in evidence.damage if line not in damage]
         every = untouched | drafts(spec, evidence, touching(BASE, name))
         wanted = spec.claims if name in grounds else touched[name]
-        judged[name] = {one.claim: one for one in verdicts_of(spec, every, wanted)}
-    found = [
-        one
+        judged[name] = {verdict.claim: verdict for verdict in verdicts_of(spec, every, wanted)}
+    comparisons = [
+        across
         for claim in loaded.spec.claims
         for ground in grounds
-        for one in [_compared(loaded, claim, ground, judged, touched)]
-        if one is not None
+        for across in [_compared(loaded, claim, ground, judged, touched)]
+        if across is not None
     ]
-    return verdicts.model_copy(update={"readings": found, "damage": damage})
+    return verdicts.model_copy(update={"readings": comparisons, "damage": damage})
 
 
 def _compared(
@@ -143,7 +143,7 @@ def _compared(
         for choice, name in loaded.readings.on(ground).items()
         if claim in touched[name]
     ]
-    if all(side(one.verdict) == "not run" for one in several[1:]):
+    if all(side(reading.verdict) == "not run" for reading in several[1:]):
         return None
     return across(claim, ground, several)
 
@@ -157,9 +157,9 @@ def _touched(
     before, after = loaded.under(ground).claims, loaded.under(name).claims
     return [
         claim
-        for claim, one in after.items()
-        if one.predicate is not None
-        and (one.predicate != before[claim].predicate or not moved.isdisjoint(looked_at[claim]))
+        for claim, predicate in after.items()
+        if predicate.predicate is not None
+        and (predicate.predicate != before[claim].predicate or not moved.isdisjoint(looked_at[claim]))
     ]
 
 
@@ -172,30 +172,34 @@ def side(verdict: ClaimVerdict | None) -> Side:
 
 def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
     """Compare the verdicts on one claim; the first of ``several`` is the ground's."""
-    effects = {one.reading: _effects(one.verdict) for one in several}
+    effects = {reading.reading: _effects(reading.verdict) for reading in several}
     moves = {name: _move(effects, ground, name) for name in effects}
     readings = [
         ReadingVerdict(
-            reading=one.reading,
-            choices=list(one.choices),
-            side=side(one.verdict),
-            state=one.verdict.state if one.verdict is not None else "NOT RUN",
-            tier=one.verdict.tier if one.verdict is not None else None,
-            leans=_leans(one.verdict),
-            effects=effects[one.reading],
-            moves=moves[one.reading] if one.choices else None,
+            reading=reading.reading,
+            choices=list(reading.choices),
+            side=side(reading.verdict),
+            state=reading.verdict.state if reading.verdict is not None else "NOT RUN",
+            tier=reading.verdict.tier if reading.verdict is not None else None,
+            leans=_leans(reading.verdict),
+            effects=effects[reading.reading],
+            moves=moves[reading.reading] if reading.choices else None,
         )
-        for one in several
+        for reading in several
     ]
-    sides = {one.side for one in readings}
+    sides = {reading.side for reading in readings}
     return AcrossReadings(
         claim=claim,
         ground=ground,
-        reduced=any(one.tier not in (None, "full") for one in readings),
+        reduced=any(reading.tier not in (None, "full") for reading in readings),
         says=_says(readings),
         disagree={"holds", "reversed"} <= sides,
         readings=readings,
-        ranking=[one.reading for one in sorted(readings, key=lambda one: -(one.moves or 0.0)) if one.moves],
+        ranking=[
+            reading.reading
+            for reading in sorted(readings, key=lambda reading: -(reading.moves or 0.0))
+            if reading.moves
+        ],
         flips=flips(readings),
     )
 
@@ -203,44 +207,44 @@ def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
 def flips(readings: Sequence[ReadingVerdict]) -> list[list[str]]:
     """The smallest sets of choices under which the ground's decided verdict is the opposite; empty where none is."""
     opposite = {"holds": "reversed", "reversed": "holds"}.get(readings[0].side)
-    flipped = [one.choices for one in readings if one.choices and one.side == opposite]
+    flipped = [reading.choices for reading in readings if reading.choices and reading.side == opposite]
     fewest = min(map(len, flipped), default=0)
     return [choices for choices in flipped if len(choices) == fewest]
 
 
 def headline(verdict: ClaimVerdict, several: Sequence[AcrossReadings]) -> str:
     """A claim's state, and that readings disagree on it where they do: no reading's word is the last one then."""
-    said = [f"{_on(one)}{one.says}" for one in several if one.claim == verdict.claim and one.disagree]
+    said = [f"{_on(across)}{across.says}" for across in several if across.claim == verdict.claim and across.disagree]
     return f"{verdict.state}, but readings disagree: {'; '.join(said)}" if said else verdict.state
 
 
-def lines(one: AcrossReadings) -> list[str]:
+def lines(across: AcrossReadings) -> list[str]:
     """All that is known across readings of one claim, for a terminal."""
-    found = [f"{_on(one)}{one.says}"]
-    if one.flips:
-        found.append("flipped by " + ", or by ".join(" with ".join(choices) for choices in one.flips))
-    moved = {reading.reading: reading.moves for reading in one.readings}
-    if one.ranking:
-        shown = [f"{name} ({moved[name]:.2f})" for name in one.ranking[:3]]
-        found.append(f"moved most by {', '.join(shown)}, in units of the largest effect under any reading")
-    return found
+    text = [f"{_on(across)}{across.says}"]
+    if across.flips:
+        text.append("flipped by " + ", or by ".join(" with ".join(choices) for choices in across.flips))
+    moved = {reading.reading: reading.moves for reading in across.readings}
+    if across.ranking:
+        shown = [f"{name} ({moved[name]:.2f})" for name in across.ranking[:3]]
+        text.append(f"moved most by {', '.join(shown)}, in units of the largest effect under any reading")
+    return text
 
 
-def _on(one: AcrossReadings) -> str:
-    reduced = "reduced runs, " if one.reduced else ""
-    return reduced if one.ground == BASE else f"{reduced}on top of {one.ground}: "
+def _on(across: AcrossReadings) -> str:
+    reduced = "reduced runs, " if across.reduced else ""
+    return reduced if across.ground == BASE else f"{reduced}on top of {across.ground}: "
 
 
 def _says(readings: Sequence[ReadingVerdict]) -> str:
     """``holds under 5 of 8 readings, reversed under 2, undecided under 1``."""
-    run = [one for one in readings if one.side != "not run"]
+    run = [reading for reading in readings if reading.side != "not run"]
     absent = len(readings) - len(run)
     if not run:
         return f"not run under any of {counted(len(readings), 'reading')}"
-    counts = {name: sum(one.side == name for one in run) for name in dict.fromkeys(_SIDES.values())}
+    counts = {name: sum(reading.side == name for reading in run) for name in dict.fromkeys(_SIDES.values())}
     head, *rest = [f"{name} under {count}" for name, count in counts.items() if count]
     text = ", ".join([f"{head} of {counted(len(run), 'reading')}", *rest])
-    leaning = [one.leans for one in run if one.side == "undecided" and one.leans is not None]
+    leaning = [reading.leans for reading in run if reading.side == "undecided" and reading.leans is not None]
     if leaning:
         for_, against = leaning.count("for"), leaning.count("against")
         text += f" ({for_} of them lean its way, {against} the other)"
@@ -263,14 +267,14 @@ def _effects(verdict: ClaimVerdict | None) -> list[float | None]:
     if verdict is None:
         return []
     statistics = [part.statistic for part in verdict.parts] or [verdict.statistic]
-    return [one.estimate if one is not None else None for one in statistics]
+    return [statistic.estimate if statistic is not None else None for statistic in statistics]
 
 
 def _move(effects: Mapping[str, Sequence[float | None]], ground: str, reading: str) -> float | None:
     """How far a reading moves the effect that it moves most, as a share of that effect's largest size."""
     moved = []
     for place, (at, here) in enumerate(zip(effects[ground], effects[reading], strict=False)):
-        sizes = [abs(one[place] or 0.0) for one in effects.values() if place < len(one)]
+        sizes = [abs(effect[place] or 0.0) for effect in effects.values() if place < len(effect)]
         if at is not None and here is not None and max(sizes) > 0:
             moved.append(abs(here - at) / max(sizes))
     return max(moved, default=None)

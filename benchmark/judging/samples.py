@@ -136,12 +136,12 @@ class Evidence:
         wanted = set(self._owners)
         known = wanted.union(others)
         self.stale = sorted(
-            str(one.folder) for one in stored if one.record.run_id not in known and one.record.paper == spec.paper.id
+            str(run.folder) for run in stored if run.record.run_id not in known and run.record.paper == spec.paper.id
         )
-        used = [one for one in stored if one.record.run_id in wanted]
+        used = [run for run in stored if run.record.run_id in wanted]
         self._runs: dict[str, Stored] = {}
-        for one in used:
-            self._runs.setdefault(one.record.run_id, one)
+        for run in used:
+            self._runs.setdefault(run.record.run_id, run)
         self._refused: dict[str, str] = {}
         self.damage = [
             *self._files(used),
@@ -155,72 +155,72 @@ class Evidence:
     # --- integrity ---
 
     def _files(self, used: Sequence[Stored]) -> Iterator[str]:
-        for one in used:
-            yield from self._inspected[one].damage
-            if self._inspected[one].edited:
-                self._refused[one.record.run_id] = "the record is not the one that was written"
+        for run in used:
+            yield from self._inspected[run].damage
+            if self._inspected[run].edited:
+                self._refused[run.record.run_id] = "the record is not the one that was written"
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
         """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""
-        for one in used:
-            problem = self._inspected[one].identity
-            owners = self._owners[one.record.run_id]
-            if problem is None and one.record.experiment not in owners:
-                problem = f"it says it is {one.record.experiment}, it is a run of {' and '.join(owners)}"
+        for run in used:
+            problem = self._inspected[run].identity
+            owners = self._owners[run.record.run_id]
+            if problem is None and run.record.experiment not in owners:
+                problem = f"it says it is {run.record.experiment}, it is a run of {' and '.join(owners)}"
             if problem is None:
                 continue
-            self._refused[one.record.run_id] = f"the record has been edited: {problem}"
-            yield f"{one.folder}: {problem}"
+            self._refused[run.record.run_id] = f"the record has been edited: {problem}"
+            yield f"{run.folder}: {problem}"
 
     def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:
         """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
-        alone = ((one, problem) for one in used for problem in self._inspected[one].contradictions)
-        for one, problem in (*alone, *between(used)):
-            self._refused.setdefault(one.record.run_id, f"the record contradicts itself or others: {problem}")
-            yield f"{one.folder}: {problem}"
+        alone = ((run, problem) for run in used for problem in self._inspected[run].contradictions)
+        for run, problem in (*alone, *between(used)):
+            self._refused.setdefault(run.record.run_id, f"the record contradicts itself or others: {problem}")
+            yield f"{run.folder}: {problem}"
 
     def _repeats(self, used: Sequence[Stored]) -> Iterator[str]:
         first: dict[tuple[str, str, int], Stored] = {}
-        for one in used:
-            key = (one.record.experiment, one.record.tier, one.record.seed)
-            known = first.setdefault(key, one)
-            if known is not one:
+        for run in used:
+            key = (run.record.experiment, run.record.tier, run.record.seed)
+            known = first.setdefault(key, run)
+            if known is not run:
                 yield (
-                    f"{one.folder}: seed {key[2]} of {key[0]} at tier {key[1]} is recorded in {known.folder} too, "
+                    f"{run.folder}: seed {key[2]} of {key[0]} at tier {key[1]} is recorded in {known.folder} too, "
                     "which is the one used"
                 )
 
     def _copies(self) -> Iterator[str]:
         """Two seeds with the very same samples are one run, whatever their records say."""
         first: dict[str, Stored] = {}
-        for one in sorted(self._runs.values(), key=lambda one: (one.record.seed, str(one.folder))):
-            digest = one.record.files.get(SAMPLES)
+        for run in sorted(self._runs.values(), key=lambda run: (run.record.seed, str(run.folder))):
+            digest = run.record.files.get(SAMPLES)
             if digest is None:
                 continue
-            known = first.setdefault(digest, one)
-            if known.record.seed != one.record.seed:
+            known = first.setdefault(digest, run)
+            if known.record.seed != run.record.seed:
                 problem = f"same samples as seed {known.record.seed} in {known.folder}, not an independent run"
-                self._refused.setdefault(one.record.run_id, problem)
-                yield f"{one.folder}: {problem}"
+                self._refused.setdefault(run.record.run_id, problem)
+                yield f"{run.folder}: {problem}"
 
     def _mixtures(self, used: Sequence[Stored]) -> Iterator[str]:
         """One numerics tier counts, that of most records: tiers are never mixed."""
-        tiers = [one.record.numerics for one in used if one.record.numerics in NUMERICS]
+        tiers = [run.record.numerics for run in used if run.record.numerics in NUMERICS]
         kept = max(sorted(set(tiers)), key=tiers.count, default=None)
-        for one in used:
-            if one.record.numerics in NUMERICS and one.record.numerics != kept:
-                problem = f"trained in {one.record.numerics}, others in {kept}: numerics tiers are not mixed"
-                self._refused.setdefault(one.record.run_id, problem)
-                yield f"{one.folder}: {problem}"
+        for run in used:
+            if run.record.numerics in NUMERICS and run.record.numerics != kept:
+                problem = f"trained in {run.record.numerics}, others in {kept}: numerics tiers are not mixed"
+                self._refused.setdefault(run.record.run_id, problem)
+                yield f"{run.folder}: {problem}"
 
     def rougher(self, experiment: str, tier: str) -> str | None:
         """Why runs of an experiment may not be judged: they are in a tier not shown equivalent to fp32 for it."""
         for run_id in self.expected.get(experiment, {}).get(tier, {}).values():
-            one = self._runs.get(run_id)
-            if one is None or one.record.numerics not in ROUGHER:
+            run = self._runs.get(run_id)
+            if run is None or run.record.numerics not in ROUGHER:
                 continue
-            if (recipe_of(one.record.determinant), one.record.numerics) not in self._inspected.shown:
-                name = one.record.numerics
+            if (recipe_of(run.record.determinant), run.record.numerics) not in self._inspected.shown:
+                name = run.record.numerics
                 return f"{experiment}: {name} is not shown equivalent to fp32 (`ganrepro equivalence` does that)"
         return None
 
@@ -228,7 +228,7 @@ class Evidence:
 
     def states(self) -> list[ExperimentState]:
         """How far each experiment is at each tier."""
-        found = []
+        states = []
         for experiment, tiers in self.expected.items():
             for tier, seeds in tiers.items():
                 runs = [self._runs[run_id].record for run_id in seeds.values() if run_id in self._runs]
@@ -236,50 +236,50 @@ class Evidence:
                     status: sum(run.status == status for run in runs) for status in ("finished", "diverged", "failed")
                 }
                 seconds = sum(run.timing.training_seconds for run in runs)
-                found.append(
+                states.append(
                     ExperimentState(
                         experiment=experiment, tier=tier, planned=len(seeds), training_seconds=seconds, **count
                     )
                 )
-        return found
+        return states
 
-    def sample(self, asked: Quantity, tier: str) -> Sample:
+    def sample(self, quantity: Quantity, tier: str) -> Sample:
         """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
-        if (asked, tier) not in self._samples:
-            self._samples[asked, tier] = self._sample(asked, tier)
-        return self._samples[asked, tier]
+        if (quantity, tier) not in self._samples:
+            self._samples[quantity, tier] = self._sample(quantity, tier)
+        return self._samples[quantity, tier]
 
-    def _sample(self, asked: Quantity, tier: str) -> Sample:
-        if asked.outcome is not None:
+    def _sample(self, quantity: Quantity, tier: str) -> Sample:
+        if quantity.outcome is not None:
             about = _About(resolution=1.0)
-            return self._gather(asked.experiment, tier, asked.outcome, about, _outcome, ("finished", "diverged"))
+            return self._gather(quantity.experiment, tier, quantity.outcome, about, _outcome, ("finished", "diverged"))
         return self._gather(
-            asked.experiment, tier, asked.bare, self._about(asked, tier), lambda one: self._read(asked, one)
+            quantity.experiment, tier, quantity.bare, self._about(quantity, tier), lambda run: self._read(quantity, run)
         )
 
-    def _about(self, asked: Quantity, tier: str) -> _About:
+    def _about(self, quantity: Quantity, tier: str) -> _About:
         """What is known of a quantity without any run: that every run diverged must not hide which way is worse."""
-        if asked.score is None:
-            return _About(direction="lower" if asked.time is not None else worse_way(asked.statistic, "none"))
-        setup = self.spec.experiments.get(asked.experiment)
+        if quantity.score is None:
+            return _About(direction="lower" if quantity.time is not None else worse_way(quantity.statistic, "none"))
+        setup = self.spec.experiments.get(quantity.experiment)
         here = setup.setup(tier) if setup is not None else None
-        planned = self.expected.get(asked.experiment, {}).get(tier, {}).values()
+        planned = self.expected.get(quantity.experiment, {}).get(tier, {}).values()
         records = (self._runs[run_id].record.scores for run_id in planned if run_id in self._runs)
-        named = next((scores[asked.score].metric for scores in records if asked.score in scores), None)
+        named = next((scores[quantity.score].metric for scores in records if quantity.score in scores), None)
         metric: Metric | type[Metric] | None = METRICS.find(named) if named is not None else None
-        if here is not None and asked.score in here.scores:
-            metric = here.scores[asked.score].metric
+        if here is not None and quantity.score in here.scores:
+            metric = here.scores[quantity.score].metric
         if metric is None:  # nobody knows what it is, so it may stand beside no published number
             return _About(proxy=named is not None)
-        if asked.statistic is None:
+        if quantity.statistic is None:
             return _About(metric.direction, metric.proxy, float(metric.counts), metric.possible)
-        return _About(worse_way(asked.statistic, metric.direction), metric.proxy)
+        return _About(worse_way(quantity.statistic, metric.direction), metric.proxy)
 
     def best_iteration(self, experiment: str, score: str, tier: str) -> Sample:
         """Iteration of the checkpoint that a score was taken at, over the seeds of one tier."""
 
-        def read(one: Stored) -> _Reading:
-            entry = one.record.scores.get(score)
+        def read(run: Stored) -> _Reading:
+            entry = run.record.scores.get(score)
             if entry is None or entry.iteration is None or entry.value is None:
                 return _Reading(None, _why_missing(score, entry))
             return _Reading(float(entry.iteration), protocol=_protocol(entry))
@@ -303,11 +303,11 @@ class Evidence:
         protocols: dict[int, Mapping[str, Any]] = {}
         seconds: dict[int, float] = {}
         for seed, run_id in planned.items():
-            one = self._runs.get(run_id)
-            if one is None:
+            run = self._runs.get(run_id)
+            if run is None:
                 reasons[seed] = f"no run at tier {tier}"
                 continue
-            record = one.record
+            record = run.record
             runs += 1
             seconds[seed] = record.timing.training_seconds + record.timing.evaluation_seconds
             if run_id in self._refused:
@@ -318,7 +318,7 @@ class Evidence:
                 if record.status == "diverged":
                     diverged.add(seed)
                 continue
-            reading = read(one)
+            reading = read(run)
             protocols[seed] = reading.protocol
             if reading.value is not None and abs(reading.value) <= ABSURD:
                 values[seed] = reading.value
@@ -347,25 +347,25 @@ class Evidence:
             runs=runs,
         )
 
-    def _read(self, asked: Quantity, one: Stored) -> _Reading:
-        if asked.score is not None:
-            entry = one.record.scores.get(asked.score)
+    def _read(self, quantity: Quantity, run: Stored) -> _Reading:
+        if quantity.score is not None:
+            entry = run.record.scores.get(quantity.score)
             if entry is None or entry.value is None:
-                return _Reading(None, _why_missing(asked.score, entry))
-            if asked.statistic is not None:
-                return _over_training(asked.statistic, entry, one.record)
+                return _Reading(None, _why_missing(quantity.score, entry))
+            if quantity.statistic is not None:
+                return _over_training(quantity.statistic, entry, run.record)
             return _Reading(entry.value, protocol=_protocol(entry))
-        if asked.time is not None:
-            return _time(asked.time, one.record)
-        assert asked.curve is not None
-        assert asked.statistic is not None
-        if self._inspected[one].broken_curves:
+        if quantity.time is not None:
+            return _time(quantity.time, run.record)
+        assert quantity.curve is not None
+        assert quantity.statistic is not None
+        if self._inspected[run].broken_curves:
             return _Reading(None, f"{CURVES} is missing or has changed since its record was written")
         # "never within the run" is only comparable between runs of one length
-        protocol = {"iterations": one.record.planned_iterations} if isinstance(asked.statistic, FirstBelow) else {}
+        protocol = {"iterations": run.record.planned_iterations} if isinstance(quantity.statistic, FirstBelow) else {}
         try:
             return _Reading(
-                statistic_value(self._inspected.course(one), asked.curve, asked.statistic), protocol=protocol
+                statistic_value(self._inspected.course(run), quantity.curve, quantity.statistic), protocol=protocol
             )
         except (CurveError, StoreError) as error:
             beyond = isinstance(error, CurveError) and error.beyond
@@ -374,8 +374,8 @@ class Evidence:
     def record(self, experiment: str, tier: str, seed: int) -> RunRecord | None:
         """The record of one planned run, if there is one."""
         run_id = self.expected.get(experiment, {}).get(tier, {}).get(seed)
-        one = self._runs.get(run_id) if run_id is not None else None
-        return one.record if one is not None else None
+        run = self._runs.get(run_id) if run_id is not None else None
+        return run.record if run is not None else None
 
 
 @dataclass(frozen=True)
@@ -394,11 +394,11 @@ class _Reading:
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _outcome(one: Stored) -> _Reading:
+def _outcome(run: Stored) -> _Reading:
     """1 for a run that diverged, 0 for one that finished."""
-    if one.record.origin is not None:
+    if run.record.origin is not None:
         return _Reading(None, "whether training diverged is not told")
-    return _Reading(float(one.record.status == "diverged"))
+    return _Reading(float(run.record.status == "diverged"))
 
 
 def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) -> _Reading:
@@ -413,11 +413,11 @@ def _over_training(statistic: Statistic, entry: ScoreRecord, record: RunRecord) 
     return _Reading(value, protocol=protocol)
 
 
-def _time(asked: str, record: RunRecord) -> _Reading:
+def _time(word: str, record: RunRecord) -> _Reading:
     """Training time at the rate after the warm-up, with the device that it belongs to."""
     gpu, timing = record.environment.get("gpu"), record.timing
     environment = record.environment
-    protocol: dict[str, Any] = {"quantity": asked, "device": device_of(environment), "numerics": record.numerics}
+    protocol: dict[str, Any] = {"quantity": word, "device": device_of(environment), "numerics": record.numerics}
     if isinstance(gpu, dict):
         protocol["loop"] = environment.get("loop")  # replayed iterations cost less than plain ones
         protocol["shared"] = bool(gpu.get("other_processes"))
@@ -430,7 +430,7 @@ def _time(asked: str, record: RunRecord) -> _Reading:
     rate = timing.rate(record.iterations)
     if rate is None:
         return _Reading(None, "the run is no longer than its warm-up", protocol=protocol)
-    value = rate if asked == "seconds_per_iteration" else rate * record.iterations
+    value = rate if word == "seconds_per_iteration" else rate * record.iterations
     return _Reading(value, protocol=protocol)
 
 

@@ -98,28 +98,28 @@ def digest(facts: Mapping[str, Any]) -> str:
 def sources() -> dict[str, str]:
     """SHA-256 of every file that takes part in deciding a verdict: all that judging imports, and what that imports."""
     top = Path(__file__).parent.parent
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     waiting = [*_ROOTS]
     while waiting:
         place = Path(*waiting.pop().split(".")[1:]).with_suffix(".py")
-        if str(place) not in found and (top / place).is_file():
+        if str(place) not in hashes and (top / place).is_file():
             source = (top / place).read_bytes()
-            found[place.as_posix()] = hashlib.sha256(source).hexdigest()
+            hashes[place.as_posix()] = hashlib.sha256(source).hexdigest()
             waiting += _imported(ast.parse(source).body)
-    return dict(sorted(found.items()))
+    return dict(sorted(hashes.items()))
 
 
 def _imported(statements: Sequence[ast.AST]) -> Iterator[str]:
     """Modules of this package that statements import, at any depth, but for annotations alone."""
-    for one in statements:
-        if isinstance(one, ast.If) and isinstance(one.test, ast.Name) and one.test.id == "TYPE_CHECKING":
+    for node in statements:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
-        if isinstance(one, ast.ImportFrom) and (one.module or "").startswith("benchmark"):
-            yield from (str(one.module), *(f"{one.module}.{name.name}" for name in one.names))
-        elif isinstance(one, ast.Import):
-            yield from (name.name for name in one.names if name.name.startswith("benchmark"))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchmark"):
+            yield from (str(node.module), *(f"{node.module}.{name.name}" for name in node.names))
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("benchmark"))
         for below in ("body", "orelse", "handlers", "finalbody", "cases"):
-            yield from _imported(getattr(one, below, ()))
+            yield from _imported(getattr(node, below, ()))
 
 
 def rules(spec: PaperSpec) -> dict[str, Item]:
@@ -244,7 +244,7 @@ def stored_state(results: Path, spec: PaperSpec, stored: Sequence[Stored]) -> Se
     file = seal_file(results, spec.paper.id)
     content = file.read_bytes() if file.is_file() else None
     seal = read_seal(content) if content is not None else None
-    runs = sum(one.record.paper == spec.paper.id and one.record.tier != "smoke" for one in stored)
+    runs = sum(run.record.paper == spec.paper.id and run.record.tier != "smoke" for run in stored)
     return state(spec, seal, damaged=content is not None and seal is None, runs=runs)
 
 

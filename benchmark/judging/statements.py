@@ -74,7 +74,7 @@ def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lo
     statement = f"{first.text} / {second.text} is {'below' if upper else 'above'} {words.number(bound)}"
     numbers = ""
     if a.values and b.values:
-        logs = [mean([math.log(value) for value in one.numbers]) for one in (a, b)]
+        logs = [mean([math.log(value) for value in side.numbers]) for side in (a, b)]
         numbers = f"ratio of geometric means {words.number(math.exp(logs[0] - logs[1]))}, "
 
     def distance(log_distance: float) -> float:
@@ -121,7 +121,7 @@ def _compare(
     falsehoods = {seed: trusting[0][seed] > trusting[1][seed] for seed in shared}
     points = points_of(truths, falsehoods)
     if not shared:
-        middles = [hypothesis_tests.median([*one.values()]) if one else math.nan for one in (*doubting, *trusting)]
+        middles = [hypothesis_tests.median([*rank.values()]) if rank else math.nan for rank in (*doubting, *trusting)]
         points = "same" if middles[0] < middles[1] else "other" if middles[2] > middles[3] else "mixed"
     one_run = a.experiment == b.experiment
     if min(len(a.seeds), len(b.seeds)) < 2 or (one_run and len(shared) < 2):
@@ -159,13 +159,13 @@ def _compare(
     )
 
 
-def bound_on(asked: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
+def bound_on(operand: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
     """A quantity lies below ``bound`` (``upper``) or above it."""
-    sample = lookup(asked)
+    sample = lookup(operand)
     _one_protocol(sample)
     _no_proxy(sample, what="a bound")
     sign = -1.0 if upper else 1.0
-    statement = f"{asked.text} is {'below' if upper else 'above'} {words.number(bound)}"
+    statement = f"{operand.text} is {'below' if upper else 'above'} {words.number(bound)}"
     doubting = [sign * (value - bound) for value in _ranked(sample, math.inf if upper else -math.inf).values()]
     trusting = [sign * (value - bound) for value in _ranked(sample, -math.inf if upper else math.inf).values()]
     seeds = sorted(sample.seeds)
@@ -240,13 +240,13 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
     )
 
 
-def exactly(asked: Operand, value: float, share: float, lookup: Lookup) -> Finding:
+def exactly(operand: Operand, value: float, share: float, lookup: Lookup) -> Finding:
     """A quantity equals ``value`` in more than ``share`` of the seeds; a diverged seed does not."""
-    sample = lookup(asked)
+    sample = lookup(operand)
     _one_protocol(sample)
     _no_proxy(sample, what="an exact value")
     truths = {seed: sample.values.get(seed) == value for seed in sorted(sample.seeds)}
-    return in_share(truths, share, f"{asked.text} is {words.number(value)}")
+    return in_share(truths, share, f"{operand.text} is {words.number(value)}")
 
 
 def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Finding:
@@ -255,8 +255,8 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
     says = f"in {hits} of {words.counted(count, 'seed')}"
     if not truths:
         return silent(statement, {}, "mixed", says)
-    found = hits / count
-    points: Points = "same" if found > share else "other" if hits == 0 else "mixed"
+    observed = hits / count
+    points: Points = "same" if observed > share else "other" if hits == 0 else "mixed"
     p = hypothesis_tests.binomial_at_least(hits, count, share)
     p_against = hypothesis_tests.binomial_at_least(count - hits, count, 1 - share)
     interval = hypothesis_tests.share_interval(hits, count)
@@ -266,7 +266,7 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
         p=p,
         p_against=p_against,
         statistic=Interval(
-            estimate=found - share,
+            estimate=observed - share,
             low=None if interval.low is None else interval.low - share,
             high=None if interval.high is None else interval.high - share,
             confidence=interval.confidence,
@@ -276,7 +276,7 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
         says=f"{statement} {says}, exact binomial {words.p_value(p)}",
         says_against=f"{statement} {says}, exact binomial {words.p_value(p_against)} against",
         needed=lambda alpha, power: hypothesis_tests.fewest(
-            lambda n: hypothesis_tests.power_share(found, n, share, alpha) >= power, count + 1
+            lambda n: hypothesis_tests.power_share(observed, n, share, alpha) >= power, count + 1
         ),
     )
 

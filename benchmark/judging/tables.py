@@ -26,9 +26,9 @@ class TableFinding(Model):
 
 def table_findings(spec: PaperSpec) -> list[TableFinding]:
     """Everything that a reader of the tables should know, table by table; repeats across tables at the end."""
-    found = []
+    findings = []
     for name in spec.tables:
-        printed = [one for one in cells(spec) if one.table == name]
+        printed = [number for number in cells(spec) if number.table == name]
         for kind, lines in (
             ("quoted", _quoted(printed)),
             ("protocol", unequal_protocols(printed)),
@@ -36,38 +36,38 @@ def table_findings(spec: PaperSpec) -> list[TableFinding]:
             ("bold", _bold(printed)),
             ("spread", _spreads(printed)),
         ):
-            found += [TableFinding(table=name, kind=kind, says=says) for says in lines]  # type: ignore[arg-type]
-    return found + list(_repeats(spec))
+            findings += [TableFinding(table=name, kind=kind, says=says) for says in lines]  # type: ignore[arg-type]
+    return findings + list(_repeats(spec))
 
 
 def _quoted(printed: Sequence[Printed]) -> Iterator[str]:
     sources: dict[str, list[Printed]] = {}
-    for one in printed:
-        if one.cell.quoted_from is not None:
-            sources.setdefault(one.cell.quoted_from, []).append(one)
+    for number in printed:
+        if number.cell.quoted_from is not None:
+            sources.setdefault(number.cell.quoted_from, []).append(number)
     for source, several in sources.items():
-        places = ", ".join(f"{one.row} / {one.column}" for one in several)
+        places = ", ".join(f"{number.row} / {number.column}" for number in several)
         yield f"{len(several)} of {words.counted(len(printed), 'number')} taken from {source}: {places}"
 
 
 def _regenerated(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
     """Settings with which the numbers of one table are measured here: where they differ, or are not as stated."""
     settings: list[tuple[Printed, dict[str, Any]]] = []
-    for one in printed:
-        if one.cell.experiment is None or one.cell.score is None or one.cell.quoted_from is not None:
+    for number in printed:
+        if number.cell.experiment is None or number.cell.score is None or number.cell.quoted_from is not None:
             continue
-        experiment = spec.experiments[one.cell.experiment]
-        score = experiment.scores[one.cell.score]
+        experiment = spec.experiments[number.cell.experiment]
+        score = experiment.scores[number.cell.score]
         ((metric, details),) = written(score.metric).items()
         settings.append(
             (
-                one,
+                number,
                 {"metric": metric, "checkpoint": score.checkpoint, "generator_mode": experiment.generator_mode}
                 | details,
             )
         )
-    for name in sorted({name for _, one in settings for name in one}):
-        values = {words.shown(one.get(name)) for _, one in settings}
+    for name in sorted({name for _, setting in settings for name in setting}):
+        values = {words.shown(setting.get(name)) for _, setting in settings}
         if len(values) > 1:
             yield f"the experiments here measure its numbers with unequal '{name}': {', '.join(sorted(values))}"
         stated = printed[0].source.protocol.get(name)
@@ -79,22 +79,26 @@ def _regenerated(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
 def _bold(printed: Sequence[Printed]) -> Iterator[str]:
     """Bold print that does not mark the best of its row (or column: whichever the table's bold print fits better)."""
     direction = printed[0].source.direction
-    marked = [one for one in printed if one.cell.bold]
+    marked = [number for number in printed if number.cell.bold]
     if direction not in ("lower", "higher") or not marked:
         return
-    by_row = [[one for one in printed if one.row == row] for row in dict.fromkeys(one.row for one in printed)]
-    by_column = [[one for one in printed if one.column == c] for c in dict.fromkeys(one.column for one in printed)]
+    by_row = [
+        [number for number in printed if number.row == row] for row in dict.fromkeys(number.row for number in printed)
+    ]
+    by_column = [
+        [number for number in printed if number.column == c] for c in dict.fromkeys(number.column for number in printed)
+    ]
     groups = max(by_row, by_column, key=lambda several: _well_marked(several, direction))
     for group in groups:
-        if len(group) < 2 or not any(one.cell.bold for one in group):
+        if len(group) < 2 or not any(run.cell.bold for run in group):
             continue
         best = _best(group, direction)
         named = f"{best.row} / {best.column} {best.text}"
-        for one in group:
-            if one.cell.bold and one.cell.value != best.cell.value:
-                yield f"{one.row} / {one.column} {one.text} is bold, {named} is {_better(direction)}"
-            elif not one.cell.bold and one.cell.value == best.cell.value:
-                yield f"{one.row} / {one.column} {one.text} is the best and not bold"
+        for run in group:
+            if run.cell.bold and run.cell.value != best.cell.value:
+                yield f"{run.row} / {run.column} {run.text} is bold, {named} is {_better(direction)}"
+            elif not run.cell.bold and run.cell.value == best.cell.value:
+                yield f"{run.row} / {run.column} {run.text} is the best and not bold"
 
 
 def _well_marked(groups: Sequence[Sequence[Printed]], direction: str) -> int:
@@ -103,12 +107,12 @@ def _well_marked(groups: Sequence[Sequence[Printed]], direction: str) -> int:
     for group in groups:
         if len(group) >= 2:
             best = _best(group, direction).cell.value
-            score += sum(1 if one.cell.value == best else -1 for one in group if one.cell.bold)
+            score += sum(1 if run.cell.value == best else -1 for run in group if run.cell.bold)
     return score
 
 
 def _best(group: Sequence[Printed], direction: str) -> Printed:
-    return (min if direction == "lower" else max)(group, key=lambda one: one.cell.value)
+    return (min if direction == "lower" else max)(group, key=lambda number: number.cell.value)
 
 
 def _better(direction: str) -> str:
@@ -116,22 +120,24 @@ def _better(direction: str) -> str:
 
 
 def _spreads(printed: Sequence[Printed]) -> Iterator[str]:
-    unclear = [one for one in printed if one.cell.spread is not None and one.cell.spread_means in (None, "unknown")]
+    unclear = [
+        number for number in printed if number.cell.spread is not None and number.cell.spread_means in (None, "unknown")
+    ]
     if unclear:
-        places = ", ".join(f"{one.row} / {one.column}" for one in unclear)
+        places = ", ".join(f"{number.row} / {number.column}" for number in unclear)
         yield f"{words.counted(len(unclear), 'spread')} without a meaning (seeds, splits or subsets?): {places}"
 
 
 def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
     """The same quantity printed twice with different values."""
     groups: dict[tuple[str, str, str], list[Printed]] = {}
-    for one in cells(spec):
-        if one.cell.experiment is not None and one.source.quantity != "setting":
-            key = (one.cell.experiment, one.cell.score or "", one.source.quantity)
-            groups.setdefault(key, []).append(one)
+    for number in cells(spec):
+        if number.cell.experiment is not None and number.source.quantity != "setting":
+            key = (number.cell.experiment, number.cell.score or "", number.source.quantity)
+            groups.setdefault(key, []).append(number)
     for (experiment, score, quantity), several in groups.items():
-        if len({one.cell.value for one in several}) > 1:
-            values = ", ".join(f"{one.text} ({one.place})" for one in several)
+        if len({number.cell.value for number in several}) > 1:
+            values = ", ".join(f"{number.text} ({number.place})" for number in several)
             says = f"{score or quantity} of {experiment} is printed with different values: {values}"
-            places = [one.place for one in several]
+            places = [number.place for number in several]
             yield TableFinding(table=several[0].table, kind="repeat", says=says, cells=places)

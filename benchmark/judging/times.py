@@ -41,25 +41,25 @@ class PublishedTime(Model):
 def published_times(spec: PaperSpec) -> list[PublishedTime]:
     """Every published time whose experiment and device are declared, in reading order."""
     return [
-        _against(spec, one, one.source.device)
-        for one in cells(spec)
-        if one.source.device is not None and one.cell.experiment is not None and one.cell.quoted_from is None
+        _against(spec, number, number.source.device)
+        for number in cells(spec)
+        if number.source.device is not None and number.cell.experiment is not None and number.cell.quoted_from is None
     ]
 
 
-def _against(spec: PaperSpec, one: Printed, device: Device) -> PublishedTime:
-    assert one.cell.experiment is not None
-    run = make_run(spec, one.cell.experiment, "full", 0, "fp32")
+def _against(spec: PaperSpec, number: Printed, device: Device) -> PublishedTime:
+    assert number.cell.experiment is not None
+    run = make_run(spec, number.cell.experiment, "full", 0, "fp32")
     layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
     operations = run.iterations * operations_per_iteration(run.system, layouts, run.setup.batch_size)
     return PublishedTime(
-        table=one.table,
-        row=one.row,
-        column=one.column,
-        seconds=one.cell.value,
+        table=number.table,
+        row=number.row,
+        column=number.column,
+        seconds=number.cell.value,
         device=device.name,
         operations=operations,
-        implied_teraflops=operations / one.cell.value / 1e12,
+        implied_teraflops=operations / number.cell.value / 1e12,
         peak_teraflops=device.peak_teraflops,
         source=device.source,
         assumes=_assumed(spec, set(run.system.networks.values())),
@@ -68,7 +68,7 @@ def _against(spec: PaperSpec, one: Printed, device: Device) -> PublishedTime:
 
 def _assumed(spec: PaperSpec, networks: set[str]) -> list[str]:
     """What was chosen for these networks' sizes and layers, with what else it could be."""
-    found = []
+    assumptions = []
     for pattern, entry in spec.unstated.items():
         section, *steps = pattern.split(".")
         named = not steps or steps[0] == "*" or steps[0] in networks
@@ -78,5 +78,5 @@ def _assumed(spec: PaperSpec, networks: set[str]) -> list[str]:
             and (len(steps) < 2 or (steps[1] in ("sizes", "layers") and len(steps) == 2))
         ):
             others = f"; else {', or '.join(entry.alternatives)}" if entry.alternatives else ""
-            found.append(f"{entry.chosen}{others}")
-    return list(dict.fromkeys(found))
+            assumptions.append(f"{entry.chosen}{others}")
+    return list(dict.fromkeys(assumptions))

@@ -46,7 +46,7 @@ def judged_file(results: Path, paper: str) -> Path:
 def evidence_sha256(stored: Sequence[Stored]) -> str:
     """Hash over all records of a paper above smoke, wherever they lie."""
     digests = sorted(
-        hashlib.sha256((one.folder / RECORD).read_bytes()).hexdigest() for one in stored if one.record.tier != "smoke"
+        hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest() for run in stored if run.record.tier != "smoke"
     )
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
@@ -59,8 +59,8 @@ def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
 
 def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
     """``verdicts`` on the records of a results folder, under the seal that lies in it."""
-    found = stored_state(results, spec, stored)
-    return under_seal(spec, verdicts, found, _states_then(results, spec.paper.id, found, stored))
+    state = stored_state(results, spec, stored)
+    return under_seal(spec, verdicts, state, _states_then(results, spec.paper.id, state, stored))
 
 
 def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
@@ -79,53 +79,53 @@ def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]
 
 
 def _states_then(
-    results: Path, paper: str, found: SealState | None, stored: Sequence[Stored]
+    results: Path, paper: str, seal: SealState | None, stored: Sequence[Stored]
 ) -> Mapping[str, str] | None:
     """States under the sealed rules of these very records; None where they are not known."""
     file = judged_file(results, paper)
-    if found is None or not file.is_file():
+    if seal is None or not file.is_file():
         return None
     try:
         kept = read_as(file, Judged)
     except StoreError:
         return None
-    same = kept.sealed_sha256 == found.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)
+    same = kept.sealed_sha256 == seal.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)
     return kept.states if same else None
 
 
-def _compared(found: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
+def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
     """A seal that rules or code have departed from, with what that does to the verdicts."""
-    if found.sealed_sha256 is None or found.status == "damaged" or not found.changes:
-        return found
+    if seal.sealed_sha256 is None or seal.status == "damaged" or not seal.changes:
+        return seal
     if then is None:
-        return found.model_copy(update={"says": f"{found.says}; whether that moves any verdict is not known"})
+        return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
     now = states_of(verdicts)
     moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
     told = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
     told = told or f"; that moves none of the {counted(len(then), 'verdict')}"
-    return found.model_copy(update={"says": found.says + told, "agrees": not moved})
+    return seal.model_copy(update={"says": seal.says + told, "agrees": not moved})
 
 
 def under_seal(
-    spec: PaperSpec, verdicts: PaperVerdicts, found: SealState | None, then: Mapping[str, str] | None = None
+    spec: PaperSpec, verdicts: PaperVerdicts, seal: SealState | None, then: Mapping[str, str] | None = None
 ) -> PaperVerdicts:
     """``verdicts`` with the state of the seal; each one that rests on a changed or added rule says so.
 
     ``then``: states of the same verdicts under the sealed rules and code, where they are known.
     """
-    if found is None:
+    if seal is None:
         return verdicts
-    found = _compared(found, verdicts, then)
-    changed = {change.item for change in found.changes if change.kind in ("changed", "removed")}
-    added = {change.item for change in found.changes if change.kind == "added"}
+    seal = _compared(seal, verdicts, then)
+    changed = {change.item for change in seal.changes if change.kind in ("changed", "removed")}
+    added = {change.item for change in seal.changes if change.kind == "added"}
     judging = "rules" in changed
 
-    late = f"{LATE}{counted(found.runs_before, 'run')} had been begun" if found.runs_before else ""
+    late = f"{LATE}{counted(seal.runs_before, 'run')} had been begun" if seal.runs_before else ""
 
     def caveat(items: set[str]) -> str:
-        if found.status == "damaged":
+        if seal.status == "damaged":
             return "; the seal of the rules is damaged"
-        if found.status == "absent":
+        if seal.status == "absent":
             return "; no rules were sealed before the results"
         touched = sorted(changed & items)
         if touched:
@@ -141,8 +141,8 @@ def under_seal(
         items = {f"claims.{claim.claim}"}
         predicate = spec.claims[claim.claim].predicate
         if predicate is not None:
-            for one in quantities(predicate):
-                items |= _items_of(one.experiment, one.score, claim.tier or "full")
+            for quantity in quantities(predicate):
+                items |= _items_of(quantity.experiment, quantity.score, claim.tier or "full")
         note = caveat(items)
         # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
         if not note and family and claim.p is not None:
@@ -160,7 +160,7 @@ def under_seal(
         update={
             "claims": [of_claim(claim) for claim in verdicts.claims],
             "cells": [of_cell(cell) for cell in verdicts.cells],
-            "seal": found,
+            "seal": seal,
         }
     )
 

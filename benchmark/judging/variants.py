@@ -22,13 +22,13 @@ _SAYS = {
 def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
     """Every experiment under ``ours`` against the printed numbers that it names, by the rules of a cell."""
     every = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in cells(spec)}
-    found = []
+    comparisons = []
     for experiment, places in spec.ours.items():
         for place in places:
             printed = every[place]
             own = replace(printed, cell=printed.cell.model_copy(update={"experiment": experiment, "quoted_from": None}))
             verdict = verdict_on(evidence, own)
-            found.append(
+            comparisons.append(
                 Compared(
                     experiment=experiment,
                     against=place,
@@ -39,4 +39,4 @@ def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
                     reason=verdict.reason,
                 )
             )
-    return found
+    return comparisons

@@ -176,8 +176,8 @@ def _apart(places: Sequence[float], least: float, top: float, bottom: float) -> 
         moved[-1] = bottom
         for index in range(len(moved) - 2, -1, -1):
             moved[index] = min(moved[index], moved[index + 1] - least)
-    found = dict(zip(order, moved, strict=True))
-    return [max(top, found[index]) for index in range(len(places))]
+    moved_to = dict(zip(order, moved, strict=True))
+    return [max(top, moved_to[index]) for index in range(len(places))]
 
 
 def _ends(lines: Sequence[Line]) -> str:

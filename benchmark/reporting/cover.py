@@ -68,28 +68,28 @@ def sections(views: Sequence[PaperView], reference: Sequence[PaperView]) -> list
             "decided",
             "Decided on this machine",
             "At the paper's own budget and protocol, over training seeds, by rules fixed before the runs.",
-            [one for view in views for one in decided(view)],
+            [row for view in views for row in decided(view)],
         ),
         Section(
             "reference",
             "Decided by the committed reference evidence",
             f"Not measured on this machine; it lies in {_folders(reference)}.",
-            [one for view in reference for one in decided(view)],
+            [row for view in reference for row in decided(view)],
         ),
         Section(
             "print",
             "What the papers' own numbers say",
             "No run is needed: claims against printed tables, printed times against what the device can do.",
-            sorted((one for view in views for one in in_print(view)), key=lambda one: one.state.word not in _FIRST),
+            sorted((row for view in views for row in in_print(view)), key=lambda row: row.state.word not in _FIRST),
         ),
         Section(
             "reduced",
             "What reduced runs show",
             "A fraction of the paper's budget: these point somewhere and decide nothing.",
-            [one for view in (*views, *(one for one in reference if one.id not in ran)) for one in reduced(view)],
+            [row for view in (*views, *(row for row in reference if row.id not in ran)) for row in reduced(view)],
         ),
     ]
-    return [one for one in several if one.findings]
+    return [row for row in several if row.findings]
 
 
 def decided(view: PaperView) -> list[Finding]:
@@ -126,7 +126,7 @@ def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
 
 def _across(view: PaperView, claim: str) -> str:
     """Under how many readings a claim stands, where readings disagree."""
-    told = [one.says for one in view.verdicts.readings if one.claim == claim and one.disagree]
+    told = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
     return f" Readings disagree: {'; '.join(told)}." if told else ""
 
 
@@ -137,27 +137,27 @@ def _folders(reference: Sequence[PaperView]) -> str:
 def _parts(parts: Sequence[PartView]) -> str:
     """Each part with its sign and the numbers before its test."""
     numbers = re.compile(r",? (?:Student|differences by seed|Welch|exact) .*")
-    return "; ".join(f"{one.state.symbol} {brief(one.test)}: {numbers.sub('', one.reason)}" for one in parts)
+    return "; ".join(f"{part.state.symbol} {brief(part.test)}: {numbers.sub('', part.reason)}" for part in parts)
 
 
 def in_print(view: PaperView) -> list[Finding]:
     """What the audit finds in print that belongs on a cover, with what in it is our reading."""
     audit, say = view.given.audit, names.in_prose(view.spec)
-    found = []
-    for one in audit.findings if audit is not None else ():
-        if one.weight < _COVER or one.kind == "recipe":
+    rows = []
+    for finding in audit.findings if audit is not None else ():
+        if finding.weight < _COVER or finding.kind == "recipe":
             continue
         ids = {*view.spec.claims, *view.spec.tables}
-        places = (*one.claims, *(cell.split(",")[0] for cell in one.cells))
+        places = (*finding.claims, *(cell.split(",")[0] for cell in finding.cells))
         place = next((place for place in places if place in ids), "")
-        says, detail = say(one.sentence), say(one.note or "")
-        if one.kind in ("claim fails", "claim in part") and place in view.spec.claims:
+        says, detail = say(finding.sentence), say(finding.note or "")
+        if finding.kind in ("claim fails", "claim in part") and place in view.spec.claims:
             detail = f"{says.partition(': ')[2] or says} {detail}".rstrip()
             says = view.spec.claims[place].says
-        state = _PRINTED.get(one.kind, _CONTRADICTION)
+        state = _PRINTED.get(finding.kind, _CONTRADICTION)
         href = f"{view.page}#{place or 'print'}"
-        found.append(Finding(state, view.id, place, says, _shortened(detail), href, detail))
-    return found
+        rows.append(Finding(state, view.id, place, says, _shortened(detail), href, detail))
+    return rows
 
 
 def reduced(view: PaperView) -> list[Finding]:

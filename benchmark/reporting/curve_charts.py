@@ -68,11 +68,11 @@ def _over_seeds(positions: np.ndarray, values: np.ndarray) -> Band | None:
 
 def bands(evidence: Evidence, group: Group, points: int) -> dict[str, Band]:
     """Every curve of an experiment that has a finite value, by name."""
-    found: dict[str, list[np.ndarray]] = {}
+    by_seed: dict[str, list[np.ndarray]] = {}
     for stored in group.runs:
         for name, values in evidence.curves(stored).items():
-            found.setdefault(name, []).append(values.astype(np.float64))
-    return _known({name: band_of(seeds, points) for name, seeds in found.items()})
+            by_seed.setdefault(name, []).append(values.astype(np.float64))
+    return _known({name: band_of(seeds, points) for name, seeds in by_seed.items()})
 
 
 def score_bands(group: Group) -> dict[str, Band]:
@@ -82,7 +82,9 @@ def score_bands(group: Group) -> dict[str, Band]:
         name: [stored.record.scores[name].series for stored in group.runs if name in stored.record.scores]
         for name in names
     }
-    return _known({name: band_of_series(seeds) for name, seeds in series.items() if any(len(one) > 1 for one in seeds)})
+    return _known(
+        {name: band_of_series(seeds) for name, seeds in series.items() if any(len(seed) > 1 for seed in seeds)}
+    )
 
 
 def _known(maybe: Mapping[str, Band | None]) -> dict[str, Band]:

@@ -148,7 +148,7 @@ def _svg(mark: Mark) -> str:
     line = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in mark.points)
     if mark.filled:
         return f'<path class="full {mark.tone}" fill-opacity="{mark.filled:g}" d="{line}z"/>'
-    dashes = f' stroke-dasharray="{" ".join(f"{one:g}" for one in mark.dashes)}"' if mark.dashes else ""
+    dashes = f' stroke-dasharray="{" ".join(f"{dash:g}" for dash in mark.dashes)}"' if mark.dashes else ""
     return f'<path class="{mark.tone}" stroke-width="{mark.width:g}" stroke-linejoin="round"{dashes} d="{line}"/>'
 
 

@@ -109,38 +109,42 @@ def gallery(spec: PaperSpec, evidence: Evidence, detail: Detail) -> Gallery:
     """Draw everything in one detail."""
     painter = Painter(spec, evidence, detail)
     figures = _once([_figure(painter, name, figure) for name, figure in spec.figures.items()])
-    drawn = {id(one) for view in figures for one in view.shown}
+    drawn = {id(drawing) for view in figures for drawing in view.shown}
     training = []
     for group in evidence.groups:
         every: list[Shown] = [*painter.panels(group), *painter.images(group)]
-        kept = [one for one in every if id(one) not in drawn]
+        kept = [drawing for drawing in every if id(drawing) not in drawn]
         training.append(Training(group, names.of_experiment(spec, group.experiment), seed_list(group.seeds), kept))
     pointed = painter.with_points(evidence.groups)
     shown = {name for view in figures if view.figure.by == "value_surface" for name in view.figure.experiments}
     if pointed and not {group.experiment for group in pointed} <= shown:
-        first = next(index for index, one in enumerate(training) if one.group == pointed[0])
+        first = next(index for index, drawing in enumerate(training) if drawing.group == pointed[0])
         training[first] = replace(training[first], shown=[*training[first].shown, *painter.points(pointed)])
-    told = {one.says for view in figures for one in view.shown}
-    return Gallery(figures, training, [one for one in painter.scores(evidence.groups) if one.says not in told])
+    told = {drawing.says for view in figures for drawing in view.shown}
+    return Gallery(
+        figures, training, [drawing for drawing in painter.scores(evidence.groups) if drawing.says not in told]
+    )
 
 
 def _figure(painter: Painter, name: str, figure: Figure) -> FigureView:
-    groups = [group for one in figure.experiments if (group := painter.evidence.group(one)) is not None]
+    groups = [group for experiment in figure.experiments if (group := painter.evidence.group(experiment)) is not None]
     shown: list[Shown] = []
     if figure.by == "scores":
         shown += painter.scores(groups)
         have = {group.experiment for group in groups if score_bands(group)}
     elif figure.by == "curves":
         charts = {group.experiment: painter.chosen(group, figure.curves, len(groups) > 1) for group in groups}
-        shown += [one for some in charts.values() for one in some]
-        have = {one for one, some in charts.items() if some}
+        shown += [drawing for some in charts.values() for drawing in some]
+        have = {name for name, some in charts.items() if some}
     else:
         pointed = painter.with_points(groups)
         grids = {group.experiment: grid for group in groups if (grid := painter.samples(group, figure.epoch))}
         shown += [*painter.points(pointed), *grids.values()]
         shown += [real for group in groups[:1] if grids and (real := painter.real(group))]
         have = {group.experiment for group in pointed} | set(grids)
-    missing = [names.of_experiment(painter.spec, one) for one in figure.experiments if one not in have]
+    missing = [
+        names.of_experiment(painter.spec, experiment) for experiment in figure.experiments if experiment not in have
+    ]
     return FigureView(name, figure, shown, missing)
 
 
@@ -149,7 +153,7 @@ def _once(figures: Sequence[FigureView]) -> list[FigureView]:
     first: dict[tuple[str, ...], str] = {}
     kept = []
     for view in figures:
-        key = tuple(one.says for one in view.shown)
+        key = tuple(drawing.says for drawing in view.shown)
         same = first.setdefault(key, view.id) if key else view.id
         kept.append(view if same == view.id else replace(view, shown=(), same_as=same))
     return kept
@@ -244,13 +248,13 @@ class Painter:
     def _kept(self, group: Group) -> tuple[int, Arrays]:
         """Seed and samples of the lowest seed that kept any: chosen by its number, never by its looks."""
         if group.experiment not in self._samples:
-            found: tuple[int, Arrays] = (group.seeds[0], {})
+            shots: tuple[int, Arrays] = (group.seeds[0], {})
             for stored in group.runs:
                 arrays = self.evidence.samples(stored)
                 if "samples" in arrays and len(arrays["samples"]):
-                    found = (stored.record.seed, arrays)
+                    shots = (stored.record.seed, arrays)
                     break
-            self._samples[group.experiment] = found
+            self._samples[group.experiment] = shots
         return self._samples[group.experiment]
 
     def samples(self, group: Group, epoch: int | None = None) -> Picture | None:
@@ -296,15 +300,15 @@ class Painter:
         last = self.samples(group)
         if last is None:
             return []
-        found, side = [last], self.detail.side
+        chosen, side = [last], self.detail.side
         where = f"{names.of_experiment(self.spec, group.experiment)}, {group.tier} tier, seed {seed}"
         if len(arrays["samples"]) > 1:
             shown = [int(arrays["iterations"][index]) for index in spaced(len(arrays["samples"]), self.detail.shots)]
             at = ", ".join(f"{iteration:,}" for iteration in shown)
             says = f"Progress of 5 fixed noises over training, {where}, columns at iterations {at}."
             caption = f"over training, one noise a row; columns: iterations {at}"
-            found.append(progress_strip(arrays, self.detail.shots, 5, side, says, caption))
-        return [*found, self._neighbours(arrays, where)] if "neighbours" in arrays else found
+            chosen.append(progress_strip(arrays, self.detail.shots, 5, side, says, caption))
+        return [*chosen, self._neighbours(arrays, where)] if "neighbours" in arrays else chosen
 
     def _neighbours(self, arrays: Arrays, where: str) -> Picture:
         """Generated images beside the training images nearest to them, with how near and among how many."""
@@ -330,7 +334,7 @@ class Painter:
 
     def points(self, groups: Sequence[Group]) -> list[Picture]:
         """Panels of points, a few systems of one tier together."""
-        found = []
+        clouds = []
         for tier in dict.fromkeys(group.tier for group in groups):
             of_tier = [group for group in groups if group.tier == tier]
             for some in _chunks(of_tier, _MOST_SYSTEMS):
@@ -344,15 +348,15 @@ class Painter:
                 )
                 rows = [(label, arrays) for label, (_, arrays) in zip(labels, kept, strict=True)]
                 caption = f"{told}, the lowest one and not a selected one"
-                found.append(point_panels(rows, self.detail.shots, self.detail.scatter, says, caption))
-        return found
+                clouds.append(point_panels(rows, self.detail.shots, self.detail.scatter, says, caption))
+        return clouds
 
 
 def printed(spec: PaperSpec, group: Group, score: str) -> float | None:
     """The paper's number, where it may be set beside this score: not a proxy, and the paper's own budget."""
-    proxy = any(score in one.record.scores and one.record.scores[score].proxy for one in group.runs)
-    found = {one.cell.value for one in published.Numbers(spec).scores.get((group.experiment, score), [])}
-    return found.pop() if len(found) == 1 and group.tier == "full" and not proxy else None
+    proxy = any(score in run.record.scores and run.record.scores[score].proxy for run in group.runs)
+    values = {number.cell.value for number in published.Numbers(spec).scores.get((group.experiment, score), [])}
+    return values.pop() if len(values) == 1 and group.tier == "full" and not proxy else None
 
 
 def _chunks(several: Sequence[T], most: int) -> list[Sequence[T]]:

@@ -39,7 +39,7 @@ SHOWN = 6
 def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> str:
     """What was found, in lines that lead to the papers' pages."""
     parts = sections(views, reference)
-    found = Counter(one.state for part in parts for one in part.findings)
+    counts = Counter(finding.state for part in parts for finding in part.findings)
     seals: dict[str, list[str]] = {}
     for view in views:
         seal = seal_view(view.verdicts)
@@ -51,7 +51,7 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> st
         papers=views,
         reference=reference,
         sections=parts,
-        counts=[(state, count, str(count)) for state, count in found.items()],
+        counts=[(state, count, str(count)) for state, count in counts.items()],
         banner=banner(views),
         shown=SHOWN,
     )
@@ -72,7 +72,7 @@ def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
 
 def _reading_says(spec: PaperSpec, name: str, ground: str = "") -> str:
     """What the readings of a name, joined by ``+``, say beyond the ground."""
-    told = [spec.readings[one].says for one in name.removeprefix(f"{ground}+").split("+") if one in spec.readings]
+    told = [spec.readings[part].says for part in name.removeprefix(f"{ground}+").split("+") if part in spec.readings]
     return " ".join(told) or "as the spec has it"
 
 
@@ -87,7 +87,7 @@ def _environment() -> Environment:
     )
     script = (resources.files("benchmark.reporting") / "templates" / "page.js").read_text(encoding="utf-8")
     environment.filters.update(hours=numbers.hours, duration=numbers.duration)
-    environment.tests["drawing"] = lambda one: isinstance(one, Drawing)
+    environment.tests["drawing"] = lambda value: isinstance(value, Drawing)
     environment.globals.update(
         svg=lambda drawing: Markup(drawing.svg()),
         script=Markup(script),

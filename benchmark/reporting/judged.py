@@ -127,8 +127,8 @@ def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
             cells: list[CellView | None] = []
             for column in table.columns:
                 cell = row.cells.get(column)
-                found = waiting.get((key, row.label, column), [])
-                cells.append(None if cell is None else _cell(cell, found.pop(0) if found else None, say))
+                due = waiting.get((key, row.label, column), [])
+                cells.append(None if cell is None else _cell(cell, due.pop(0) if due else None, say))
             rows.append((row.label, cells))
         about = ", ".join(part for part in (names.of_quantity(table.quantity), _ARROWS[table.direction]) if part)
         views.append(TableView(key, table, about, rows, _table_chart(key, table, rows)))
@@ -194,7 +194,7 @@ def _cell_facts(
 
 def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[CellView | None]]]) -> Drawing | None:
     """Deviations of all cells on one axis, in margins of each cell; None where none has both."""
-    found = []
+    numbers = []
     for label, cells in rows:
         for column, cell in zip(table.columns, cells, strict=True):
             verdict = cell.verdict if cell is not None else None
@@ -207,12 +207,12 @@ def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[Cell
             )
             name = f"{label}, {column}" if len(table.columns) > 1 else label
             text = f"{cell.state.symbol} {span(change, verdict.decimals, sign=True)}"
-            found.append(Row(name, scaled, text, tone=cell.state.tone))
-    if not found:
+            numbers.append(Row(name, scaled, text, tone=cell.state.tone))
+    if not numbers:
         return None
-    says = f"Deviations of {key} in margins, plus is worse: " + "; ".join(f"{row.name} {row.text}" for row in found)
+    says = f"Deviations of {key} in margins, plus is worse: " + "; ".join(f"{row.name} {row.text}" for row in numbers)
     return dots(
-        found, "deviation from the published number, in margins (right is worse)", says, zone=(-1, 1), most=_MARGINS,
+        numbers, "deviation from the published number, in margins (right is worse)", says, zone=(-1, 1), most=_MARGINS,
         caption="Dots are means over seeds with their confidence interval; the grey zone is the margin.",
     )  # fmt: skip
 
@@ -226,8 +226,8 @@ def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: Evidence) ->
 def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: Evidence, say: names.Say) -> ClaimView:
     state = CLAIM_STATES[verdict.state]
     predicate = spec.claims[verdict.claim].predicate if verdict.claim in spec.claims else None
-    asked = list(dict.fromkeys(quantities(predicate))) if predicate is not None else []
-    groups = _groups(spec, asked, verdict, say)
+    wanted = list(dict.fromkeys(quantities(predicate))) if predicate is not None else []
+    groups = _groups(spec, wanted, verdict, say)
     of = next(iter(groups)) if len(groups) == 1 else None
     statistic = None if verdict.statistic is None else interval(verdict.statistic, sign=True)
     return ClaimView(
@@ -259,10 +259,10 @@ def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: Evidence, say: name
 _Groups = Mapping[str, list[tuple[Quantity | None, Values]]]
 
 
-def _groups(spec: PaperSpec, asked: Sequence[Quantity], verdict: ClaimVerdict, say: names.Say) -> _Groups:
+def _groups(spec: PaperSpec, quantities: Sequence[Quantity], verdict: ClaimVerdict, say: names.Say) -> _Groups:
     """Measured values by what they are of, whatever the window."""
     several: Sequence[Quantity | None] = (
-        asked if len(asked) == len(verdict.quantities) else [None] * len(verdict.quantities)
+        quantities if len(quantities) == len(verdict.quantities) else [None] * len(verdict.quantities)
     )
     groups: dict[str, list[tuple[Quantity | None, Values]]] = {}
     for quantity, values in zip(several, verdict.quantities, strict=True):
@@ -338,12 +338,12 @@ def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evide
 def _parts(several: Sequence[PartVerdict], say: names.Say) -> list[PartView]:
     return [
         PartView(
-            say(one.test),
-            CLAIM_STATES[one.state],
-            say(one.reason.removeprefix(f"{one.test}: ")),
-            "" if one.statistic is None else interval(one.statistic, sign=True),
+            say(quantity.test),
+            CLAIM_STATES[quantity.state],
+            say(quantity.reason.removeprefix(f"{quantity.test}: ")),
+            "" if quantity.statistic is None else interval(quantity.statistic, sign=True),
         )
-        for one in several
+        for quantity in several
     ]
 
 
@@ -376,8 +376,8 @@ def statistic_name(predicate: Predicate, of: str | None) -> str:
             return f"{'smallest ' if len(several) > 2 else ''}difference{f' in {of}' if of else ''}"
         case Ratio(above=above, below=below):
             return f"distance of the ratio from {_bounds(above, below)}"
-        case Bound(bound=one, above=above, below=below):
-            label = of or brief(one.bare if isinstance(one, Quantity) else one.says)
+        case Bound(bound=operand, above=above, below=below):
+            label = of or brief(operand.bare if isinstance(operand, Quantity) else operand.says)
             return f"distance of {label} from {_bounds(above, below)}"
         case InSeeds(in_seeds=part) | Given(then=part):
             return statistic_name(part, of)
@@ -385,7 +385,7 @@ def statistic_name(predicate: Predicate, of: str | None) -> str:
 
 
 def _bounds(above: float | None, below: float | None) -> str:
-    known = [words.number(one) for one in (above, below) if one is not None]
+    known = [words.number(bound) for bound in (above, below) if bound is not None]
     return known[0] if len(known) == 1 else "the nearer bound"
 
 

@@ -63,8 +63,8 @@ def latex_page(views: Sequence[PaperView]) -> str:
     for view in views:
         if view.banner:
             lines += [r"\par\noindent\textbf{" + escape(f"{view.id}: {view.banner}.") + "}", ""]
-        for one in view.tables:
-            lines += _table(view, one)
+        for table in view.tables:
+            lines += _table(view, table)
         if view.claims:
             lines += _claims(view)
     return "\n".join(lines).rstrip() + "\n"
@@ -76,29 +76,28 @@ def _columns(*shares: float) -> str:
     return "".join(rf">{{\raggedright\arraybackslash\hspace{{0pt}}}}{cell}" for cell in cells)
 
 
-def _table(view: PaperView, one: TableView) -> list[str]:
-    columns = one.table.columns
-    states = ", ".join(f"{_code(state.word)} {state.word.lower()}" for state, _ in one.counts)
-    caption = (
-        f"{one.table.caption} ({one.id}, {one.table.where} of {view.id}). Published, measured, deviation; {states}."
-    )
-    words = {cell.verdict.word for _, _, cell in one.cells if cell.verdict is not None and cell.verdict.tier}
+def _table(view: PaperView, table: TableView) -> list[str]:
+    columns = table.table.columns
+    states = ", ".join(f"{_code(state.word)} {state.word.lower()}" for state, _ in table.counts)
+    where = f"{table.id}, {table.table.where} of {view.id}"
+    caption = f"{table.table.caption} ({where}). Published, measured, deviation; {states}."
+    words = {cell.verdict.word for _, _, cell in table.cells if cell.verdict is not None and cell.verdict.tier}
     told = "; ".join(f"{mark} {what}" for word, (mark, what) in _WORDS.items() if word in words)
     caption += f" Marked {told}." if told else ""
-    empty = [[row.blank.get(column) for column in columns] for row in one.table.rows]
+    empty = [[row.blank.get(column) for column in columns] for row in table.table.rows]
     size = r"\small" if len(columns) < 4 else r"\scriptsize"
     return [
         r"\begin{table}",
         rf"\centering{size}\setlength{{\tabcolsep}}{{2pt}}",
         rf"\caption{{{escape(caption)}}}",
-        rf"\label{{tab:{_label(view.id)}-{_label(one.id)}}}",
+        rf"\label{{tab:{_label(view.id)}-{_label(table.id)}}}",
         rf"\begin{{tabular}}{{{_columns(0.2, *([0.79 / len(columns)] * len(columns)))}}}",
         r"\toprule",
         " & ".join(["", *(escape(column) for column in columns)]) + r" \\",
         r"\midrule",
         *(
             " & ".join([escape(label), *(_cell(*pair) for pair in zip(cells, blanks, strict=True))]) + r" \\"
-            for (label, cells), blanks in zip(one.rows, empty, strict=True)
+            for (label, cells), blanks in zip(table.rows, empty, strict=True)
         ),
         r"\bottomrule",
         r"\end{tabular}",

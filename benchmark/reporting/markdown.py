@@ -38,8 +38,14 @@ def markdown_page(views: Sequence[PaperView], reference: Sequence[PaperView] = (
     for section in sections(views, reference):
         lines += [f"## {escape(section.title)}", "", escape(section.note), ""]
         rows = [
-            [f"**{one.state}**", escape(one.paper), escape(one.place), escape(one.says), escape(one.effect)]
-            for one in section.findings
+            [
+                f"**{finding.state}**",
+                escape(finding.paper),
+                escape(finding.place),
+                escape(finding.says),
+                escape(finding.effect),
+            ]
+            for finding in section.findings
         ]
         lines += table(["", "paper", "place", "what", "found"], rows)
     for view in views:
@@ -51,7 +57,7 @@ def _paper(view: PaperView) -> list[str]:
     paper = view.spec.paper
     cited = f"{escape(view.authors)}. *{escape(paper.title)}*. {escape(paper.venue)}, {paper.year}."
     links = " ".join(f"[{escape(text)}](<{address}>)" for text, address in view.links)
-    runs = escape("; ".join(f"{one.tier}: {one.words}" for one in view.progress) or "none planned")
+    runs = escape("; ".join(f"{row.tier}: {row.words}" for row in view.progress) or "none planned")
     lines = [
         f"## {escape(view.id)}",
         "",
@@ -62,32 +68,40 @@ def _paper(view: PaperView) -> list[str]:
     ]
     seal = seal_view(view.verdicts)
     lines += [f"> **{escape(seal.says)}.**", ""] if seal is not None and seal.tone is not None else []
-    for one in view.tables:
-        lines += [f"### {escape(one.id)}: {escape(one.table.caption)}", "", f"{escape(one.table.where)}.", ""]
-        head = ["", *(escape(column) for column in one.table.columns)]
-        pairs = zip(one.table.rows, one.rows, strict=True)
+    for table_view in view.tables:
+        lines += [
+            f"### {escape(table_view.id)}: {escape(table_view.table.caption)}",
+            "",
+            f"{escape(table_view.table.where)}.",
+            "",
+        ]
+        head = ["", *(escape(column) for column in table_view.table.columns)]
+        pairs = zip(table_view.table.rows, table_view.rows, strict=True)
         lines += table(
             head,
             [
                 [
                     escape(label),
-                    *(_cell(cell, row.blank.get(name)) for name, cell in zip(one.table.columns, cells, strict=True)),
+                    *(
+                        _cell(cell, row.blank.get(name))
+                        for name, cell in zip(table_view.table.columns, cells, strict=True)
+                    ),
                 ]
                 for row, (label, cells) in pairs
             ],
         )
         own = [
             (each.label, f"{each.row}, {each.column}", each.published, each.measured, each.deviation, each.outcome)
-            for each in view.ours(one.id)
+            for each in view.ours(table_view.id)
         ]
-        lines += [f"Ours beside {escape(one.id)}, comparisons and no verdicts on the paper:", ""] if own else []
+        lines += [f"Ours beside {escape(table_view.id)}, comparisons and no verdicts on the paper:", ""] if own else []
         head = ["ours", "beside", "printed", "ours", "deviation, plus is worse", "so"]
         lines += table(head, [[escape(text) for text in each] for each in own])
     if view.claims:
         rows = [
-            [escape(text) for text in (one.verdict.claim, one.verdict.where, one.verdict.says)]
-            + [_state(one.state, one.verdict), escape(one.effect), escape(one.reason)]
-            for one in view.claims
+            [escape(text) for text in (claim.verdict.claim, claim.verdict.where, claim.verdict.says)]
+            + [_state(claim.state, claim.verdict), escape(claim.effect), escape(claim.reason)]
+            for claim in view.claims
         ]
         lines += [
             "### Claims",
@@ -97,8 +111,8 @@ def _paper(view: PaperView) -> list[str]:
     for column in view.verdicts.brought:
         decides = "accepted" if column.accepted else "not accepted: decides nothing"
         lines += [f"### Evidence {escape(column.says)} ({decides})", ""]
-        states: list[tuple[str, str, str]] = [(one.claim, one.state, one.reason) for one in column.claims]
-        states += [(f"{one.table}, {one.row}, {one.column}", one.state, one.reason) for one in column.cells]
+        states: list[tuple[str, str, str]] = [(claim.claim, claim.state, claim.reason) for claim in column.claims]
+        states += [(f"{cell.table}, {cell.row}, {cell.column}", cell.state, cell.reason) for cell in column.cells]
         lines += table(["about", "verdict", "why"], [[escape(text) for text in row] for row in states])
         lines += [f"Nobody here checked {escape('; '.join(column.unchecked))}.", ""] if column.unchecked else []
     facts = "; ".join(f"{what} {value}" for what, value in recipe_facts(view.given.audit))

@@ -69,8 +69,8 @@ def _summed(images: np.ndarray, factor: int, *, axis: Literal[-2, -1]) -> np.nda
     """Sums of ``factor`` neighbours along an axis, which it divides."""
     every = [images[..., start::factor, :] if axis == -2 else images[..., start::factor] for start in range(factor)]
     total = every[0].astype(np.uint32)
-    for one in every[1:]:
-        total += one
+    for value in every[1:]:
+        total += value
     return total
 
 

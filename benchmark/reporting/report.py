@@ -75,15 +75,15 @@ def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
         **{claim.verdict.claim: claim.charts for claim in view.claims},
         **{table.id: [table.chart] if table.chart else [] for table in view.tables},
         **{figure.id: figure.shown for figure in drawn.figures},
-        **{one.group.experiment: one.shown for one in drawn.training},
+        **{drawing.group.experiment: drawing.shown for drawing in drawn.training},
         "scores": drawn.scores,
     }
     for key, shown in several.items():
-        for index, one in enumerate(shown, 1):
+        for index, drawing in enumerate(shown, 1):
             stem = f"figures/{view.id}/{key}{f'-{index}' if len(shown) > 1 else ''}"
-            if isinstance(one, Drawing):
-                yield f"{stem}.svg", one.svg(alone=True).encode()
-                yield f"{stem}.pdf", one.pdf()
+            if isinstance(drawing, Drawing):
+                yield f"{stem}.svg", drawing.svg(alone=True).encode()
+                yield f"{stem}.pdf", drawing.pdf()
             else:
-                kind, _, content = one.uri.partition(";base64,")
+                kind, _, content = drawing.uri.partition(";base64,")
                 yield f"{stem}.{kind.rpartition('/')[2]}", base64.b64decode(content)

@@ -90,14 +90,16 @@ def score_tables(evidence: Evidence) -> list[ScoreTable]:
             name = of_experiment(evidence.spec, group.experiment)
             seeds = f"{len(group.runs)} seed{'s' if len(group.runs) > 1 else ''}"
             tables.setdefault(key, {})[f"{name}, {seeds}"] = cells
-    found = []
+    views = []
     for (tier, _), rows in tables.items():
         columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
         title = f"tier {tier}"
-        found.append(
-            ScoreTable(title, columns, [(name, [cells.get(one) for one in columns]) for name, cells in rows.items()])
+        views.append(
+            ScoreTable(
+                title, columns, [(name, [cells.get(column) for column in columns]) for name, cells in rows.items()]
+            )
         )
-    return found
+    return views
 
 
 def _score_names(group: Group) -> list[str]:
@@ -105,9 +107,11 @@ def _score_names(group: Group) -> list[str]:
 
 
 def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
-    found = [(stored.record.seed, stored.record.scores[name]) for stored in group.runs if name in stored.record.scores]
-    first = found[0][1]
-    values = [score.value for _, score in found if score.value is not None]
+    by_seed = [
+        (stored.record.seed, stored.record.scores[name]) for stored in group.runs if name in stored.record.scores
+    ]
+    first = by_seed[0][1]
+    values = [score.value for _, score in by_seed if score.value is not None]
     mean = statistics.fmean(values) if values else None
     deviation = statistics.stdev(values) if len(values) > 1 else None
     summary = None
@@ -128,10 +132,10 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
             SeedValue(seed, "none", score.reason or "not measured")
             if score.value is None
             else SeedValue(seed, short(score.value), None)
-            for seed, score in found
+            for seed, score in by_seed
         ],
         protocol=flat(first.protocol),
-        protocols_agree=len({canonical(score.protocol) for _, score in found}) == 1,
+        protocols_agree=len({canonical(score.protocol) for _, score in by_seed}) == 1,
         anchors=anchor_views(beside, group, name),
         flag=warning(beside, group, name),
     )
@@ -184,7 +188,7 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
 
 def _printed_ratio(printed: Mapping[str, Sequence[Printed]], experiment: str, against: str) -> str | None:
     """Of the seconds that the paper prints of two experiments; None unless it prints one number of each."""
-    seconds = [{one.cell.value for one in printed.get(name, ())} for name in (experiment, against)]
+    seconds = [{number.cell.value for number in printed.get(name, ())} for name in (experiment, against)]
     if any(len(values) != 1 for values in seconds):
         return None
     ours, theirs = (values.pop() for values in seconds)
@@ -193,45 +197,45 @@ def _printed_ratio(printed: Mapping[str, Sequence[Printed]], experiment: str, ag
 
 def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]:
     """(experiment, tier, score, seeds, reason) of scores without a number; seeds with one reason are joined."""
-    found: dict[tuple[str, str, str, str], list[int]] = {}
+    by_place: dict[tuple[str, str, str, str], list[int]] = {}
     for row in rows:
         for seed in row.seeds:
             if seed.reason is not None:
-                found.setdefault((row.experiment, row.tier, row.score, seed.reason), []).append(seed.seed)
-    return [(name, tier, score, seed_list(seeds), reason) for (name, tier, score, reason), seeds in found.items()]
+                by_place.setdefault((row.experiment, row.tier, row.score, seed.reason), []).append(seed.seed)
+    return [(name, tier, score, seed_list(seeds), reason) for (name, tier, score, reason), seeds in by_place.items()]
 
 
 def unfinished(stored: Sequence[Stored]) -> list[RunRecord]:
     """Runs that failed or diverged, by experiment, tier and seed."""
-    records = [one.record for one in stored if one.record.status != "finished"]
+    records = [run.record for run in stored if run.record.status != "finished"]
     return sorted(records, key=lambda record: (record.experiment, record.tier, record.seed, record.run_id))
 
 
 def run_rows(stored: Sequence[Stored]) -> list[RunRecord]:
     """All runs, by experiment, tier and seed."""
     return sorted(
-        (one.record for one in stored),
+        (run.record for run in stored),
         key=lambda record: (record.experiment, record.tier, record.seed, record.run_id),
     )
 
 
 def environments(stored: Sequence[Stored]) -> list[tuple[int, list[tuple[str, str]]]]:
     """Distinct environments with the number of runs each, the most used first."""
-    found: dict[str, list[RunRecord]] = {}
-    for one in stored:
-        found.setdefault(canonical(one.record.environment), []).append(one.record)
-    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    groups: dict[str, list[RunRecord]] = {}
+    for run in stored:
+        groups.setdefault(canonical(run.record.environment), []).append(run.record)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [(len(records), flat(records[0].environment)) for _, records in ordered]
 
 
 def hashes(stored: Sequence[Stored]) -> list[tuple[str, list[tuple[str, int]]]]:
     """(what, [(SHA-256, runs)]) over all runs: datasets, extractors, sources of parts."""
-    found: dict[str, dict[str, int]] = {}
-    for one in stored:
-        for what, value in one.record.hashes.items():
-            counts = found.setdefault(what, {})
+    files: dict[str, dict[str, int]] = {}
+    for run in stored:
+        for what, value in run.record.hashes.items():
+            counts = files.setdefault(what, {})
             counts[value] = counts.get(value, 0) + 1
-    return [(what, sorted(values.items())) for what, values in sorted(found.items())]
+    return [(what, sorted(values.items())) for what, values in sorted(files.items())]
 
 
 def flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

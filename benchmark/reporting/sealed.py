@@ -53,12 +53,12 @@ def seal_view(verdicts: PaperVerdicts) -> SealView | None:
     sealed = f"{seal.sealed_at}, SHA-256 {seal.sealed_sha256}" if seal.sealed_sha256 else "no seal"
     changes = [
         (
-            _KINDS[one.kind],
-            one.item + (f": {one.path}" if one.path else ""),
-            _cut(one.old),
-            _cut(one.new),
+            _KINDS[change.kind],
+            change.item + (f": {change.path}" if change.path else ""),
+            _cut(change.old),
+            _cut(change.new),
         )
-        for one in seal.changes
+        for change in seal.changes
     ]  # fmt: skip
     words = {
         "changed": "Rules were changed after results were seen",
@@ -77,24 +77,24 @@ def _cut(text: str | None) -> str:
 
 def selection_rows(verdicts: PaperVerdicts) -> list[SelectionView]:
     """Every score that was evaluated over training, under each rule of choosing the checkpoint."""
-    return [_selection(one) for one in verdicts.selection]
+    return [_selection(selected) for selected in verdicts.selection]
 
 
-def _selection(one: Selected) -> SelectionView:
+def _selection(selected: Selected) -> SelectionView:
     return SelectionView(
-        experiment=one.experiment,
-        tier=one.tier,
-        score=one.label,
-        rule=one.rule,
-        evaluations=f"{one.evaluations} x {one.seeds} seed{'s' if one.seeds > 1 else ''}",
-        own=short(one.own),
-        last=short(one.last),
-        best=_number(one.best),
-        median=short(one.median_of_last),
-        window=one.window,
-        gain=_number(one.gain),
-        luck=_number(one.luck),
-        says=says(one),
+        experiment=selected.experiment,
+        tier=selected.tier,
+        score=selected.label,
+        rule=selected.rule,
+        evaluations=f"{selected.evaluations} x {selected.seeds} seed{'s' if selected.seeds > 1 else ''}",
+        own=short(selected.own),
+        last=short(selected.last),
+        best=_number(selected.best),
+        median=short(selected.median_of_last),
+        window=selected.window,
+        gain=_number(selected.gain),
+        luck=_number(selected.luck),
+        says=says(selected),
     )
 
 
@@ -102,13 +102,13 @@ def _number(value: float | None) -> str:
     return "none" if value is None else short(value)
 
 
-def says(one: Selected) -> str:
+def says(selected: Selected) -> str:
     """What the gain of choosing the best evaluation is worth."""
-    if one.gain is None:
+    if selected.gain is None:
         return "no direction, so there is no best"
-    if one.gain <= 0:
+    if selected.gain <= 0:
         return "the last is the best"
-    if one.p is None:
+    if selected.p is None:
         return "too few evaluations to tell luck from progress"
-    told = f"luck gives ({words.p_value(one.p)})"
-    return f"more than {told}" if one.p <= ALPHA else f"no more than {told}"
+    told = f"luck gives ({words.p_value(selected.p)})"
+    return f"more than {told}" if selected.p <= ALPHA else f"no more than {told}"

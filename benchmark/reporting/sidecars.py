@@ -56,7 +56,7 @@ def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorVie
 
 def warning(beside: Companions, group: Group, score: str) -> str | None:
     """What a reader must know of a score's values: better than real data can be, or raised by more than quality."""
-    told = [one for one in (too_good(beside, group, score), _rewards(group, score)) if one is not None]
+    told = [text for text in (too_good(beside, group, score), _rewards(group, score)) if text is not None]
     return "; ".join(told) or None
 
 
@@ -110,21 +110,21 @@ def _per_image(protocol: Mapping[str, Any]) -> float | None:
 def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
     """Anchors of one score of an experiment, by kind."""
     for stored in group.runs:
-        found = beside.of(stored.record, score)
-        if found:
-            return found
+        known = beside.of(stored.record, score)
+        if known:
+            return known
     return {}
 
 
 def _view(kind: Kind, anchor: Anchor) -> AnchorView:
     value = short(statistics.fmean(anchor.values)) if anchor.values else None
-    each = [short(one) for one in anchor.values]
+    each = [short(value) for value in anchor.values]
     apart = " and ".join(each) if len(set(each)) > 1 else None
     return AnchorView(ANCHOR_NAMES[kind], value, apart, _note(anchor) if anchor.reduced else None, anchor.reason)
 
 
 def _note(anchor: Anchor) -> str:
-    return ", ".join(f"{name} {used} instead of {asked}" for name, (asked, used) in sorted(anchor.reduced.items()))
+    return ", ".join(f"{name} {used} instead of {wanted}" for name, (wanted, used) in sorted(anchor.reduced.items()))
 
 
 def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[GridRow]:
@@ -144,13 +144,13 @@ def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[GridRo
                 GridRow(
                     run,
                     name,
-                    one.axis.replace("_", " "),
-                    one.setting,
-                    one.reason or "not measured" if one.value is None else short(one.value),
-                    _signed(one.change),
+                    variant.axis.replace("_", " "),
+                    variant.setting,
+                    variant.reason or "not measured" if variant.value is None else short(variant.value),
+                    _signed(variant.change),
                 )
-                for one in grid.variants
-                if one.score == name
+                for variant in grid.variants
+                if variant.score == name
             ]
             rows += [
                 GridRow(
@@ -176,18 +176,18 @@ def _signed(change: float | None) -> str:
 def calibration_rows(calibrations: Sequence[Calibration], paper: str) -> list[tuple[str, str]]:
     """(device, what it did) of every calibrated device, with the loops of one paper."""
     rows = []
-    for one in calibrations:
+    for calibration in calibrations:
         parts = [
-            f"matrix product {fixed(one.matrix_product_gflops, 0)} GFLOP/s",
-            f"convolution {fixed(one.convolution_gflops, 0)} GFLOP/s",
-            f"copy {fixed(one.copy_gigabytes_per_second, 1)} GB/s",
-            f"one operation {short(one.launch_microseconds)} microseconds",
+            f"matrix product {fixed(calibration.matrix_product_gflops, 0)} GFLOP/s",
+            f"convolution {fixed(calibration.convolution_gflops, 0)} GFLOP/s",
+            f"copy {fixed(calibration.copy_gigabytes_per_second, 1)} GB/s",
+            f"one operation {short(calibration.launch_microseconds)} microseconds",
         ]
-        for name, loop in sorted(one.loops.items()):
+        for name, loop in sorted(calibration.loops.items()):
             if name.startswith(f"{paper}/"):
                 parts.append(
                     f"{name.partition('/')[2]} ({loop.tier}): the textbook loop takes {fixed(loop.ratio, 2)} times as "
                     f"long, a whole run would train for {duration(loop.full_run_seconds)}"
                 )
-        rows.append((f"{one.device}, {one.threads} threads", "; ".join(parts)))
+        rows.append((f"{calibration.device}, {calibration.threads} threads", "; ".join(parts)))
     return rows

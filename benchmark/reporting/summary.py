@@ -21,9 +21,9 @@ def summary_table(papers: Sequence[PaperInput]) -> str:
     rule = "-" * WIDTH
     lines = [rule, *_row(_HEAD), rule]
     for view in [view for view in views if view.given.stored] or views:
-        done = [f"{one.finished}/{one.planned} {one.tier}" for one in view.progress]
-        claims = _counts([one.state for one in view.verdicts.claims], CLAIM_STATES)
-        cells = _counts([one.state for one in view.verdicts.cells], CELL_STATES)
+        done = [f"{row.finished}/{row.planned} {row.tier}" for row in view.progress]
+        claims = _counts([claim.state for claim in view.verdicts.claims], CLAIM_STATES)
+        cells = _counts([cell.state for cell in view.verdicts.cells], CELL_STATES)
         lines += _row((view.id, claims, cells, ", ".join(done), hours(view.training_seconds)))
     lines.append(rule)
     warning = banner(views)

@@ -73,12 +73,12 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
 
 
 def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
-    for one in view.tables:
-        for row, column, cell in one.cells:
+    for table in view.tables:
+        for row, column, cell in table.cells:
             verdict = cell.verdict
             measured = verdict.measured if verdict else None
             yield (
-                view.id, one.id, row, column, one.table.quantity, one.table.direction,
+                view.id, table.id, row, column, table.table.quantity, table.table.direction,
                 cell.cell.value, cell.cell.spread,
                 cell.state.word, verdict.tier if verdict else None,
                 measured.mean if measured else None, measured.deviation if measured else None,
@@ -86,7 +86,7 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
                 *_interval(verdict.deviation if verdict else None),
                 verdict.margin if verdict else None, verdict.seeds_needed if verdict else None,
                 verdict.diverged[0] if verdict else None,
-                "; ".join(f"{one.seed}: {one.value}" for one in cell.seeds) or None,
+                "; ".join(f"{seed.seed}: {seed.value}" for seed in cell.seeds) or None,
                 measured.experiment if measured else None, cell.cell.quoted_from, cell.reason,
                 view.command(f"--experiment {cell.cell.experiment}")
                 if cell.cell.experiment and not cell.cell.quoted_from

@@ -109,14 +109,14 @@ class PaperView:
     def links(self) -> list[tuple[str, str]]:
         """(text, https address) of where the paper can be read."""
         paper = self.spec.paper
-        found = []
+        links = []
         if paper.doi:
-            found.append((f"doi:{paper.doi}", f"https://doi.org/{quote(paper.doi, safe='/.()')}"))
+            links.append((f"doi:{paper.doi}", f"https://doi.org/{quote(paper.doi, safe='/.()')}"))
         if paper.arxiv:
-            found.append((f"arXiv:{paper.arxiv}", f"https://arxiv.org/abs/{paper.arxiv}"))
+            links.append((f"arXiv:{paper.arxiv}", f"https://arxiv.org/abs/{paper.arxiv}"))
         if paper.url:
-            found.append((paper.url.removeprefix("https://"), paper.url))
-        return found
+            links.append((paper.url.removeprefix("https://"), paper.url))
+        return links
 
     @cached_property
     def tables(self) -> list[TableView]:
@@ -130,8 +130,8 @@ class PaperView:
 
     def ours(self, table: str) -> list[OwnView]:
         """What of one's own stands beside a table."""
-        beside = [one for one in self.verdicts.ours if one.against.startswith(f"{table}/")]
-        return [_own(self.spec, table, one) for one in beside]
+        beside = [comparison for comparison in self.verdicts.ours if comparison.against.startswith(f"{table}/")]
+        return [_own(self.spec, table, comparison) for comparison in beside]
 
     def claims_in(self, part: Part) -> list[ClaimView]:
         """Claims of one part of the page."""
@@ -142,7 +142,7 @@ class PaperView:
         return [
             table
             for table in self.tables
-            if _part_of_table(table, any(one.measured for one in self.ours(table.id))) == part
+            if _part_of_table(table, any(comparison.measured for comparison in self.ours(table.id))) == part
         ]
 
     @property
@@ -176,8 +176,8 @@ class PaperView:
     @property
     def tiers_run(self) -> list[str]:
         """Tiers of which there are records."""
-        found = {stored.record.tier for stored in self.given.stored}
-        return [tier for tier in TIERS if tier in found]
+        tiers = {stored.record.tier for stored in self.given.stored}
+        return [tier for tier in TIERS if tier in tiers]
 
     @property
     def banner(self) -> str | None:
@@ -224,28 +224,28 @@ class OwnView:
     reason: str
 
 
-def _own(spec: PaperSpec, key: str, one: Compared) -> OwnView:
-    row, _, column = one.against.removeprefix(f"{key}/").rpartition("/")
-    cell = next(found.cells[column] for found in spec.tables[key].rows if found.label == row)
-    mean = one.measured.mean if one.measured is not None else None
+def _own(spec: PaperSpec, key: str, compared: Compared) -> OwnView:
+    row, _, column = compared.against.removeprefix(f"{key}/").rpartition("/")
+    cell = next(rows.cells[column] for rows in spec.tables[key].rows if rows.label == row)
+    mean = compared.measured.mean if compared.measured is not None else None
     return OwnView(
-        one.experiment,
-        names.of_experiment(spec, one.experiment),
-        spec.experiments[one.experiment].says or "",
+        compared.experiment,
+        names.of_experiment(spec, compared.experiment),
+        spec.experiments[compared.experiment].says or "",
         row,
         column,
         fixed(cell.value, cell.decimals),
         "" if mean is None else fixed(mean, cell.decimals),
-        "" if one.deviation is None else interval(one.deviation, cell.decimals, sign=True),
-        one.says,
-        names.in_prose(spec)(one.reason),
+        "" if compared.deviation is None else interval(compared.deviation, cell.decimals, sign=True),
+        compared.says,
+        names.in_prose(spec)(compared.reason),
     )
 
 
 def paper_view(given: PaperInput) -> PaperView:
     """View of one paper, without folders of the machine; its records are put in the order of their runs' ids."""
-    stored = [replace(one, record=_without_folders(one.record)) for one in given.stored]
-    stored.sort(key=lambda one: one.record.run_id)
+    stored = [replace(run, record=_without_folders(run.record)) for run in given.stored]
+    stored.sort(key=lambda run: run.record.run_id)
     bare = replace(given, verdicts=_without_folders(given.verdicts), stored=stored)
     return PaperView(bare, Evidence(given.spec, stored))
 
@@ -259,12 +259,12 @@ def _without_folders(model: M) -> M:
 
 def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
     """Runs planned and ended over several papers, by tier; of reduced tiers only those that somebody ran."""
-    states = [state for one in verdicts for state in one.experiments]
-    found = []
+    states = [state for verdict in verdicts for state in verdict.experiments]
+    rows = []
     for tier in TIERS:
         of_tier = [state for state in states if state.tier == tier]
         if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in of_tier):
-            found.append(
+            rows.append(
                 Progress(
                     tier,
                     sum(state.planned for state in of_tier),
@@ -273,7 +273,7 @@ def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
                     sum(state.failed for state in of_tier),
                 )
             )
-    return found
+    return rows
 
 
 def banner(views: Sequence[PaperView]) -> str | None:

@@ -136,31 +136,31 @@ def _number(text: str, what: str, where: str) -> float:
 
 def read_values(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
     """Reported values: a row for a score and a seed; further columns are fields of its protocol, blank if not told."""
-    found: dict[tuple[str, int], Brought] = {}
+    runs: dict[tuple[str, int], Brought] = {}
     for where, row in _rows(file, _VALUES):
         seed = _whole(row["seed"], "seed", where)
         run = run_of(spec, row["experiment"], seed, where)
         name, known = row["score"], run.setup.scores
         if name not in known:
             raise BroughtError(f"{where}: {run.experiment} has no score '{name}'{did_you_mean(name, known)}")
-        one = found.setdefault((run.experiment, seed), Brought(run, origin))
-        if name in one.scores:
+        brought = runs.setdefault((run.experiment, seed), Brought(run, origin))
+        if name in brought.scores:
             raise BroughtError(f"{where}: seed {seed} of {run.experiment} has its {name} a second time")
         told = {key: text for key, text in row.items() if key not in _VALUES}
         value = _number(row["value"], "value", where)
-        one.scores[name] = _reported(run, name, value, told, row["source"], where)
-    return list(found.values())
+        brought.scores[name] = _reported(run, name, value, told, row["source"], where)
+    return list(runs.values())
 
 
 def _reported(run: Run, name: str, value: float, told: Mapping[str, str], source: str, where: str) -> ScoreRecord:
     """A score as it was told; one that was measured otherwise than the paper's protocol says has no value."""
     score = run.setup.scores[name]
-    asked = {
+    settings = {
         **score.metric.model_dump(mode="json"),
         "checkpoint": score.checkpoint,
         "generator_mode": run.setup.generator_mode,
     }
-    fields = {*asked, *_FACTS}
+    fields = {*settings, *_FACTS}
     protocol: dict[str, Any] = {"metric": score.metric.name}
     reason = None
     for key, text in told.items():
@@ -168,9 +168,9 @@ def _reported(run: Run, name: str, value: float, told: Mapping[str, str], source
             raise BroughtError(
                 f"{where}: the protocol of {name} has no field '{key}'{did_you_mean(key, sorted(fields))}"
             )
-        protocol[key] = _as_asked(text, asked[key]) if key in asked else text
-        if key in asked and canonical(protocol[key]) != canonical(asked[key]):
-            reason = f"reported with {key} {text}, the paper's protocol here has {asked[key]}"
+        protocol[key] = _as_asked(text, settings[key]) if key in settings else text
+        if key in settings and canonical(protocol[key]) != canonical(settings[key]):
+            reason = f"reported with {key} {text}, the paper's protocol here has {settings[key]}"
     low, high = score.metric.possible
     if not low <= value <= high:
         reason = f"{value:g} is no value of {score.metric.label}"
@@ -184,10 +184,10 @@ def _reported(run: Run, name: str, value: float, told: Mapping[str, str], source
     )
 
 
-def _as_asked(text: str, asked: object) -> object:
+def _as_asked(text: str, value: object) -> object:
     """A field's text as a value of the type that the protocol has."""
-    if isinstance(asked, str):
-        return asked if text.lower() == asked.lower() else text
+    if isinstance(value, str):
+        return value if text.lower() == value.lower() else text
     try:
         return json.loads(text.lower())
     except ValueError:
@@ -217,7 +217,7 @@ def read_curves(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
         if several[-1].keys() != several[0].keys():
             raise BroughtError(f"{where}: other curves than at iteration 1")
         ends[key] = where
-    found = []
+    read = []
     for key, several in series.items():
         run = runs[key]
         if len(several) != run.iterations:
@@ -225,34 +225,34 @@ def read_curves(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
                 f"{ends[key]}: seed {key[1]} of {key[0]} ends at iteration {len(several):,}, "
                 f"the paper's budget is {run.iterations:,}"
             )
-        curves = {name: np.array([one[name] for one in several], np.float32) for name in several[0]}
-        found.append(Brought(run, origin, curves=curves))
-    return found
+        curves = {name: np.array([row[name] for row in several], np.float32) for name in several[0]}
+        read.append(Brought(run, origin, curves=curves))
+    return read
 
 
 def merged(values: Sequence[Brought], curves: Sequence[Brought]) -> list[Brought]:
     """Values and curves of one seed as one record."""
-    found = {(one.run.experiment, one.run.seed): one for one in values}
-    for one in curves:
-        found.setdefault((one.run.experiment, one.run.seed), one).curves = one.curves
-    for one in found.values():
-        told = {name: score.model_dump(mode="json") for name, score in one.scores.items()}
-        arrays = {name: hashlib.sha256(curve.tobytes()).hexdigest() for name, curve in one.curves.items()}
-        one.content = hashlib.sha256(canonical([told, arrays]).encode()).hexdigest()
-    return list(found.values())
+    runs = {(value.run.experiment, value.run.seed): value for value in values}
+    for read_curve in curves:
+        runs.setdefault((read_curve.run.experiment, read_curve.run.seed), read_curve).curves = read_curve.curves
+    for read_curve in runs.values():
+        told = {name: score.model_dump(mode="json") for name, score in read_curve.scores.items()}
+        arrays = {name: hashlib.sha256(curve.tobytes()).hexdigest() for name, curve in read_curve.curves.items()}
+        read_curve.content = hashlib.sha256(canonical([told, arrays]).encode()).hexdigest()
+    return list(runs.values())
 
 
 # --- records --------------------------------------------------------------------------------------------------------
 
 
-def record_of(one: Brought) -> RunRecord:
+def record_of(brought: Brought) -> RunRecord:
     """The record without its files; its id is that of what the spec asks, of who vouches and of the content."""
-    run = one.run
-    facts = {**run.determinant(), _BROUGHT: {**one.origin.model_dump(mode="json"), "content": one.content}}
+    run = brought.run
+    facts = {**run.determinant(), _BROUGHT: {**brought.origin.model_dump(mode="json"), "content": brought.content}}
     facts[_BROUGHT]["experiment"] = run.experiment
     absent = "not brought"
     scores = {
-        name: one.scores.get(name)
+        name: brought.scores.get(name)
         or ScoreRecord(metric=score.metric.name, value=None, reason=absent, checkpoint=score.checkpoint)
         for name, score in run.setup.scores.items()
     }
@@ -264,7 +264,7 @@ def record_of(one: Brought) -> RunRecord:
         tier="full",
         seed=run.seed,
         numerics=NUMERICS,
-        origin=one.origin,
+        origin=brought.origin,
         status="finished",
         reason=None,
         determinant=facts,
@@ -280,7 +280,7 @@ def record_of(one: Brought) -> RunRecord:
             warmup_iterations=run.iterations,
             sessions=1,
         ),
-        hashes={} if one.dataset is None else {"dataset": one.dataset},
+        hashes={} if brought.dataset is None else {"dataset": brought.dataset},
         environment={},
         files={},
     )
@@ -294,16 +294,20 @@ def check_new(known: Sequence[RunRecord], several: Sequence[RunRecord]) -> None:
                 raise BroughtError(f"seed {new.seed} of {new.experiment} has been brought before, in {old.run_id}")
 
 
-def write(results: Path, one: Brought, record: RunRecord) -> Path:
+def write(results: Path, brought: Brought, record: RunRecord) -> Path:
     """Write one record with its files."""
     folder = results / record.paper / record.experiment / record.run_id
-    shared = {name: keep_shared(results, arrays) for name, arrays in one.shared.items() if arrays}
+    shared = {name: keep_shared(results, arrays) for name, arrays in brought.shared.items() if arrays}
     scores = {
         name: score.model_copy(update={"shared": shared[name]}) if name in shared else score
         for name, score in record.scores.items()
     }
     files = {}
-    for name, arrays, small in ((CURVES, one.curves, True), (SAMPLES, one.samples, True), (MEASURED, one.kept, False)):
+    for name, arrays, small in (
+        (CURVES, brought.curves, True),
+        (SAMPLES, brought.samples, True),
+        (MEASURED, brought.kept, False),
+    ):
         if arrays:
             write_atomic(folder / name, packed(arrays, compressed=small))
             files[name] = sha256(folder / name)

@@ -174,7 +174,7 @@ def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
         raise PackError(f"{file}: {len(infos)} members, at most {MOST_MEMBERS} are read")
     if sum(info.file_size for info in infos) > MOST_BYTES:
         raise PackError(f"{file}: unfolds to more than {MOST_BYTES} bytes")
-    found: dict[str, zipfile.ZipInfo] = {}
+    members: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     for info in infos:
         mode = info.external_attr >> 16
@@ -190,11 +190,11 @@ def _checked(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
         text = not info.filename.endswith(".npz")
         if info.file_size > (MOST_TEXT_BYTES if text else MOST_MEMBER_BYTES):
             raise PackError(f"{file}: {info.filename} has {info.file_size} bytes, too many")
-        found[info.filename] = info
-    for name in found:
+        members[info.filename] = info
+    for name in members:
         if any(str(parent).lower() in seen for parent in PurePosixPath(name).parents):
             raise PackError(f"{file}: {name} lies below a file")
-    return found
+    return members
 
 
 def _manifest(file: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]) -> Manifest:

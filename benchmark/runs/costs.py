@@ -107,29 +107,30 @@ def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Devi
             seconds = (record.timing.training_seconds, record.timing.evaluation_seconds)
             taken.setdefault(name, {}).setdefault((record.paper, record.experiment, record.tier), []).append(seconds)
     try:
-        found = [_of(one) for one in calibrations(results)]
+        devices = [_of(calibration) for calibration in calibrations(results)]
     except StoreError:
-        found = []
-    names = {one.name for one in found}
-    found += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
+        devices = []
+    names = {device.name for device in devices}
+    devices += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
     return [
-        replace(one, finished={key: _means(values) for key, values in taken.get(one.name, {}).items()}) for one in found
+        replace(device, finished={key: _means(values) for key, values in taken.get(device.name, {}).items()})
+        for device in devices
     ]
 
 
-def _of(one: Calibration) -> Device:
+def _of(calibration: Calibration) -> Device:
     return Device(
-        name=one.device,
-        kind="cuda" if one.environment.get("gpu") else "cpu",
-        gigaflops=one.matrix_product_gflops,
-        launch_microseconds=one.launch_microseconds,
-        memory_bytes=float((one.environment.get("gpu") or {}).get("memory_bytes", 0)),
-        loops={(name, loop.tier): loop.tuned_seconds_per_iteration for name, loop in one.loops.items()},
+        name=calibration.device,
+        kind="cuda" if calibration.environment.get("gpu") else "cpu",
+        gigaflops=calibration.matrix_product_gflops,
+        launch_microseconds=calibration.launch_microseconds,
+        memory_bytes=float((calibration.environment.get("gpu") or {}).get("memory_bytes", 0)),
+        loops={(name, loop.tier): loop.tuned_seconds_per_iteration for name, loop in calibration.loops.items()},
     )
 
 
 def _means(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    return fmean(one for one, _ in pairs), fmean(one for _, one in pairs)
+    return fmean(pair for pair, _ in pairs), fmean(pair for _, pair in pairs)
 
 
 def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
@@ -138,7 +139,7 @@ def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
     needs = {name: score.metric.needs(run.setup.dataset) for name, score in run.setup.scores.items()}
     training, evaluation, basis = _seconds(run, device, layouts, needs)
     host, on_device = _bytes(run, device, layouts, needs.values())
-    disk = run.disk_bytes + sum(one.kept for one in needs.values())
+    disk = run.disk_bytes + sum(need.kept for need in needs.values())
     return Cost(training, evaluation, round(host), round(on_device), round(disk), basis)
 
 
@@ -166,8 +167,8 @@ def _seconds(
     moments = {name: len(run.moments(score.every)) for name, score in run.setup.scores.items()}
     shots = len(run.moments(run.setup.snapshots.every)) + 1
     operations = 1.0 * shots * run.setup.snapshots.samples * example
-    for name, one in needs.items():
-        operations += one.once + moments[name] * (one.operations + one.generated * example)
+    for name, need in needs.items():
+        operations += need.once + moments[name] * (need.operations + need.generated * example)
     evaluation = operations / rate
     finished = device.finished.get((run.paper, run.experiment, run.tier))
     if finished is not None:
@@ -193,8 +194,8 @@ def _bytes(run: Run, device: Device, layouts: dict[str, Layout], needs: Collecti
     sampling = 4 * _HELD * layer * sampled
     data = (setup.dataset.example_count() or 0) * setup.dataset.example_bytes()
     resident = data if kind == "cuda" and data <= device.memory_bytes / 2 else 0  # else they are mapped from the disk
-    held = max((one.memory - one.device_memory for one in needs), default=0.0)
-    scored = _BATCHES[kind] * max((one.device_memory for one in needs), default=0.0)
+    held = max((need.memory - need.device_memory for need in needs), default=0.0)
+    scored = _BATCHES[kind] * max((need.device_memory for need in needs), default=0.0)
     host = _PROCESS[kind] + resident + held + (recurring + 1) * weights  # the last is a checkpoint as it is written
     work = model + max(update, sampling, scored)
     return (host + work, 0.0) if kind == "cpu" else (host, _CONTEXT + resident + work)

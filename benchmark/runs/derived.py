@@ -28,9 +28,9 @@ def training(determinant: Mapping[str, Any]) -> str:
 
 def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
     """Whether a finished run of this determinant and length, with the training of ``run``, holds its results."""
-    asked = determinant["setup"]["scores"]
+    scores = determinant["setup"]["scores"]
     return iterations >= run.iterations and all(
-        name in asked and _readable(asked[name], iterations, score, run) for name, score in run.setup.scores.items()
+        name in scores and _readable(scores[name], iterations, score, run) for name, score in run.setup.scores.items()
     )
 
 
@@ -46,7 +46,7 @@ def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
     for run in sorted(runs, key=lambda run: run.reading is not None):
         facts = run.determinant()
         alike = known.setdefault((training(facts), run.seed), [])
-        if run.reading is None or not any(holds(one, iterations, run) for one, iterations in alike):
+        if run.reading is None or not any(holds(stored_run, iterations, run) for stored_run, iterations in alike):
             kept.append(run)
             alike.append((facts, run.iterations))
     order = {run.run_id: place for place, run in enumerate(runs)}
@@ -70,42 +70,42 @@ def together(runs: Sequence[Run]) -> list[list[Run]]:
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
     """Records of those ``runs`` that the records of others hold: with those others' files."""
     known: dict[tuple[str, int], list[Stored]] = {}
-    for one in stored:
-        if one.record.status == "finished":
-            known.setdefault((training(one.record.determinant), one.record.seed), []).append(one)
+    for stored_run in stored:
+        if stored_run.record.status == "finished":
+            known.setdefault((training(stored_run.record.determinant), stored_run.record.seed), []).append(stored_run)
     keys: dict[tuple[str | None, str, str], str] = {}
     for run in runs if known else ():
         place = (run.reading, run.experiment, run.tier)
         if place not in keys:
             keys[place] = training(run.determinant())
-        for one in known.get((keys[place], run.seed), ()):
-            if holds(one.record.determinant, one.record.iterations, run):
-                yield _derived(run, one)
+        for stored_run in known.get((keys[place], run.seed), ()):
+            if holds(stored_run.record.determinant, stored_run.record.iterations, run):
+                yield _derived(run, stored_run)
                 break
 
 
-def _readable(asked: Mapping[str, Any], iterations: int, score: Score, run: Run) -> bool:
+def _readable(wanted: Mapping[str, Any], iterations: int, score: Score, run: Run) -> bool:
     """Whether what one run was asked for gives a score that another is asked for."""
-    ((name, settings),), ((other, others),) = asked["metric"].items(), _metric(score).items()
+    ((name, settings),), ((other, others),) = wanted["metric"].items(), _metric(score).items()
     if name != other:
         return False
     if settings != others:
         changed = {key for key in {*settings, *others} if settings.get(key) != others.get(key)}
-        alike = asked["checkpoint"] == score.checkpoint == "last" and iterations == run.iterations
+        alike = wanted["checkpoint"] == score.checkpoint == "last" and iterations == run.iterations
         return alike and changed <= score.metric.of_kept
-    if asked["every"] is None:
-        return iterations == run.iterations and asked["checkpoint"] == score.checkpoint and score.every is None
-    evaluated = set(replace(run, iterations=iterations).moments(Every.model_validate(asked["every"])))
+    if wanted["every"] is None:
+        return iterations == run.iterations and wanted["checkpoint"] == score.checkpoint and score.every is None
+    evaluated = set(replace(run, iterations=iterations).moments(Every.model_validate(wanted["every"])))
     return set(run.moments(score.every)) <= evaluated
 
 
 def _metric(score: Score) -> dict[str, Any]:
-    found: dict[str, Any] = score.model_dump(mode="json")["metric"]
-    return found
+    settings: dict[str, Any] = score.model_dump(mode="json")["metric"]
+    return settings
 
 
-def _derived(run: Run, one: Stored) -> Stored:
-    old = one.record
+def _derived(run: Run, stored_run: Stored) -> Stored:
+    old = stored_run.record
     rate = old.timing.rate(old.iterations)
     timing = old.timing.model_dump()
     if rate is not None and run.iterations < old.iterations:
@@ -118,22 +118,22 @@ def _derived(run: Run, one: Stored) -> Stored:
         "determinant": run.determinant(),
         "iterations": run.iterations,
         "planned_iterations": run.iterations,
-        "scores": {name: _score(run, name, score, one) for name, score in run.setup.scores.items()},
+        "scores": {name: _score(run, name, score, stored_run) for name, score in run.setup.scores.items()},
         "timing": Timing(**timing),
         "files": {name: digest for name, digest in old.files.items() if name in (CURVES, SAMPLES)},
     }
-    return Stored(old.model_copy(update=facts), one.folder, run.iterations)
+    return Stored(old.model_copy(update=facts), stored_run.folder, run.iterations)
 
 
-def _score(run: Run, name: str, score: Score, one: Stored) -> ScoreRecord:
-    old = one.record.scores[name]
-    asked = _metric(score)
-    protocol = {**old.protocol, **asked[old.metric], "checkpoint": score.checkpoint}
+def _score(run: Run, name: str, score: Score, stored_run: Stored) -> ScoreRecord:
+    old = stored_run.record.scores[name]
+    settings = _metric(score)
+    protocol = {**old.protocol, **settings[old.metric], "checkpoint": score.checkpoint}
     about: dict[str, Any] = {"checkpoint": score.checkpoint, "protocol": protocol, "details": {}}
     if old.value is None:
         return old.model_copy(update=about)
-    if asked != one.record.determinant["setup"]["scores"][name]["metric"]:
-        arrays = read_arrays(one.folder / MEASURED)
+    if settings != stored_run.record.determinant["setup"]["scores"][name]["metric"]:
+        arrays = read_arrays(stored_run.folder / MEASURED)
         own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
         value = float(score.metric.recomputed(own))
         if old.series:

@@ -166,10 +166,10 @@ def parse(content: bytes) -> Any:
         raise ValueError(f"'{text}' is no JSON number")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        pairs_by_key = dict(pairs)
+        if len(pairs_by_key) != len(pairs):
             raise ValueError("a key occurs twice")
-        return found
+        return pairs_by_key
 
     try:
         return json.loads(content, parse_constant=refuse, object_pairs_hook=once)

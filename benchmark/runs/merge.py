@@ -101,7 +101,7 @@ def _there(folder: Path) -> Stored | None:
 
 def _results(record: RunRecord) -> tuple[object, ...]:
     """What a record says apart from time and machine."""
-    scores = {name: (one.value, one.reason is None, one.series) for name, one in record.scores.items()}
+    scores = {name: (score.value, score.reason is None, score.series) for name, score in record.scores.items()}
     return record.run_id, record.status, record.determinant, scores, record.files
 
 

@@ -90,16 +90,16 @@ class OneRun:
         """Train to the end and write the record; raises :class:`Interrupted` or :class:`Locked`."""
         try:
             with ExitStack() as locks:
-                for one in (self, *self.others):
-                    one.folder.mkdir(parents=True, exist_ok=True)
-                    locks.enter_context(FileLock(one.folder / ".lock").acquire(timeout=0))
+                for run in (self, *self.others):
+                    run.folder.mkdir(parents=True, exist_ok=True)
+                    locks.enter_context(FileLock(run.folder / ".lock").acquire(timeout=0))
                 done = finished_record(self.folder)
                 if done is not None:
                     return done
                 self.others = [other for other in self.others if finished_record(other.folder) is None]
-                for one in (self, *self.others):
-                    (one.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
-                    one._clean()
+                for run in (self, *self.others):
+                    (run.folder / RECORD).unlink(missing_ok=True)  # a failed run is tried again
+                    run._clean()
                 (self.folder / ".owner").write_text(f"process {os.getpid()} on {platform.node()}")
                 try:
                     return self._train()
@@ -121,10 +121,10 @@ class OneRun:
         try:
             self._segments()
         except Diverged as error:
-            for one in self._open():
-                one._end("diverged", str(error))
-        for one in self._open():
-            one._finish()  # where the checkpoint that was continued from is that of the end
+            for run in self._open():
+                run._end("diverged", str(error))
+        for run in self._open():
+            run._finish()  # where the checkpoint that was continued from is that of the end
         assert self.ended is not None
         return self.ended
 
@@ -141,7 +141,7 @@ class OneRun:
         """This run and the others, as far as they have not ended; all tell one time."""
         for other in self.others:
             other.seconds, other.sessions, other.warmup_iterations = self.seconds, self.sessions, self.warmup_iterations
-        return [one for one in (self, *self.others) if one.ended is None]
+        return [run for run in (self, *self.others) if run.ended is None]
 
     # --- training in segments between pauses ------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class OneRun:
                 tell(iteration)
             return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
 
-        pauses = {one.run.run_id: one.measurements.pauses() for one in self._open()}
+        pauses = {run.run.run_id: run.measurements.pauses() for run in self._open()}
         for target in sorted({moment for moments in pauses.values() for moment in moments}):
             while self.trainer.iteration < target:
                 self._warm_up(target)
@@ -173,9 +173,9 @@ class OneRun:
                 if time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
                     saved = time.monotonic()
-            for one in self._open():
-                if target > one.measurements.until and target in pauses[one.run.run_id]:
-                    one._pause(target)
+            for run in self._open():
+                if target > run.measurements.until and target in pauses[run.run.run_id]:
+                    run._pause(target)
             if not self._open():
                 return
 

@@ -195,25 +195,25 @@ class Companions:
 
     def of(self, record: RunRecord, score: str) -> dict[Kind, Anchor]:
         """The anchors of one score of a run, by kind; empty where none was measured."""
-        found: dict[Kind, Anchor] = {}
+        anchors: dict[Kind, Anchor] = {}
         if not self.anchors:
-            return found
+            return anchors
         for kind in KINDS:
             known = canonical(identity(kind, record.determinant, record.hashes.get("dataset"), score))
             anchor = self._by_identity.get(known)
             if anchor is not None:
-                found[kind] = anchor
-        return found
+                anchors[kind] = anchor
+        return anchors
 
 
 def identity(kind: Kind, determinant: Mapping[str, Any], fingerprint: str | None, score: str) -> dict[str, Any]:
     """What an anchor is keyed by, besides the code: data, metric, and for ``untrained`` the generator."""
-    found = {
+    facts = {
         "kind": kind,
         "dataset": fingerprint,
         "metric": determinant["setup"]["scores"].get(score, {}).get("metric"),
     }
-    return {**found, "generator": _generator(determinant)} if kind == "untrained" else found
+    return {**facts, "generator": _generator(determinant)} if kind == "untrained" else facts
 
 
 def _generator(determinant: Mapping[str, Any]) -> str:
@@ -287,21 +287,25 @@ def calibration_file(results: Path, device: str) -> Path:
     return results / CALIBRATION / f"{re.sub(r'[^a-z0-9]+', '-', device.lower()).strip('-') or 'device'}.json"
 
 
-def write_calibration(results: Path, found: Calibration) -> Path:
+def write_calibration(results: Path, calibration: Calibration) -> Path:
     """Keep a device's calibration; speeds of experiments that were not measured this time are kept."""
-    file = calibration_file(results, found.device)
+    file = calibration_file(results, calibration.device)
     if file.is_file():
         known = read_as(file, Calibration)
-        if known.threads == found.threads:
-            found = found.model_copy(update={"loops": {**known.loops, **found.loops}})
-    write_atomic(file, to_json(found.model_dump(mode="json")))
+        if known.threads == calibration.threads:
+            calibration = calibration.model_copy(update={"loops": {**known.loops, **calibration.loops}})
+    write_atomic(file, to_json(calibration.model_dump(mode="json")))
     return file
 
 
-def write_equivalence(results: Path, found: Equivalence) -> Path:
+def write_equivalence(results: Path, equivalence: Equivalence) -> Path:
     """Keep what was found of one experiment at one tier; an earlier finding is replaced."""
-    file = results / EQUIVALENCE / f"{found.paper}-{found.experiment}-{found.tier}-{found.numerics}.json"
-    write_atomic(file, to_json(found.model_dump(mode="json")))
+    file = (
+        results
+        / EQUIVALENCE
+        / f"{equivalence.paper}-{equivalence.experiment}-{equivalence.tier}-{equivalence.numerics}.json"
+    )
+    write_atomic(file, to_json(equivalence.model_dump(mode="json")))
     return file
 
 

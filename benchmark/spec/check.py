@@ -50,10 +50,10 @@ class Fitting:
         """What is wrong with ``items`` together, which depends on ``facts`` besides; nothing where nothing was."""
         key = (*map(id, items), *facts)
         if key not in self._sound:
-            found = list(complaints)
-            if not found:
+            problems = list(complaints)
+            if not problems:
                 self._sound[key] = items
-            yield from found
+            yield from problems
 
 
 def check(
@@ -81,9 +81,9 @@ def check(
         else:
             complaints += _network(("networks", name), network, layouts[name])
     for name, system in spec.systems.items():
-        found = list(_sound(spec, names, ("systems", name), system, fitting))
-        complaints += found
-        if not found and all(network in layouts for network in system.networks.values()):
+        problems = list(_sound(spec, names, ("systems", name), system, fitting))
+        complaints += problems
+        if not problems and all(network in layouts for network in system.networks.values()):
             sound.add(name)
     for name, experiment in spec.experiments.items():
         fits = True
@@ -94,9 +94,9 @@ def check(
             complaints += names.check((*path, "system"), "systems", setup.system)
             complaints += _schedule(path, setup)
             if fits and setup.system in sound:  # otherwise it would only repeat the system's or the full tier's faults
-                found = list(_fit(spec, names, path, setup, fitting))
-                complaints += found
-                fits = not found
+                problems = list(_fit(spec, names, path, setup, fitting))
+                complaints += problems
+                fits = not problems
     return [*complaints, *references.check(names, data)]
 
 
@@ -409,8 +409,8 @@ def _together(
             yield Complaint((*path, "dataset"), f"signal '{error.signal}': {error}")
         return
     if shapes[system.sample] != example:
-        found = shapes[system.sample]
-        message = f"its examples have shape {example}, the system's samples have shape {found}"
+        shape = shapes[system.sample]
+        message = f"its examples have shape {example}, the system's samples have shape {shape}"
         yield Complaint((*path, "dataset"), message)
     yield from _range(path, setup, system, layouts)
 

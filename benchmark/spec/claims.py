@@ -110,8 +110,8 @@ class Order(_Ordering):
 
     @property
     def text(self) -> str:
-        return " is below ".join(one.defined for one in self.order[:2]) + "".join(
-            f", and that below {one.defined}" for one in self.order[2:]
+        return " is below ".join(operand.defined for operand in self.order[:2]) + "".join(
+            f", and that below {operand.defined}" for operand in self.order[2:]
         )
 
 
@@ -144,7 +144,7 @@ class Largest(_Ordering):
 
 
 def _extreme(side: str, several: Sequence[Operand]) -> str:
-    first, *others = (one.defined for one in several)
+    first, *others = (value.defined for value in several)
     return f"{first} is {side} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
 
 
@@ -367,10 +367,10 @@ def quantities(predicate: Predicate) -> list[Quantity]:
 
 def located(predicate: Predicate) -> list[tuple[Steps, Quantity]]:
     """All measured quantities of a predicate with their paths below it, in order."""
-    found: list[tuple[Steps, Quantity]] = []
+    quantities: list[tuple[Steps, Quantity]] = []
     for path, operand in predicate.operands():
         if isinstance(operand, Quantity):
-            found.append((path, operand))
+            quantities.append((path, operand))
         else:
-            found += [((*path, "of", name), quantity) for name, quantity in operand.of.items()]
-    return found
+            quantities += [((*path, "of", name), quantity) for name, quantity in operand.of.items()]
+    return quantities

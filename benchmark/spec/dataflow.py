@@ -23,7 +23,7 @@ class SignalError(ValueError):
 
 def inputs_of(system: System, signal: str) -> set[str]:
     """The inputs (``real`` and noises) that ``signal`` depends on; raises :class:`SignalError`."""
-    found: set[str] = set()
+    inputs: set[str] = set()
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -35,26 +35,26 @@ def inputs_of(system: System, signal: str) -> set[str]:
             for below in system.signals[name].inputs.values():
                 visit(below, (*path, name))
         elif name == REAL or name in system.noise:
-            found.add(name)
+            inputs.add(name)
         else:
             raise SignalError(path[-1] if path else name, f"unknown signal '{name}'")
         done.add(name)
 
     visit(signal, ())
-    return found
+    return inputs
 
 
 def with_inputs(system: System, signals: Iterable[str]) -> list[str]:
     """Signals and all that they are computed from, inputs included; each before what it is computed from."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     waiting = list(signals)[::-1]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found[name] = None
+        if name not in names:
+            names[name] = None
             if name in system.signals:
                 waiting += reversed(list(system.signals[name].inputs.values()))
-    return list(found)
+    return list(names)
 
 
 def signals_of(system: System, player: str) -> set[str]:
@@ -112,17 +112,17 @@ def _shape(step: Pass | WeightedSum | Joined, entering: Mapping[str, Shape], lay
     if isinstance(step, Pass):
         plan = layouts[step.network]
         wanted = plan.inputs[0] if step.enter is None else plan.shape_at(step.enter)
-        found = entering[step.input]
-        if found != wanted:
+        arriving = entering[step.input]
+        if arriving != wanted:
             point = f"tap '{step.enter}'" if step.enter else "input"
-            raise ValueError(f"'{step.input}' has shape {found}, the {point} of '{step.network}' takes {wanted}")
+            raise ValueError(f"'{step.input}' has shape {arriving}, the {point} of '{step.network}' takes {wanted}")
         return plan.shape_at(step.until)
     (first, shape), *others = entering.items()
-    for other, found in others:
-        if isinstance(step, WeightedSum) and found != shape:
-            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {found}: only equal shapes are summed")
-        if isinstance(step, Joined) and found[1:] != shape[1:]:
-            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {found}: only the first size may differ")
+    for other, arriving in others:
+        if isinstance(step, WeightedSum) and arriving != shape:
+            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {arriving}: only equal shapes are summed")
+        if isinstance(step, Joined) and arriving[1:] != shape[1:]:
+            raise ValueError(f"'{first}' has shape {shape}, '{other}' has {arriving}: only the first size may differ")
     return shape if isinstance(step, WeightedSum) else (sum(entering[name][0] for name in step.join), *shape[1:])
 
 

@@ -55,28 +55,30 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def expand(source: Source) -> Expanded:
     """Spell out the data of ``source``; what is malformed is left as it is, for the model to complain about."""
-    found = Expanded(dict(source.data))
+    expanded = Expanded(dict(source.data))
     for section in _EXTENDING:
         items = source.data.get(section)
         if isinstance(items, dict):
-            found.data[section] = {name: _extended(found, section, name, items) for name in items}
-    networks = found.data.get("networks")
+            expanded.data[section] = {name: _extended(expanded, section, name, items) for name in items}
+    networks = expanded.data.get("networks")
     if isinstance(networks, dict):
-        found.data["networks"] = {name: _with_defaults(found, name, network) for name, network in networks.items()}
-    experiments = found.data.get("experiments")
+        expanded.data["networks"] = {
+            name: _with_defaults(expanded, name, network) for name, network in networks.items()
+        }
+    experiments = expanded.data.get("experiments")
     if isinstance(experiments, dict):
-        experiments = _swept(found, experiments)
-        found.data["experiments"] = {name: _with_tiers(experiment) for name, experiment in experiments.items()}
-    return found
+        experiments = _swept(expanded, experiments)
+        expanded.data["experiments"] = {name: _with_tiers(experiment) for name, experiment in experiments.items()}
+    return expanded
 
 
 def experiments_before_tiers(source: Source) -> dict[str, Any]:
     """Experiments with what they extend and every point of a sweep, their tiers as written."""
-    found, items = Expanded(dict(source.data)), source.data.get("experiments") or {}
-    return _swept(found, {name: _extended(found, "experiments", name, items) for name in items})
+    expanded, items = Expanded(dict(source.data)), source.data.get("experiments") or {}
+    return _swept(expanded, {name: _extended(expanded, "experiments", name, items) for name in items})
 
 
-def _with_defaults(found: Expanded, name: str, network: Any) -> Any:
+def _with_defaults(expanded: Expanded, name: str, network: Any) -> Any:
     """Lay each layer's settings over the network's ``defaults`` for its kind."""
     if not isinstance(network, dict) or not isinstance(network.get("layers"), list) or "defaults" not in network:
         return network
@@ -84,19 +86,19 @@ def _with_defaults(found: Expanded, name: str, network: Any) -> Any:
     defaults = network.pop("defaults")
     path: Path_ = ("networks", name, "defaults")
     if not isinstance(defaults, dict):
-        found.complaints.append(Complaint(path, "must map names of layers to settings"))
-        found.incomplete.append(("networks", name, "layers"))
+        expanded.complaints.append(Complaint(path, "must map names of layers to settings"))
+        expanded.incomplete.append(("networks", name, "layers"))
         return network
     kinds = {_kind(layer) for layer in network["layers"]} - {None}
     for kind, settings in defaults.items():
         if not isinstance(settings, dict):
-            found.complaints.append(Complaint((*path, kind), "must be a mapping of settings"))
+            expanded.complaints.append(Complaint((*path, kind), "must be a mapping of settings"))
         elif kind not in kinds:
             hint = did_you_mean(kind, {other for other in kinds if other is not None})
-            found.complaints.append(Complaint((*path, kind), f"no layer of this network is a '{kind}'{hint}"))
+            expanded.complaints.append(Complaint((*path, kind), f"no layer of this network is a '{kind}'{hint}"))
         else:
             continue
-        found.incomplete.append(("networks", name, "layers"))
+        expanded.incomplete.append(("networks", name, "layers"))
     network["layers"] = [_over_default(layer, defaults) for layer in network["layers"]]
     return network
 
@@ -117,7 +119,7 @@ def _over_default(layer: Any, defaults: Mapping[str, Any]) -> Any:
     return {kind: merge(default, settings or {})}
 
 
-def _extended(found: Expanded, section: str, name: str, items: dict[str, Any]) -> Any:
+def _extended(expanded: Expanded, section: str, name: str, items: dict[str, Any]) -> Any:
     """Lay an item over the one that it ``extends``: in the same section, one level."""
     item = items[name]
     if not isinstance(item, dict) or "extends" not in item:
@@ -136,12 +138,12 @@ def _extended(found: Expanded, section: str, name: str, items: dict[str, Any]) -
         return merge({key: value for key, value in base.items() if key not in INHERITED_NOT}, item)
     else:
         problem = f"'{base_name}' is not a mapping"
-    found.complaints.append(Complaint((section, name, "extends"), problem))
-    found.incomplete.append((section, name))
+    expanded.complaints.append(Complaint((section, name, "extends"), problem))
+    expanded.incomplete.append((section, name))
     return item
 
 
-def _swept(found: Expanded, experiments: dict[str, Any]) -> dict[str, Any]:
+def _swept(expanded: Expanded, experiments: dict[str, Any]) -> dict[str, Any]:
     """Put in place of an experiment with a ``sweep`` one experiment for each of its points, ``<name>_<point>``."""
     result: dict[str, Any] = {}
     for name, experiment in experiments.items():
@@ -150,14 +152,14 @@ def _swept(found: Expanded, experiments: dict[str, Any]) -> dict[str, Any]:
             result[name] = experiment
         elif not isinstance(points, dict) or not points or not all(isinstance(over, dict) for over in points.values()):
             message = "must map names of points to what differs there"
-            found.complaints.append(Complaint(("experiments", name, "sweep"), message))
-            found.incomplete.append(("experiments", name))
+            expanded.complaints.append(Complaint(("experiments", name, "sweep"), message))
+            expanded.incomplete.append(("experiments", name))
         else:
             base = {key: value for key, value in experiment.items() if key != "sweep"}
             for point, over in points.items():
                 if f"{name}_{point}" in experiments:
                     message = f"there is an experiment '{name}_{point}' already"
-                    found.complaints.append(Complaint(("experiments", name, "sweep", point), message))
+                    expanded.complaints.append(Complaint(("experiments", name, "sweep", point), message))
                 result[f"{name}_{point}"] = merge(base, over)
     return result
 
@@ -196,9 +198,9 @@ def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     if default is not None:
         yield (section, name, *default)
     items = data.get(str(section))
-    found = _point(items, str(name)) if isinstance(items, dict) and name not in items else None
-    if found is not None:
-        name, point = found
+    place = _point(items, str(name)) if isinstance(items, dict) and name not in items else None
+    if place is not None:
+        name, point = place
         yield (section, name, "sweep", point, *rest)
         yield (section, name, *rest)
     item = items.get(name) if isinstance(items, dict) else None

@@ -44,18 +44,18 @@ def loads(text: str | bytes, file: str = "<text>") -> Loaded:
 def _validated(source: Source) -> Loaded:
     source = with_base(source)
     expanded = expand(source)
-    found = list(expanded.complaints)
+    problems = list(expanded.complaints)
     try:
         spec = PaperSpec.model_validate(expanded.data)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        found += complaints(details, expanded.incomplete)
-        found += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
+        problems += complaints(details, expanded.incomplete)
+        problems += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
     else:
         readings, fitting = Readings(spec, source), Fitting()
-        found += check(spec, source.data, fitting=fitting) or [*misplaced(spec), *readings.check(fitting)]
-    if found:
-        raise SpecError(source.file, _problems(source, found))
+        problems += check(spec, source.data, fitting=fitting) or [*misplaced(spec), *readings.check(fitting)]
+    if problems:
+        raise SpecError(source.file, _problems(source, problems))
     return Loaded(spec, source, readings)
 
 
@@ -79,11 +79,11 @@ def _check_the_rest(source: Source, data: dict[str, Any], faulty: list[tuple[str
     return check(spec, source.data, broken, lost)
 
 
-def _problems(source: Source, found: list[Complaint]) -> list[Problem]:
+def _problems(source: Source, complaints: list[Complaint]) -> list[Problem]:
     """Complaints where the file wrote what they are about; what an item inherits is said once, of its origin."""
-    said = {(complaint.path, complaint.message) for complaint in found}
+    said = {(complaint.path, complaint.message) for complaint in complaints}
     problems = set()
-    for complaint in found:
+    for complaint in complaints:
         own, *inherited = places(source.data, complaint.path)
         if not _written_value(source, own) and any((place, complaint.message) in said for place in inherited):
             continue

@@ -52,7 +52,7 @@ def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[
     errors = list(errors)
     misspelt: set[Path_] = set()
     faulty = {tuple(error["loc"]) for error in errors}
-    found: list[Complaint] = []
+    complaints: list[Complaint] = []
     for error in errors:
         path, _ = locate(error["loc"])
         if error["type"] == "extra_forbidden":
@@ -65,7 +65,7 @@ def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[
             meant = nearest(name, valid)
             if meant is not None:
                 misspelt.add((*path[:-1], meant))
-            found.append(Complaint(path, message))
+            complaints.append(Complaint(path, message))
     hollow = [*incomplete, *(path[:-1] for path in misspelt if path[-1] == "extends")]
     for error in errors:
         path, is_key = locate(error["loc"])
@@ -73,12 +73,12 @@ def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[
             continue
         if error["type"] == "missing":
             if path not in misspelt and not any(path[: len(above)] == above for above in hollow):
-                found.append(Complaint(path, "is missing"))
+                complaints.append(Complaint(path, "is missing"))
         elif error["type"] == "union":
-            found.append(_no_tag(path, error))
+            complaints.append(_no_tag(path, error))
         elif not (error["type"] == "too_short" and _counts_only_valid_items(error, faulty)):
-            found.append(Complaint(path, _message(error, is_key)))
-    return found
+            complaints.append(Complaint(path, _message(error, is_key)))
+    return complaints
 
 
 def _counts_only_valid_items(error: ErrorDetails, faulty: set[tuple[str | int, ...]]) -> bool:
@@ -89,25 +89,25 @@ def _counts_only_valid_items(error: ErrorDetails, faulty: set[tuple[str | int, .
 
 def _no_tag(path: Path_, error: ErrorDetails) -> Complaint:
     """A union whose deciding key is absent: perhaps it is misspelt."""
-    found, valid = error["input"], error["msg"].removeprefix(NEEDS_KEY).split(", ")
-    if isinstance(found, dict):
-        meant = {key: nearest(str(key), valid) for key in found}
+    given, valid = error["input"], error["msg"].removeprefix(NEEDS_KEY).split(", ")
+    if isinstance(given, dict):
+        meant = {key: nearest(str(key), valid) for key in given}
         key = next((key for key, near in meant.items() if near is not None), None)
         if key is not None:
             message = f"unknown key, one of these is needed: {', '.join(valid)}{did_you_mean(key, valid)}"
             return Complaint((*path, key), message)
-    return Complaint(path, f"{error['msg']}{_found(found)}")
+    return Complaint(path, f"{error['msg']}{_found(given)}")
 
 
 def _message(error: ErrorDetails, is_key: bool) -> str:
-    kind, context, found = error["type"], error.get("ctx", {}), error.get("input")
+    kind, context, problem = error["type"], error.get("ctx", {}), error.get("input")
     words = _VALID[kind](context) if kind in _VALID else error["msg"]
     if is_key:
         words = f"the key {words}"
-    elif not (isinstance(found, str) and shorten(found) in words) and (kind in _OF_VALUES or kind in _VALID):
-        words += _found(found)
-    if kind == "literal_error" and isinstance(found, str):
-        words += did_you_mean(found, re.findall(r"'([^']*)'", context["expected"]))
+    elif not (isinstance(problem, str) and shorten(problem) in words) and (kind in _OF_VALUES or kind in _VALID):
+        words += _found(problem)
+    if kind == "literal_error" and isinstance(problem, str):
+        words += did_you_mean(problem, re.findall(r"'([^']*)'", context["expected"]))
     return words
 
 

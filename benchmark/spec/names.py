@@ -48,7 +48,7 @@ def of_score(spec: PaperSpec, experiment: str, key: str) -> str:
     scores = spec.experiments[experiment].scores if experiment in spec.experiments else {}
     if key not in scores:
         return made(key)
-    twice = sum(_label(one) == _label(scores[key]) for one in scores.values()) > 1
+    twice = sum(_label(score) == _label(scores[key]) for score in scores.values()) > 1
     return f"{_label(scores[key])} ({made(key)})" if twice else _label(scores[key])
 
 
@@ -77,13 +77,13 @@ def in_prose(spec: PaperSpec) -> Say:
         *([rf"(?<=\()(?:{plain})(?=\))"] if plain else []),
         *([rf"(?<![\w/.-])(?:{plain})(?= \(| not measured| over its evaluations)", rf"^(?:{plain})$"] if plain else []),
     ]
-    found = re.compile("|".join(patterns))
+    pattern = re.compile("|".join(patterns))
     word = "|".join(part for part in (joined, plain) if part)
     listed = re.compile(rf"(?:^|(?<=; ))(?:{word})(?:, (?:{word}))*(?=: )")
 
     def say(text: str) -> str:
         text = listed.sub(lambda match: ", ".join(labels[key] for key in match.group().split(", ")), text)
-        return found.sub(lambda match: labels[match.group()], text)
+        return pattern.sub(lambda match: labels[match.group()], text)
 
     return say
 

@@ -50,37 +50,38 @@ def _update(system: System, layouts: Mapping[str, Layout], player: str, done: se
     passes = _passes(system, player)
     once = {_stretch(layouts, step) for step in passes if step.reuse}
     total = 0
-    for one in _longest(_stretch(layouts, step) for step in passes):
-        costs = _costs(layouts[one.role], one)
-        if one not in done:
+    for stretch in _longest(_stretch(layouts, step) for step in passes):
+        costs = _costs(layouts[stretch.role], stretch)
+        if stretch not in done:
             total += sum(costs)
-        if one in once:
-            done.add(one)
-        learns = one.role in own
-        if one in once and not learns:
+        if stretch in once:
+            done.add(stretch)
+        learns = stretch.role in own
+        if stretch in once and not learns:
             continue  # others take it as given
-        reached = _learned(system, one.input, own)
+        reached = _learned(system, stretch.input, own)
         for index, cost in enumerate(costs):
             total += cost * (learns + (reached or (learns and any(costs[:index]))))
-    penalised = sum(sum(_costs(layouts[one.role], one)) for one in _penalised(system, layouts, player))
+    penalised = sum(sum(_costs(layouts[layer.role], layer)) for layer in _penalised(system, layouts, player))
     return total + _PENALTY_PASSES * penalised
 
 
 def sampling_operations(system: System, layouts: Mapping[str, Layout]) -> int:
     """Operations that one generated example takes."""
     whole = (_whole(layouts, role) for role in networks_of(system, system.sample))
-    return _OPERATIONS * sum(sum(_costs(layouts[one.role], one)) for one in whole)
+    return _OPERATIONS * sum(sum(_costs(layouts[network.role], network)) for network in whole)
 
 
 def layers_per_iteration(system: System, layouts: Mapping[str, Layout]) -> int:
     """Layers that an iteration passes forward through."""
-    return sum(one.end - one.begin for player in system.schedule for one in _held(system, layouts, player))
+    return sum(layer.end - layer.begin for player in system.schedule for layer in _held(system, layouts, player))
 
 
 def values_per_example(system: System, layouts: Mapping[str, Layout]) -> int:
     """Numbers that all layers of the largest update give out for one example, which the way back needs."""
     return max(
-        sum(sum(_values(layouts[one.role], one)) for one in _held(system, layouts, player)) for player in system.players
+        sum(sum(_values(layouts[layer.role], layer)) for layer in _held(system, layouts, player))
+        for player in system.players
     )
 
 
@@ -123,7 +124,7 @@ def _passes(system: System, player: str) -> list[Pass]:
 
 def _penalised(system: System, layouts: Mapping[str, Layout], player: str) -> list[_Stretch]:
     penalties = system.players[player].penalties
-    return [_whole(layouts, role) for one in penalties for role in marked_fields(one, NetworkMarker).values()]
+    return [_whole(layouts, role) for penalty in penalties for role in marked_fields(penalty, NetworkMarker).values()]
 
 
 def _whole(layouts: Mapping[str, Layout], role: str) -> _Stretch:
@@ -140,10 +141,10 @@ def _stretch(layouts: Mapping[str, Layout], step: Pass) -> _Stretch:
 def _longest(stretches: Iterable[_Stretch]) -> list[_Stretch]:
     """One stretch for each network, input and beginning."""
     longest: dict[tuple[str, str, int], _Stretch] = {}
-    for one in stretches:
-        key = (one.role, one.input, one.begin)
-        if key not in longest or longest[key].end < one.end:
-            longest[key] = one
+    for stretch in stretches:
+        key = (stretch.role, stretch.input, stretch.begin)
+        if key not in longest or longest[key].end < stretch.end:
+            longest[key] = stretch
     return list(longest.values())
 
 

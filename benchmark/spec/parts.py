@@ -415,9 +415,9 @@ class Metric(Part, ABC):
 
     def needs(self, dataset: Dataset) -> Needs:
         """What a measurement takes; here of a metric that holds its ``samples`` and ``reference_images`` at once."""
-        generated, asked = getattr(self, "samples", 0), getattr(self, "reference_images", 0)
-        real = (dataset.example_count() or 0) if asked == "all" else asked
-        copied = generated + (0 if asked == "all" else real)  # all real images are read where they lie
+        generated, counts = getattr(self, "samples", 0), getattr(self, "reference_images", 0)
+        real = (dataset.example_count() or 0) if counts == "all" else counts
+        copied = generated + (0 if counts == "all" else real)  # all real images are read where they lie
         return Needs(generated, real, memory=copied * dataset.example_bytes(), kept=8.0 * generated)
 
     @abstractmethod

@@ -329,12 +329,12 @@ class Computed(Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Computed:
-        asked, known = names(self.compute), set(self.of)
-        if asked != known:
-            odd = min(asked ^ known)
-            where = "in 'compute', not in 'of'" if odd in asked else "in 'of', not in 'compute'"
+        used, known = names(self.compute), set(self.of)
+        if used != known:
+            odd = min(used ^ known)
+            where = "in 'compute', not in 'of'" if odd in used else "in 'of', not in 'compute'"
             raise PydanticCustomError("computed", "'{odd}' is {where}", {"odd": odd, "where": where})
-        if any(one.time is not None for one in self.of.values()):
+        if any(quantity.time is not None for quantity in self.of.values()):
             raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
         return self
 
@@ -360,7 +360,7 @@ Operand = Annotated[
 ]
 
 
-def no_seconds(*asked: Operand) -> None:
+def no_seconds(*operand: Operand) -> None:
     """Refuse a time among quantities whose numbers, and not only their order or ratio, count."""
-    if any(isinstance(one, Quantity) and one.time is not None for one in asked):
+    if any(isinstance(quantity, Quantity) and quantity.time is not None for quantity in operand):
         raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")

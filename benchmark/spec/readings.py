@@ -135,13 +135,13 @@ class Readings:
         for network in changed["networks"].values():
             network.pop("parameters", None)  # the count is the base's
         try:
-            found = PaperSpec.model_validate({"schema_version": 1, "paper": new["paper"], "stated": {}, **changed})
+            spec = PaperSpec.model_validate({"schema_version": 1, "paper": new["paper"], "stated": {}, **changed})
         except ValidationError as error:
             first = complaints(error.errors(include_url=False), [])[0]
             message = f"{dotted(first.path)}: {first.message}"
             raise ReadingError(message, ("readings", names[-1], "change")) from error
         return self.spec.model_copy(
-            update={section: {**getattr(self.spec, section), **getattr(found, section)} for section in _SECTIONS}
+            update={section: {**getattr(self.spec, section), **getattr(spec, section)} for section in _SECTIONS}
         )
 
     def _edited(self, name: str) -> dict[str, Any]:
@@ -175,13 +175,13 @@ class Readings:
         steps = pattern.split(".")
         if steps[0] not in _SECTIONS:
             raise ReadingError(f"must be a path below {', '.join(_SECTIONS)}")
-        found: dict[str, Any]
-        found, fits = _replaced(data, steps, value)
+        values: dict[str, Any]
+        values, fits = _replaced(data, steps, value)
         if not fits and _leads(self._whole, steps):
-            found = _written(data, steps, value)
+            values = _written(data, steps, value)
         elif not fits:
             raise ReadingError("fits nothing that the file writes or inherits there")
-        return found
+        return values
 
     # --- whether they are sound ---------------------------------------------------------------------------------------
 
@@ -252,27 +252,27 @@ class Readings:
             return set()
         written = list(places(self.source.data, path))
         contradictions = self.spec.contradictions
-        found = {
+        entries = {
             entry
             for entry in reading.of
             for pattern in (contradictions[entry].paths if entry in contradictions else (entry,))
             if any(provenance.covers(pattern, place) for place in written)
         }
         if section == ("experiments", "tiers"):  # reduced forms are ours in any case
-            return found
+            return entries
         known = next((pattern for pattern in map(self._deciding, written) if pattern is not None), None)
-        if known in self.spec.stated and not found & set(contradictions):
+        if known in self.spec.stated and not entries & set(contradictions):
             return f"is stated: {self.spec.stated[known]}"
-        if not found:
+        if not entries:
             return "is covered by nothing" if known is None else f"is covered by '{known}', which 'of' does not name"
-        return found
+        return entries
 
     @cached_property
     def _deciding(self) -> provenance.Deciding:
         return provenance.deciding(self.spec)
 
     def _combination(self, name: str, reading: Reading) -> Iterator[Complaint]:
-        known = [other for other, one in self.spec.readings.items() if not one.combines]
+        known = [other for other, reading in self.spec.readings.items() if not reading.combines]
         for index, part in enumerate(reading.combines):
             if part not in known:
                 message = f"unknown reading '{part}', known: {', '.join(known)}{did_you_mean(part, known)}"
@@ -296,15 +296,22 @@ class Readings:
             yield Complaint(error.place, str(error))
             return
         experiments = self.affected(name)
-        systems = {setup.system for one in experiments for setup in _setups(read, one) if setup.system in read.systems}
-        networks = {network for one in systems for network in read.systems[one].networks.values()}
-        claims = {one for one, claim in read.claims.items() if claim is not self.spec.claims[one]}
+        systems = {
+            setup.system
+            for experiment in experiments
+            for setup in _setups(read, experiment)
+            if setup.system in read.systems
+        }
+        networks = {network for system in systems for network in read.systems[system].networks.values()}
+        claims = {name for name, claim in read.claims.items() if claim is not self.spec.claims[name]}
         keep = {"networks": networks, "systems": systems, "experiments": set(experiments), "claims": claims}
         small = {
-            section: {one: item for one, item in getattr(read, section).items() if one in names}
+            section: {name: item for name, item in getattr(read, section).items() if name in names}
             for section, names in keep.items()
         }
-        rest = {(section, one) for section, names in keep.items() for one in getattr(read, section) if one not in names}
+        rest = {
+            (section, name) for section, names in keep.items() for name in getattr(read, section) if name not in names
+        }
         lean = read.model_copy(update={**small, "tables": {}, "figures": {}})
         for complaint in check_spec(lean, self.source.data, rest, ("stated", "unstated"), fitting):
             message = f"under '{name}', {dotted(complaint.path)}: {complaint.message}"
@@ -351,13 +358,13 @@ def _differences(old: Any, new: Any, path: Path_) -> Iterator[Path_]:
     """Paths of values that differ; a list of another length differs as a whole."""
     if old is new or old == new:
         return
-    if all(one is _ABSENT or isinstance(one, dict) for one in (old, new)):
-        before, after = ({} if one is _ABSENT else one for one in (old, new))
+    if all(value is _ABSENT or isinstance(value, dict) for value in (old, new)):
+        before, after = ({} if value is _ABSENT else value for value in (old, new))
         for key in {**before, **after}:
             yield from _differences(before.get(key, _ABSENT), after.get(key, _ABSENT), (*path, key))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for index, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(one, other, (*path, index))
+        for index, (first, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(first, other, (*path, index))
     else:
         yield path
 

@@ -81,7 +81,7 @@ def check(names: Names, data: dict[str, Any]) -> list[Complaint]:
 def _table(names: Names, path: Path_, table: Table) -> Iterator[Complaint]:
     metric = METRICS.find(table.quantity)
     if metric is None and table.quantity not in OTHER_QUANTITIES:
-        labels = {one.label.lower(): name for name, one in METRICS.items()}
+        labels = {metric.label.lower(): name for name, metric in METRICS.items()}
         meant = f"; did you mean '{labels[table.quantity]}'?" if table.quantity in labels else ""
         complaint = unknown((*path, "quantity"), "quantity", table.quantity, [*OTHER_QUANTITIES, *METRICS.names()])
         yield Complaint(complaint.path, complaint.message + meant)
@@ -146,8 +146,8 @@ def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complai
     if quantity.printed is not None:
         known = {
             f"{table}, {row.label}, {column}"
-            for table, one in names.spec.tables.items()
-            for row in one.rows
+            for table, cells in names.spec.tables.items()
+            for row in cells.rows
             for column in row.cells
         }
         if quantity.printed not in known and "tables" not in names.lost:

@@ -102,8 +102,8 @@ def _parts(registry: Registry[Any]) -> dict[str, Any]:
         definitions[f"{kind}.{name}"] = own
         choices[name] = {"anyOf": [{"$ref": _REFERENCE.format(model=f"{kind}.{name}")}, {"type": "null"}]}
     definitions[f"{kind}_settings"] = {"type": "object", "properties": choices, "additionalProperties": False}
-    one = {"allOf": [{"$ref": _REFERENCE.format(model=f"{kind}_settings")}], "minProperties": 1, "maxProperties": 1}
-    definitions[kind] = {"anyOf": [{"enum": bare}, one] if bare else [one]}
+    schema = {"allOf": [{"$ref": _REFERENCE.format(model=f"{kind}_settings")}], "minProperties": 1, "maxProperties": 1}
+    definitions[kind] = {"anyOf": [{"enum": bare}, schema] if bare else [schema]}
     return definitions
 
 

@@ -71,7 +71,9 @@ def _strides_over_one_pixel(module: nn.Module, shape: tuple[int, ...]) -> bool:
     There oneDNN (torch 2.15, bfloat16) leaves the gradient of the taps that see padding alone as the memory was.
     """
     kinds = (nn.Conv2d, nn.ConvTranspose2d)
-    return shape[1:] == (1, 1) and any(isinstance(one, kinds) and max(one.stride) > 1 for one in module.modules())
+    return shape[1:] == (1, 1) and any(
+        isinstance(module, kinds) and max(module.stride) > 1 for module in module.modules()
+    )
 
 
 def fans(module: nn.Module) -> tuple[int, int]:

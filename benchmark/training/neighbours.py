@@ -35,7 +35,7 @@ def nearest_training_examples(subject: TrainedSubject, examples: np.ndarray, cou
     for part in torch.split(order, max(1, _BLOCK_BYTES // (4 * pixels))):
         theirs = on_host(subject.data.levels(part)).to(device).float().flatten(1)
         # differences, not products: a copy is at distance 0, whatever the rounding
-        squared = torch.stack([(theirs - one).square().sum(dim=1) for one in ours])
+        squared = torch.stack([(theirs - distances).square().sum(dim=1) for distances in ours])
         best = torch.cat([best, squared], dim=1)
         places = torch.cat([places, part.expand(len(ours), -1)], dim=1)
         best, kept = best.topk(min(count, best.shape[1]), dim=1, largest=False)

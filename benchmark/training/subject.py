@@ -67,7 +67,9 @@ class TrainedSubject:
         self._noise = noise
         self._last: np.ndarray | None = None  # several scores look at the same samples
         self._chunk = (
-            setup.batch_size if self._batch_statistics else at_once(one.layout for one in trainer.networks.values())
+            setup.batch_size
+            if self._batch_statistics
+            else at_once(network.layout for network in trainer.networks.values())
         )
         self._networks: Mapping[str, Assembly] = {
             role: evaluation_copy(network, batch_statistics=self._batch_statistics)
@@ -172,7 +174,7 @@ class TrainedSubject:
 
         def watching(row: int) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
             def watch(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-                variance, mean = (float(one) for one in torch.var_mean(output.float(), correction=0))
+                variance, mean = (float(moment) for moment in torch.var_mean(output.float(), correction=0))
                 sums[row] += output.numel() * np.array([1.0, mean, variance + mean**2])
 
             return watch

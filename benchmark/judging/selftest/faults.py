@@ -50,9 +50,9 @@ def findings(results: Path, text: str = paper.TEXT) -> list[str]:
     if verdicts.seal is not None and verdicts.seal.status not in ("intact", "code changed"):
         lines.append(f"seal {verdicts.seal.status}: {verdicts.seal.says}")
         lines += [
-            f"{one.item} {one.path} {one.kind} from {one.old} to {one.new}".replace("  ", " ")
-            for one in verdicts.seal.changes
-            if one.kind != "code"
+            f"{change.item} {change.path} {change.kind} from {change.old} to {change.new}".replace("  ", " ")
+            for change in verdicts.seal.changes
+            if change.kind != "code"
         ]
     said = [
         *((cell.state, cell.reason) for cell in verdicts.cells),
@@ -78,12 +78,12 @@ def planted() -> list[Caught]:
         clean = Path(scratch) / "clean"
         honest(clean)
         lines = findings(clean)
-        found = [peaceful("honest records", next(iter(lines), None))]
-        found += [
+        faults = [peaceful("honest records", next(iter(lines), None))]
+        faults += [
             _caught(fault, clean, Path(scratch) / f"fault-{number}")
             for number, fault in enumerate((*of_records(), *of_rules()))
         ]
-    return found
+    return faults
 
 
 def peaceful(what: str, line: str | None) -> Caught:
@@ -101,7 +101,7 @@ def _caught(fault: Fault, clean: Path, results: Path) -> Caught:
 
 def unseen() -> list[Caught]:
     """Plant what records alone cannot show: ``caught`` is whether something was said all the same."""
-    found = []
+    faults = []
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
         clean = Path(scratch) / "clean"
         honest(clean)
@@ -109,10 +109,10 @@ def unseen() -> list[Caught]:
             results = Path(scratch) / f"open-{number}"
             shutil.copytree(clean, results)
             fault.plant(results)
-            found.append(Caught(fault=fault.name, caught=bool(findings(results)), finding=fault.needs))
-    return found
+            faults.append(Caught(fault=fault.name, caught=bool(findings(results)), finding=fault.needs))
+    return faults
 
 
 def all_found(several: Sequence[Caught]) -> bool:
     """Whether every planted fault was found and honest records were left in peace."""
-    return all(one.caught for one in several)
+    return all(fault.caught for fault in several)

@@ -180,10 +180,10 @@ def runs(text: str = TEXT) -> dict[tuple[str, int], Run]:
 
 def expected(text: str = TEXT) -> Expected:
     """Its run ids, as judging asks for them."""
-    found: dict[str, dict[str, dict[int, str]]] = {}
+    plans: dict[str, dict[str, dict[int, str]]] = {}
     for (experiment, seed), run in runs(text).items():
-        found.setdefault(experiment, {}).setdefault("full", {})[seed] = run.run_id
-    return found
+        plans.setdefault(experiment, {}).setdefault("full", {})[seed] = run.run_id
+    return plans
 
 
 def fid(run: Run, value: float, series: Sequence[float] = ()) -> ScoreRecord:
@@ -216,17 +216,17 @@ def curves(run: Run, random: np.random.Generator) -> dict[str, np.ndarray]:
     """Curves of a run, every loss the weighted sum of its terms."""
     import numpy as np
 
-    found = {}
+    arrays = {}
     time = np.arange(run.iterations)
     for name, player in run.system.players.items():
         total = np.zeros(run.iterations, np.float32)
         for term in player.minimise:
             values = (1 + np.exp(-time / 10) + random.normal(0, 0.05, run.iterations)).astype(np.float32)
-            found[f"{name}_{term.name}"] = values
+            arrays[f"{name}_{term.name}"] = values
             total += np.float32(term.weight) * values
-        found[f"{name}_loss"] = total
-    assert set(found) == set(curve_names(run.system))
-    return found
+        arrays[f"{name}_loss"] = total
+    assert set(arrays) == set(curve_names(run.system))
+    return arrays
 
 
 def moments(side: str, value: float, prefix: str = "") -> dict[str, np.ndarray]:
@@ -287,10 +287,10 @@ class Made:
         write_atomic(folder / MEASURED, packed(moments("generated", self.score.value or 0.0, "fid.")))
         score = self.score.model_copy(update={"shared": keep_shared(results, moments("reference", 0.0))})
         files = {name: sha256(folder / name) for name in (CURVES, SAMPLES, MEASURED)}
-        one = record(self.run, score, files=files, **self.changes)
+        written = record(self.run, score, files=files, **self.changes)
         (folder / RECORD).unlink(missing_ok=True)
-        write_record(folder, one)
-        return Stored(one, folder)
+        write_record(folder, written)
+        return Stored(written, folder)
 
 
 def made(experiment: str, seed: int, *, text: str = TEXT, **changes: Any) -> Made:

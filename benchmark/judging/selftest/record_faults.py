@@ -251,10 +251,10 @@ def _swap_labels(results: Path) -> None:
 
 def _swap_results(results: Path) -> None:
     ours, theirs = paper.made("plain", 1), paper.made("penalised", 1)
-    for one, other in ((ours, theirs), (theirs, ours)):
+    for receiver, other in ((ours, theirs), (theirs, ours)):
         values = [value for _, value in other.score.series]
-        score = paper.fid(one.run, values[-1], values[:-1])
-        replace(one, score=score, curves=other.curves, samples=other.samples).write(results)
+        score = paper.fid(receiver.run, values[-1], values[:-1])
+        replace(receiver, score=score, curves=other.curves, samples=other.samples).write(results)
 
 
 def _unpenalised(results: Path) -> None:

@@ -93,9 +93,9 @@ def load(name: ClassifierName, device: str) -> Classifier:
     facts = json.loads(INDEX.read_text())[name]
     file = FOLDER / f"{name}.safetensors"
     weights = file.read_bytes()
-    found = hashlib.sha256(weights).hexdigest()
-    if found != facts["sha256"]:
-        raise MetricError(f"{file}: SHA-256 is {found}, recorded {facts['sha256']}")
+    digest = hashlib.sha256(weights).hexdigest()
+    if digest != facts["sha256"]:
+        raise MetricError(f"{file}: SHA-256 is {digest}, recorded {facts['sha256']}")
     return Classifier(name, weights, facts, device)
 
 

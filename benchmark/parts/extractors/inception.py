@@ -95,9 +95,9 @@ def _verified(file: Path) -> str:
 @functools.lru_cache(maxsize=2)
 def _loaded(file: Path, digest: str, device: str, resize: Resize) -> Inception:
     weights = file.read_bytes()
-    found = hashlib.sha256(weights).hexdigest()
-    if found != digest:
-        raise MetricError(f"{file} changed while it was read: SHA-256 {found}, then {digest}")
+    hashed = hashlib.sha256(weights).hexdigest()
+    if hashed != digest:
+        raise MetricError(f"{file} changed while it was read: SHA-256 {hashed}, then {digest}")
     return Inception(weights, _devices(device), resize, source=file)
 
 

@@ -86,12 +86,12 @@ def needs_of_moments(needs: Needs, dimensions: int) -> Needs:
     )
 
 
-def kept(side: str, found: Moments) -> dict[str, np.ndarray]:
+def kept(side: str, moments: Moments) -> dict[str, np.ndarray]:
     """Moments of one ``side`` as they are stored: a covariance is symmetric, its upper triangle says all of it."""
     import numpy as np
 
-    triangle = found.covariance[np.triu_indices(len(found.covariance))]
-    return {f"{side}.mean": found.mean, f"{side}.covariance": triangle}
+    triangle = moments.covariance[np.triu_indices(len(moments.covariance))]
+    return {f"{side}.mean": moments.mean, f"{side}.covariance": triangle}
 
 
 def distance_again(arrays: Mapping[str, np.ndarray]) -> float:

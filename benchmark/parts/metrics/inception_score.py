@@ -44,8 +44,8 @@ def score(logits: np.ndarray, splits: int) -> tuple[float, float]:
     reason = too_few(len(logits), splits)
     if reason is not None:
         raise MetricError(reason)
-    found = isc_features_to_metric(torch.from_numpy(logits), splits=splits, shuffle=True, rng_seed=_SHUFFLE_SEED)
-    mean, deviation = found[KEY_METRIC_ISC_MEAN], found[KEY_METRIC_ISC_STD]
+    scores = isc_features_to_metric(torch.from_numpy(logits), splits=splits, shuffle=True, rng_seed=_SHUFFLE_SEED)
+    mean, deviation = scores[KEY_METRIC_ISC_MEAN], scores[KEY_METRIC_ISC_STD]
     if not np.isfinite([mean, deviation]).all():
         raise MetricError(f"the score came out as {mean}: some class has no probability at all in a split")
     return mean, deviation

@@ -93,7 +93,7 @@ def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distin
         raise MetricError(f"{what} images must be uint8 levels of 0 to 255, got {examples.dtype}")
     if len(shape) != 3 and not np.isfinite(examples).all():
         raise MetricError(f"{what} examples hold numbers that are not finite")
-    if distinct and all(np.array_equal(one, examples[0]) for one in examples[1:]):
+    if distinct and all(np.array_equal(example, examples[0]) for example in examples[1:]):
         raise MetricError(f"all {count} {what} examples are the same one")
     return examples
 

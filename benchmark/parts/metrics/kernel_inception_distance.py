@@ -35,10 +35,10 @@ class KernelInceptionDistance(AgainstReference):
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.features(subject, least=self.subset_images)
-        found = distances(ours, theirs, subsets=self.subsets, subset_images=self.subset_images)
+        values = distances(ours, theirs, subsets=self.subsets, subset_images=self.subset_images)
         protocol = {**facts, "subset_seed": _SUBSET_SEED}
-        details = {"subset_deviation": float(found.std())}
-        return Measurement(float(found.mean()), protocol=protocol, details=details, arrays={"subsets": found})
+        details = {"subset_deviation": float(values.std())}
+        return Measurement(float(values.mean()), protocol=protocol, details=details, arrays={"subsets": values})
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         if kept["subsets"].shape != (self.subsets,):
@@ -57,14 +57,14 @@ def distances(first: np.ndarray, second: np.ndarray, *, subsets: int, subset_ima
     # float64: in float32 the cubes of 2048 features cancel badly
     ours, theirs = first.astype(np.float64), second.astype(np.float64)
     random = np.random.RandomState(_SUBSET_SEED)
-    found = np.empty(subsets)
+    values = np.empty(subsets)
     for subset in range(subsets):
         some = ours[random.choice(len(ours), subset_images, replace=False)]
         others = theirs[random.choice(len(theirs), subset_images, replace=False)]
-        found[subset] = kernel_mmd(some, others, **settings)
-    if not np.isfinite(found).all():
-        raise MetricError(f"the distance came out as {found.mean()}")
-    return found
+        values[subset] = kernel_mmd(some, others, **settings)
+    if not np.isfinite(values).all():
+        raise MetricError(f"the distance came out as {values.mean()}")
+    return values
 
 
 def fidelity_settings(**settings: Any) -> dict[str, Any]:

@@ -117,12 +117,12 @@ def pair_similarities(parts: Iterable[np.ndarray], count: int, shape: Shape, dev
     import torch
 
     size = _batch_images(shape, device)
-    found = []
+    values = []
     with torch.inference_mode():
         for _, images in zip(batches(count, size, "MS-SSIM"), _regrouped(parts, size), strict=True):
             batch = on_host(images).to(device)
-            found.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
-    return np.asarray(torch.cat(found).numpy())
+            values.append(similarities(batch[::2], batch[1::2], torch.float32).cpu())
+    return np.asarray(torch.cat(values).numpy())
 
 
 def _batch_images(shape: Shape, device: str) -> int:

@@ -68,7 +68,7 @@ def squared_distances(examples: np.ndarray, others: np.ndarray, device: str) -> 
     import torch
 
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
-    rows, columns = (on_host(np.ascontiguousarray(one)).flatten(1).to(place) for one in (examples, others))
+    rows, columns = (on_host(np.ascontiguousarray(array)).flatten(1).to(place) for array in (examples, others))
     size = min(_BLOCK, max(1, _NUMBERS // columns.shape[1]))
     starts = range(0, len(rows), size)
     ours = [rows[start : start + size].double().square().sum(dim=1, keepdim=True) for start in starts]
@@ -174,7 +174,7 @@ def _length(examples: np.ndarray) -> float:
     """Mean Euclidean norm: what rounding within examples is measured by."""
     import numpy as np
 
-    return float(np.mean([np.linalg.norm(one.astype(np.float64)) for one in examples]))
+    return float(np.mean([np.linalg.norm(example.astype(np.float64)) for example in examples]))
 
 
 def _measurement(

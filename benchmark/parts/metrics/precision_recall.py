@@ -60,10 +60,10 @@ def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str)
     import numpy as np
 
     radii = nearest_squared(others, others, device, self_at=0, neighbours=neighbours)[:, -1]
-    found = np.zeros(len(points), bool)
+    hits = np.zeros(len(points), bool)
     for rows, columns, squared in squared_distances(points, others, device):
-        found[rows] |= (squared <= radii[columns]).any(dim=1).cpu().numpy()
-    return found
+        hits[rows] |= (squared <= radii[columns]).any(dim=1).cpu().numpy()
+    return hits
 
 
 @METRICS.register("precision")

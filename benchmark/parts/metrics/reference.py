@@ -65,12 +65,12 @@ def _reference_moments(
 
     def compute() -> Arrays:
         reals = real(subject, images, reference=reference, least=frechet.least_images(extractor.dimensions))
-        found = moments(extractor.features(reals), "real")
+        values = moments(extractor.features(reals), "real")
         which = {
             "n_real": np.array(len(reals)),
             "reference_sha256": np.frombuffer(bytes.fromhex(digest(reals)), np.uint8),
         }
-        return {"mean": found.mean, "covariance": found.covariance, **which}
+        return {"mean": values.mean, "covariance": values.covariance, **which}
 
     arrays = cached(cache_folder(subject.root), key, compute)
     facts: dict[str, object] = {

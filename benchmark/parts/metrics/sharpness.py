@@ -25,14 +25,14 @@ def laplacian_variances(images: np.ndarray) -> np.ndarray:
 
     if min(images.shape[2:]) < 3:
         raise MetricError(f"images of {images.shape[2]}x{images.shape[3]} have no inner pixels, the minimum is 3x3")
-    found = []
+    variances = []
     batch = max(1, _PIXELS // math.prod(images.shape[2:]))
     for start in range(0, len(images), batch):
         grey = images[start : start + batch].mean(axis=1, dtype=np.float64)
         inner = grey[:, 1:-1, 1:-1]
         around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
-        found.append((around - 4 * inner).var(axis=(1, 2)))
-    return np.concatenate(found)
+        variances.append((around - 4 * inner).var(axis=(1, 2)))
+    return np.concatenate(variances)
 
 
 class _Sharpness(Metric):

@@ -101,9 +101,9 @@ def square(layer: str, shape: Shape) -> int:
 
 def entered(stacks: dict[str, tuple[list[Layer], Shape]]) -> dict[str, tuple[Layer, Shape]]:
     """Every layer of named stacks with the shape that enters it, by the path of its module."""
-    found: dict[str, tuple[Layer, Shape]] = {}
+    entries: dict[str, tuple[Layer, Shape]] = {}
     for path, (layers, shape) in stacks.items():
         for index, layer in enumerate(layers):
-            found[f"{path}.{index}"] = (layer, shape)
+            entries[f"{path}.{index}"] = (layer, shape)
             shape = layer.output_shape(shape)
-    return found
+    return entries

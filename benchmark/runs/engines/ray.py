@@ -92,13 +92,13 @@ class Ray:
         results.mkdir(parents=True, exist_ok=True)
         probe = self._ray.remote(_probe())
         with tempfile.NamedTemporaryFile(dir=results, prefix=".shared-") as token:
-            asked = {
+            probes = {
                 probe.options(num_cpus=0, scheduling_strategy=_only(node["NodeID"])).remote(
                     code(), token.name, pickle.dumps(list(kinds.values()))
                 ): node
                 for node in nodes
             }
-            for answer, node in asked.items():
+            for answer, node in probes.items():
                 try:
                     trouble = self._ray.get(answer, timeout=_PROBE_SECONDS)
                 except self._ray.exceptions.RayError as error:

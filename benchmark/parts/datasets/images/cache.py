@@ -47,13 +47,13 @@ def remembered(folder: Path, place: Path, names: Iterable[str], what: str, compu
         known = note.read_text(encoding="ascii")
         if re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}", known):
             return known
-    found = compute()
+    result = compute()
     with contextlib.suppress(OSError):  # where nothing can be written, it is computed every time
         folder.mkdir(parents=True, exist_ok=True)
         temporary = note.with_name(f"{note.name}.{os.getpid()}")
-        temporary.write_text(found, encoding="ascii")
+        temporary.write_text(result, encoding="ascii")
         os.replace(temporary, note)
-    return found
+    return result
 
 
 def file_hash(file: Path, kind: str) -> str:

@@ -42,8 +42,8 @@ def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source
     from PIL import Image
 
     def picture(index: int) -> Image.Image:
-        one = levels[index]
-        return Image.fromarray(one[0] if len(one) == 1 else one.transpose(1, 2, 0).copy())
+        level = levels[index]
+        return Image.fromarray(level[0] if len(level) == 1 else level.transpose(1, 2, 0).copy())
 
     return Source(place, len(levels), picture, names, lambda index: f"picture {index}", levels)
 

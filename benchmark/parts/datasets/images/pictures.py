@@ -168,18 +168,20 @@ class Pictures(Dataset):
     def _compare(self, root: Path, hashed: Callable[[str, str], str]) -> None:
         """Raise :class:`DataError` where a file is not the published one; ``hashed`` takes a name and md5 or sha256."""
         for name, expected in self.published().items():
-            found = hashed(name, "md5" if len(expected) == _MD5_DIGITS else "sha256")
-            if found == expected:
+            digest = hashed(name, "md5" if len(expected) == _MD5_DIGITS else "sha256")
+            if digest == expected:
                 continue
-            several = (one for _, part in DATASETS.items() for one in part.variants() if isinstance(one, Pictures))
-            whose = next((one for one in several if found in one.published().values()), None)
+            several = (
+                variant for _, part in DATASETS.items() for variant in part.variants() if isinstance(variant, Pictures)
+            )
+            whose = next((variant for variant in several if digest in variant.published().values()), None)
             if whose is not None:
                 kind = f"{whose.name}, split {getattr(whose, 'split', '')}"
                 raise DataError(
                     f"{root / name} is that of {kind}, not of {self.name}, split {getattr(self, 'split', '')}"
                 )
             raise DataError(
-                f"{root / name} is not the published file of {self.name}: its hash is {found}, "
+                f"{root / name} is not the published file of {self.name}: its hash is {digest}, "
                 f"published is {expected}; remove it"
             )
 

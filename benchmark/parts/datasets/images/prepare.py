@@ -32,8 +32,8 @@ def resized(picture: Image, width: int, height: int, resize: Resize) -> Image:
     if resize != "none":
         return picture.resize((width, height), Resampling[resize.upper()])
     if picture.size != (width, height):
-        found = "x".join(map(str, picture.size))
-        raise DataError(f"a picture is {found} after its crop, not {width}x{height}: name a filter under resize")
+        size = "x".join(map(str, picture.size))
+        raise DataError(f"a picture is {size} after its crop, not {width}x{height}: name a filter under resize")
     return picture
 
 

@@ -79,16 +79,16 @@ class ResidentImages:
         import torch
 
         if indices is None and not self._mirrored:
-            found = self.images.cpu()
+            array = self.images.cpu()
         else:
             if indices is None:
                 indices = torch.arange(2 * self._pictures)
-            found = torch.empty((len(indices), *self.shape), dtype=torch.uint8)
+            array = torch.empty((len(indices), *self.shape), dtype=torch.uint8)
             for start in range(0, len(indices), _GATHERED):
                 part = indices[start : start + _GATHERED].to(self.images.device)
                 picked = self._in_order(part, functools.partial(self.images.index_select, 0))
-                found[start : start + len(part)] = picked
-        levels: np.ndarray = found.numpy()
+                array[start : start + len(part)] = picked
+        levels: np.ndarray = array.numpy()
         levels.flags.writeable = False
         return levels
 
