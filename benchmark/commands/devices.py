@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmark.commands.options import UsageError
-from benchmark.spec.base import ROUGHER
+from benchmark.spec.numerics import ROUGHER
 
 
 def resolve_device(wanted: str) -> str:

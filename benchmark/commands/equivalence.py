@@ -8,7 +8,7 @@ import json
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands.options import CHECK_FAILED, OK, UsageError
-from benchmark.spec.base import ROUGHER
+from benchmark.spec.numerics import ROUGHER
 
 
 def register(subparsers: opt.Subparsers) -> None:

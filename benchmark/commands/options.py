@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import places
-from benchmark.spec.base import NUMERICS
+from benchmark.spec.numerics import NUMERICS
 
 OK, CHECK_FAILED, BAD_INPUT, RUN_FAILED, NOTHING, STORAGE, RESUMABLE, INTERRUPTED = 0, 1, 2, 3, 5, 74, 75, 130
 

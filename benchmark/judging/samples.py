@@ -15,8 +15,8 @@ from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.runs.sidecars import recipe_of
 from benchmark.spec import words
-from benchmark.spec.base import NUMERICS, ROUGHER
 from benchmark.spec.curve_statistics import CurveError, series_value, statistic_value
+from benchmark.spec.numerics import NUMERICS, ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
 from benchmark.spec.quantities import (

@@ -16,11 +16,6 @@ Many = Annotated[tuple[T, ...], Strict(False)]
 Tier = Literal["full", "short", "smoke"]
 TIERS: tuple[Tier, ...] = ("full", "short", "smoke")
 
-#: how training computes; see ``training.numerics``
-NUMERICS = ("exact", "fp32", "tf32", "bf16")
-#: those that round more than 32-bit floats do
-ROUGHER = ("tf32", "bf16")
-
 #: how a value of a recipe is known
 Tag = Literal["stated", "public", "inferred", "default", "recollection"]
 

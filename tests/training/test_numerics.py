@@ -15,7 +15,7 @@ from benchmark.cli import main
 from benchmark.parts.networks.modules.spectral import SpectralConv2d
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
-from benchmark.spec.base import NUMERICS
+from benchmark.spec.numerics import NUMERICS
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import stream_seed
 from benchmark.training.subject import TrainedSubject
