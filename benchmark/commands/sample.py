@@ -12,7 +12,6 @@ from benchmark import places
 from benchmark.batches import batches
 from benchmark.commands import options as opt
 from benchmark.commands.options import UsageError
-from benchmark.registry import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +42,7 @@ def sample(options: argparse.Namespace) -> int:
     from benchmark.commands.devices import resolve_device
     from benchmark.commands.planned_records import run_of
     from benchmark.evaluation.rescoring import trained
+    from benchmark.registry import did_you_mean
     from benchmark.training.subject import TrainedSubject
 
     results = opt.existing_results(options.results)
