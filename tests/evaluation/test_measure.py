@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -87,6 +90,37 @@ def test_two_folders_have_torch_fidelity_s_values(root: Path, tmp_path: Path, pi
     assert distance == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
     assert kernel == pytest.approx(theirs["kernel_inception_distance_mean"], abs=1e-5)
     assert score == pytest.approx(theirs["inception_score_mean"], abs=1e-5)
+
+
+def printed_by(command: list[str], **environment: str) -> str:
+    """What another package's command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_torch_fidelity_s_command_prints_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
+    fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
+    weights = ["--feature-extractor-weights-path", str(inception.weights_file(root))]
+    command = ["torch_fidelity.fidelity", "--input1", str(fake), "--input2", str(true), "--fid", "--cpu", "--json"]
+    theirs = json.loads(printed_by([*command, "--no-cache", "--silent", *weights]))["frechet_inception_distance"]
+    samples = given.examples(fake)
+    (distance,) = values(root, samples, against(str(true), root, "cpu", samples.shape[1:]), "fid")
+    assert distance == pytest.approx(theirs, rel=1e-3)
+
+
+def test_pytorch_fid_s_command_prints_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
+    """Its own network, its resize and its scaling; it takes weights from torch's folder, under their name there."""
+    fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
+    weights = tmp_path / "torch" / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(inception.weights_file(root).read_bytes())
+    command = ["pytorch_fid", str(fake), str(true), "--device", "cpu", "--num-workers", "0", "--batch-size", str(COUNT)]
+    theirs = float(printed_by(command, TORCH_HOME=str(tmp_path / "torch")).rpartition("FID:")[2])
+    samples = given.examples(fake)
+    (distance,) = values(root, samples, against(str(true), root, "cpu", samples.shape[1:]), "fid:resize=bilinear")
+    assert distance == pytest.approx(theirs, rel=1e-3)
 
 
 def test_statistics_give_the_formula_s_value(root: Path, tmp_path: Path, pictures: Any) -> None:

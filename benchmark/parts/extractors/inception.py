@@ -33,7 +33,7 @@ BYTES = 95_628_359
 COMMAND = "ganrepro data fetch inception"
 
 #: ``tensorflow_bilinear``: TensorFlow 1's bilinear rule, as in TTUR and torch-fidelity;
-#: ``bilinear``: half-pixel centres without antialiasing, as in pytorch-fid;
+#: ``bilinear``: half-pixel centres without antialiasing, levels scaled to -1..1, as in pytorch-fid;
 #: ``antialiased_bicubic``: Pillow's bicubic filter on each channel in floats, clipped to 0..255, as in clean-fid
 Resize = Literal["tensorflow_bilinear", "bilinear", "antialiased_bicubic"]
 
@@ -171,7 +171,7 @@ class Inception:
         return logits
 
     def _prepared(self, images: Tensor) -> Tensor:
-        """(n, 3, 299, 299) in [-1, 1) from uint8 images of one or three channels."""
+        """(n, 3, 299, 299) from uint8 images of one or three channels; [-1, 1) but for pytorch-fid's [-1, 1]."""
         import torch
         from torch.nn.functional import interpolate
         from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
@@ -183,7 +183,7 @@ class Inception:
             resized = interpolate(images.float(), size=size, mode="bilinear", align_corners=False)
         else:
             resized = _antialiased(images.cpu().numpy()).to(images.device)
-        scaled: Tensor = (resized - 128) / 128
+        scaled: Tensor = resized / 127.5 - 1 if self._resize == "bilinear" else (resized - 128) / 128
         return scaled.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
 
 

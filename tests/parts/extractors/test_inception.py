@@ -155,7 +155,7 @@ def test_resizing_rules_differ(images: np.ndarray, network: inception.Inception)
     plain._resize = "bilinear"
     tensor = torch.from_numpy(images)
     expected = torch.nn.functional.interpolate(tensor.float(), (299, 299), mode="bilinear", align_corners=False)
-    torch.testing.assert_close(plain._prepared(tensor), (expected - 128) / 128)
+    torch.testing.assert_close(plain._prepared(tensor), 2 * (expected / 255) - 1)
     assert (plain._prepared(tensor) - network._prepared(tensor)).abs().max() > 0.05
 
 
