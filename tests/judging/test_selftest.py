@@ -78,14 +78,14 @@ def test_a_judge_that_calls_not_different_the_same_is_noticed(monkeypatch: pytes
         return "inside" if low < margin and high > -margin else "above" if low > margin else "below"
 
     monkeypatch.setattr(hypothesis_tests, "equivalence", lenient)
-    worst = max(one.rate for one in rates.rates() if one.kind == "false pass")
+    worst = max(one.rate for one in rates._cells() if one.kind == "false pass")
     assert worst > 10 * LIMIT
 
 
 @pytest.mark.usefixtures("few")
 def test_a_judge_without_holm_and_level_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hypothesis_tests, "holm", lambda p_values: [p / 10 for p in p_values])
-    assert max(one.rate for one in rates.rates() if "untrue claims: any HOLDS" in one.about) > LIMIT
+    assert max(one.rate for one in rates._claims() if "untrue claims: any HOLDS" in one.about) > LIMIT
 
 
 def test_made_up_runs_have_the_ids_that_planning_gives(tmp_path) -> None:
