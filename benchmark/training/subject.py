@@ -182,7 +182,8 @@ class TrainedSubject:
         handles = [assembly.layers[place].register_forward_hook(watching(row)) for row, place in enumerate(follows)]
         try:
             if network in networks_of(self._system, self._system.sample):
-                self.samples(count)
+                for _ in self._generate(self._noise, count):
+                    pass
             else:
                 self.apply(network, self.reals(count))
         finally:

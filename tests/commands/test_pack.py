@@ -303,7 +303,7 @@ def test_a_changed_and_a_missing_reference_are_named(results: Path, capsys: pyte
 
 
 def test_running_seals_the_rules_before_anything_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmark.runs.engines import serial
+    from benchmark.runs.engines import execute
 
     seen: list[bool] = []
 
@@ -311,7 +311,7 @@ def test_running_seals_the_rules_before_anything_is_trained(tmp_path: Path, monk
         seen.append((tmp_path / "results" / "seals" / "toy.json").is_file())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(serial, "execute", stopped)
+    monkeypatch.setattr(execute, "execute", stopped)
     words = ["run", str(ROOT / "tests" / "toy.yaml"), "--tier", "smoke", "--results", str(tmp_path / "results")]
     assert main(words) == 130
     assert seen == [True]

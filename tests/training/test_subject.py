@@ -86,6 +86,9 @@ def test_moments_are_those_of_what_the_layers_give() -> None:
     images = subject.samples(count) / 127.5 - 1
     assert (mean, variance) == pytest.approx((images.mean(), images.var()), abs=2e-3)
     assert subject.moments_after("generator", "selu", count).shape == (0, 2)
+    subject.samples(count)
+    again = subject.moments_after("generator", generator.layout.layers[last - 1].name, count)[-1]
+    assert (again == (mean, variance)).all(), "samples that are at hand are drawn again, to be looked at inside"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -178,6 +178,9 @@ def test_degenerate_input_becomes_a_reason_and_no_number(
 
         def samples(self, count: int) -> np.ndarray:
             return case.generated(digits[:1000])[:count]
+
+        def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
+            yield from np.array_split(self.samples(count), 2)
 
     setup: Any = SimpleNamespace(
         dataset=SimpleNamespace(kind="images"), generator_mode="running_statistics", batch_size=64

@@ -7,6 +7,8 @@ values that the laws then overwrite.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -82,7 +84,8 @@ def largest_singular_value(matrix: Tensor, singular: Tensor, iterations: int, ke
     Power iteration goes on from the left singular vector in ``singular`` (rows,), which is overwritten if ``keep``. The
     vectors count as constants in the gradient. All of it is in the precision of ``matrix``, under autocast too.
     """
-    with torch.autocast(matrix.device.type, enabled=False):
+    device = matrix.device.type
+    with torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext():
         with torch.no_grad():
             left = singular
             for _ in range(iterations):
