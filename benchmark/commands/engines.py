@@ -86,16 +86,16 @@ def with_needs(
 
     kind: costs.Kind = "cpu" if jobs[0].device == "cpu" else "cuda"
     known = costs.known_devices(results, [run.record for run in read_records(results, [])])
-    device = next((clash for clash in known if clash.kind == kind), costs.STATED[kind])
+    device = next((candidate for candidate in known if candidate.kind == kind), costs.STATED[kind])
     planned: dict[tuple[tuple[str, str, str | None], ...], tuple[float, int]] = {}
     told = []
     for job, group in zip(jobs, groups, strict=True):
         key = tuple((run.paper, run.experiment, run.reading) for run in group)
         if key not in planned:
             each = [costs.cost(run, device) for run in group]
-            seconds = each[0].training_seconds + sum(job.evaluation_seconds for job in each)
+            seconds = each[0].training_seconds + sum(estimate.evaluation_seconds for estimate in each)
             limit = math.ceil(seconds / 3600 * (_MARGIN if each[0].measured else _MARGIN_UNMEASURED))
-            gib = math.ceil(max(job.host_bytes for job in each) / 2**30 * _MARGIN)
+            gib = math.ceil(max(estimate.host_bytes for estimate in each) / 2**30 * _MARGIN)
             planned[key] = float(limit), gib * 2**30
         hours, memory = planned[key]
         told.append(

@@ -163,12 +163,12 @@ def _device(word: str | None, results: Path) -> Device:
     known = known_devices(results, (run.record for run in read_records(results, [])))
     if word is None:
         return known[0] if known else STATED["cpu"]
-    fitting = [clash for clash in known if word in (clash.kind, clash.name) or word.lower() in clash.name.lower()]
+    fitting = [device for device in known if word in (device.kind, device.name) or word.lower() in device.name.lower()]
     if fitting:
         return fitting[0]
     if word in ("cpu", "cuda"):
         return STATED["cpu"] if word == "cpu" else STATED["cuda"]
-    there = ", ".join(clash.name for clash in known) or "none"
+    there = ", ".join(device.name for device in known) or "none"
     raise UsageError(f"no device '{word}': measured here are {there}; `ganrepro speed` measures one; or cpu or cuda")
 
 

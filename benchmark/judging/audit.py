@@ -130,9 +130,9 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
     against_itself = [
         contradiction.paths for contradiction in spec.contradictions.values() if contradiction.kind == "itself"
     ]
-    paths = [*(clash.path for clash in known), *bare]
+    paths = [*(origin.path for origin in known), *bare]
     disputed = {path for path in paths if any(covers(pattern, path) for group in against_itself for pattern in group)}
-    ways = {clash.path: str(clash.tag) for clash in known} | dict.fromkeys(bare, "missing")
+    ways = {origin.path: str(origin.tag) for origin in known} | dict.fromkeys(bare, "missing")
     ways |= dict.fromkeys(disputed, "contradicted")
     sections = [
         _count(name, [way for path, way in ways.items() if path[0] == name and path in own]) for name in _SECTIONS
@@ -162,7 +162,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
         unstated=[
             Chosen(
                 path=pattern,
-                values=sum(clash.pattern == pattern and covers(pattern, clash.path) for clash in known),
+                values=sum(origin.pattern == pattern and covers(pattern, origin.path) for origin in known),
                 chosen=entry.chosen,
                 tag=entry.tag,
                 source=entry.source,

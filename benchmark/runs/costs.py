@@ -60,10 +60,10 @@ class Device:
     launch_microseconds: float
     #: of a GPU; what fills more than half of it stays on the host
     memory_bytes: float = 0.0
-    #: (paper/experiment, tier): seconds of an iteration
-    loops: dict[tuple[str, str], float] = field(default_factory=dict)
-    #: (paper, experiment, tier): seconds of training and of evaluation, means of finished runs
-    finished: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict)
+    #: (paper/experiment, tier, numerics): seconds of an iteration
+    loops: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    #: (paper, experiment, tier, numerics): seconds of training and of evaluation, means of finished runs
+    finished: dict[tuple[str, str, str, str], tuple[float, float]] = field(default_factory=dict)
     stated: bool = False
 
 
@@ -98,14 +98,15 @@ class Cost:
 
 def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Device]:
     """Devices that a results folder knows the speed of, those calibrated last first; an unreadable file is none."""
-    taken: dict[str, dict[tuple[str, str, str], list[tuple[float, float]]]] = {}
+    taken: dict[str, dict[tuple[str, str, str, str], list[tuple[float, float]]]] = {}
     kinds: dict[str, Kind] = {}
     for record in records:
         if record.status == "finished" and record.origin is None and "trained_with" not in record.environment:
             name = device_of(record.environment)
             kinds[name] = "cpu" if str(record.environment.get("device", "cpu")) == "cpu" else "cuda"
             seconds = (record.timing.training_seconds, record.timing.evaluation_seconds)
-            taken.setdefault(name, {}).setdefault((record.paper, record.experiment, record.tier), []).append(seconds)
+            of = (record.paper, record.experiment, record.tier, record.numerics)
+            taken.setdefault(name, {}).setdefault(of, []).append(seconds)
     try:
         devices = [_of(calibration) for calibration in calibrations(results)]
     except StoreError:
@@ -125,12 +126,15 @@ def _of(calibration: Calibration) -> Device:
         gigaflops=calibration.matrix_product_gflops,
         launch_microseconds=calibration.launch_microseconds,
         memory_bytes=float((calibration.environment.get("gpu") or {}).get("memory_bytes", 0)),
-        loops={(name, loop.tier): loop.tuned_seconds_per_iteration for name, loop in calibration.loops.items()},
+        loops={
+            (name, loop.tier, loop.numerics): loop.tuned_seconds_per_iteration
+            for name, loop in calibration.loops.items()
+        },
     )
 
 
 def _means(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    return fmean(pair for pair, _ in pairs), fmean(pair for _, pair in pairs)
+    return fmean(training for training, _ in pairs), fmean(evaluation for _, evaluation in pairs)
 
 
 def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
@@ -170,10 +174,10 @@ def _seconds(
     for name, need in needs.items():
         operations += need.once + moments[name] * (need.operations + need.generated * example)
     evaluation = operations / rate
-    finished = device.finished.get((run.paper, run.experiment, run.tier))
+    finished = device.finished.get((run.paper, run.experiment, run.tier, run.numerics))
     if finished is not None:
         return (*finished, "finished runs")
-    loop = device.loops.get((f"{run.paper}/{run.experiment}", run.tier))
+    loop = device.loops.get((f"{run.paper}/{run.experiment}", run.tier, run.numerics))
     if loop is not None:
         return run.iterations * loop, evaluation, "its measured loop"
     arithmetic = operations_per_iteration(run.system, layouts, run.setup.batch_size) / rate

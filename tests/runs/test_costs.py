@@ -54,12 +54,13 @@ def test_hours_are_operations_over_the_stated_efficiency() -> None:
 
 def test_a_measured_loop_and_finished_runs_come_before_counted_operations() -> None:
     run = ring()
-    timed = replace(BARE, loops={("small/ring", "full"): 0.25})
+    timed = replace(BARE, loops={("small/ring", "full", run.numerics): 0.25})
     assert cost(run, timed).training_seconds == 25
     assert cost(run, timed).measured
     assert cost(replace(run, tier="smoke"), timed).basis == "measured rates", "another tier, another loop"
-    done = replace(timed, finished={("small", "ring", "full"): (7.0, 3.0)})
+    done = replace(timed, finished={("small", "ring", "full", run.numerics): (7.0, 3.0)})
     assert (cost(run, done).hours, cost(run, done).basis) == (10 / 3600, "finished runs")
+    assert cost(replace(run, numerics="bf16"), done).basis != "finished runs", "another tier of numerics, another pace"
 
 
 def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     (device,) = known_devices(ROOT / "results" / "reference" / "mnist-h200", records)
     assert (device.name, device.kind, device.stated) == ("NVIDIA H200", "cuda", False)
     seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
-    assert device.finished["gan_dcgan_mnist", "gan", "full"][0] == pytest.approx(sum(seconds) / len(seconds))
+    assert device.finished["gan_dcgan_mnist", "gan", "full", "fp32"][0] == pytest.approx(sum(seconds) / len(seconds))
     assert known_devices(tmp_path) == []
     file = calibration_file(tmp_path, "broken")
     file.parent.mkdir()
