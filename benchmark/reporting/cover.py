@@ -86,7 +86,7 @@ def sections(views: Sequence[PaperView], reference: Sequence[PaperView]) -> list
             "reduced",
             "What reduced runs show",
             "A fraction of the paper's budget: these point somewhere and decide nothing.",
-            [row for view in (*views, *(row for row in reference if row.id not in ran)) for row in reduced(view)],
+            [row for view in (*views, *(known for known in reference if known.id not in ran)) for row in reduced(view)],
         ),
     ]
     return [row for row in several if row.findings]
