@@ -1,9 +1,9 @@
-"""Judge the committed evidence again by today's rules and show which verdicts moved; ``--write`` seals today's rules.
+"""Judge the committed evidence again by today's rules, under every reading that was run, and show which verdicts moved.
 
     python scripts/refresh_evidence.py [--write] [FOLDER ...]
 
-Evidence that was sealed under other rules keeps its old seal until ``--write``; its verdicts say so until then. A seal
-that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a verdict moved.
+``--write`` seals today's rules. Evidence that was sealed under other rules keeps its old seal until then, and its verdicts
+say so. A seal that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a verdict moved.
 """
 
 from __future__ import annotations

@@ -66,8 +66,7 @@ def verdicts_on(
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
-    verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
-    verdicts = verdicts.model_copy(update={"reading": reading})
+    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update={"reading": reading}), stored)
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
 

@@ -19,6 +19,7 @@ from benchmark.runs.records import RECORD, Stored
 from benchmark.spec.base import Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import BASE
 from benchmark.spec.words import counted
 
 
@@ -52,9 +53,17 @@ def evidence_sha256(stored: Sequence[Stored]) -> str:
 
 
 def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
-    """The state of every verdict."""
-    claims = {claim.claim: claim.state for claim in verdicts.claims}
-    return claims | {f"{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+    """The state of every verdict; a claim under a reading that was run goes by both names, ``narrow: RL-C21``."""
+    under = f"{verdicts.reading}: " if verdicts.reading else ""
+    claims = {f"{under}{claim.claim}": claim.state for claim in verdicts.claims}
+    cells = {f"{under}{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+    readings = {
+        f"{reading.reading}: {across.claim}": reading.state
+        for across in verdicts.readings
+        for reading in across.readings
+        if reading.reading != BASE and reading.side != "not run"
+    }
+    return claims | cells | readings
 
 
 def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:

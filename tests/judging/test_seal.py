@@ -12,7 +12,7 @@ from benchmark.judging.judge import judge
 from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state
 from benchmark.judging.selftest import paper
 from benchmark.judging.under_seal import judged_file, keep_states, states_of, under_seal, under_seal_in
-from benchmark.judging.verdict import SealState
+from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, SealState, Side
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import Stored, read_records
 
@@ -344,6 +344,37 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
     write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
     now = states_of(plain)["MU-C1"]
     assert says()[0].endswith(f"; 1 of {count} verdicts moved by that: MU-C1 {now}, then REVERSED")
+    under = plain.model_copy(update={"reading": "narrow"})
+    seen = under_seal_in(tmp_path, spec, under, records).seal
+    assert seen is not None
+    assert seen.agrees, "a reading's verdict is not held against the base's"
     kept["evidence_sha256"] = "0" * 64
     write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
     assert says()[0].endswith("; whether that moves any verdict is not known")
+
+
+def test_states_under_readings_are_kept_beside_the_base_s() -> None:
+    def reading(name: str, side: Side, state: ClaimState) -> ReadingVerdict:
+        return ReadingVerdict(
+            reading=name, choices=[name], side=side, state=state, tier="full", leans=None, effects=[], moves=None
+        )
+
+    across = AcrossReadings(
+        claim="MU-C1",
+        ground="base",
+        reduced=False,
+        says="",
+        disagree=True,
+        readings=[
+            reading("base", "holds", "HOLDS"),
+            reading("wide", "reversed", "REVERSED"),
+            reading("late", "not run", "NOT RUN"),
+        ],
+        ranking=[],
+        flips=[["wide"]],
+    )
+    plain = judge(paper.loaded().spec, "0" * 64, [], paper.expected())
+    states = states_of(plain.model_copy(update={"readings": [across]}))
+    assert {name: state for name, state in states.items() if name not in states_of(plain)} == {
+        "wide: MU-C1": "REVERSED"
+    }

@@ -8,6 +8,8 @@ import pytest
 
 from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.verification import verified
+from benchmark.judging.under_seal import Judged, judged_file
+from benchmark.runs.files import read_as
 from benchmark.runs.records import read_records
 from tests.specs import load
 
@@ -32,6 +34,12 @@ def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int)
     assert found.records == runs
     assert found.rescored >= 2 * runs
     assert found.problems == []
+
+
+def test_verdicts_under_readings_are_among_the_states_that_are_kept() -> None:
+    kept = read_as(judged_file(REFERENCE / "toy-narrow", "gan_rl"), Judged)
+    assert kept.states["narrow: RL-C21"] == "REVERSED IN PART"
+    assert kept.states["RL-C21"] == "NOT RUN", "nothing was run at full width"
 
 
 def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
