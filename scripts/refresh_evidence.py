@@ -2,8 +2,9 @@
 
     python scripts/refresh_evidence.py [--write] [FOLDER ...]
 
-``--write`` seals today's rules. Evidence that was sealed under other rules keeps its old seal until then, and its verdicts
-say so. A seal that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a verdict moved.
+``--write`` seals today's rules. Evidence that was sealed under other rules keeps its old seal until then, and its
+verdicts say so. A seal that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a
+verdict moved.
 """
 
 from __future__ import annotations
