@@ -55,15 +55,14 @@ def evidence_sha256(stored: Sequence[Stored]) -> str:
 def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
     """The state of every verdict; a claim under a reading that was run goes by both names, ``narrow: RL-C21``."""
     under = f"{verdicts.reading}: " if verdicts.reading else ""
-    claims = {f"{under}{claim.claim}": claim.state for claim in verdicts.claims}
-    cells = {f"{under}{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
-    readings = {
+    states: dict[str, str] = {f"{under}{claim.claim}": claim.state for claim in verdicts.claims}
+    states |= {f"{under}{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+    return states | {
         f"{reading.reading}: {across.claim}": reading.state
         for across in verdicts.readings
         for reading in across.readings
         if reading.reading != BASE and reading.side != "not run"
     }
-    return claims | cells | readings
 
 
 def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
