@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import ValidationError
 
 from benchmark.registry import RegistryError
@@ -14,10 +14,7 @@ from benchmark.runs.files import SHARED, StoreError, read_arrays, sha256, shared
 from benchmark.runs.records import MEASURED, ScoreRecord, Stored
 from benchmark.spec.parts import METRICS, Metric, MetricError
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Arrays = dict[str, np.ndarray]
+Arrays = dict[str, np.ndarray]
 
 _DIGEST = frozenset("0123456789abcdef")
 

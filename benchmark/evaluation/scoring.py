@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from benchmark.runs.records import ScoreRecord
 from benchmark.spec.experiments import Score, Setup
 from benchmark.spec.parts import Metric, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @dataclass

@@ -11,17 +11,15 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+import numpy as np
 from pydantic import ValidationError
 
 from benchmark.runs.files import StoreError, irregular, sha256
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
 from benchmark.spec.base import canonical
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: a loss is the sum of its float32 terms, in an order of operations of the device's own
 _RELATIVE = 1e-3
@@ -182,8 +180,6 @@ def _series(record: RunRecord, score: ScoreRecord, settings: Mapping[str, Any]) 
 
 
 def _curves(stored: Stored, read: Callable[[], Mapping[str, np.ndarray]]) -> Iterator[str]:
-    import numpy as np
-
     file, expected = stored.folder / CURVES, stored.record.files.get(CURVES)
     if expected is None or irregular(file) is not None or not file.is_file() or sha256(file) != expected:
         return  # what is not the record's file is told as damage, and not opened
@@ -241,8 +237,6 @@ def _scores_of_curves(record: RunRecord, curves: Mapping[str, np.ndarray]) -> It
 
 def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Every player's loss is the weighted sum of its terms: other weights than stated show here."""
-    import numpy as np
-
     system = record.determinant.get("system")
     players = system.get("players", {}) if isinstance(system, dict) else {}
     looks = np.unique(np.linspace(0, record.iterations - 1, min(record.iterations, _LOOKS)).astype(np.int64))

@@ -11,12 +11,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
 
 from benchmark.judging.verdict import Interval
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: level of every one-sided test; intervals have confidence 1 - 2 * ALPHA
 ALPHA = 0.05
@@ -155,7 +154,6 @@ def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equi
 @cache
 def _spreads(freedom: float) -> np.ndarray:
     """Equally likely values of sample / true standard deviation: middles of equal shares of their distribution."""
-    import numpy as np
     from scipy.special import chdtri
 
     shares = (np.arange(_SHARES) + 0.5) / _SHARES
@@ -193,7 +191,6 @@ def power_equivalence(
 
     ``other`` is the published number's own uncertainty. It widens the interval, yet does not vary with our seeds.
     """
-    import numpy as np
     from scipy.special import ndtr, stdtrit
 
     if spread == 0:
@@ -217,7 +214,6 @@ def power_share(share: float, seeds: int, bound: float, alpha: float = ALPHA, *,
 
     With ``against=False`` only that it lies above. The sign test is that of 0.5.
     """
-    import numpy as np
     from scipy.stats import binom
 
     hits = np.arange(seeds + 1)
@@ -271,8 +267,6 @@ def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
 
 def _rank_sums(ranks: Sequence[int], chosen: int) -> list[float]:
     """Number of ways to choose ``chosen`` of ``ranks`` with each sum from 0 up."""
-    import numpy as np
-
     ways = np.zeros((chosen + 1, sum(ranks) + 1))
     ways[0, 0] = 1
     for rank in ranks:

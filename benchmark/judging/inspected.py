@@ -9,16 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.judging.consistency import contradictions, identity
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, Stored
 from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.curve_statistics import Course
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: folders whose curves are kept in memory
 _OPEN_FOLDERS = 32

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from benchmark.judging.cells import DECISIVE, MOVING, differs, margin, rounding
 from benchmark.judging.finding import Incomparable, Undecidable
 from benchmark.judging.hypothesis_tests import (
@@ -147,8 +149,6 @@ class _Best:
 
 def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float) -> list[float] | None:
     """Share of simulated papers in which the claim is decided, by spread; None without printed numbers."""
-    import numpy as np
-
     try:
         printed = numbers.values(predicate)
     except NotPrinted:

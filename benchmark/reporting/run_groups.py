@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import make_run
@@ -14,9 +15,6 @@ from benchmark.runs.records import Stored
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @dataclass(frozen=True)

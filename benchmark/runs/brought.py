@@ -13,7 +13,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from benchmark.registry import did_you_mean
 from benchmark.runs.files import StoreError, keep_shared, packed, sha256, write_atomic
@@ -22,9 +24,6 @@ from benchmark.runs.records import CURVES, MEASURED, SAMPLES, Origin, RunRecord,
 from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: how a foreign training was computed nobody here knows
 NUMERICS = "unknown"
@@ -196,8 +195,6 @@ def _as_asked(text: str, value: object) -> object:
 
 def read_curves(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
     """Curves over training: one row for an iteration of a seed, 1 to the end of the budget, one column for a curve."""
-    import numpy as np
-
     series: dict[tuple[str, int], list[dict[str, float]]] = {}
     runs: dict[tuple[str, int], Run] = {}
     ends: dict[tuple[str, int], str] = {}

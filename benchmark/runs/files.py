@@ -12,14 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from benchmark.spec.base import Model
-
-if TYPE_CHECKING:
-    import numpy as np
 
 M = TypeVar("M", bound=Model)
 
@@ -59,8 +57,6 @@ def read_bytes(file: Path) -> bytes:
 
 def read_arrays(file: Path) -> dict[str, np.ndarray]:
     """Arrays of an .npz file that is safe to open; empty where there is no file."""
-    import numpy as np
-
     problem = irregular(file)
     if problem is not None:
         raise StoreError(problem)
@@ -105,8 +101,6 @@ def unsafe_arrays(file: Path) -> str | None:
 
 def packed(arrays: Mapping[str, np.ndarray], *, compressed: bool = True) -> bytes:
     """An .npz as bytes, the same for the same arrays; measured moments of features hardly compress."""
-    import numpy as np
-
     buffer = io.BytesIO()
     (np.savez_compressed if compressed else np.savez)(buffer, allow_pickle=False, **dict(arrays))
     return buffer.getvalue()

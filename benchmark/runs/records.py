@@ -18,16 +18,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
 from pydantic import Field, Strict, model_validator
 
 from benchmark.runs.files import StoreError, read_arrays, read_as, to_json, write_atomic
 from benchmark.spec.base import Model, Tier
 from benchmark.spec.parts import METRICS, Direction
-
-if TYPE_CHECKING:
-    import numpy as np
 
 M = TypeVar("M", bound=Model)
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.spec.expression import ExpressionError, evaluate, names
 from benchmark.spec.quantities import (
@@ -29,11 +32,7 @@ from benchmark.spec.quantities import (
     Window,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+Array = NDArray[np.float64]
 
 #: slack in iterations for window bounds that are products of floats
 _SLACK = 1e-6
@@ -103,8 +102,6 @@ def series_value(
 
     Windows are of the run, as for curves. Raises :class:`CurveError`.
     """
-    import numpy as np
-
     match statistic:
         case Mean(mean=window) | Median(median=window) | Lowest(lowest=window) | Highest(highest=window):
             pass
@@ -132,8 +129,6 @@ def series_value(
 
 def curve_values(course: Course, expression: str) -> Array:
     """The expression at every iteration, as float64; raises :class:`CurveError` for a curve that is not there."""
-    import numpy as np
-
     wanted = names(expression)
     missing = sorted(wanted - set(course.curves))
     if missing:
@@ -152,8 +147,6 @@ def curve_values(course: Course, expression: str) -> Array:
 
 def _part(course: Course, values: Array, window: Window, least: int) -> Array:
     """Values within the window, both ends included; refuses one that the run does not reach."""
-    import numpy as np
-
     match window.unit:
         case "iterations":
             scale = 1.0
@@ -191,8 +184,6 @@ def _per_epoch(course: Course) -> float:
 
 def _slope(part: Array) -> float:
     """Rise of the fitted line from the window's first to its last iteration, over the mean absolute level."""
-    import numpy as np
-
     level = float(np.abs(part).mean())
     if level == 0:
         raise CurveError("the curve is zero throughout, so a relative slope has no meaning")
@@ -210,8 +201,6 @@ def _residual(part: Array, length: int) -> Array:
 
 def _off_line(part: Array) -> Array:
     """Distance from the least-squares line."""
-    import numpy as np
-
     time = np.arange(len(part), dtype=np.float64)
     time -= time.mean()
     off: Array = part - part.mean() - time * float(time @ part / (time @ time))
@@ -220,8 +209,6 @@ def _off_line(part: Array) -> Array:
 
 def _width(values: Array, middle: float | None) -> float:
     """Standard deviation, or the width of the band that holds the middle share of the values."""
-    import numpy as np
-
     if middle is None:
         return float(values.std(ddof=1))
     low, high = np.quantile(values, [(1 - middle) / 2, (1 + middle) / 2])
@@ -230,33 +217,23 @@ def _width(values: Array, middle: float | None) -> float:
 
 def _smoothed(part: Array, parts: int | None) -> Array:
     """Trimmed means of so many equal parts, or the values themselves."""
-    import numpy as np
-
     return part if parts is None else np.array([_trimmed_mean(piece) for piece in np.array_split(part, parts)])
 
 
 def _trimmed_mean(values: Array) -> float:
-    import numpy as np
-
     cut = max(1, len(values) // 10) if len(values) > 2 else 0
     return float(np.sort(values)[cut : len(values) - cut].mean())
 
 
 def _quantile(part: Array, share: float) -> float:
-    import numpy as np
-
     return float(np.quantile(part, share))
 
 
 def _median(part: Array) -> float:
-    import numpy as np
-
     return float(np.median(part))
 
 
 def _falling(part: Array, parts: int) -> float:
-    import numpy as np
-
     means = np.array([piece.mean() for piece in np.array_split(part, parts)])
     return float((np.diff(means) < 0).mean())
 
@@ -270,8 +247,6 @@ def _over_median(part: Array, early: Array) -> float:
 
 def _moving_average(values: Array, length: int) -> Array:
     """Mean of the last ``length`` values, from iteration ``length`` on."""
-    import numpy as np
-
     if len(values) < length:
         raise CurveError(f"the run has {len(values)} iterations, the moving average needs {length}")
     if not np.isfinite(values).all():
@@ -284,8 +259,6 @@ def _moving_average(values: Array, length: int) -> Array:
 
 
 def _settled(course: Course, values: Array, unit: str, average: int, tolerance: float) -> float:
-    import numpy as np
-
     per_unit = _per_epoch(course) if unit == "epochs" else 1.0
     length = max(1, round(average * per_unit))
     averages = _moving_average(values, length)
@@ -298,8 +271,6 @@ def _settled(course: Course, values: Array, unit: str, average: int, tolerance: 
 
 
 def _first_below(averages: Array, bound: float, length: int) -> float:
-    import numpy as np
-
     outside = np.flatnonzero(averages >= bound)
     start = int(outside[-1]) + 1 if len(outside) else 0
     if start == len(averages):

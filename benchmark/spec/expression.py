@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from benchmark.registry import did_you_mean
 from benchmark.spec import words
 
@@ -33,8 +35,6 @@ def _extreme(name: str, *values: Any) -> Any:
     """Smallest or largest, element by element where a value is an array."""
     if all(isinstance(value, int | float) for value in values):
         return min(values) if name == "min" else max(values)
-    import numpy as np
-
     return functools.reduce(np.minimum if name == "min" else np.maximum, values)
 
 

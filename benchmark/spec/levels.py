@@ -6,13 +6,13 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec.base import Many
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 #: what levels 0 and 255 become

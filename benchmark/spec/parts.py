@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
+import numpy as np
 from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -30,7 +31,6 @@ from benchmark.spec.expression import ExpressionError, evaluate_size, parse
 from benchmark.spec.levels import Range
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor, nn
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from benchmark.judging.samples import Expected
 from benchmark.runs.files import keep_shared, packed, sha256, write_atomic
@@ -25,9 +27,6 @@ from benchmark.runs.records import (
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.parts import written
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PAPER = "made_up"
 #: what the made-up paper prints, and the margin of every cell
@@ -214,8 +213,6 @@ def fid(run: Run, value: float, series: Sequence[float] = ()) -> ScoreRecord:
 
 def curves(run: Run, random: np.random.Generator) -> dict[str, np.ndarray]:
     """Curves of a run, every loss the weighted sum of its terms."""
-    import numpy as np
-
     arrays = {}
     time = np.arange(run.iterations)
     for name, player in run.system.players.items():
@@ -231,8 +228,6 @@ def curves(run: Run, random: np.random.Generator) -> dict[str, np.ndarray]:
 
 def moments(side: str, value: float, prefix: str = "") -> dict[str, np.ndarray]:
     """Moments in three dimensions at distance ``value`` from those of value 0: equal covariances, one mean moved."""
-    import numpy as np
-
     covariance = np.array([1.0, 0.5, 0.0, 2.0, 0.0, 3.0])  # the upper triangle, row by row
     return {f"{prefix}{side}.mean": np.array([value**0.5, 0, 0]), f"{prefix}{side}.covariance": covariance}
 
@@ -295,8 +290,6 @@ class Made:
 
 def made(experiment: str, seed: int, *, text: str = TEXT, **changes: Any) -> Made:
     """An honest run: FID near what the paper prints, well inside the margin."""
-    import numpy as np
-
     run = runs(text)[experiment, seed]
     random = np.random.default_rng([seed, *experiment.encode()])
     centre = PUBLISHED if experiment == "plain" else PUBLISHED - 10

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.kinds import Fault, Forged, Open, Plant
 from benchmark.runs.files import SHARED, packed, sha256, to_json, write_atomic
@@ -146,8 +148,6 @@ def _everywhere(change: Callable[[dict[str, Any]], None]) -> Plant:
 
 def _other_curves(results: Path) -> None:
     """Curves that were drawn again, in agreement with themselves and with their hash."""
-    import numpy as np
-
     made = paper.made("plain", 1)
     replace(made, curves=paper.curves(made.run, np.random.default_rng(12345))).write(results)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+import numpy as np
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
@@ -19,7 +20,6 @@ from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 _COUNTS = {"all": 202_599, "train": 162_770, "valid": 19_867, "test": 19_962}

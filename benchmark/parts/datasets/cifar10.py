@@ -5,15 +5,14 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
+
+import numpy as np
 
 from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
 from benchmark.parts.datasets.images.pictures import Pictures, Source
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _COUNTS = {"train": 50_000, "test": 10_000}
 _FOLDER = "cifar-10-batches-py"
@@ -53,16 +52,12 @@ class CIFAR10(Pictures):
         return {f"{_FOLDER}/{file}": digest for file, digest in _BATCHES[self.split].items()}
 
     def source(self, root: Path) -> Source:
-        import numpy as np
-
         with reading(root / _FOLDER):
             rows = np.concatenate([_rows(root / _FOLDER / file) for file in _BATCHES[self.split]])
             levels = rows.reshape(-1, 3, self.native, self.native)
         return from_levels(root / _FOLDER, list(_BATCHES[self.split]), levels)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
-        import numpy as np
-
         (root / _FOLDER).mkdir(parents=True)
         rows = pictures.transpose(0, 3, 1, 2).reshape(len(pictures), -1)
         files = _BATCHES[self.split]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from benchmark.spec.levels import SYMMETRIC, Range, ValueRange
 from benchmark.spec.parts import DATASETS, Data, Dataset, Shape
 
@@ -33,7 +35,6 @@ class Digits(Dataset):
         """Nothing: the scans ship with scikit-learn."""
 
     def load(self, root: Path, device: str) -> Data:
-        import numpy as np
         import torch
         from sklearn.datasets import load_digits
 

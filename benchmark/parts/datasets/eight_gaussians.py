@@ -7,12 +7,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor
 
@@ -47,8 +47,6 @@ class EightGaussians(Dataset):
 
     def modes(self) -> tuple[np.ndarray, float]:
         """Centres (8, 2) and standard deviation of the points as given out."""
-        import numpy as np
-
         angles = np.arange(8) * (math.pi / 4)
         centres = np.stack([np.cos(angles), np.sin(angles)], axis=1) * self.radius / self.divisor
         return centres, self.deviation / self.divisor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.datasets.images.files import Folder, from_files, picture_names, write_pictures
@@ -14,7 +15,6 @@ from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 #: ``centre``: the largest centred square; ``none``: the whole picture, squeezed into a square unless it is one

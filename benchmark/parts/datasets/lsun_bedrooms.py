@@ -8,6 +8,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+import numpy as np
+
 from benchmark.parts.datasets.image_folder import CroppedPhotographs
 from benchmark.parts.datasets.images.files import decode, from_files, inside, picture_names, write_pictures
 from benchmark.parts.datasets.images.pictures import Source
@@ -15,7 +17,6 @@ from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 _COUNTS = {"train": 3_033_042, "val": 300}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
+
+import numpy as np
 
 from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
 from benchmark.parts.datasets.images.pictures import Pictures, Source
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _COUNTS = {"train": 60_000, "test": 10_000}
 _FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
@@ -64,8 +63,6 @@ class MNIST(Pictures):
         return from_levels(root, [self._file()], levels)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
-        import numpy as np
-
         levels = pictures[..., 0]
         file = root / self._file()
         file.parent.mkdir(parents=True)
@@ -101,8 +98,6 @@ class FashionMNIST(MNIST):
 
 def _pictures(file: Path) -> np.ndarray:
     """uint8 (n, 1, height, width) of an idx file."""
-    import numpy as np
-
     content = np.fromfile(file, np.uint8)
     if content[:4].tobytes() != _MAGIC:
         raise ValueError("no idx file of pictures")

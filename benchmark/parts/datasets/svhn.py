@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
+
+import numpy as np
 
 from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
 from benchmark.parts.datasets.images.pictures import Pictures, Source
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _COUNTS = {"train": 73_257, "test": 26_032, "extra": 531_131}
 #: MD5 of each split's file
@@ -52,7 +51,6 @@ class SVHN(Pictures):
         return from_levels(root, [self._file()], levels)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
-        import numpy as np
         from scipy.io import savemat
 
         classes = 1 + np.arange(len(pictures)) % 10  # the files write the digit 0 as 10

@@ -12,12 +12,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from benchmark.batches import batches
 from benchmark.spec.levels import on_host
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor, nn
 
 FOLDER = Path(__file__).parent
@@ -119,7 +120,6 @@ class Classifier:
         self._head = trained[1].to(device).eval()
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        import numpy as np
         import torch
 
         if images.shape[1] != self.channels:
@@ -133,7 +133,6 @@ class Classifier:
         return np.asarray(torch.cat(parts).numpy())
 
     def logits(self, features: np.ndarray) -> np.ndarray:
-        import numpy as np
         import torch
 
         with torch.inference_mode():

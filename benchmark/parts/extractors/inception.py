@@ -19,12 +19,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from benchmark.batches import batches
 from benchmark.spec.levels import on_host
 from benchmark.spec.parts import MetricError
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor, nn
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -136,8 +137,6 @@ class Inception:
         self._recent: OrderedDict[str, np.ndarray] = OrderedDict()
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        import numpy as np
-
         if images.shape[1] not in (1, 3):
             raise MetricError(f"Inception takes grey or colour images, these have {images.shape[1]} channels")
         key = hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).data).hexdigest()
@@ -150,7 +149,6 @@ class Inception:
 
     def extract(self, images: np.ndarray, *, batch_size: int) -> np.ndarray:
         """Features computed afresh, ``batch_size`` at a time; grey images count as three equal channels."""
-        import numpy as np
         import torch
 
         parts = []
@@ -189,7 +187,6 @@ class Inception:
 
 def _antialiased(images: np.ndarray) -> Tensor:
     """(n, channels, 299, 299) floats from uint8 images."""
-    import numpy as np
     import torch
     from PIL import Image
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics.inputs import Count
 from benchmark.spec.base import Name
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, NetworkRole, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("activation_drift")

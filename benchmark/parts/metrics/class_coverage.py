@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors.classifier import CLASSES
 from benchmark.parts.metrics.classified import ClassifierMetric
 from benchmark.spec.parts import METRICS, Measurement, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("class_coverage")
@@ -37,8 +35,6 @@ class ClassCoverage(ClassifierMetric):
 
 def _counts(probabilities: np.ndarray) -> np.ndarray:
     """Images assigned to each class, (classes,)."""
-    import numpy as np
-
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 

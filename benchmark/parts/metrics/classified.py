@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from benchmark.parts.extractors import classifier as classifiers
 from benchmark.parts.extractors.base import Extractor
@@ -11,9 +13,6 @@ from benchmark.parts.extractors.classifier import Classifier, ClassifierName
 from benchmark.parts.metrics.frechet import finite
 from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real, with_features
 from benchmark.spec.parts import Dataset, Metric, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: how images come to a classifier's size, as the keys of kept statistics name it
 RESIZE = "antialiased_bilinear"
@@ -63,7 +62,6 @@ def class_logits(network: Extractor, images: np.ndarray, what: str) -> np.ndarra
 
 
 def _probabilities(network: Extractor, images: np.ndarray, what: str) -> np.ndarray:
-    import numpy as np
     from scipy.special import softmax
 
     return np.asarray(softmax(class_logits(network, images, what), axis=1))

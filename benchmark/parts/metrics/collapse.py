@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
 from benchmark.spec.parts import METRICS, Measurement, Metric, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: coordinates whose variance is taken at once, so that the float copies of large images stay small
 _BLOCK = 4096
@@ -42,8 +40,6 @@ class Collapse(Metric):
 
 def _variances(examples: np.ndarray) -> np.ndarray:
     """Variance of each coordinate, divisor n - 1: the diagonal of the covariance."""
-    import numpy as np
-
     flat = examples.reshape(len(examples), -1)
     blocks = (flat[:, start : start + _BLOCK] for start in range(0, flat.shape[1], _BLOCK))
     return np.concatenate([block.var(axis=0, ddof=1, dtype=np.float64) for block in blocks])

@@ -6,13 +6,11 @@ A classifier's two-sample test (Lopez-Paz and Oquab 2017) with the classifier th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics.inputs import Count, generated, real
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, NetworkRole, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("discriminator_accuracy")
@@ -53,8 +51,6 @@ class DiscriminatorAccuracy(Metric):
         return float(above.mean()), float(below.mean())
 
     def _outputs(self, subject: Subject, examples: np.ndarray, what: str) -> np.ndarray:
-        import numpy as np
-
         outputs = np.asarray(subject.apply(self.network, examples))
         if outputs.size != len(examples):
             raise MetricError(

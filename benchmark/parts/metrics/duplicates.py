@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.extractors import classifier, inception
@@ -21,9 +22,6 @@ from benchmark.parts.metrics.inputs import Count, generated, real
 from benchmark.parts.metrics.nearest import SAME_FEATURES, needs_of_distances, repeats, share_of_repeats
 from benchmark.parts.metrics.on_inception import OnInception
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 

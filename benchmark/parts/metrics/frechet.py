@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.spec.parts import MetricError, Needs
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: of the spread: identical sets come out below 0 by rounding; what lies further below is no rounding
 _BELOW = 1e-4
@@ -27,8 +25,6 @@ class Moments:
 
 def finite(features: np.ndarray, what: str) -> np.ndarray:
     """``features`` if all are finite numbers, else a :class:`MetricError`."""
-    import numpy as np
-
     if not np.isfinite(features).all():
         raise MetricError(f"the extractor gives features that are not finite on {what} images")
     return features
@@ -36,8 +32,6 @@ def finite(features: np.ndarray, what: str) -> np.ndarray:
 
 def moments(features: np.ndarray, what: str) -> Moments:
     """Moments of features (n, d); fewer than :func:`least_images` are a :class:`MetricError`."""
-    import numpy as np
-
     count, dimensions = features.shape
     reason = too_few(count, dimensions, what)
     if reason is not None:
@@ -63,8 +57,6 @@ def too_few(count: int, dimensions: int, what: str) -> str | None:
 
 def frechet_distance(first: Moments, second: Moments) -> float:
     """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))."""
-    import numpy as np
-
     difference = first.mean - second.mean
     spread = np.trace(first.covariance) + np.trace(second.covariance)
     if not np.isfinite(spread):
@@ -88,8 +80,6 @@ def needs_of_moments(needs: Needs, dimensions: int) -> Needs:
 
 def kept(side: str, moments: Moments) -> dict[str, np.ndarray]:
     """Moments of one ``side`` as they are stored: a covariance is symmetric, its upper triangle says all of it."""
-    import numpy as np
-
     triangle = moments.covariance[np.triu_indices(len(moments.covariance))]
     return {f"{side}.mean": moments.mean, f"{side}.covariance": triangle}
 
@@ -101,8 +91,6 @@ def distance_again(arrays: Mapping[str, np.ndarray]) -> float:
 
 def restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
     """Moments of one ``side`` from what :func:`kept` stored; arrays that do not belong together are a ValueError."""
-    import numpy as np
-
     mean, triangle = arrays[f"{side}.mean"], arrays[f"{side}.covariance"]
     dimensions = len(mean)
     if mean.shape != (dimensions,) or triangle.shape != (dimensions * (dimensions + 1) // 2,):
@@ -116,7 +104,6 @@ def restored(side: str, arrays: Mapping[str, np.ndarray]) -> Moments:
 
 def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:
     """Trace of (first second)^(1/2): its eigenvalues are those of R' second R for any root R R' = first."""
-    import numpy as np
     from scipy.linalg import cholesky, eigh, eigvalsh
 
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.extractors.inception import DIMENSIONS
@@ -15,9 +16,6 @@ from benchmark.parts.metrics.inputs import CountOrAll, Reference, generated
 from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.parts.metrics.reference import reference_moments
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def distance_to_reference(

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors import inception
 from benchmark.parts.extractors.base import Extractor
@@ -17,9 +18,6 @@ from benchmark.parts.metrics.inputs import generated, real
 from benchmark.parts.metrics.on_inception import OnInception
 from benchmark.parts.metrics.reference import cache_folder, cached, identity
 from benchmark.spec.parts import METRICS, Dataset, Measurement, MetricError, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: which real images are set aside, whatever the order of the set
 _SEED = 0
@@ -70,8 +68,6 @@ class FrechetOverReal(OnInception):
         """Moments of ``samples`` real images and of all others; no image is read where they are kept already."""
 
         def compute() -> dict[str, np.ndarray]:
-            import numpy as np
-
             reals = real(subject, "all", least=self.samples + least)
             features = finite(network.features(reals), "real")
             order = np.random.default_rng(_SEED).permutation(len(features))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.metrics.frechet import finite
 from benchmark.parts.metrics.inputs import generated
 from benchmark.parts.metrics.on_inception import OnInception
 from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: images that each split needs at least: its mean class distribution is estimated from them
 _PER_SPLIT = 100
@@ -37,7 +35,6 @@ def score(logits: np.ndarray, splits: int) -> tuple[float, float]:
 
     The splits are torch-fidelity's: images shuffled with a fixed seed, then cut in order.
     """
-    import numpy as np
     import torch
     from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
 
@@ -56,7 +53,6 @@ def kept(logits: np.ndarray, splits: int) -> dict[str, np.ndarray]:
 
     Within a split the mean of KL(p || mean p) is the mean of sum(p log p), less sum(mean p log mean p).
     """
-    import numpy as np
     from scipy.special import log_softmax
 
     count = len(logits)
@@ -70,7 +66,6 @@ def kept(logits: np.ndarray, splits: int) -> dict[str, np.ndarray]:
 
 def score_again(arrays: Mapping[str, np.ndarray], splits: int) -> float:
     """The score from what :func:`kept` stored."""
-    import numpy as np
     from scipy.special import xlogy
 
     means, negative_entropies = arrays["mean_probabilities"], arrays["mean_negative_entropies"]

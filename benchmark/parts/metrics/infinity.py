@@ -6,7 +6,8 @@ The distance of one and the same generator falls with the count N about as 1/N; 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.metrics.classified import RESIZE
@@ -16,9 +17,6 @@ from benchmark.parts.metrics.inputs import generated
 from benchmark.parts.metrics.proxy_frechet_distance import ProxyFrechetDistance
 from benchmark.parts.metrics.reference import reference_moments
 from benchmark.spec.parts import Metric, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 POINTS = 15
 #: the fewest images of a line up to 50,000; a line up to fewer begins at a tenth of them
@@ -46,8 +44,6 @@ def extrapolates(metric: Metric) -> bool:
 
 def counts_up_to(most: int, dimensions: int) -> list[int]:
     """Fifteen counts, evenly spaced; too few images for them are a :class:`MetricError`."""
-    import numpy as np
-
     least = max(least_images(dimensions), min(FROM, -(-most // _SHARE)))
     if most - least < POINTS - 1:
         raise MetricError(f"{most} images are too few for {POINTS} counts from {least} on")
@@ -56,8 +52,6 @@ def counts_up_to(most: int, dimensions: int) -> list[int]:
 
 def line_through(counts: list[int], values: list[float]) -> Line:
     """Fit a line against 1/N."""
-    import numpy as np
-
     inverse = 1 / np.asarray(counts, dtype=np.float64)
     design = np.stack([np.ones_like(inverse), inverse], axis=1)
     (intercept, slope), *_ = np.linalg.lstsq(design, np.asarray(values), rcond=None)
@@ -83,8 +77,6 @@ def frechet_line(metric: Metric, subject: Subject) -> Line:
 
 def line_of(features: np.ndarray, theirs: Moments) -> Line:
     """The line of features (n, d) against a reference's moments."""
-    import numpy as np
-
     counts = counts_up_to(*features.shape)
     random = np.random.default_rng(_SUBSET_SEED)
     values = [

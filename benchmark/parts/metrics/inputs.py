@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.spec.parts import Data, DataError, MetricError, Needs, Shape, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Count = Annotated[int, Field(gt=0)]
 #: a count of real examples, or every one of a finite dataset
@@ -85,8 +83,6 @@ def test_split(subject: Subject) -> Data:
 
 def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distinct: bool) -> np.ndarray:
     """``examples`` if they are uint8 images or finite points of the shape and number promised."""
-    import numpy as np
-
     if examples.shape != (count, *shape):
         raise MetricError(f"{what} examples have shape {examples.shape}, not {(count, *shape)}")
     if len(shape) == 3 and examples.dtype != np.uint8:
@@ -100,8 +96,6 @@ def checked(examples: np.ndarray, what: str, count: int, shape: Shape, *, distin
 
 def digest(examples: np.ndarray) -> str:
     """SHA-256 over type, shape and bytes of examples in their order."""
-    import numpy as np
-
     examples = np.ascontiguousarray(examples)
     state = hashlib.sha256(f"{examples.dtype} {examples.shape}\n".encode())
     state.update(examples.data)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _SUBSET_SEED = 2020
 
@@ -48,7 +46,6 @@ class KernelInceptionDistance(AgainstReference):
 
 def distances(first: np.ndarray, second: np.ndarray, *, subsets: int, subset_images: int) -> np.ndarray:
     """Squared MMD of every subset, (subsets,), of feature arrays (n, d): torch-fidelity's estimate and subsets."""
-    import numpy as np
     from torch_fidelity.metric_kid import kernel_mmd
 
     settings = fidelity_settings(

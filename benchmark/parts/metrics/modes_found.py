@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.metrics.inputs import generated
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class _NearCentres(Metric):
@@ -24,8 +22,6 @@ class _NearCentres(Metric):
 
     def near(self, subject: Subject) -> np.ndarray:
         """Generated points within ``within_deviations`` standard deviations of each centre, (modes,)."""
-        import numpy as np
-
         dataset: Any = subject.dataset
         if not hasattr(dataset, "modes"):
             raise MetricError(f"'{dataset.name}' names no centres that points could lie near")

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -22,7 +23,6 @@ from benchmark.spec.levels import on_host
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, MetricError, Needs, Shape, Subject
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor
 
@@ -113,7 +113,6 @@ def pair_similarities(parts: Iterable[np.ndarray], count: int, shape: Shape, dev
 
     The images come in ``parts`` of any length, of which one at a time is held.
     """
-    import numpy as np
     import torch
 
     size = _batch_images(shape, device)
@@ -131,8 +130,6 @@ def _batch_images(shape: Shape, device: str) -> int:
 
 def _regrouped(parts: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """The same images in the same order, ``size`` at a time."""
-    import numpy as np
-
     rest: np.ndarray | None = None
     for part in parts:
         images = part if rest is None or not len(rest) else np.concatenate([rest, part])
@@ -175,8 +172,6 @@ class MSSSIM(Metric):
         return Needs(2 * self.pairs, count, self.pairs * pair, count / 2 * pair, memory=held, kept=4.0 * self.pairs)
 
     def measure(self, subject: Subject) -> Measurement:
-        import numpy as np
-
         channels, *sides = subject.dataset.example_shape()
         height, width = sides if self.size == "native" else (self.size, self.size)
         if min(height, width) < _LEAST:
@@ -197,8 +192,6 @@ class MSSSIM(Metric):
 
     def _of_real(self, subject: Subject, shape: Shape) -> np.ndarray:
         """Similarities of as many real pairs; the last few are remembered, for a run with many evaluations."""
-        import numpy as np
-
         there = subject.data.count
         count = 2 * self.pairs if there is None else min(2 * self.pairs, there - there % 2)
         known = (subject.data.fingerprint, count, self.size, self.filter, subject.device)
@@ -212,7 +205,6 @@ class MSSSIM(Metric):
         return _of_reals[known]
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
-        import numpy as np
         import torch
         from torch.nn.functional import interpolate
 

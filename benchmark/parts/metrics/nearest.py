@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmark.batches import batches
 from benchmark.spec.levels import on_host
 from benchmark.spec.parts import Measurement, MetricError, Needs
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 #: examples on either side that are held as float64 at once, and how many numbers at most: 512 MB
@@ -36,8 +37,6 @@ def nearest_distances(
 
     ``self_at`` is where ``examples`` stand within ``others`` if they do: an example is no neighbour of itself.
     """
-    import numpy as np
-
     nearest = nearest_squared(examples, others, device, self_at=self_at, neighbours=neighbours)
     return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
 
@@ -64,7 +63,6 @@ def squared_distances(examples: np.ndarray, others: np.ndarray, device: str) -> 
 
     In float64 those of uint8 images come out exact, so that a copy has distance 0.
     """
-    import numpy as np
     import torch
 
     place = device if device.startswith("cuda") else "cpu"  # float64 is not on every device
@@ -102,8 +100,6 @@ def to_training_data(
 
     Distances of at most ``same`` times the usual one count as none.
     """
-    import numpy as np
-
     kept = {
         "generated": nearest_distances(examples, reals, device, neighbours=neighbours),
         "real": nearest_distances(reals[: len(examples)], reals, device, self_at=0, neighbours=neighbours),
@@ -119,8 +115,6 @@ def to_training_data(
 
 def ratio_to_real(kept: Mapping[str, np.ndarray]) -> float:
     """Median distance of generated examples to the nearest real ones, over that among real ones."""
-    import numpy as np
-
     among = _usual(kept["real"])
     return float(np.median(kept["generated"])) / among
 
@@ -135,8 +129,6 @@ def repeats(
     same: float = 0.0,
 ) -> Measurement:
     """How often examples lie close to another one; arguments as above."""
-    import numpy as np
-
     kept = {
         "generated": nearest_distances(examples, examples, device, self_at=0),
         "real": nearest_distances(reals, reals, device, self_at=0),
@@ -153,8 +145,6 @@ def repeats(
 
 def share_of_repeats(kept: Mapping[str, np.ndarray], quantile: float, same: float = 0.0) -> float:
     """Share of examples closer to another one than the ``quantile`` of nearest distances among as many real ones."""
-    import numpy as np
-
     ours, theirs = kept["generated"], kept["real"]
     close = (ours < float(np.quantile(theirs, quantile))) | (ours <= same * _usual(theirs))
     return float(close.mean())
@@ -162,8 +152,6 @@ def share_of_repeats(kept: Mapping[str, np.ndarray], quantile: float, same: floa
 
 def _usual(distances: np.ndarray, rounding: float = 0.0) -> float:
     """Median of nearest distances among real examples; one no greater than ``rounding`` is a :class:`MetricError`."""
-    import numpy as np
-
     usual = float(np.median(distances))
     if usual <= rounding:
         raise MetricError("most training examples occur twice: there is no distance among them to compare with")
@@ -172,8 +160,6 @@ def _usual(distances: np.ndarray, rounding: float = 0.0) -> float:
 
 def _length(examples: np.ndarray) -> float:
     """Mean Euclidean norm: what rounding within examples is measured by."""
-    import numpy as np
-
     return float(np.mean([np.linalg.norm(example.astype(np.float64)) for example in examples]))
 
 

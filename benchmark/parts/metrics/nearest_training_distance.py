@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors import classifier, inception
 from benchmark.parts.extractors.base import Extractor
@@ -18,9 +19,6 @@ from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
 from benchmark.parts.metrics.nearest import SAME_FEATURES, needs_of_distances, ratio_to_real, to_training_data
 from benchmark.parts.metrics.on_inception import OnInception
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("nearest_training_distance")

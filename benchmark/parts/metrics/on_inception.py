@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import ConfigDict
 
 from benchmark.parts.extractors import inception
@@ -12,9 +13,6 @@ from benchmark.parts.extractors.inception import Inception, Resize
 from benchmark.parts.metrics.frechet import finite
 from benchmark.parts.metrics.inputs import Count, CountOrAll, Reference, digest, generated, real, with_features
 from benchmark.spec.parts import Dataset, Metric, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def _network_last(schema: dict[str, Any]) -> None:

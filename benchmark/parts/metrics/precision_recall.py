@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.extractors.inception import DIMENSIONS
 from benchmark.parts.metrics.nearest import HELD_BYTES, nearest_squared, squared_distances
 from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: what 64-bit arithmetic takes in place of 32-bit
 _DOUBLE = 2
@@ -57,8 +55,6 @@ class _PrecisionRecall(AgainstReference):
 
 def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str) -> np.ndarray:
     """Whether each of ``points`` (n, d) lies in a ball around some of ``others``, in float64."""
-    import numpy as np
-
     radii = nearest_squared(others, others, device, self_at=0, neighbours=neighbours)[:, -1]
     hits = np.zeros(len(points), bool)
     for rows, columns, squared in squared_distances(points, others, device):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.extractors.classifier import DIMENSIONS
 from benchmark.parts.metrics import frechet
@@ -13,9 +14,6 @@ from benchmark.parts.metrics.classified import RESIZE, ClassifierMetric
 from benchmark.parts.metrics.frechet_inception_distance import distance_to_reference
 from benchmark.parts.metrics.inputs import Reference
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("proxy_frechet_distance")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics import inception_score
 from benchmark.parts.metrics.classified import ClassifierMetric, class_logits
 from benchmark.parts.metrics.inception_score import Splits, score, too_few
 from benchmark.parts.metrics.inputs import generated, real
 from benchmark.spec.parts import METRICS, Measurement, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("proxy_inception_score")

@@ -6,13 +6,11 @@ That is one of the two things that the Inception score asks for (Salimans et al.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics.classified import ClassifierMetric
 from benchmark.spec.parts import METRICS, Measurement, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _SURE = 0.9
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from benchmark.parts.metrics.classified import ClassifierMetric
 from benchmark.parts.metrics.recognisability import share_sure
 from benchmark.spec.parts import METRICS, Measurement, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 @METRICS.register("recognised_share")

@@ -14,7 +14,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts import extractors
 from benchmark.parts.extractors.base import Extractor
@@ -23,10 +24,7 @@ from benchmark.parts.metrics.frechet import Moments, moments
 from benchmark.parts.metrics.inputs import CountOrAll, Reference, digest, real, test_split
 from benchmark.spec.parts import Subject
 
-if TYPE_CHECKING:
-    import numpy as np
-
-Arrays = dict[str, "np.ndarray"]
+Arrays = dict[str, np.ndarray]
 _log = logging.getLogger(__name__)
 _KEPT = 3
 _memory: dict[tuple[object, ...], tuple[Moments, dict[str, object]]] = {}
@@ -53,8 +51,6 @@ def reference_moments(
 def _reference_moments(
     subject: Subject, extractor: Extractor, reference: Reference, images: CountOrAll, resize: str
 ) -> tuple[Moments, dict[str, object]]:
-    import numpy as np
-
     data = subject.data if reference == "training_data" else test_split(subject)
     key = {
         **identity(subject, extractor, resize),
@@ -127,8 +123,6 @@ def _seal(text: str, arrays: Arrays) -> str:
 
 
 def _read(file: Path, text: str) -> Arrays | None:
-    import numpy as np
-
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files if name != "seal"}
@@ -141,8 +135,6 @@ def _read(file: Path, text: str) -> Arrays | None:
 
 
 def _write(file: Path, text: str, arrays: Arrays) -> None:
-    import numpy as np
-
     above = next(folder for folder in file.parents if folder.is_dir())
     if not above.stat().st_mode & stat.S_IWUSR:
         raise PermissionError(errno.EACCES, f"{above} is read-only")  # an administrator could write all the same

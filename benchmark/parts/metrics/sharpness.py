@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: pixels taken at once, so that the float copies stay small
 _PIXELS = 2**22
@@ -21,8 +19,6 @@ def laplacian_variances(images: np.ndarray) -> np.ndarray:
 
     Colour images count by the mean of their channels; the outermost pixels have no Laplacian.
     """
-    import numpy as np
-
     if min(images.shape[2:]) < 3:
         raise MetricError(f"images of {images.shape[2]}x{images.shape[3]} have no inner pixels, the minimum is 3x3")
     variances = []

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 _CLASSES = 10
 _BLOBS = 3
@@ -16,8 +14,6 @@ _GOLDEN, _ROOT_TWO, _ROOT_THREE = (math.sqrt(5) - 1) / 2, math.sqrt(2) - 1, math
 
 def blobs(count: int, height: int, width: int, channels: int, *, first: int) -> np.ndarray:
     """uint8 (count, height, width, channels): pictures ``first`` and following, number i of class i modulo 10."""
-    import numpy as np
-
     rows = np.linspace(-1, 1, height)
     columns = np.linspace(-1, 1, width)
     pictures = np.empty((count, height, width, channels), np.uint8)

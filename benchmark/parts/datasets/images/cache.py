@@ -14,12 +14,11 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from benchmark.spec.parts import DataError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _LEVELS = "levels.uint8"
 _FACTS = "facts.json"
@@ -90,8 +89,6 @@ def decoded(
 
 
 def _mapped(file: Path, shape: tuple[int, ...], mode: Any) -> np.ndarray:
-    import numpy as np
-
     return np.memmap(file, dtype=np.uint8, mode=mode, shape=shape)
 
 

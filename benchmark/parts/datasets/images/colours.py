@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmark.spec.parts import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +44,6 @@ def rgb(picture: Image, background: tuple[int, ...] | None, converted: list[str]
 
 def _eight_bits(picture: Image) -> Image:
     """Grey levels of 16 bits by their high byte, as Pillow reads colours of 16 bits."""
-    import numpy as np
     from PIL import Image
 
     if not picture.mode.startswith("I;16"):

@@ -6,13 +6,12 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.parts import DataError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: what pickle, SciPy and torchvision raise on files that are damaged or not what their names say
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, AssertionError, pickle.UnpicklingError)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
+import numpy as np
 from pydantic import Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -21,7 +22,6 @@ from benchmark.spec.levels import Range, ValueRange, on_host
 from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 #: raised whenever decoding or preparation changes what comes out; part of every cache's key
@@ -237,8 +237,6 @@ class Pictures(Dataset):
             raise DataError(f"{source.shown(index)}: {error}") from error
 
     def _in_memory(self, source: Source, levels: np.ndarray) -> np.ndarray:
-        import numpy as np
-
         if self.resize == "none":
             return levels
         return np.stack([pixels(self.prepared(source.picture(index))) for index in range(source.count)])

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from benchmark.spec.parts import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     from PIL.Image import Image
 
 #: ``none``: the picture already has the size wanted, which is checked; the others are Pillow's filters of that name
@@ -39,7 +40,5 @@ def resized(picture: Image, width: int, height: int, resize: Resize) -> Image:
 
 def pixels(picture: Image) -> np.ndarray:
     """uint8 (channels, height, width) of a grey or RGB picture."""
-    import numpy as np
-
     levels = np.asarray(picture, dtype=np.uint8)
     return levels[None] if levels.ndim == 2 else levels.transpose(2, 0, 1)

@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmark.spec.levels import Range, to_floats
 from benchmark.spec.parts import DataError, Shape
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import Tensor
 
@@ -127,8 +128,6 @@ def fits(size: int, device: str) -> bool:
 
 def hash_levels(levels: np.ndarray) -> str:
     """SHA-256 over the shape and the bytes of uint8 images in their order."""
-    import numpy as np
-
     digest = hashlib.sha256(f"uint8 {levels.shape}\n".encode())
     flat = np.ascontiguousarray(levels).reshape(-1)
     for start in range(0, len(flat), _HASHED_BYTES):
