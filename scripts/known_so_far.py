@@ -1,8 +1,8 @@
 """Write what audits and committed evidence say into README.md and docs/findings.md: python scripts/known_so_far.py
 
 Numbers stand between marks, ``<!--=name-->...<!--=-->``, and are written anew; sentences are written by hand. One that
-rests on a verdict names it, ``<!--DG-C2 HOLDS-->`` or ``<!--narrow: RL-C21 REVERSED-->`` under a reading. Where the
-evidence says another, the script names the mark and ends with 1: somebody has to write that sentence anew.
+rests on a verdict names it, ``<!--DG-C2 HOLDS-->``, or ``<!--narrow+one_to_one: RL-C21 REVERSED-->`` under a reading.
+Where the evidence says another, the script names the mark and ends with 1: somebody has to write that sentence anew.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from benchmark import load
 from benchmark.commands.report import judged
 from benchmark.judging.audit import Audit, audit
-from benchmark.judging.verdict import ClaimVerdict
+from benchmark.judging.under_seal import states_of
+from benchmark.judging.verdict import ClaimVerdict, PaperVerdicts
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.base import Tier
@@ -59,16 +60,32 @@ def evidence() -> list[tuple[Loaded, str, str | None]]:
 
 
 @cache
+def on_base(name: str, folder: str) -> PaperVerdicts:
+    """Verdicts on a paper from one folder, with what is known across readings."""
+    loaded = paper(name)
+    (known,) = judged([(Path(loaded.source.file), loaded)], REFERENCE / folder, "fp32", write=False)
+    return known.verdicts
+
+
+@cache
 def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, str]]:
     """Verdicts on claims by ground and id, each with what is known of it across readings."""
     verdicts = {}
     for loaded, folder, ground in evidence():
-        papers = [(Path(loaded.source.file), loaded)]
-        (base,) = judged(papers, REFERENCE / folder, "fp32", write=False)
-        (here,) = judged(papers, REFERENCE / folder, "fp32", ground, write=False) if ground else (base,)
-        others = {across.claim: across.says for across in base.verdicts.readings if across.ground == (ground or BASE)}
-        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.verdicts.claims}
+        here = base = on_base(loaded.spec.paper.id, folder)
+        if ground:
+            (known,) = judged([(Path(loaded.source.file), loaded)], REFERENCE / folder, "fp32", ground, write=False)
+            here = known.verdicts
+        others = {across.claim: across.says for across in base.readings if across.ground == (ground or BASE)}
+        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.claims}
     return verdicts
+
+
+@cache
+def states() -> dict[str, str]:
+    """The state of every verdict that evidence at tier full gives; under a reading as ``narrow: RL-C21``."""
+    known = [states_of(on_base(loaded.spec.paper.id, folder)) for loaded, folder, _ in evidence()]
+    return {name: state for verdicts in known for name, state in verdicts.items()}
 
 
 def claim_table() -> str:
@@ -119,6 +136,13 @@ def _block(rows: Sequence[str]) -> str:
     return "\n".join(["", *rows, ""])
 
 
+def extra_time() -> str:
+    """How much longer GAN-RL trains than the GAN by GAN-RL's table 4, set by set."""
+    rows = [row.cells for row in paper("gan_rl").spec.tables["T4"].rows]
+    longer = [round(100 * (cells["GAN-RL"].value / cells["GAN"].value - 1)) for cells in rows]
+    return ", ".join(f"{percent} %" for percent in longer[:-1]) + f" and {longer[-1]} %"
+
+
 def of_audit(name: str, known: Audit) -> Iterator[tuple[str, str]]:
     """Counts of what a paper says in print."""
     yield f"{name} stated", f"{known.recipe.stated} of the {known.recipe.total}"
@@ -140,6 +164,7 @@ def facts() -> dict[str, str]:
     return {
         "claims": claim_table(),
         "toy": toy_table(),
+        "RL-C7": extra_time(),
         **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},
     }
 
@@ -153,12 +178,12 @@ def written(text: str) -> str:
 
 def untrue(text: str) -> list[str]:
     """Verdicts that a sentence rests on and that the evidence does not give, each with what it gives."""
-    wrong = []
-    for reading, claim, state in re.findall(r"<!--(?:([\w+]+): )?([A-Z]+-C\w+) ([A-Z ]+)-->", text):
-        verdict, _ = claims().get((reading or None, claim), (None, ""))
-        if verdict is None or verdict.state != state:
-            wrong.append(f"{claim} {state}: today {verdict.state if verdict else 'no evidence'}")
-    return wrong
+    named = re.findall(r"<!--((?:[\w+]+: )?[A-Z]+-C\w+) ([A-Z ]+)-->", text)
+    return [
+        f"{name} {state}: today {states().get(name, 'no evidence')}"
+        for name, state in named
+        if states().get(name) != state
+    ]
 
 
 if __name__ == "__main__":

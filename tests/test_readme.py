@@ -52,7 +52,10 @@ def test_what_is_known_so_far_is_what_the_evidence_says():
         assert written(text) == text, "python scripts/known_so_far.py"
         assert untrue(text) == []
     assert untrue("<!--DG-C2 REVERSED-->") == ["DG-C2 REVERSED: today HOLDS"], "a sentence that the evidence refutes"
-    assert untrue("<!--narrow: RL-C999 HOLDS-->") == ["RL-C999 HOLDS: today no evidence"]
+    assert untrue("<!--narrow: RL-C999 HOLDS-->") == ["narrow: RL-C999 HOLDS: today no evidence"]
+    assert untrue("<!--narrow+iterations_10k: RL-C21 HOLDS-->") == [
+        "narrow+iterations_10k: RL-C21 HOLDS: today REVERSED"
+    ]
 
 
 def test_every_command_and_option_of_the_readme_exists():
