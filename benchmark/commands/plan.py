@@ -123,12 +123,12 @@ def plan(options: argparse.Namespace) -> int:
         broken = len(unreadable)
         unfinished = left_to_train(selection.runs, results, unreadable)
         left += [(run, selection.file) for run in unfinished]
-        shares = added(unfinished, device)
+        shares = added(unfinished, device, root)
         for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
             runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
             mine = [run for run in unfinished if (run.experiment, run.reading) == key]
             lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
-            row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device))
+            row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device, root))
             row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
             row["trainings"] = sum(shares[run.run_id][1] for run in mine)
             rows.append(row)

@@ -137,19 +137,27 @@ def _means(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return fmean(training for training, _ in pairs), fmean(evaluation for _, evaluation in pairs)
 
 
-def cost(run: Run, device: Device = STATED["cpu"]) -> Cost:
-    """What ``run`` takes on ``device``, trained by itself."""
+def cost(run: Run, device: Device = STATED["cpu"], root: Path | None = None) -> Cost:
+    """What ``run`` takes on ``device``, trained by itself; without scores that cannot be measured with the data and
+    weights under ``root``.
+    """
     layouts = {role: layout(network, run.setup.sizes) for role, network in run.networks.items()}
-    needs = {name: score.metric.needs(run.setup.dataset) for name, score in run.setup.scores.items()}
+    needs = {
+        name: score.metric.needs(run.setup.dataset)
+        for name, score in run.setup.scores.items()
+        if root is None or score.metric.unavailable(root) is None
+    }
     training, evaluation, basis = _seconds(run, device, layouts, needs)
     host, on_device = _bytes(run, device, layouts, needs.values())
     disk = run.disk_bytes + sum(need.kept for need in needs.values())
     return Cost(training, evaluation, round(host), round(on_device), round(disk), basis)
 
 
-def added(runs: Sequence[Run], device: Device = STATED["cpu"]) -> dict[str, tuple[float, bool]]:
+def added(
+    runs: Sequence[Run], device: Device = STATED["cpu"], root: Path | None = None
+) -> dict[str, tuple[float, bool]]:
     """By run id the device-hours that each of ``runs`` adds, and whether it is trained: what is alike is trained once,
-    as the longest of them.
+    as the longest of them. ``root`` as in :func:`cost`.
     """
     costs: dict[tuple[str | None, ...], Cost] = {}
     shares = {}
@@ -157,7 +165,7 @@ def added(runs: Sequence[Run], device: Device = STATED["cpu"]) -> dict[str, tupl
         for run in group:
             of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
             if of not in costs:
-                costs[of] = cost(run, device)
+                costs[of] = cost(run, device, root)
             trained = run is group[0]
             shares[run.run_id] = (costs[of].hours if trained else costs[of].evaluation_seconds / 3600, trained)
     return shares

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import load
 from benchmark.runs.costs import EFFICIENCY, Device, added, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import read_records
@@ -50,6 +51,17 @@ def test_hours_are_operations_over_the_stated_efficiency() -> None:
     assert cost(run).basis == "stated rates"
     drawn = 3 * run.setup.snapshots.samples + sum(one.metric.samples for one in run.setup.scores.values())  # type: ignore[attr-defined]
     assert found.evaluation_seconds >= drawn * 2 * MAKER / (EFFICIENCY * 1e9)
+
+
+def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
+    """Without Inception's weights FID falls away; at tier short of this paper it is most of the evaluation."""
+    spec = load("lsgan_fashion_mnist").spec
+    run = make_run(spec, "lsgan", "short", 0, "fp32")
+    scores = {name: score for name, score in run.setup.scores.items() if name != "fid"}
+    without = replace(run, setup=run.setup.model_copy(update={"scores": scores}))
+    assert cost(run, BARE, tmp_path) == cost(without, BARE)
+    assert cost(run, BARE, tmp_path).evaluation_seconds < cost(run, BARE).evaluation_seconds / 2
+    assert added([run], BARE, tmp_path) == {run.run_id: (cost(without, BARE).hours, True)}
 
 
 def test_a_measured_loop_and_finished_runs_come_before_counted_operations() -> None:
