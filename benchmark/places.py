@@ -46,7 +46,7 @@ def data_folder(flag: Path | None) -> Path:
 
 
 def _home() -> Path:
-    return ROOT if _CHECKOUT else Path()
+    return Path(shown(ROOT)) if _CHECKOUT else Path()
 
 
 def paper_file(text: str) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError
 
 if TYPE_CHECKING:
@@ -42,9 +43,12 @@ def compare(options: argparse.Namespace) -> int:
         comparison = compared(_stored(a), _stored(b))
     if not comparison.experiments:
         raise NothingSelectedError(f"{first} and {second} share no experiment")
-    print(
-        json.dumps(comparison.model_dump(mode="json"), indent=1, sort_keys=True) if options.json else render(comparison)
-    )
+    if options.json:
+        print(json.dumps(comparison.model_dump(mode="json"), indent=1, sort_keys=True))
+        return 0
+    for line in render(comparison).splitlines():
+        indent = len(line) - len(line.lstrip())
+        print(terminal.wrapped(line.lstrip(), indent + 4, " " * indent))
     return 0
 
 

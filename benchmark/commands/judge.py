@@ -95,9 +95,9 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
         state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
-        lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4, "    ")]
-        lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 6, "      ")] if details else []
-        lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6, "      "))
+        lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4)]
+        lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 8, "      ")] if details else []
+        lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6))
         lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [
         (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
@@ -124,7 +124,8 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
             silent = {state: states.count(state) for state in _SILENT if state in states}
             if silent:
                 told = ", ".join(f"{count} {state}" for state, count in silent.items())
-                lines.append(f"  {what} without evidence here: {told} (--details lists them)")
+                told = f"{what} without evidence here: {told} (--details lists them)"
+                lines.append(terminal.wrapped(told, 4, "  "))
     for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
         lines.append(terminal.wrapped(problem, 4, "  ! "))
     if verdicts.seal is not None:

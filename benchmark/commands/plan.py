@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import shlex
 import sys
@@ -70,15 +71,19 @@ def left_to_train(runs: Sequence[Run], results: Path, unreadable: list[str]) -> 
 
 def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
     """Scores that cannot be measured here, in a line for each reason."""
+    from benchmark.spec.words import counted
+
     reasons: dict[str, set[tuple[str, str]]] = {}
-    for run in {(run.experiment, run.reading): run for run in runs}.values():
-        for name, score in run.setup.scores.items():
+    for run in {(run.paper, run.experiment, run.reading): run for run in runs}.values():
+        for score in run.setup.scores.values():
             reason = score.metric.unavailable(root)
             if reason is not None:
-                reasons.setdefault(reason, set()).add((run.experiment, name))
+                reasons.setdefault(reason, set()).add(
+                    (f"{run.paper}/{run.experiment}", score.label or score.metric.label)
+                )
     return [
         f"will not be measured: {', '.join(sorted({name for _, name in scores}))} of "
-        f"{len({score for score, _ in scores})} experiments: {reason}"
+        f"{counted(len({experiment for experiment, _ in scores}), 'experiment')}: {reason}"
         for reason, scores in reasons.items()
     ]
 
@@ -194,23 +199,30 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
 
 
 def _table(rows: list[dict[str, Any]], device: Device) -> str:
+    """A line for each experiment, under headings for what several have in common."""
     gpu = device.kind == "cuda"
-    head = ("paper", "experiment", "tier", "runs", "done", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")
-    cells = [
-        (
-            row["paper"],
-            f"{row['experiment']} ({row['reading']})" if row["reading"] else row["experiment"],
-            row["tier"],
-            str(row["runs"]),
-            str(row["done"]),
-            f"{row['iterations']:,}",
-            ("" if row["measured"] else "~ ") + terminal.duration(row["training_seconds"] + row["evaluation_seconds"]),
-            *(_bytes(row[key]) for key in ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")),
-            row["dataset"],
-        )
-        for row in rows
-    ]
-    return terminal.table((*head, "dataset"), cells, right=range(3, len(head)))
+    head = ("experiment", "runs", "done", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")
+    lines: list[Sequence[str] | str] = []
+    for heading, group in itertools.groupby(rows, key=_heading):
+        lines.append(heading)
+        lines += [
+            (
+                f"  {row['experiment']}",
+                str(row["runs"]),
+                str(row["done"]),
+                f"{row['iterations']:,}",
+                ("" if row["measured"] else "~ ")
+                + terminal.duration(row["training_seconds"] + row["evaluation_seconds"]),
+                *(_bytes(row[key]) for key in ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")),
+            )
+            for row in group
+        ]
+    return terminal.table(head, lines, right=range(1, len(head)))
+
+
+def _heading(row: dict[str, Any]) -> str:
+    reading = f", reading {row['reading']}" if row["reading"] else ""
+    return f"{row['paper']}, tier {row['tier']}, on {row['dataset']}{reading}"
 
 
 def _command(run: Run, file: Path, options: argparse.Namespace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -27,13 +28,12 @@ def coloured(text: str, tone: str | None) -> str:
     return f"\x1b[{_TONES[tone]}m{text}\x1b[0m"
 
 
-def wrapped(text: str, indent: int = 0, first: str = "") -> str:
-    """``text`` in lines that fit, indented; ``first`` stands in the indentation of the first line."""
-    begin = first.ljust(indent)
+def wrapped(text: str, indent: int = 0, first: str | None = None) -> str:
+    """``text`` in lines that fit, indented; the first line begins with ``first`` instead where that is given."""
     return textwrap.fill(
         text,
         width(),
-        initial_indent=begin,
+        initial_indent=" " * indent if first is None else first,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
@@ -49,19 +49,25 @@ def tone_of(state: str) -> str | None:
     return "open" if state in ("HOLDS IN PART", "INTERIM", "INCONCLUSIVE") else "quiet"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows under a head, texts wrapped so that it fits the terminal; numbers, ``right``, are never broken."""
-    columns = list(zip(head, *rows, strict=True))
+def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Sequence[int] = ()) -> str:
+    """Rows under a head, texts wrapped so that it fits the terminal; numbers, ``right``, are never broken.
+
+    A row that is one text is a heading across all columns.
+    """
+    columns = list(zip(head, *(row for row in rows if not isinstance(row, str)), strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
+    whole = [max(len(word) for cell in column for word in _words(cell) or ("",)) for column in columns]
     room = width() - _GAP * (len(widths) - 1)
     texts = [place for place in range(len(widths)) if place not in right]
-    while sum(widths) > room and texts and max(widths[place] for place in texts) > _NARROWEST:
-        widths[max(texts, key=lambda place: widths[place])] -= 1
+    for least in (whole, [_NARROWEST] * len(widths)):  # words are broken only where nothing else helps
+        while sum(widths) > room and (wide := [place for place in texts if widths[place] > least[place]]):
+            widths[max(wide, key=lambda place: widths[place])] -= 1
     lines = []
     for row in (head, *rows):
-        cells = [
-            textwrap.wrap(cell, wide, break_on_hyphens=False) or [""] for cell, wide in zip(row, widths, strict=True)
-        ]
+        if isinstance(row, str):
+            lines.append(coloured(wrapped(row), "strong"))
+            continue
+        cells = [_folded(cell, wide) for cell, wide in zip(row, widths, strict=True)]
         for pieces in zip_longest(*cells, fillvalue=""):
             line = (" " * _GAP).join(
                 piece.rjust(wide) if place in right else piece.ljust(wide)
@@ -71,9 +77,31 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
     return "\n".join(lines)
 
 
+def _words(cell: str) -> list[str]:
+    """Where a cell may be broken: at blanks, and after the underscores and slashes of a name."""
+    return re.findall(r"[^\s_/]*[_/]+|[^\s_/]+|\s+", cell)
+
+
+def _folded(cell: str, wide: int) -> list[str]:
+    """A cell in lines of at most ``wide`` characters; a word that is longer is cut."""
+    lines = [""]
+    for word in _words(cell):
+        if len(lines[-1]) + len(word.rstrip()) > wide and lines[-1]:
+            lines.append("")
+        if len(lines) > 1 and not lines[-1]:
+            word = word.lstrip()
+        while len(word.rstrip()) > wide:
+            lines[-1], word = word[:wide], word[wide:]
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
+
+
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: ``41 s``, ``3 min``, ``2 h 10 min``."""
+    """Seconds as a person says them: ``41 s``, ``3 min``, ``2 h 10 min``, ``1,240 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes < 6000 else f"{minutes / 60:,.0f} h"

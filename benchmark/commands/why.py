@@ -70,11 +70,10 @@ def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
         yield from _interval(f"{say(statistic_name(predicate, None))}, plus is as claimed", claim.statistic)
     for part in claim.parts:
         yield terminal.wrapped(f"{part.state}: {say(part.reason)}", 4, "  - ")
-        yield from _interval("  difference, plus is as claimed", part.statistic)
+        yield from _interval("difference, plus is as claimed", part.statistic, 4)
     yield from _told("test", p_text(claim))
     for compared in (reading for reading in about.verdicts.readings if reading.claim == claim.claim):
-        for head, line in zip(("readings", "so", "so"), lines(compared), strict=False):
-            yield from _told(head, say(line))
+        yield from _told("readings", say("; ".join(lines(compared))))
         for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             yield f"    {read.reading}: {read.state} ({effects})"
@@ -83,7 +82,7 @@ def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
         say(claim.on_published_reason or ""),
     )
     if claim.seeds_needed is not None and claim.seeds:
-        yield f"  seeds: {claim.seeds}; a verdict needs about {claim.seeds_needed}"
+        yield f"  seeds: {claim.seeds}; about {claim.seeds_needed} would decide"
     yield from _told("note", claim.note)
     yield from _values(claim.quantities, about, file, say)
 
@@ -109,10 +108,11 @@ def _told(head: str, text: str | None) -> Iterator[str]:
         yield terminal.wrapped(f"{head}: {text}", 4, "  ")
 
 
-def _interval(head: str, interval: Interval | None) -> Iterator[str]:
+def _interval(head: str, interval: Interval | None, indent: int = 2) -> Iterator[str]:
     if interval is not None:
         low, high = ("unbounded" if end is None else f"{end:.4g}" for end in (interval.low, interval.high))
-        yield f"  {head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
+        told = f"{head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
+        yield terminal.wrapped(told, indent + 2, " " * indent)
 
 
 def _values(quantities: Sequence[Values], about: PaperInput, file: Path, say: Say) -> Iterator[str]:
@@ -126,7 +126,9 @@ def _values(quantities: Sequence[Values], about: PaperInput, file: Path, say: Sa
         reasons: dict[str, list[str]] = {}
         for seed in sorted(set(values.seeds) - set(measured)):
             reasons.setdefault(values.reasons.get(seed, "not measured"), []).append(str(seed))
-        told += [f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {why}" for why, seeds in reasons.items()]
+        told += [
+            f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()
+        ]
         label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
         yield terminal.wrapped(f"{label}: {'; '.join(told) or 'no run'}", 4, "  ")
         files |= {

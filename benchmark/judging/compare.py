@@ -309,7 +309,12 @@ def render(comparison: Comparison) -> str:
         seeds = f"seeds A {_seeds(experiment.seeds_first)}, B {_seeds(experiment.seeds_second)}"
         lines += [f"{experiment.paper}/{experiment.experiment} at {experiment.tier} ({seeds})"]
         lines += [f"  recipe differs: {line}" for line in experiment.recipe]
+        labels = [score.label for score in experiment.scores]
         for score in experiment.scores:
+            label = f"{score.label} ({score.score})" if labels.count(score.label) > 1 else score.label
+            if score.mean_first is None and score.mean_second is None:
+                lines.append(f"  {label}: measured in neither")
+                continue
             means = " and ".join(
                 "none" if mean is None else number(mean) for mean in (score.mean_first, score.mean_second)
             )
@@ -317,8 +322,8 @@ def render(comparison: Comparison) -> str:
             if score.difference is not None and score.difference.low is not None:
                 low, high = score.difference.low, score.difference.high or 0.0
                 between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
-            proxy = " (proxy)" if score.proxy else ""
-            lines.append(f"  {score.score}{proxy}: {means}{between}: {score.outcome} ({score.says})")
+            proxy = ", a proxy" if score.proxy and "proxy" not in label else ""
+            lines.append(f"  {label}{proxy}: {means}{between}: {score.outcome} ({score.says})")
         if experiment.times is not None:
             ratio = experiment.times.ratio
             bounds = "" if ratio is None or ratio.low is None or ratio.high is None else _bounds(ratio.low, ratio.high)

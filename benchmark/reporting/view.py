@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,8 +28,6 @@ _VERDICTS = {
     *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "INCONCLUSIVE", "REPRODUCED", "REPRODUCED IF"),
     *("NOT REPRODUCED", "NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
 }
-#: folders of an absolute path, within JSON
-_FOLDERS = re.compile(r"""(?<=[\s"'(])/(?:[\w.+-]+/)+(?=[\w.+-])""")
 M = TypeVar("M", bound=Model)
 REDUCED = "Reduced runs: not comparable with the paper"
 
@@ -253,7 +250,7 @@ def paper_view(given: PaperInput) -> PaperView:
 def _without_folders(model: M) -> M:
     """The model with absolute paths in its text cut to the names of their files."""
     text = model.model_dump_json()
-    cut = _FOLDERS.sub("", text)
+    cut = names.without_folders(text)
     return model if cut == text else type(model).model_validate_json(cut)
 
 

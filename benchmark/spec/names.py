@@ -10,7 +10,7 @@ from benchmark.spec.experiments import Score
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
 
-#: puts labels in place of keys in generated text
+#: puts labels in place of keys in generated text, and leaves out folders of a machine
 Say = Callable[[str], str]
 
 #: steps of keys that are abbreviations or proper names
@@ -22,6 +22,15 @@ _PROPER = {
 }
 #: steps that make one name together
 _JOINED = {"gan_rl": "GAN-RL", "alpha_gan": "alpha-GAN", "wgan_gp": "WGAN-GP", "gan_gp": "GAN-GP", "sn_gan": "SN-GAN"}
+
+
+#: folders of an absolute path in a sentence or in JSON
+_FOLDERS = re.compile(r"""(?<=[\s"'(])/(?:[\w.+-]+/)+(?=[\w.+-])""")
+
+
+def without_folders(text: str) -> str:
+    """Text or JSON in which files of a machine have no folders: whoever reads it has another machine."""
+    return _FOLDERS.sub("", text)
 
 
 def made(key: str) -> str:
@@ -69,7 +78,7 @@ def in_prose(spec: PaperSpec) -> Say:
     """
     labels = _labels(spec)
     if not labels:
-        return lambda text: text
+        return without_folders
     plain = "|".join(re.escape(key) for key in sorted(labels, key=len, reverse=True) if "_" not in key)
     joined = "|".join(re.escape(key) for key in sorted(labels, key=len, reverse=True) if "_" in key)
     patterns = [
@@ -82,6 +91,7 @@ def in_prose(spec: PaperSpec) -> Say:
     listed = re.compile(rf"(?:^|(?<=; ))(?:{word})(?:, (?:{word}))*(?=: )")
 
     def say(text: str) -> str:
+        text = without_folders(text)
         text = listed.sub(lambda match: ", ".join(labels[key] for key in match.group().split(", ")), text)
         return pattern.sub(lambda match: labels[match.group()], text)
 

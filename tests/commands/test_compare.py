@@ -28,7 +28,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
 def test_a_folder_against_another(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     a, b = map(str, folders)
     assert main(["compare", a, b]) == 0
-    text = capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
     assert "made_up/plain at full (seeds A 0,1,2,3,4, B 0,1,2,3,4)" in text
     assert ": A lower (differences by seed, p = " in text
     assert "only in A: made_up/penalised at full" in text

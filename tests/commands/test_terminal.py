@@ -28,6 +28,35 @@ def test_a_table_fits_and_loses_no_word(columns, monkeypatch):
     assert [word for word in text.split() if word in words] == words
 
 
+def test_names_are_broken_between_their_words_and_headings_run_across(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [("  toy_non_saturating", "1,000", "in the leaky_discriminator_of_section_6"), "of all that follow"]
+    text = terminal.table(("name", "count", "what"), [rows[1], rows[0]], right=(1,))
+    lines = text.splitlines()
+    assert lines[1] == "of all that follow"
+    assert max(map(len, lines)) <= 60
+    pieces = {word for line in lines[2:] for word in re.findall(r"[a-z]+", line)}
+    assert pieces == {"toy", "non", "saturating", "in", "the", "leaky", "discriminator", "of", "section"}
+    assert lines[2].startswith("  toy_")
+
+
+def test_a_plan_of_all_readings_has_one_line_for_each_row(monkeypatch, capsys):
+    """Eighty columns hold the names of the toy's systems and all numbers; readings are headings."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["plan", "gan_rl", "--tier", "full", "-e", "toy_*", "--reading", "all", "--seeds", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "gan_rl, tier full, on eight_gaussians, reading leaky_discriminator" in lines
+    rows = [line.split() for line in lines if line.startswith("  toy_")]
+    assert all(len(row) > 6 and row[0] in ("toy_minimax", "toy_non_saturating", "toy_reconstruction") for row in rows)
+
+
+def test_long_times_are_said_in_hours():
+    assert terminal.duration(41) == "41 s"
+    assert terminal.duration(3600 * 2 + 600) == "2 h 10 min"
+    assert terminal.duration(3600 * 6821.4) == "6,821 h"
+
+
 def test_colour_is_for_terminals_without_no_color(monkeypatch):
     monkeypatch.setattr(sys, "stdout", type("Tty", (), {"isatty": lambda _: True})())
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -69,6 +98,16 @@ def test_verdicts_and_audits_say_labels_where_the_report_does(capsys):
     printed = capsys.readouterr().out
     assert "FID (SVHN alpha-GAN) 58.2" in " ".join(printed.split())
     assert "(svhn_alpha_gan)" not in printed
+
+
+def test_a_verdict_names_a_file_without_the_folders_of_the_machine_that_ran(capsys, monkeypatch):
+    """The reference records say where that machine looked for Inception's weights; a reader has another one."""
+    monkeypatch.setenv("COLUMNS", "10000")
+    where = ["--results", str(ROOT / "results" / "reference" / "mnist-h200")]
+    assert main(["why", "DG-C1", *where]) == 0
+    printed = capsys.readouterr().out.partition("  from\n")[0]
+    assert "weights-inception-2015-12-05-6726825d.pth is missing" in printed
+    assert not re.search(r"\s/\w+/", printed)
 
 
 def test_a_papers_tables_figures_and_claims_are_listed_with_what_they_say(capsys):

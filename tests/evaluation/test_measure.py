@@ -123,6 +123,43 @@ def test_pytorch_fid_s_command_prints_the_same(root: Path, tmp_path: Path, pictu
     assert distance == pytest.approx(theirs, rel=1e-3)
 
 
+def test_clean_fid_gives_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
+    """Its reading of files, its resize, its kernel distance; torch-fidelity's layers in place of its download.
+
+    Its root of a matrix takes a minute; of few pictures the nuclear norm gives the same.
+    """
+    clean_fid = pytest.importorskip("cleanfid.fid", reason="needs clean-fid")
+    fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
+    network = inception._network(inception.weights_file(root).read_bytes(), root)
+    kinds = ("Conv2d", "MaxPool", "Mixed", "AvgPool")
+    layers = torch.nn.Sequential(*(layer for name, layer in network.named_children() if name.startswith(kinds)))
+
+    def features(folder: Path) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the signatures that it calls
+            return clean_fid.get_folder_features(
+                str(folder),
+                lambda batch: layers((batch - 128) / 128).flatten(1),
+                device=torch.device("cpu"),
+                num_workers=0,
+                verbose=False,
+            ).astype(np.float64)
+
+    theirs = features(fake), features(true)
+    kernel_distance = clean_fid.kernel_distance(*theirs, num_subsets=1)
+    (a, b), n = (part - part.mean(axis=0) for part in theirs), COUNT - 1
+    shift = theirs[0].mean(axis=0) - theirs[1].mean(axis=0)
+    frechet_distance = shift @ shift + ((a**2).sum() + (b**2).sum()) / n - 2 * np.linalg.norm(a @ b.T, ord="nuc") / n
+    samples = given.examples(fake)
+    reference = against(str(true), root, "cpu", samples.shape[1:])
+    resize = "resize=antialiased_bicubic"
+    kid = f"kid:subsets=1,subset_images={COUNT}"
+    distance, kernel, other = values(root, samples, reference, f"fid:{resize}", f"{kid},{resize}", kid)
+    assert distance == pytest.approx(frechet_distance, rel=1e-3)
+    assert kernel == pytest.approx(kernel_distance, rel=1e-4)
+    assert other != pytest.approx(kernel_distance, rel=1e-2), "the resize matters on these pictures"
+
+
 def test_statistics_give_the_formula_s_value(root: Path, tmp_path: Path, pictures: Any) -> None:
     """mu and sigma as pytorch-fid computes them, of features of the same network; the root by its nuclear norm."""
     fake, true = (one.transpose(0, 3, 1, 2) for one in pictures)

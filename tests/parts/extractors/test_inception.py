@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import random
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,17 @@ def test_the_antialiased_rule_is_bicubic_over_all_that_a_pixel_covers(side: int)
     assert wide.max() > 256
     found = clean._prepared(tensor) * 128 + 128
     torch.testing.assert_close(found, wide.clamp(0, 255), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (28, 40), (299, 299), (512, 300)])
+def test_the_antialiased_rule_is_clean_fid_s(size: tuple[int, int]) -> None:
+    resize = pytest.importorskip("cleanfid.resize", reason="needs clean-fid").build_resizer("clean")
+    picture = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the signatures that it calls
+        theirs = resize(picture)
+    ours = inception._antialiased(picture.transpose(2, 0, 1)[None])[0]
+    np.testing.assert_array_equal(ours, theirs.transpose(2, 0, 1))
 
 
 def test_random_states_are_left_alone(root: Path, images: np.ndarray) -> None:
