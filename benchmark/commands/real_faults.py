@@ -144,6 +144,7 @@ def _forged(fault: _Real, results: Path) -> Stored:
         experiment=claimed.experiment,
         seed=claimed.seed,
         determinant=claimed.determinant(),
+        iterations_per_epoch=claimed.iterations_per_epoch,
     )
     fault.hide(record)
     file.unlink()

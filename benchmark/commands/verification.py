@@ -140,9 +140,6 @@ def check(
         if not mine and not file.is_file():
             continue
         expected = expected_runs(loaded, numerics)
-        for stored_run in wanted(mine, expected):
-            run = _planned(stored_run, loaded, expected, numerics)
-            findings.problems += _not_as_planned(stored_run, run, _short(str(stored_run.folder), results))
         verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
         findings.problems += [line for line in verdicts.damage if line not in findings.problems]
         findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
@@ -235,16 +232,6 @@ def _planned(run: Stored, loaded: Loaded, expected: Expected, numerics: str) -> 
         if run_id == run.record.run_id
     )
     return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
-
-
-def _not_as_planned(stored_run: Stored, run: Run, where: str) -> Iterator[str]:
-    """Lengths that the plan gives to a run, and that its record states otherwise."""
-    for name, planned, stated in (
-        ("planned_iterations", run.iterations, stored_run.record.planned_iterations),
-        ("iterations_per_epoch", run.iterations_per_epoch, stored_run.record.iterations_per_epoch),
-    ):
-        if planned != stated:
-            yield f"{where}: {name} is {stated}, by the spec it is {planned}"
 
 
 def _replay(

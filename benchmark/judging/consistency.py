@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from benchmark.runs.files import StoreError, irregular, sha256
+from benchmark.runs.plan import iterations_per_epoch
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
 from benchmark.spec.base import canonical
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
@@ -71,12 +72,19 @@ def _ending(record: RunRecord) -> Iterator[str]:
 
 
 def _length(record: RunRecord) -> Iterator[str]:
+    """Iterations as planned: a budget in epochs is counted in the data's own, whatever the record says of them."""
     if record.status == "finished" and record.iterations != record.planned_iterations:
         yield f"finished after {record.iterations} of {record.planned_iterations} iterations"
+    try:
+        per_epoch = iterations_per_epoch(record.determinant)
+    except (KeyError, TypeError, ValueError):  # of data or a system that nobody here knows
+        per_epoch = record.iterations_per_epoch
+    if per_epoch != record.iterations_per_epoch:
+        yield f"iterations_per_epoch is {record.iterations_per_epoch}, its batches and data make it {per_epoch}"
     budget = _setup(record).get("budget", {})
     planned = budget.get("iterations")
-    if planned is None and budget.get("epochs") is not None and record.iterations_per_epoch is not None:
-        planned = max(1, round(budget["epochs"] * record.iterations_per_epoch))
+    if planned is None and budget.get("epochs") is not None and per_epoch is not None:
+        planned = max(1, round(budget["epochs"] * per_epoch))
     if planned is not None and planned != record.planned_iterations:
         yield f"planned {record.planned_iterations} iterations, its budget is {planned}"
 

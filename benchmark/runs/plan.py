@@ -12,6 +12,7 @@ from benchmark.spec.base import TIERS, Tier, canonical
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from benchmark.spec.experiments import Every, Setup
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import DATASETS
 from benchmark.spec.resolve import sizes_of, system_of
 from benchmark.spec.shapes import layout
 from benchmark.spec.systems import Network, System
@@ -128,6 +129,18 @@ def epoch_iterations(setup: Setup, system: System) -> float | None:
     """Iterations per epoch: whole unless an iteration reads several batches."""
     batches = batches_per_epoch(setup)
     return None if batches is None else batches / batches_per_iteration(system)
+
+
+def iterations_per_epoch(determinant: Mapping[str, Any]) -> float | None:
+    """See :attr:`Run.iterations_per_epoch`, from what was hashed into a run's id.
+
+    Raises KeyError, TypeError or ValueError where it names what is unknown here.
+    """
+    written, names = determinant["setup"], {new: old for old, new in _RENAMED.items()}
+    ((dataset, settings),) = written["dataset"].items()
+    facts = {names.get(key, key): value for key, value in written.items()}
+    setup = Setup.model_construct(**{**facts, "dataset": DATASETS.get(dataset).model_validate(settings)})
+    return epoch_iterations(setup, System.model_validate({**determinant["system"], "networks": {}}))
 
 
 def in_iterations(every: Every, setup: Setup, system: System) -> int:

@@ -32,6 +32,7 @@ def of_records() -> Iterator[Fault]:
     yield Fault("training stopped half way", _truncated(), "finished after 20 of 40")
     yield Fault("stopped half way, plan edited", _truncated(planned_iterations=20), "its budget is 40")
     yield Fault("stopped half way, length edited", _short_curves, "the record says 40")
+    yield Fault("epochs counted otherwise", _edit(_other_epochs), "iterations_per_epoch is")
     yield Fault("a seed dropped", lambda results: shutil.rmtree(_folder(results)), "1 planned run missing")
     yield Fault("a seed's number edited", _edit(lambda record: record.update(seed=7)), "differ from its determinant")
     yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
@@ -55,7 +56,6 @@ def forged_in_packs() -> list[Forged]:
         Forged("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives"),
         Forged("what a score was computed from rewritten", _other_moments, "what is kept of it gives"),
         Forged("reference that scores share rewritten", _other_reference, "has changed since it was written"),
-        Forged("epochs counted otherwise", _edit(_other_epochs), "iterations_per_epoch is"),
     ]
 
 
