@@ -33,8 +33,8 @@ from torch.utils.data import Dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmark.parts.extractors import inception
-from benchmark.parts.metrics import reference
-from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.parts.metrics import frechet
+from benchmark.parts.metrics.frechet import FrechetInceptionDistance
 from benchmark.parts.metrics.inception_score import InceptionScore
 from benchmark.training.numerics import prepare
 
@@ -88,7 +88,7 @@ def ours(pictures: Pictures) -> Scores:
     """Our scores, with nothing kept from an earlier call."""
     inception._loaded.cache_clear()
     inception._digests.clear()
-    reference._memory.clear()
+    frechet._memory.clear()
     common = {
         "samples": len(pictures.fake),
         "resize": "tensorflow_bilinear",

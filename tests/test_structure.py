@@ -35,7 +35,7 @@ RECORDS = {
     "runs.pace",
 }
 #: what measures trained systems
-EVALUATION = {f"evaluation.{name}" for name in ("scoring", "measurements", "rescoring", "anchors", "calibration")}
+EVALUATION = {f"evaluation.{name}" for name in ("scoring", "rescoring", "anchors", "calibration")}
 #: room, or module of a room, of benchmark/ -> the others that it may import
 ALLOWED: dict[str, set[str]] = {
     "registry": set(),
@@ -251,7 +251,7 @@ TORCH_WORDS = {"generator", "Generator"}
 
 
 #: what trains, samples and scores any paper
-MACHINERY = ("training", "evaluation.measurements", "evaluation.scoring", "runs.runner")
+MACHINERY = ("training", "evaluation.scoring", "runs.runner")
 
 
 @pytest.mark.parametrize("part", [*MACHINERY, "runs.engines"])

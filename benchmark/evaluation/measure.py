@@ -14,9 +14,8 @@ from pydantic import ValidationError
 from benchmark.evaluation import given
 from benchmark.evaluation.anchors import Part, Stand, fitted, stand_in
 from benchmark.parts.metrics import frechet, infinity
-from benchmark.parts.metrics.frechet import Moments, finite, frechet_distance, moments
-from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
-from benchmark.parts.metrics.inputs import digest
+from benchmark.parts.metrics.frechet import FrechetInceptionDistance, Moments, frechet_distance, moments
+from benchmark.parts.metrics.inputs import digest, finite
 from benchmark.parts.metrics.inputs import generated as checked
 from benchmark.registry import Part as RegisteredPart
 from benchmark.registry import RegistryError, did_you_mean

@@ -15,7 +15,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
-from benchmark.evaluation.measurements import Measurements
+from benchmark.evaluation.scoring import Measurements
 from benchmark.runs.environment import describe, source_hash
 from benchmark.runs.files import sha256
 from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
@@ -28,7 +28,7 @@ from benchmark.training.trainer import Diverged, Trainer
 
 #: source that every run rests on, besides its own parts
 _SHARED_CODE = (
-    *("runs/runner.py", "runs/plan.py", "evaluation/measurements.py", "evaluation/scoring.py", "training"),
+    *("runs/runner.py", "runs/plan.py", "evaluation/scoring.py", "training"),
     *(
         "parts/metrics",
         "parts/extractors",

@@ -14,7 +14,7 @@ from benchmark.judging.inspected import Inspected
 from benchmark.judging.judge import judge
 from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import PaperVerdicts
-from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.parts.metrics.frechet import FrechetInceptionDistance
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.parts.extractors.classifier import CLASSES
-from benchmark.parts.metrics.classified import ClassifierMetric
+from benchmark.parts.metrics.inputs import ClassifierMetric
 from benchmark.spec.parts import METRICS, Measurement, Subject
 
 

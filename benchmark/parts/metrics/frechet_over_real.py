@@ -13,10 +13,8 @@ from benchmark.parts.extractors import inception
 from benchmark.parts.extractors.base import Extractor
 from benchmark.parts.extractors.inception import DIMENSIONS
 from benchmark.parts.metrics import frechet
-from benchmark.parts.metrics.frechet import finite, frechet_distance, moments
-from benchmark.parts.metrics.inputs import generated, real
-from benchmark.parts.metrics.on_inception import OnInception
-from benchmark.parts.metrics.reference import cache_folder, cached, identity
+from benchmark.parts.metrics.frechet import frechet_distance, moments
+from benchmark.parts.metrics.inputs import OnInception, cache_folder, cached, finite, generated, identity, real
 from benchmark.spec.parts import METRICS, Dataset, Measurement, MetricError, Needs, Subject
 
 #: which real images are set aside, whatever the order of the set

@@ -10,16 +10,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from benchmark.parts.metrics.frechet import finite
-from benchmark.parts.metrics.inputs import generated
-from benchmark.parts.metrics.on_inception import OnInception
+from benchmark.parts.metrics.inputs import ClassifierMetric, OnFeatures, OnInception, class_logits, generated, real
 from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 #: images that each split needs at least: its mean class distribution is estimated from them
 _PER_SPLIT = 100
 _SHUFFLE_SEED = 2020
-
-Splits = Annotated[int, Field(ge=1)]
 
 
 def too_few(samples: int, splits: int) -> str | None:
@@ -74,23 +70,29 @@ def score_again(arrays: Mapping[str, np.ndarray], splits: int) -> float:
     return float(np.exp(negative_entropies - xlogy(means, means).sum(axis=1)).mean())
 
 
-@METRICS.register("inception_score")
-class InceptionScore(OnInception):
-    """exp(mean KL) of Inception's class probabilities, mean over ``splits``; their deviation is not that of seeds."""
-
-    label = "IS"
+class _Score(OnFeatures):
     direction = "higher"
     possible = (1, math.inf)
-    usual_margin = (0.05, 0.1)
-    splits: Splits
+    splits: Annotated[int, Field(ge=1)]
 
     def unavailable(self, root: Path) -> str | None:
         return too_few(self.samples, self.splits) or super().unavailable(root)
 
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return score_again(kept, self.splits)
+
+
+@METRICS.register("inception_score")
+class InceptionScore(_Score, OnInception):
+    """exp(mean KL) of Inception's class probabilities, mean over ``splits``; their deviation is not that of seeds."""
+
+    label = "IS"
+    usual_margin = (0.05, 0.1)
+
     def measure(self, subject: Subject) -> Measurement:
         images = generated(subject, self.samples, least=_PER_SPLIT * self.splits, distinct=True)
         network = self.network(subject)
-        logits = network.logits(finite(network.features(images), "generated"))
+        logits = class_logits(network, images, "generated")
         mean, deviation = score(logits, self.splits)
         return Measurement(
             mean,
@@ -99,5 +101,21 @@ class InceptionScore(OnInception):
             arrays=kept(logits, self.splits),
         )
 
-    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return score_again(kept, self.splits)
+
+@METRICS.register("proxy_inception_score")
+class ProxyInceptionScore(_Score, ClassifierMetric):
+    """exp(mean KL) of a classifier's class probabilities, 1 to 10; the real images' value beside it."""
+
+    label = "proxy inception score"
+
+    def measure(self, subject: Subject) -> Measurement:
+        images = generated(subject, self.samples, distinct=True)
+        reals = real(subject, self.reference_images)
+        network = self.network(subject)
+        logits = class_logits(network, images, "generated")
+        mean, deviation = score(logits, self.splits)
+        details = {"split_deviation": deviation}
+        if too_few(len(reals), self.splits) is None:
+            details["real"] = score(class_logits(network, reals, "real"), self.splits)[0]
+        facts = {"weights_sha256": network.weights_sha256, "n_real": len(reals)}
+        return Measurement(mean, protocol=facts, details=details, arrays=kept(logits, self.splits))

@@ -9,13 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.parts.extractors.base import Extractor
-from benchmark.parts.metrics.classified import RESIZE
-from benchmark.parts.metrics.frechet import Moments, finite, frechet_distance, least_images, moments
-from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
-from benchmark.parts.metrics.inputs import generated
-from benchmark.parts.metrics.proxy_frechet_distance import ProxyFrechetDistance
-from benchmark.parts.metrics.reference import reference_moments
+from benchmark.parts.metrics.frechet import FrechetDistance, Moments, frechet_distance, least_images, moments
+from benchmark.parts.metrics.inputs import finite, generated
 from benchmark.spec.parts import Metric, MetricError, Subject
 
 POINTS = 15
@@ -39,7 +34,7 @@ class Line:
 
 def extrapolates(metric: Metric) -> bool:
     """Whether a metric is a Fréchet distance, which falls with the count in this way."""
-    return isinstance(metric, FrechetInceptionDistance | ProxyFrechetDistance)
+    return isinstance(metric, FrechetDistance)
 
 
 def counts_up_to(most: int, dimensions: int) -> list[int]:
@@ -63,14 +58,11 @@ def line_through(counts: list[int], values: list[float]) -> Line:
 
 def frechet_line(metric: Metric, subject: Subject) -> Line:
     """The metric at fifteen counts up to its own, features taken once; subsets are drawn without replacement."""
-    if not isinstance(metric, FrechetInceptionDistance | ProxyFrechetDistance):
+    if not isinstance(metric, FrechetDistance):
         raise MetricError(f"'{metric.name}' is no Fréchet distance")
-    network: Extractor = metric.network(subject)
+    network = metric.network(subject)
     counts_up_to(metric.samples, network.dimensions)  # before anything is extracted
-    resize = metric.resize if isinstance(metric, FrechetInceptionDistance) else RESIZE
-    theirs, _ = reference_moments(
-        subject, network, reference=metric.reference, images=metric.reference_images, resize=resize
-    )
+    theirs, _ = metric.reference_moments(subject, network)
     images = generated(subject, metric.samples, distinct=True)
     return line_of(finite(network.features(images), "generated"), theirs)
 

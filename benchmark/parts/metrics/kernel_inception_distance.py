@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from benchmark.parts.metrics.on_inception import AgainstReference
+from benchmark.parts.metrics.inputs import AgainstReference, OnInception
 from benchmark.spec.parts import METRICS, Measurement, MetricError, Subject
 
 _SUBSET_SEED = 2020
 
 
 @METRICS.register("kernel_inception_distance")
-class KernelInceptionDistance(AgainstReference):
+class KernelInceptionDistance(AgainstReference, OnInception):
     """Unbiased squared MMD with the cubic kernel (x'y / d + 1)^3, mean over ``subsets`` of ``subset_images`` each."""
 
     label = "KID"

@@ -1,16 +1,16 @@
-"""Nearest neighbours among examples or their features, and what distances to them tell."""
+"""Distances to nearest neighbours among examples or their features."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmark.batches import batches
 from benchmark.spec.levels import on_host
-from benchmark.spec.parts import Measurement, MetricError, Needs
+from benchmark.spec.parts import MetricError, Needs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,6 @@ _BLOCK = 1024
 _NUMBERS = 2**26
 #: bytes that distances take at once: both blocks in float64, and one between them
 HELD_BYTES = 3 * 8 * _NUMBERS
-#: features of one image in two batches differ by rounding: below this share of the usual distance they are the same
-SAME_FEATURES = 1e-4
 
 
 def needs_of_distances(needs: Needs, dimensions: int) -> Needs:
@@ -87,84 +85,14 @@ def _leave_out_itself(squared: Tensor, offset: int) -> None:
     squared[inside.nonzero().squeeze(1), own[inside]] = torch.inf
 
 
-def to_training_data(
-    examples: np.ndarray,
-    reals: np.ndarray,
-    device: str,
-    facts: Mapping[str, Any],
-    *,
-    neighbours: int,
-    same: float = 0.0,
-) -> Measurement:
-    """How much closer examples lie to their nearest real ones than these to theirs; ``facts`` complete the protocol.
-
-    Distances of at most ``same`` times the usual one count as none.
-    """
-    kept = {
-        "generated": nearest_distances(examples, reals, device, neighbours=neighbours),
-        "real": nearest_distances(reals[: len(examples)], reals, device, self_at=0, neighbours=neighbours),
-    }
-    among = _usual(kept["real"], same * _length(reals))
-    details = {
-        "median_distance": float(np.median(kept["generated"])),
-        "real_median_distance": among,
-        "copies": float((kept["generated"] <= same * among).mean()),
-    }
-    return _measurement(ratio_to_real(kept), kept, {**facts, "n_real": len(reals)}, details)
-
-
-def ratio_to_real(kept: Mapping[str, np.ndarray]) -> float:
-    """Median distance of generated examples to the nearest real ones, over that among real ones."""
-    among = _usual(kept["real"])
-    return float(np.median(kept["generated"])) / among
-
-
-def repeats(
-    examples: np.ndarray,
-    reals: np.ndarray,
-    device: str,
-    facts: Mapping[str, Any],
-    *,
-    quantile: float,
-    same: float = 0.0,
-) -> Measurement:
-    """How often examples lie close to another one; arguments as above."""
-    kept = {
-        "generated": nearest_distances(examples, examples, device, self_at=0),
-        "real": nearest_distances(reals, reals, device, self_at=0),
-    }
-    usual = _usual(kept["real"], same * _length(reals))
-    details = {
-        "limit": float(np.quantile(kept["real"], quantile)),
-        "copies": float((kept["generated"] <= same * usual).mean()),
-        "median_distance": float(np.median(kept["generated"])),
-        "real_median_distance": usual,
-    }
-    return _measurement(share_of_repeats(kept, quantile, same), kept, {**facts, "n_real": len(reals)}, details)
-
-
-def share_of_repeats(kept: Mapping[str, np.ndarray], quantile: float, same: float = 0.0) -> float:
-    """Share of examples closer to another one than the ``quantile`` of nearest distances among as many real ones."""
-    ours, theirs = kept["generated"], kept["real"]
-    close = (ours < float(np.quantile(theirs, quantile))) | (ours <= same * _usual(theirs))
-    return float(close.mean())
-
-
-def _usual(distances: np.ndarray, rounding: float = 0.0) -> float:
+def usual(distances: np.ndarray, rounding: float = 0.0) -> float:
     """Median of nearest distances among real examples; one no greater than ``rounding`` is a :class:`MetricError`."""
-    usual = float(np.median(distances))
-    if usual <= rounding:
+    middle = float(np.median(distances))
+    if middle <= rounding:
         raise MetricError("most training examples occur twice: there is no distance among them to compare with")
-    return usual
+    return middle
 
 
-def _length(examples: np.ndarray) -> float:
+def mean_length(examples: np.ndarray) -> float:
     """Mean Euclidean norm: what rounding within examples is measured by."""
     return float(np.mean([np.linalg.norm(example.astype(np.float64)) for example in examples]))
-
-
-def _measurement(
-    value: float, kept: Mapping[str, np.ndarray], protocol: Mapping[str, Any], details: Mapping[str, Any]
-) -> Measurement:
-    arrays, shared = {"generated": kept["generated"]}, {"real": kept["real"]}
-    return Measurement(value, protocol=protocol, details=details, arrays=arrays, shared=shared)

@@ -11,18 +11,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmark.parts.extractors import classifier, inception
-from benchmark.parts.extractors.base import Extractor
-from benchmark.parts.metrics.classified import ClassifierMetric
-from benchmark.parts.metrics.frechet import finite
-from benchmark.parts.metrics.inputs import Count, CountOrAll, generated, real
-from benchmark.parts.metrics.nearest import SAME_FEATURES, needs_of_distances, ratio_to_real, to_training_data
-from benchmark.parts.metrics.on_inception import OnInception
-from benchmark.spec.parts import METRICS, Dataset, Measurement, Metric, Needs, Subject
+from benchmark.parts.metrics.inputs import Count, CountOrAll, OnClassifier, OnExamples, OnInception, generated, real
+from benchmark.parts.metrics.nearest import mean_length, nearest_distances, needs_of_distances, usual
+from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 
 @METRICS.register("nearest_training_distance")
-class NearestTrainingDistance(Metric):
+class NearestTrainingDistance(OnExamples):
     """Median distance of generated examples to the nearest training examples, over that among training examples.
 
     An example's distance is the mean over its ``neighbours`` nearest ones.
@@ -33,69 +28,47 @@ class NearestTrainingDistance(Metric):
     label = "distance to training data"
     direction = "two_sided"
     possible = (0, math.inf)
-    kinds = ("images", "points")
-    samples: Count
     reference_images: CountOrAll
     neighbours: Count
 
     def needs(self, dataset: Dataset) -> Needs:
-        return needs_of_distances(super().needs(dataset), math.prod(dataset.example_shape()))
+        return needs_of_distances(super().needs(dataset), self.width(dataset))
 
     def measure(self, subject: Subject) -> Measurement:
         reals = real(subject, self.reference_images, least=self.neighbours + 2)
-        images = generated(subject, self.samples)
-        return to_training_data(images, reals, subject.device, {}, neighbours=self.neighbours)
+        ours, theirs, facts = self.of_both(subject, generated(subject, self.samples), reals)
+        device, count = subject.device, self.neighbours
+        kept = {
+            "generated": nearest_distances(ours, theirs, device, neighbours=count),
+            "real": nearest_distances(theirs[: len(ours)], theirs, device, self_at=0, neighbours=count),
+        }
+        among = usual(kept["real"], self.same * mean_length(theirs))
+        details = {
+            "median_distance": float(np.median(kept["generated"])),
+            "real_median_distance": among,
+            "copies": float((kept["generated"] <= self.same * among).mean()),
+        }
+        return Measurement(
+            self.recomputed(kept),
+            protocol={**facts, "n_real": len(reals)},
+            details=details,
+            arrays={"generated": kept["generated"]},
+            shared={"real": kept["real"]},
+        )
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return ratio_to_real(kept)
-
-
-def _between_features(
-    subject: Subject, network: Extractor, samples: int, reference_images: CountOrAll, neighbours: int
-) -> Measurement:
-    reals = real(subject, reference_images, least=neighbours + 2)
-    ours = finite(network.features(generated(subject, samples)), "generated")
-    theirs = finite(network.features(reals), "real")
-    facts = {"weights_sha256": network.weights_sha256}
-    return to_training_data(ours, theirs, subject.device, facts, neighbours=neighbours, same=SAME_FEATURES)
+        return float(np.median(kept["generated"])) / usual(kept["real"])
 
 
 @METRICS.register("nearest_training_features")
-class NearestTrainingFeatures(OnInception):
+class NearestTrainingFeatures(NearestTrainingDistance, OnInception):
     """As ``nearest_training_distance``, between Inception's pool features: these follow what is shown, not where."""
 
     label = "feature distance to training data"
-    direction = "two_sided"
-    possible = (0, math.inf)
-    reference_images: CountOrAll
-    neighbours: Count
-
-    def needs(self, dataset: Dataset) -> Needs:
-        return needs_of_distances(super().needs(dataset), inception.DIMENSIONS)
-
-    def measure(self, subject: Subject) -> Measurement:
-        network = self.network(subject)
-        return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
-
-    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return ratio_to_real(kept)
 
 
 @METRICS.register("proxy_nearest_training_features")
-class ProxyNearestTrainingFeatures(ClassifierMetric):
+class ProxyNearestTrainingFeatures(NearestTrainingDistance, OnClassifier):
     """As ``nearest_training_features``, between 64 features of a shipped classifier."""
 
     label = "proxy feature distance to training data"
-    direction = "two_sided"
-    possible = (0, math.inf)
-    neighbours: Count
-
-    def needs(self, dataset: Dataset) -> Needs:
-        return needs_of_distances(super().needs(dataset), classifier.DIMENSIONS)
-
-    def measure(self, subject: Subject) -> Measurement:
-        network = self.network(subject)
-        return _between_features(subject, network, self.samples, self.reference_images, self.neighbours)
-
-    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return ratio_to_real(kept)

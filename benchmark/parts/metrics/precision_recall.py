@@ -11,15 +11,15 @@ import numpy as np
 from pydantic import Field
 
 from benchmark.parts.extractors.inception import DIMENSIONS
+from benchmark.parts.metrics.inputs import AgainstReference, OnInception
 from benchmark.parts.metrics.nearest import HELD_BYTES, nearest_squared, squared_distances
-from benchmark.parts.metrics.on_inception import AgainstReference
 from benchmark.spec.parts import METRICS, Dataset, Measurement, Needs, Subject
 
 #: what 64-bit arithmetic takes in place of 32-bit
 _DOUBLE = 2
 
 
-class _PrecisionRecall(AgainstReference):
+class _PrecisionRecall(AgainstReference, OnInception):
     """A sample counts if it lies in some ball around the other set's points, out to their ``neighbours``-th nearest.
 
     The authors use VGG-16 features; on Inception's the values differ.

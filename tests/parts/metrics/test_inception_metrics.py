@@ -18,12 +18,12 @@ from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from benchmark.parts.extractors import inception
 from benchmark.parts.metrics import frechet, inception_score
-from benchmark.parts.metrics.frechet_inception_distance import FrechetInceptionDistance
+from benchmark.parts.metrics.frechet import FrechetInceptionDistance
 from benchmark.parts.metrics.frechet_over_real import FrechetOverReal
 from benchmark.parts.metrics.inception_score import InceptionScore, score
+from benchmark.parts.metrics.inputs import cache_folder
 from benchmark.parts.metrics.kernel_inception_distance import KernelInceptionDistance, distances, fidelity_settings
 from benchmark.parts.metrics.precision_recall import Precision, Recall, inside
-from benchmark.parts.metrics.reference import cache_folder
 from benchmark.spec.parts import Measurement, Metric, MetricError
 from tests.parts.extractors.inception_weights import random_weights
 
@@ -169,8 +169,8 @@ def test_kept_statistics_of_real_images_are_used_without_reading_any(
         ({"resize": "bilinear"}, {}, {}),
         ({}, {"name": "another"}, {}),
         ({}, {"weights_sha256": "1" * 64}, {}),
-        ({}, {}, {"benchmark.parts.metrics.reference._code": lambda: "another"}),
-        ({}, {}, {"benchmark.parts.metrics.reference.version": lambda _package: "another"}),
+        ({}, {}, {"benchmark.parts.metrics.inputs._code": lambda: "another"}),
+        ({}, {}, {"benchmark.parts.metrics.inputs.version": lambda _package: "another"}),
         ({}, {}, {"benchmark.parts.metrics.frechet_over_real._SEED": 1}),
     ],
 )

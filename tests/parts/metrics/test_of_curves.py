@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from benchmark.parts.metrics.gradient_growth import GradientGrowth
-from benchmark.parts.metrics.loss_balance import BalanceIteration, LossBalance
-from benchmark.parts.metrics.loss_fluctuation import LossFluctuation
-from benchmark.parts.metrics.loss_gap import LossGap
+from benchmark.parts.metrics.of_curves import BalanceIteration, GradientGrowth, LossBalance, LossFluctuation, LossGap
 from benchmark.spec.parts import METRICS, Metric, MetricError
 
 N = 100

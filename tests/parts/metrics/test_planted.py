@@ -14,10 +14,10 @@ from scipy.ndimage import gaussian_filter
 
 from benchmark.parts.metrics.class_coverage import ClassCoverage
 from benchmark.parts.metrics.duplicates import ProxyDuplicateFeatures
+from benchmark.parts.metrics.frechet import ProxyFrechetDistance
+from benchmark.parts.metrics.inception_score import ProxyInceptionScore
 from benchmark.parts.metrics.nearest_training_distance import ProxyNearestTrainingFeatures
-from benchmark.parts.metrics.proxy_frechet_distance import ProxyFrechetDistance
-from benchmark.parts.metrics.proxy_inception_score import ProxyInceptionScore
-from benchmark.parts.metrics.recognisability import Recognisability
+from benchmark.parts.metrics.recognised import Recognisability
 
 DATA = Path(os.environ.get("GANREPRO_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 N = 800

@@ -9,11 +9,10 @@ from scipy.ndimage import gaussian_filter
 from benchmark.parts.metrics.class_coverage import ClassCoverage
 from benchmark.parts.metrics.collapse import Collapse
 from benchmark.parts.metrics.duplicates import Duplicates
+from benchmark.parts.metrics.frechet import ProxyFrechetDistance
+from benchmark.parts.metrics.inception_score import ProxyInceptionScore
 from benchmark.parts.metrics.nearest_training_distance import NearestTrainingDistance
-from benchmark.parts.metrics.proxy_frechet_distance import ProxyFrechetDistance
-from benchmark.parts.metrics.proxy_inception_score import ProxyInceptionScore
-from benchmark.parts.metrics.recognisability import Recognisability
-from benchmark.parts.metrics.recognised_share import RecognisedShare
+from benchmark.parts.metrics.recognised import Recognisability, RecognisedShare
 from benchmark.parts.metrics.sharpness import SharpnessGap
 
 N = 800

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmark.parts.metrics import reference
-from benchmark.parts.metrics.reference import cache_folder, cached, reference_moments
+from benchmark.parts.metrics import frechet
+from benchmark.parts.metrics.frechet import reference_moments
+from benchmark.parts.metrics.inputs import cache_folder, cached
 
 KEY = {"dataset": "a", "n_real": 10, "resize": "r", "extractor": "e", "weights_sha256": "w"}
 
@@ -142,7 +143,7 @@ def test_statistics_that_are_kept_are_found_without_reading_an_image(subject, di
     """In another process too, whose memory is empty; other images under the same name of a set are never taken."""
     extractor, made = Pixels(), subject(digits, digits)
     found = reference_moments(made, extractor, reference="training_data", images=images, resize="plain")
-    reference._memory.clear()
+    frechet._memory.clear()
 
     class Unreadable(type(made)):
         def reals(self, count: int | None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Whether a classifier of the real images is sure what a generated image shows.
+"""Whether a classifier of the real images is sure what generated images show.
 
 That is one of the two things that the Inception score asks for (Salimans et al. 2016), by itself.
 """
@@ -6,10 +6,12 @@ That is one of the two things that the Inception score asks for (Salimans et al.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
-from benchmark.parts.metrics.classified import ClassifierMetric
+from benchmark.parts.metrics.inputs import ClassifierMetric
 from benchmark.spec.parts import METRICS, Measurement, Subject
 
 _SURE = 0.9
@@ -22,7 +24,7 @@ class Recognisability(ClassifierMetric):
     label = "recognisability"
     direction = "higher"
     possible = (0, 1)
-    rewards = "a classifier is as sure of blank images, and of some noise, as of good ones"
+    rewards: ClassVar[str | None] = "a classifier is as sure of blank images, and of some noise, as of good ones"
 
     def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.probabilities(subject)
@@ -36,6 +38,26 @@ class Recognisability(ClassifierMetric):
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return float(kept["largest"].mean())
+
+
+@METRICS.register("recognised_share")
+class RecognisedShare(ClassifierMetric):
+    """Share of generated images whose largest class probability is greater than ``above``; real images' beside it."""
+
+    label = "share of recognised images"
+    direction = "higher"
+    possible = (0, 1)
+    rewards = Recognisability.rewards
+    above: Annotated[float, Field(gt=0, lt=1)]
+
+    def measure(self, subject: Subject) -> Measurement:
+        ours, theirs, facts = self.probabilities(subject)
+        arrays = {"largest": ours.max(axis=1)}
+        details = {"real": share_sure(theirs, self.above)}
+        return Measurement(self.recomputed(arrays), protocol=facts, details=details, arrays=arrays)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float((kept["largest"] > self.above).mean())
 
 
 def share_sure(probabilities: np.ndarray, above: float) -> float:
