@@ -13,11 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.judging.judge import SealedStates, keep_states, states_file, states_of, verdicts_on
 from benchmark.judging.seal import ensure_seal, seal_file
-from benchmark.judging.under_seal import Judged, judged_file, keep_states, states_of
 from benchmark.runs.files import read_as
+from benchmark.runs.plan import run_ids
 from benchmark.runs.records import read_records
 
 ROOT = Path(__file__).parents[1]
@@ -32,10 +32,10 @@ def refresh(folder: Path, write: bool) -> list[str]:
         mine = [one for one in stored if one.record.paper == paper]
         if not mine:
             continue
-        expected = expected_runs(loaded, "fp32")
+        expected = run_ids(loaded.spec, "fp32")
         verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, folder)
-        kept = judged_file(folder, paper)
-        then = read_as(kept, Judged).states if kept.is_file() else {}
+        kept = states_file(folder, paper)
+        then = read_as(kept, SealedStates).states if kept.is_file() else {}
         now = states_of(verdicts)
         lines += [
             f"{paper}, {name}: {then.get(name, 'none')} -> {now.get(name, 'none')}"

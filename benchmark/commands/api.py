@@ -58,11 +58,11 @@ def run(
 
 def judge(paper: Loaded, results: Path, *, numerics: str = "fp32") -> PaperVerdicts:
     """Verdicts on every claim and published number, from the records in a folder; nothing is written."""
-    from benchmark.commands.report import judged
+    from benchmark.judging.judge import judge_papers
 
     if not results.is_dir():
         raise UsageError(f"there is no results folder {results}")
-    (verdicts,) = judged([(Path(paper.source.file), paper)], results, numerics, write=False)
+    (verdicts,) = judge_papers([(Path(paper.source.file), paper)], results, numerics, write=False)
     return verdicts.verdicts
 
 
@@ -75,8 +75,8 @@ def report(
     numerics: str = "fp32",
 ) -> list[Path]:
     """Write the report on several papers into ``folder``; return its files."""
-    from benchmark.commands.report import judged
+    from benchmark.judging.judge import judge_papers
     from benchmark.reporting.report import write_report
 
-    inputs = judged([(Path(paper.source.file), paper) for paper in papers], results, numerics, write=False)
+    inputs = judge_papers([(Path(paper.source.file), paper) for paper in papers], results, numerics, write=False)
     return write_report(folder, inputs, formats=formats)

@@ -50,17 +50,18 @@ def _accept(to: argparse.ArgumentParser) -> None:
 
 
 def judge(options: argparse.Namespace) -> int:
-    from benchmark.commands.report import judged
     from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
+    from benchmark.judging.judge import judge_papers
     from benchmark.spec.names import in_prose
 
     results = opt.existing_results(options.results)
     papers = load_all(spec_files(options.papers))
     check_printed((loaded.spec for _, loaded in papers), options)
+    accepted = options.accept or ["trained"]
     inputs = [
         verdicts
         for reading, several in by_reading(papers, options.reading).items()
-        for verdicts in judged(several, results, options.numerics, reading, accepted=options.accept or ["trained"])
+        for verdicts in judge_papers(several, results, options.numerics, reading, accepted=accepted)
     ]
     if options.json:
         print(json.dumps([item.verdicts.model_dump(mode="json") for item in inputs], indent=1, sort_keys=True))
@@ -77,9 +78,9 @@ _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 
 def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool, say: Say) -> str:
     """One paper's verdicts for a terminal; ``chosen`` claims and tables only, all where it is None."""
+    from benchmark.judging.judge import LATE
     from benchmark.judging.readings import headline
     from benchmark.judging.readings import lines as across
-    from benchmark.judging.under_seal import LATE
 
     claims = [claim for claim in verdicts.claims if chosen is None or claim.claim in chosen]
     cells = [cell for cell in verdicts.cells if chosen is None or cell.table in chosen]

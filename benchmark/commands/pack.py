@@ -14,8 +14,10 @@ from benchmark.commands import options as opt
 from benchmark.commands.options import CHECK_FAILED, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
-    from benchmark.commands.verification import Judged
+    from benchmark.judging.judge import JudgedPaper
     from benchmark.spec.load import Loaded
+
+    Members = dict[str, Path | bytes]
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -37,7 +39,7 @@ def pack(options: argparse.Namespace) -> int:
 
     results = opt.existing_results(options.results)
     everything = list(read_records(results, brought=True))
-    judged: list[Judged] = []
+    judged: list[JudgedPaper] = []
     members: dict[str, Path | bytes] = {}
     for file, loaded in load_all(spec_files(options.papers)):
         if loaded.spec.ours:
@@ -54,7 +56,7 @@ def pack(options: argparse.Namespace) -> int:
         print("ganrepro: nothing packed, the evidence is damaged", file=sys.stderr)
         return CHECK_FAILED
     members |= {f"tables/{name}": content for name, content in tables(judged).items()}
-    papers = [verdicts.paper for _, verdicts, _ in judged]
+    papers = [paper.verdicts.paper for paper in judged]
     output: Path = options.output
     digest = write_pack(output, about(options.numerics, papers), members)
     runs = sum(name.endswith(f"/{RECORD}") for name in members)
@@ -80,19 +82,18 @@ def about(numerics: str, papers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tuple[dict[str, Path | bytes], Judged]:
+def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tuple[Members, JudgedPaper]:
     """One paper's part of a pack: spec, records with all that belongs to them, seal and fresh verdicts."""
     from benchmark.commands import score_sidecars
-    from benchmark.commands.report import expected_runs, verdicts_on
-    from benchmark.commands.verification import wanted
+    from benchmark.judging.judge import JudgedPaper, expected_ones, states_file, verdicts_on
     from benchmark.judging.seal import seal_file
-    from benchmark.judging.under_seal import judged_file
     from benchmark.runs.files import shared_file, to_json
+    from benchmark.runs.plan import run_ids
     from benchmark.runs.records import RECORD, RECORD_HASH, read_records
 
     paper = loaded.spec.paper.id
     mine = [run for run in read_records(results, brought=True) if run.record.paper == paper]
-    expected = expected_runs(loaded, numerics)
+    expected = run_ids(loaded.spec, numerics)
     verdicts = verdicts_on(loaded, text, mine, expected, results)
     members: dict[str, Path | bytes] = {
         f"results/{(run.folder / name).relative_to(results)}": run.folder / name
@@ -104,7 +105,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     members |= {f"results/{file.relative_to(results)}": file for file in around}
     members[f"papers/{paper}.yaml"] = text
     members[f"results/verdicts/{paper}.json"] = to_json(verdicts.model_dump(mode="json"))
-    for file in (seal_file(results, paper), judged_file(results, paper)):
+    for file in (seal_file(results, paper), states_file(results, paper)):
         if file.is_file():
             members[f"results/{file.relative_to(results)}"] = file.read_bytes()
-    return members, (loaded, verdicts, wanted(mine, expected))
+    return members, JudgedPaper(loaded.spec, verdicts, expected_ones(mine, expected))

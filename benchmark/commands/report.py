@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,109 +12,16 @@ from benchmark import __version__, places
 from benchmark.commands.select_runs import spec_hash
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, to_json, write_atomic
-from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.load import Loaded
 
 if TYPE_CHECKING:
-    from benchmark.judging.verdict import PaperVerdicts, Word
-    from benchmark.reporting.view import PaperInput
-    from benchmark.runs.records import Stored
+    from benchmark.judging.judge import JudgedPaper
+    from benchmark.judging.verdict import Word
 
 FORMATS = ("html", "markdown")
 #: whose word decides where nobody says otherwise
 _ACCEPTED: tuple[Word, ...] = ("trained",)
-
-
-def expected_runs(loaded: Loaded, numerics: str) -> dict[str, dict[str, dict[int, str]]]:
-    """What today's spec plans: experiment -> tier -> seed -> run id."""
-    return run_ids(loaded.spec, numerics)
-
-
-def _of_one_tier(stored: Sequence[Stored], expected: Mapping[str, Mapping[str, Mapping[int, str]]]) -> list[Stored]:
-    """Records in the numerics tiers that expected ones are in; all where none is expected."""
-    wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-    tiers = {run.record.numerics for run in stored if run.record.run_id in wanted}
-    return [run for run in stored if not tiers or run.record.numerics in tiers]
-
-
-def verdicts_on(
-    loaded: Loaded,
-    text: bytes,
-    stored: Sequence[Stored],
-    expected: Mapping[str, Mapping[str, Mapping[int, str]]],
-    results: Path,
-    reading: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
-) -> PaperVerdicts:
-    """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
-
-    Those on the base tell what is known across readings, and beside them what was brought.
-    """
-    from benchmark.judging import origins, readings
-    from benchmark.judging.inspected import Inspected
-    from benchmark.judging.judge import judge
-    from benchmark.judging.under_seal import under_seal_in
-    from benchmark.judging.verdict import PaperVerdicts
-
-    trained, brought = origins.apart(stored)
-    trained = _of_one_tier(trained, expected)
-    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_equivalences(results))
-    spec = loaded.under(reading)
-    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
-    if reading is None:
-        verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
-        verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
-    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update={"reading": reading}), stored)
-    here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
-    return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
-
-
-def judged(
-    papers: Iterable[tuple[Path, Loaded]],
-    results: Path,
-    numerics: str,
-    reading: str | None = None,
-    *,
-    write: bool = True,
-    origin: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
-) -> list[PaperInput]:
-    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records.
-
-    Nothing is written beside committed evidence, whose name is ``origin``.
-    """
-    from benchmark.judging.audit import audit
-    from benchmark.judging.under_seal import keep_states
-    from benchmark.reporting.view import PaperInput
-
-    unreadable: list[str] = []
-    everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []
-    beside = sidecars.read(results, unreadable)
-    inputs = []
-    for file, loaded in papers:
-        spec = loaded.under(reading)
-        expected = run_ids(spec, numerics)
-        mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading, accepted)
-        others = {f"{results}/{other.spec.paper.id}/" for _, other in papers if other is not loaded}
-        named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
-        verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})
-        if write and reading is None and origin is None and set(accepted) == {"trained"}:
-            keep_states(results, verdicts, mine)
-            write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
-        wanted = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-        inputs.append(
-            PaperInput(
-                spec=spec,
-                verdicts=verdicts,
-                stored=[stored for stored in mine if stored.record.run_id in wanted],
-                audit=audit(spec, loaded.source.data),
-                beside=beside,
-                origin=origin,
-            )
-        )
-    return inputs
 
 
 @dataclass(frozen=True)
@@ -130,7 +36,7 @@ class Chosen:
     def ids(self) -> tuple[str, ...]:
         return (*self.tables, *self.claims, *self.figures)
 
-    def of(self, inputs: Iterable[PaperInput]) -> list[PaperInput]:
+    def of(self, inputs: Iterable[JudgedPaper]) -> list[JudgedPaper]:
         """Papers with nothing but what was chosen; those that have none of it are left out."""
         cut = []
         for item in inputs:
@@ -161,9 +67,11 @@ def committed(results: Path) -> list[Path]:
 
 
 def reference_evidence(
-    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[PaperInput]
-) -> list[PaperInput]:
+    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[JudgedPaper]
+) -> list[JudgedPaper]:
     """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper."""
+    from benchmark.judging.judge import judge_papers
+
     ran = {run.spec.paper.id for run in mine if run.stored}
     inputs = []
     for folder in committed(results):
@@ -173,7 +81,9 @@ def reference_evidence(
             for file, loaded in papers
             if (folder / (paper := loaded.spec.paper.id)).is_dir() and (paper in full or paper not in ran)
         ]
-        inputs += [verdicts for verdicts in judged(known, folder, numerics, origin=folder.name) if verdicts.stored]
+        inputs += [
+            verdicts for verdicts in judge_papers(known, folder, numerics, origin=folder.name) if verdicts.stored
+        ]
     return inputs
 
 
@@ -233,10 +143,11 @@ def summarise(
     inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted), chosen))
     written = _as_written(stamp, inputs_hash)
     if not written:
+        from benchmark.judging.judge import judge_papers
         from benchmark.reporting.report import write_report
         from benchmark.reporting.summary import summary_table
 
-        inputs = judged(papers, results, numerics, reading, accepted=accepted)
+        inputs = judge_papers(papers, results, numerics, reading, accepted=accepted)
         reference = reference_evidence(papers, results, numerics, inputs)
         if chosen is not None:
             inputs, reference = chosen.of(inputs), chosen.of(reference)

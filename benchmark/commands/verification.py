@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from benchmark import places
 from benchmark.commands import score_sidecars
 from benchmark.commands.options import UsageError
-from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.select_runs import load_all, spec_files
 from benchmark.evaluation.differences import comparable, cut, differences, named, rows_that_differ
 from benchmark.evaluation.recompute import Rescoring
+from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, unsafe_arrays
 from benchmark.runs.integrity import damage
-from benchmark.runs.plan import Run, make_run
+from benchmark.runs.plan import Run, make_run, run_ids
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
 from benchmark.spec.load import Loaded
 from benchmark.spec.source import SpecError
@@ -28,9 +28,6 @@ from benchmark.spec.source import SpecError
 if TYPE_CHECKING:
     from benchmark.judging.samples import Expected
     from benchmark.judging.verdict import PaperVerdicts
-
-#: a paper, the verdicts on it and the records that its spec expects
-Judged = tuple[Loaded, "PaperVerdicts", list[Stored]]
 
 
 @dataclass
@@ -133,23 +130,23 @@ def check(
     known = {loaded.spec.paper.id for _, loaded in papers}
     for paper in sorted({run.record.paper for run in stored} - known):
         findings.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
-    inputs: list[Judged] = []
+    inputs: list[JudgedPaper] = []
     for spec_file, loaded in papers:
         mine = [run for run in stored if run.record.paper == loaded.spec.paper.id]
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
         if not mine and not file.is_file():
             continue
-        expected = expected_runs(loaded, numerics)
+        expected = run_ids(loaded.spec, numerics)
         verdicts = verdicts_on(loaded, spec_file.read_bytes(), mine, expected, results)
         findings.problems += [line for line in verdicts.damage if line not in findings.problems]
         findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
         _seal(verdicts, findings)
         same_rules = _same_rules(manifest, findings)
         _verdicts(file, verdicts, same_rules, manifest is not None, findings)
-        inputs.append((loaded, verdicts, wanted(mine, expected)))
+        inputs.append(JudgedPaper(loaded.spec, verdicts, wanted))
     if manifest is not None:
         order = {paper: place for place, paper in enumerate(manifest.papers)}
-        inputs.sort(key=lambda item: order.get(item[1].paper, len(order)))
+        inputs.sort(key=lambda item: order.get(item.verdicts.paper, len(order)))
         for name, content in tables(inputs).items():
             file = results.parent / "tables" / name
             if not file.is_file():
@@ -158,19 +155,12 @@ def check(
                 findings.problems += rows_that_differ(name, file.read_bytes(), content)
 
 
-def wanted(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
-    """Records that today's spec expects."""
-    run_ids = {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
-    return [run for run in stored if run.record.run_id in run_ids]
-
-
-def tables(inputs: Sequence[Judged]) -> dict[str, bytes]:
+def tables(inputs: Sequence[JudgedPaper]) -> dict[str, bytes]:
     """The tables of a pack, by file name."""
-    from benchmark.reporting.report import PaperInput
     from benchmark.reporting.tabular import cells_csv, claims_csv
     from benchmark.reporting.view import paper_view
 
-    views = [paper_view(PaperInput(loaded.spec, verdicts, stored)) for loaded, verdicts, stored in inputs]
+    views = [paper_view(paper) for paper in inputs]
     return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
 
 
@@ -248,10 +238,10 @@ def _replay(
     from benchmark.runs.retrain import replay
 
     for _, loaded in papers:
-        expected = expected_runs(loaded, numerics)
+        expected = run_ids(loaded.spec, numerics)
         readable = (run for run in _records(results, Findings()) if _unsafe(run) is None)
         mine = [run for run in readable if run.record.paper == loaded.spec.paper.id]
-        for stored_run in wanted(mine, expected):
+        for stored_run in expected_ones(mine, expected):
             record, where = stored_run.record, _short(str(stored_run.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
             run = _planned(stored_run, loaded, expected, numerics)

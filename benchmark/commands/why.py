@@ -12,8 +12,8 @@ from benchmark.commands import options as opt
 from benchmark.commands import terminal
 
 if TYPE_CHECKING:
+    from benchmark.judging.judge import JudgedPaper
     from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
-    from benchmark.reporting.report import PaperInput
     from benchmark.spec.names import Say
 
 
@@ -28,8 +28,8 @@ def register(subparsers: opt.Subparsers) -> None:
 
 
 def why(options: argparse.Namespace) -> int:
-    from benchmark.commands.report import judged
     from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.judging.judge import judge_papers
     from benchmark.registry import did_you_mean
 
     results = opt.existing_results(options.results)
@@ -39,7 +39,9 @@ def why(options: argparse.Namespace) -> int:
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
     if not wanted:
         raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
-    for (file, _), judged_paper in zip(papers, judged(papers, results, options.numerics, write=False), strict=True):
+    for (file, _), judged_paper in zip(
+        papers, judge_papers(papers, results, options.numerics, write=False), strict=True
+    ):
         for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
             print("\n".join(_claim(claim, judged_paper, file)))
         for cell in judged_paper.verdicts.cells:
@@ -54,9 +56,9 @@ def _cells(tables: object) -> Iterator[str]:
         yield from (f"{key}/{row.label}/{column}" for row in table.rows for column in row.cells)
 
 
-def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
+def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
+    from benchmark.judging.judge import LATE
     from benchmark.judging.readings import lines
-    from benchmark.judging.under_seal import LATE
     from benchmark.reporting.judged import p_text, statistic_name
     from benchmark.spec import names
 
@@ -87,8 +89,8 @@ def _claim(claim: ClaimVerdict, about: PaperInput, file: Path) -> Iterator[str]:
     yield from _values(claim.quantities, about, file, say)
 
 
-def _cell(cell: CellVerdict, about: PaperInput, file: Path) -> Iterator[str]:
-    from benchmark.judging.under_seal import LATE
+def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
+    from benchmark.judging.judge import LATE
     from benchmark.spec import names
 
     say = names.in_prose(about.spec)
@@ -115,7 +117,7 @@ def _interval(head: str, interval: Interval | None, indent: int = 2) -> Iterator
         yield terminal.wrapped(told, indent + 2, " " * indent)
 
 
-def _values(quantities: Sequence[Values], about: PaperInput, file: Path, say: Say) -> Iterator[str]:
+def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: Say) -> Iterator[str]:
     """Measured values by seed, then the records that they are from."""
     from benchmark.spec import names
 

@@ -1,18 +1,45 @@
-"""All verdicts on one paper from run records. Pure: the same records and spec give the same verdicts, anywhere."""
+"""All verdicts on a paper: from records, under its readings, beside what was brought, under the seal of its rules.
+
+:func:`judge` is pure: the same records and spec give the same verdicts, anywhere.
+
+Beside a seal lie the states that verdicts had when the sealed rules and the sealed code gave them last, with a hash of
+the records that they are of. So a change of code can be told by what it does to verdicts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
+from benchmark.judging import origins, readings
+from benchmark.judging.audit import Audit, audit
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.inspected import Inspected
-from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.published import cells
+from benchmark.judging.samples import Evidence, Expected, ids_of
+from benchmark.judging.seal import seal_file, stored_state
 from benchmark.judging.variants import compared
-from benchmark.judging.verdict import PaperVerdicts
-from benchmark.runs.records import Stored
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, SealState, Word
+from benchmark.runs import sidecars
+from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
+from benchmark.runs.plan import run_ids
+from benchmark.runs.records import RECORD, Stored, read_records
+from benchmark.runs.sidecars import Companions
+from benchmark.spec.base import Model
+from benchmark.spec.claims import quantities
+from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import BASE
+from benchmark.spec.words import counted
+
+#: whose word decides where nobody says otherwise
+_ACCEPTED: tuple[Word, ...] = ("trained",)
 
 
 def judge(
@@ -42,3 +69,266 @@ def judge(
         selection=selection(evidence),
         ours=compared(spec, evidence),
     )
+
+
+# --- of a results folder ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class JudgedPaper:
+    """One paper's spec, verdicts, the records that today's spec expects, and its audit where there is one."""
+
+    spec: PaperSpec
+    verdicts: PaperVerdicts
+    stored: list[Stored]
+    audit: Audit | None = None
+    #: anchors of scores, protocol grids and calibrations of devices
+    beside: Companions = field(default_factory=Companions)
+    #: the committed evidence that it is from, where it is not this machine's
+    origin: str | None = None
+
+
+def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
+    """Records that today's spec expects."""
+    wanted = ids_of(expected)
+    return [run for run in stored if run.record.run_id in wanted]
+
+
+def _of_one_tier(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
+    """Records in the numerics tiers that expected ones are in; all where none is expected."""
+    tiers = {run.record.numerics for run in expected_ones(stored, expected)}
+    return [run for run in stored if not tiers or run.record.numerics in tiers]
+
+
+def verdicts_on(
+    loaded: Loaded,
+    text: bytes,
+    stored: Sequence[Stored],
+    expected: Expected,
+    results: Path,
+    reading: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
+) -> PaperVerdicts:
+    """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
+
+    Those on the base tell what is known across readings, and beside them what was brought.
+    """
+    trained, brought = origins.apart(stored)
+    trained = _of_one_tier(trained, expected)
+    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_equivalences(results))
+    spec = loaded.under(reading)
+    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
+    if reading is None:
+        verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
+        verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
+    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update={"reading": reading}), stored)
+    here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
+    return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
+
+
+def judge_papers(
+    papers: Iterable[tuple[Path, Loaded]],
+    results: Path,
+    numerics: str,
+    reading: str | None = None,
+    *,
+    write: bool = True,
+    origin: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
+) -> list[JudgedPaper]:
+    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records.
+
+    Nothing is written beside committed evidence, whose name is ``origin``.
+    """
+    unreadable: list[str] = []
+    everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []
+    beside = sidecars.read(results, unreadable)
+    inputs = []
+    for file, loaded in papers:
+        spec = loaded.under(reading)
+        expected = run_ids(spec, numerics)
+        mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
+        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading, accepted)
+        others = {f"{results}/{other.spec.paper.id}/" for _, other in papers if other is not loaded}
+        named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
+        verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})
+        if write and reading is None and origin is None and set(accepted) == {"trained"}:
+            keep_states(results, verdicts, mine)
+            write_atomic(results / "verdicts" / f"{spec.paper.id}.json", to_json(verdicts.model_dump(mode="json")))
+        inputs.append(
+            JudgedPaper(
+                spec=spec,
+                verdicts=verdicts,
+                stored=expected_ones(mine, expected),
+                audit=audit(spec, loaded.source.data),
+                beside=beside,
+                origin=origin,
+            )
+        )
+    return inputs
+
+
+# --- under the seal ---------------------------------------------------------------------------------------------------
+
+
+class SealedStates(Model):
+    """States of verdicts as the sealed rules and code gave them, by claim or place of the cell."""
+
+    schema_version: Literal[1]
+    paper: str
+    #: of the rules that gave them
+    sealed_sha256: str
+    #: of the records that they are of, see :func:`evidence_sha256`
+    evidence_sha256: str
+    states: dict[str, str]
+
+
+#: how each verdict tells that its rules were sealed late, once for all in what the seal itself says
+LATE = "; the rules were sealed after "
+
+
+def states_file(results: Path, paper: str) -> Path:
+    """Where the states under the seal of a paper lie in a results folder."""
+    return seal_file(results, paper).with_suffix(".judged.json")
+
+
+def evidence_sha256(stored: Sequence[Stored]) -> str:
+    """Hash over all records of a paper above smoke, wherever they lie."""
+    digests = sorted(
+        hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest() for run in stored if run.record.tier != "smoke"
+    )
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
+    """The state of every verdict; a claim under a reading that was run goes by both names, ``narrow: RL-C21``."""
+    under = f"{verdicts.reading}: " if verdicts.reading else ""
+    states: dict[str, str] = {f"{under}{claim.claim}": claim.state for claim in verdicts.claims}
+    states |= {f"{under}{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+    return states | {
+        f"{reading.reading}: {across.claim}": reading.state
+        for across in verdicts.readings
+        for reading in across.readings
+        if reading.reading != BASE and reading.side != "not run"
+    }
+
+
+def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
+    """``verdicts`` on the records of a results folder, under the seal that lies in it."""
+    state = stored_state(results, spec, stored)
+    return under_seal(spec, verdicts, state, _states_then(results, spec.paper.id, state, stored))
+
+
+def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
+    """Keep the states of verdicts that the sealed rules and code gave, for when either changes."""
+    seal = verdicts.seal
+    if seal is None or seal.sealed_sha256 is None or seal.status not in ("intact", "late") or seal.agrees is not None:
+        return
+    kept = SealedStates(
+        schema_version=1,
+        paper=verdicts.paper,
+        sealed_sha256=seal.sealed_sha256,
+        evidence_sha256=evidence_sha256(stored),
+        states=states_of(verdicts),
+    )
+    write_atomic(states_file(results, verdicts.paper), to_json(kept.model_dump(mode="json")))
+
+
+def _states_then(
+    results: Path, paper: str, seal: SealState | None, stored: Sequence[Stored]
+) -> Mapping[str, str] | None:
+    """States under the sealed rules of these very records; None where they are not known."""
+    file = states_file(results, paper)
+    if seal is None or not file.is_file():
+        return None
+    try:
+        kept = read_as(file, SealedStates)
+    except StoreError:
+        return None
+    same = kept.sealed_sha256 == seal.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)
+    return kept.states if same else None
+
+
+def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
+    """A seal that rules or code have departed from, with what that does to the verdicts."""
+    if seal.sealed_sha256 is None or seal.status == "damaged" or not seal.changes:
+        return seal
+    if then is None:
+        return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
+    now = states_of(verdicts)
+    moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
+    told = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
+    told = told or f"; that moves none of the {counted(len(then), 'verdict')}"
+    return seal.model_copy(update={"says": seal.says + told, "agrees": not moved})
+
+
+def under_seal(
+    spec: PaperSpec, verdicts: PaperVerdicts, seal: SealState | None, then: Mapping[str, str] | None = None
+) -> PaperVerdicts:
+    """``verdicts`` with the state of the seal; each one that rests on a changed or added rule says so.
+
+    ``then``: states of the same verdicts under the sealed rules and code, where they are known.
+    """
+    if seal is None:
+        return verdicts
+    seal = _compared(seal, verdicts, then)
+    changed = {change.item for change in seal.changes if change.kind in ("changed", "removed")}
+    added = {change.item for change in seal.changes if change.kind == "added"}
+    judging = "rules" in changed
+
+    late = f"{LATE}{counted(seal.runs_before, 'run')} had been begun" if seal.runs_before else ""
+
+    def caveat(items: set[str]) -> str:
+        if seal.status == "damaged":
+            return "; the seal of the rules is damaged"
+        if seal.status == "absent":
+            return "; no rules were sealed before the results"
+        touched = sorted(changed & items)
+        if touched:
+            return f"; CHANGED AFTER RESULTS WERE SEEN: {', '.join(touched)}{late}"
+        if judging:
+            return f"; judged by later rules than were sealed{late}"
+        new = sorted(added & items)
+        return (f"; added after results were seen: {', '.join(new)}" if new else "") + late
+
+    family = {item for item in changed | added if item.startswith("claims.")}
+
+    def of_claim(claim: ClaimVerdict) -> ClaimVerdict:
+        items = {f"claims.{claim.claim}"}
+        predicate = spec.claims[claim.claim].predicate
+        if predicate is not None:
+            for quantity in quantities(predicate):
+                items |= _items_of(quantity.experiment, quantity.score, claim.tier or "full")
+        note = caveat(items)
+        # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
+        if not note and family and claim.p is not None:
+            note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
+        return claim.model_copy(update={"reason": claim.reason + note})
+
+    def of_cell(cell: CellVerdict) -> CellVerdict:
+        items = {f"tables.{cell.table}", f"tables.{cell.table}, {cell.row}, {cell.column}"}
+        if cell.measured is not None:
+            score = spec_score(spec, cell)
+            items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
+        return cell.model_copy(update={"reason": cell.reason + caveat(items)})
+
+    return verdicts.model_copy(
+        update={
+            "claims": [of_claim(claim) for claim in verdicts.claims],
+            "cells": [of_cell(cell) for cell in verdicts.cells],
+            "seal": seal,
+        }
+    )
+
+
+def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
+    """The score that regenerates the cell of a verdict."""
+    for printed in cells(spec):
+        if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
+            return printed.cell.score
+    return None
+
+
+def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:
+    place = f"experiments.{experiment} at {tier}"
+    return {place} | ({f"{place}, {score}"} if score is not None else set())

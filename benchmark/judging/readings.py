@@ -7,7 +7,7 @@ a claim if it changes a run that the claim looks at, or its test; all others hav
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 from benchmark.judging.claims import drafts
 from benchmark.judging.claims import verdicts as verdicts_of
 from benchmark.judging.inspected import Inspected
-from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.samples import Evidence, Expected, ids_of
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
@@ -58,7 +58,7 @@ class Planned:
     @property
     def ids(self) -> set[str]:
         """Ids of all runs."""
-        return {run_id for expected in self.expected.values() for run_id in _ids(expected)}
+        return {run_id for expected in self.expected.values() for run_id in ids_of(expected)}
 
 
 def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
@@ -82,10 +82,6 @@ def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
     return Planned(expected, runs)
 
 
-def _ids(expected: Expected) -> Iterator[str]:
-    return (run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values())
-
-
 def with_readings(
     loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Planned, inspected: Inspected
 ) -> PaperVerdicts:
@@ -99,7 +95,7 @@ def with_readings(
     several = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
     present |= {comparison.record.run_id for comparison in several}
     base, others = plans.expected[BASE], plans.ids
-    own = set(_ids(base))
+    own = ids_of(base)
     untouched = drafts(loaded.spec, Evidence(loaded.spec, several, base, others, inspected), loaded.spec.claims)
     judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
@@ -112,7 +108,7 @@ def with_readings(
     touching = partial(_touched, loaded, looked_at, plans)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
-        if name == BASE or (loaded.readings.affected(name) and not present.intersection(_ids(expected)) - own):
+        if name == BASE or (loaded.readings.affected(name) and not present.intersection(ids_of(expected)) - own):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, several, expected, others, inspected)

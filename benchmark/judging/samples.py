@@ -114,6 +114,11 @@ class Sample:
         )
 
 
+def ids_of(expected: Expected) -> set[str]:
+    """Ids of all runs that are expected."""
+    return {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
+
+
 class Evidence:
     """All records of a results folder, as far as today's spec asks for them; ``inspected`` is what others share."""
 

@@ -33,7 +33,7 @@ from benchmark.spec.words import counted
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 3
 #: what decides a verdict is what these import
-_ROOTS = ("benchmark.judging.judge", "benchmark.judging.origins")
+_ROOTS = tuple(f"benchmark.judging.{name}" for name in ("cells", "claims", "checkpoint_luck", "variants", "origins"))
 #: (key, whether its item is one of several of a kind) of what version 1 did not seal
 _NOT_IN_1 = {("direction", True), ("proxy", True)}
 #: quantities of tables that had another name in some seals of version 1

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from benchmark.spec import words
 from benchmark.spec.base import Model
 
 ClaimState = Literal[
@@ -62,6 +63,24 @@ class Interval(Model):
     low: float | None
     high: float | None
     confidence: float
+
+    def span(self, decimals: int | None = None, *, sign: bool = False) -> str:
+        """``1.30 [0.90, 1.70]``; an absent bound is shown as open, and none where both are absent."""
+
+        def show(number: float) -> str:
+            if decimals is None:
+                return f"+{words.short(number)}" if sign and number > 0 else words.short(number)
+            return words.signed(number, decimals) if sign else words.fixed(number, decimals)
+
+        if self.low is None and self.high is None:
+            return show(self.estimate)
+        low, high = ("open" if end is None else show(end) for end in (self.low, self.high))
+        return f"{show(self.estimate)} [{low}, {high}]"
+
+    def text(self, decimals: int | None = None, *, sign: bool = False) -> str:
+        """As :meth:`span`, with its confidence: ``1.30 [0.90, 1.70], 90 % CI``."""
+        bounds = "" if self.low is None and self.high is None else f", {words.percent(self.confidence)} CI"
+        return self.span(decimals, sign=sign) + bounds
 
 
 class PartVerdict(Model):

@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.judging.verdict import Interval
 from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.drawing import SERIES, Dot, Drawing, Mark, Path, Text, fitted
-from benchmark.reporting.numbers import fixed, short
+from benchmark.spec.words import fixed, short
 
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (1.5, 2))
 #: curves with no more points than this have a dot at each

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.judged import PartView, brief
-from benchmark.reporting.numbers import percent
 from benchmark.reporting.states import State
 from benchmark.reporting.view import PaperView
 from benchmark.spec import names
+from benchmark.spec.words import percent
 
 _DECIDED = {
     *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "REPRODUCED", "REPRODUCED IF", "NOT REPRODUCED"),

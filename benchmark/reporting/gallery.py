@@ -13,7 +13,6 @@ from benchmark.judging import published
 from benchmark.reporting.charts import Line, curves
 from benchmark.reporting.curve_charts import Band, bands, score_bands
 from benchmark.reporting.drawing import Drawing
-from benchmark.reporting.numbers import seed_list, short
 from benchmark.reporting.pictures import (
     Arrays,
     Picture,
@@ -32,6 +31,7 @@ from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Figure
+from benchmark.spec.words import seed_list, short
 
 Shown = Drawing | Picture
 T = TypeVar("T")

@@ -12,7 +12,6 @@ from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Paper
 from benchmark.reporting.charts import Row, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.gallery import printed
-from benchmark.reporting.numbers import PLUS_MINUS, fixed, interval, percent, short, signed, span, with_spread
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
 from benchmark.spec import names, words
@@ -20,6 +19,7 @@ from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predica
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Cell, Table
 from benchmark.spec.quantities import Quantity
+from benchmark.spec.words import PLUS_MINUS, fixed, percent, short, signed, with_spread
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "two_sided": "neither way is better", "none": ""}
 #: an axis of deviations reaches no further than so many margins
@@ -153,7 +153,7 @@ def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:
         half_width = f"{PLUS_MINUS} {fixed((change.high - change.low) / 2, decimals)}"
     mean = verdict.measured.mean if verdict.measured is not None else None
     margin = None if verdict.margin is None else f"{PLUS_MINUS} {short(verdict.margin)}"
-    deviation = None if change is None else interval(change, decimals, sign=True)
+    deviation = None if change is None else change.text(decimals, sign=True)
     return CellView(
         cell=cell,
         published=published,
@@ -183,7 +183,7 @@ def _cell_facts(
         ("deviation", deviation),
         ("margin", margin),
         ("holds if as assumed", ", ".join(verdict.conditions).replace("_", " ")),
-        ("one more run would give", None if again is None else f"{span(again, verdict.decimals)}{surprise}"),
+        ("one more run would give", None if again is None else f"{again.span(verdict.decimals)}{surprise}"),
         ("measured as", say(f"{measured.label} ({measured.experiment}), {measured.tier} tier") if measured else None),
         ("diverged", _of(verdict.diverged)),
         ("decide", decide),
@@ -206,7 +206,7 @@ def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[Cell
                 estimate=change.estimate / margin, low=ends[0], high=ends[1], confidence=change.confidence
             )
             name = f"{label}, {column}" if len(table.columns) > 1 else label
-            text = f"{cell.state.symbol} {span(change, verdict.decimals, sign=True)}"
+            text = f"{cell.state.symbol} {change.span(verdict.decimals, sign=True)}"
             numbers.append(Row(name, scaled, text, tone=cell.state.tone))
     if not numbers:
         return None
@@ -229,7 +229,7 @@ def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: Evidence, say: name
     wanted = list(dict.fromkeys(quantities(predicate))) if predicate is not None else []
     groups = _groups(spec, wanted, verdict, say)
     of = next(iter(groups)) if len(groups) == 1 else None
-    statistic = None if verdict.statistic is None else interval(verdict.statistic, sign=True)
+    statistic = None if verdict.statistic is None else verdict.statistic.text(sign=True)
     return ClaimView(
         verdict=verdict,
         state=state,
@@ -341,7 +341,7 @@ def _parts(several: Sequence[PartVerdict], say: names.Say) -> list[PartView]:
             say(quantity.test),
             CLAIM_STATES[quantity.state],
             say(quantity.reason.removeprefix(f"{quantity.test}: ")),
-            "" if quantity.statistic is None else interval(quantity.statistic, sign=True),
+            "" if quantity.statistic is None else quantity.statistic.text(sign=True),
         )
         for quantity in several
     ]

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from benchmark.judging.verdict import ClaimVerdict
 from benchmark.reporting.judged import CellView, ClaimView, TableView, p_text
-from benchmark.reporting.numbers import MINUS, PLUS_MINUS
 from benchmark.reporting.view import PaperView
+from benchmark.spec.words import MINUS, PLUS_MINUS
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

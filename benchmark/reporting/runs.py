@@ -10,13 +10,13 @@ from typing import Any
 
 from benchmark.judging.published import Numbers, Printed
 from benchmark.reporting.judged import SeedValue
-from benchmark.reporting.numbers import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical
 from benchmark.spec.names import of_experiment
+from benchmark.spec.words import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.verdict import PaperVerdicts, Selected
-from benchmark.reporting.numbers import short
 from benchmark.spec import words
+from benchmark.spec.words import short
 
 #: states of a seal that a reader must see before any verdict
 _LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "late": "open", "added to": "open"}

@@ -10,11 +10,11 @@ from typing import Any
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import ALPHA
-from benchmark.reporting.numbers import MINUS, PLUS_MINUS, duration, fixed, short
 from benchmark.reporting.run_groups import Group
 from benchmark.runs.sidecars import Anchor, Calibration, Companions, Kind, ProtocolGrid
 from benchmark.spec import words
 from benchmark.spec.parts import METRICS
+from benchmark.spec.words import MINUS, PLUS_MINUS, duration, fixed, short
 
 ANCHOR_NAMES: dict[Kind, str] = {
     "real": "real against real",

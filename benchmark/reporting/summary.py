@@ -6,16 +6,17 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from benchmark.reporting.numbers import hours
+from benchmark.judging.judge import JudgedPaper
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
-from benchmark.reporting.view import PaperInput, banner, paper_view
+from benchmark.reporting.view import banner, paper_view
+from benchmark.spec.words import hours
 
 WIDTH = 100
 _HEAD = ("paper", "claims", "published numbers", "runs finished", "training")
 _WIDTHS = (16, 29, 29, 13, 9)
 
 
-def summary_table(papers: Sequence[PaperInput]) -> str:
+def summary_table(papers: Sequence[JudgedPaper]) -> str:
     """A line or a few per paper: claims and published numbers by state, runs, training time; 100 columns at most."""
     views = [paper_view(paper) for paper in papers]
     rule = "-" * WIDTH

@@ -9,18 +9,15 @@ from functools import cached_property
 from typing import Literal, TypeVar
 from urllib.parse import quote
 
-from benchmark.judging.audit import Audit
+from benchmark.judging.judge import JudgedPaper
 from benchmark.judging.verdict import Compared, PaperVerdicts
 from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
-from benchmark.reporting.numbers import fixed, interval
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
-from benchmark.runs.records import Stored
-from benchmark.runs.sidecars import Companions
 from benchmark.spec import names
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.words import counted
+from benchmark.spec.words import counted, fixed
 
 Part = Literal["verdicts", "interim", "apart", "not run"]
 #: states that seeds at the full budget lead to
@@ -30,20 +27,6 @@ _VERDICTS = {
 }
 M = TypeVar("M", bound=Model)
 REDUCED = "Reduced runs: not comparable with the paper"
-
-
-@dataclass(frozen=True)
-class PaperInput:
-    """One paper's spec, verdicts, the records that today's spec expects, and its audit where there is one."""
-
-    spec: PaperSpec
-    verdicts: PaperVerdicts
-    stored: list[Stored]
-    audit: Audit | None = None
-    #: anchors of scores, protocol grids and calibrations of devices
-    beside: Companions = field(default_factory=Companions)
-    #: the committed evidence that it is from, where it is not this machine's
-    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +56,7 @@ class Progress:
 class PaperView:
     """One paper as the templates read it."""
 
-    given: PaperInput
+    given: JudgedPaper
     evidence: Evidence = field(compare=False)
 
     @property
@@ -233,13 +216,13 @@ def _own(spec: PaperSpec, key: str, compared: Compared) -> OwnView:
         column,
         fixed(cell.value, cell.decimals),
         "" if mean is None else fixed(mean, cell.decimals),
-        "" if compared.deviation is None else interval(compared.deviation, cell.decimals, sign=True),
+        "" if compared.deviation is None else compared.deviation.text(cell.decimals, sign=True),
         compared.says,
         names.in_prose(spec)(compared.reason),
     )
 
 
-def paper_view(given: PaperInput) -> PaperView:
+def paper_view(given: JudgedPaper) -> PaperView:
     """View of one paper, without folders of the machine; its records are put in the order of their runs' ids."""
     stored = [replace(run, record=_without_folders(run.record)) for run in given.stored]
     stored.sort(key=lambda run: run.record.run_id)

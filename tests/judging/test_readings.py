@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from benchmark.commands.report import expected_runs, verdicts_on
+from benchmark.judging.judge import verdicts_on
 from benchmark.judging.readings import Read, across, flips, headline, lines, side
 from benchmark.judging.seal import make_seal, rules, state
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
@@ -260,7 +260,7 @@ def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(
         )
         for run in runs(loaded, reading, experiment)
     ]
-    verdicts = verdicts_on(loaded, TEXT.encode(), stored, expected_runs(loaded, "fp32"), tmp_path)
+    verdicts = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     assert not verdicts.damage
     assert not verdicts.stale, "runs of a reading are not those of an older spec"
     states = {claim.claim: claim.state for claim in verdicts.claims}
@@ -297,15 +297,15 @@ def test_each_run_is_read_once_whatever_it_is_judged_under(
         return read_arrays(file)
 
     monkeypatch.setattr(records, "read_arrays", reading)
-    verdicts_on(loaded, TEXT.encode(), stored, expected_runs(loaded, "fp32"), tmp_path)
+    verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     assert sorted(read) == sorted({one.folder / records.CURVES for one in stored})
 
 
 def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:
     other = loads((TEXT + READINGS).replace("iterations: 200", "iterations: 300"))
     stored = [record(tmp_path, runs(loaded, "longer", "ring")[0], 7.0)]
-    assert not verdicts_on(loaded, b"", stored, expected_runs(loaded, "fp32"), tmp_path).stale
-    assert verdicts_on(other, b"", stored, expected_runs(other, "fp32"), tmp_path).stale
+    assert not verdicts_on(loaded, b"", stored, run_ids(loaded.spec, "fp32"), tmp_path).stale
+    assert verdicts_on(other, b"", stored, run_ids(other.spec, "fp32"), tmp_path).stale
 
 
 def test_a_seal_covers_readings_and_not_their_prose(loaded: Loaded) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmark.judging import seal as seals
-from benchmark.judging.judge import judge
+from benchmark.judging.judge import judge, keep_states, states_file, states_of, under_seal, under_seal_in
 from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state
 from benchmark.judging.selftest import paper
-from benchmark.judging.under_seal import judged_file, keep_states, states_of, under_seal, under_seal_in
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, SealState, Side
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import Stored, read_records
@@ -330,7 +329,7 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
 
     write_atomic(file, to_json(other_code(sealed()).model_dump(mode="json")))
     assert says(keep=True)[0].endswith("; whether that moves any verdict is not known")
-    assert not judged_file(tmp_path, paper.PAPER).exists(), "other code keeps nothing in the name of the sealed one"
+    assert not states_file(tmp_path, paper.PAPER).exists(), "other code keeps nothing in the name of the sealed one"
     write_atomic(file, to_json(sealed().model_dump(mode="json")))
     assert says(keep=True)[1] is None
     write_atomic(file, to_json(other_code(sealed()).model_dump(mode="json")))
@@ -339,9 +338,9 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
         f"{code}; that moves none of the {count} verdicts",
         True,
     )
-    kept = json.loads(judged_file(tmp_path, paper.PAPER).read_bytes())
+    kept = json.loads(states_file(tmp_path, paper.PAPER).read_bytes())
     kept["states"]["MU-C1"] = "REVERSED"
-    write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
+    write_atomic(states_file(tmp_path, paper.PAPER), to_json(kept))
     now = states_of(plain)["MU-C1"]
     assert says()[0].endswith(f"; 1 of {count} verdicts moved by that: MU-C1 {now}, then REVERSED")
     under = plain.model_copy(update={"reading": "narrow"})
@@ -349,7 +348,7 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
     assert seen is not None
     assert seen.agrees, "a reading's verdict is not held against the base's"
     kept["evidence_sha256"] = "0" * 64
-    write_atomic(judged_file(tmp_path, paper.PAPER), to_json(kept))
+    write_atomic(states_file(tmp_path, paper.PAPER), to_json(kept))
     assert says()[0].endswith("; whether that moves any verdict is not known")
 
 

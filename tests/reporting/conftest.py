@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.reporting.report import PaperInput, write_report
+from benchmark.judging.judge import JudgedPaper
+from benchmark.reporting.report import write_report
 from tests.reporting.factory import eight_gaussians, judged
 from tests.reporting.made_up import evidence
 from tests.reporting.page import Page
@@ -19,13 +20,13 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> list[PaperInput]:
+def papers(tmp_path_factory: pytest.TempPathFactory) -> list[JudgedPaper]:
     results = tmp_path_factory.mktemp("results")
     return [eight_gaussians(results), judged(results)]
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory, papers: list[PaperInput]) -> Path:
+def report(tmp_path_factory: pytest.TempPathFactory, papers: list[JudgedPaper]) -> Path:
     folder = tmp_path_factory.mktemp("report")
     write_report(folder, papers, formats=ALL_FORMATS)
     return folder

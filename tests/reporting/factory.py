@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from benchmark.judging.audit import audit
+from benchmark.judging.judge import JudgedPaper
 from benchmark.judging.verdict import (
     CellState,
     CellVerdict,
@@ -20,7 +21,6 @@ from benchmark.judging.verdict import (
     PaperVerdicts,
     Values,
 )
-from benchmark.reporting.report import PaperInput
 from benchmark.runs.files import packed, sha256
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
@@ -273,7 +273,7 @@ def _count(stored: list[Stored], experiment: str, tier: str, status: str) -> int
     )
 
 
-def eight_gaussians(results: Path, tier: Tier = "short", seeds: int = 3, iterations: int = 2000) -> PaperInput:
+def eight_gaussians(results: Path, tier: Tier = "short", seeds: int = 3, iterations: int = 2000) -> JudgedPaper:
     """The committed paper with runs of one tier and claims that a reduced tier cannot decide."""
     loaded = gan_rl()
     spec = loaded.spec
@@ -305,10 +305,10 @@ def eight_gaussians(results: Path, tier: Tier = "short", seeds: int = 3, iterati
         )
         for name, claim in spec.claims.items()
     ]
-    return PaperInput(spec, verdicts(spec, stored, claims=claims), stored, audit(spec, loaded.source.data))
+    return JudgedPaper(spec, verdicts(spec, stored, claims=claims), stored, audit(spec, loaded.source.data))
 
 
-def judged(results: Path, text: str = "plain") -> PaperInput:
+def judged(results: Path, text: str = "plain") -> JudgedPaper:
     """A paper with a table and claims in every state, at full tier; ``text`` stands wherever a spec has prose."""
     base = gan_rl().spec
     states = get_args(CellState)
@@ -396,4 +396,4 @@ def judged(results: Path, text: str = "plain") -> PaperInput:
         for (label, column), state in zip(places, states, strict=True)
     ]
     found = verdicts(spec, stored, claims=claims, cells=judged_cells, stale=[text], damage=[f"x is missing {text}"])
-    return PaperInput(spec, found, stored)
+    return JudgedPaper(spec, found, stored)

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.judging.audit import audit
-from benchmark.judging.judge import judge
-from benchmark.reporting.report import PaperInput
+from benchmark.judging.judge import JudgedPaper, judge
 from benchmark.runs.files import packed, sha256
 from benchmark.runs.plan import Run, make_plan
 from benchmark.runs.records import CURVES, SAMPLES, RunRecord, ScoreRecord, Stored, Timing, write_record
@@ -74,7 +73,7 @@ def evidence(
     seeds: int = 5,
     experiments: Sequence[str] | None = None,
     snapshots: int = 4,
-) -> PaperInput:
+) -> JudgedPaper:
     """Runs of all or some experiments of a committed paper at tier ``full``, judged; some failed, some diverged."""
     loaded = load(PAPERS / f"{paper}.yaml")
     spec = shortened(loaded.spec, iterations, snapshots)
@@ -86,7 +85,7 @@ def evidence(
         for name in (run.experiment, *run.also):
             expected.setdefault(name, {}).setdefault("full", {})[run.seed] = run.run_id
     verdicts = judge(spec, "12" * 32, stored, expected)
-    return PaperInput(spec, verdicts, stored, audit(loaded.spec, loaded.source.data), _beside(stored))
+    return JudgedPaper(spec, verdicts, stored, audit(loaded.spec, loaded.source.data), _beside(stored))
 
 
 def _stored(results: Path, spec: PaperSpec, run: Run, place: int) -> Stored:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark.judging.verdict import Interval
-from benchmark.reporting.numbers import duration, fixed, hours, interval, percent, seed_list, short, signed, with_spread
+from benchmark.spec.words import duration, fixed, hours, percent, seed_list, short, signed, with_spread
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -37,10 +37,10 @@ def test_short_keeps_four_significant_digits(value: float, text: str) -> None:
 
 
 def test_interval_says_where_a_bound_is_open() -> None:
-    assert interval(Interval(estimate=1.0, low=0.25, high=None, confidence=0.95)) == "1 [0.25, open], 95 % CI"
+    assert Interval(estimate=1.0, low=0.25, high=None, confidence=0.95).text() == "1 [0.25, open], 95 % CI"
     both = Interval(estimate=1.957, low=1.594, high=2.32, confidence=0.9)
-    assert interval(both, 1, sign=True) == "+2.0 [+1.6, +2.3], 90 % CI"
-    assert interval(Interval(estimate=-1.0, low=None, high=None, confidence=0.9)) == f"{MINUS}1"
+    assert both.text(1, sign=True) == "+2.0 [+1.6, +2.3], 90 % CI"
+    assert Interval(estimate=-1.0, low=None, high=None, confidence=0.9).text() == f"{MINUS}1"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from benchmark.judging.audit import audit
+from benchmark.judging.judge import JudgedPaper
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
-from benchmark.reporting import html
+from benchmark.reporting import report as reports
 from benchmark.reporting.cover import in_print
-from benchmark.reporting.report import PaperInput, write_report
+from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import paper_view
@@ -163,7 +164,7 @@ def test_times_are_set_in_ratio_to_the_first_experiment_on_the_same_device(page:
     assert "2.02 \N{MULTIPLICATION SIGN} minimax GAN" in page.by_id["time"]
 
 
-def test_ledger_names_every_unstated_value(reduced: Page, papers: list[PaperInput]) -> None:
+def test_ledger_names_every_unstated_value(reduced: Page, papers: list[JudgedPaper]) -> None:
     shown = reduced.by_id["recipe"].replace(" ", "")
     assert len(papers[0].spec.unstated) > 5
     for path, entry in papers[0].spec.unstated.items():
@@ -172,7 +173,7 @@ def test_ledger_names_every_unstated_value(reduced: Page, papers: list[PaperInpu
 
 
 def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evidence_apart(
-    cover: Page, report: Path, papers: list[PaperInput], tmp_path: Path
+    cover: Page, report: Path, papers: list[JudgedPaper], tmp_path: Path
 ) -> None:
     decided = cover.by_id["decided"]
     for state in ("HOLDS", "HOLDS IN PART", "REVERSED", "REPRODUCED", "NOT REPRODUCED IF", "BETTER THAN PUBLISHED"):
@@ -184,7 +185,7 @@ def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evide
     assert "AS CLAIMED" in cover.by_id["reduced"], "called reduced, and no verdict"
     assert not (report / "judged--there.html").exists()
     elsewhere = replace(papers[1], origin="there")
-    bare = PaperInput(papers[1].spec, verdicts(papers[1].spec, []), [])
+    bare = JudgedPaper(papers[1].spec, verdicts(papers[1].spec, []), [])
     write_report(tmp_path, [bare], formats=["html", "markdown"], reference=[elsewhere])
     page = Page.of(tmp_path / "index.html")
     assert "decided" not in page.by_id
@@ -197,7 +198,7 @@ def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evide
 def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:
     loaded = load(PAPERS / "gan_rl.yaml")
     found = audit(loaded.spec, loaded.source.data)
-    given = PaperInput(loaded.spec, verdicts(loaded.spec, []), [], found)
+    given = JudgedPaper(loaded.spec, verdicts(loaded.spec, []), [], found)
     shown = in_print(paper_view(given))
     wanted = [one for one in found.findings if one.weight >= 60 and one.kind != "recipe"]
     assert len(shown) == len(wanted) > 3
@@ -249,7 +250,7 @@ def test_a_page_on_reduced_runs_says_so_first(tmp_path: Path) -> None:
 def test_full_runs_carry_no_banner_and_no_runs_are_called_so(tmp_path: Path, hostile: Path) -> None:
     assert "not comparable with the paper" not in Page.of(hostile / "judged.html").text
     full = judged(tmp_path / "a")
-    bare = PaperInput(full.spec, verdicts(full.spec, []), [])
+    bare = JudgedPaper(full.spec, verdicts(full.spec, []), [])
     write_report(tmp_path / "c", [bare], formats=["html", "markdown", "csv", "latex"])
     page = Page.of(tmp_path / "c" / "index.html")
     assert "Nothing has run yet" in page.by_id["summary"]
@@ -271,11 +272,11 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_page_is_small_and_gives_up_detail_before_it_grows(
-    report: Path, papers: list[PaperInput], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    report: Path, papers: list[JudgedPaper], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = (report / "judged.html").stat().st_size
     assert size < MOST_BYTES
-    monkeypatch.setattr(html, "MOST_BYTES", size * 9 // 10)
+    monkeypatch.setattr(reports, "MOST_BYTES", size * 9 // 10)
     write_report(tmp_path, papers[1:], formats=["html"])
     assert (tmp_path / "judged.html").stat().st_size <= size * 9 // 10
     assert "less detail than the records" in Page.of(tmp_path / "judged.html").text
@@ -307,7 +308,7 @@ def test_the_highest_tier_at_hand_is_shown(tmp_path: Path) -> None:
     assert [(group.tier, group.seeds) for group in Evidence(short.spec, stored).groups] == [("short", [0, 1])] * 3
 
 
-def test_audit_is_summed_up(reduced: Page, papers: list[PaperInput]) -> None:
+def test_audit_is_summed_up(reduced: Page, papers: list[JudgedPaper]) -> None:
     found = papers[0].audit
     assert found is not None
     share = f"{100 * found.recipe.stated / found.recipe.total:.1f}".removesuffix(".0")

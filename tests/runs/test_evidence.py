@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.commands.report import expected_runs, verdicts_on
 from benchmark.commands.verification import verified
-from benchmark.judging.under_seal import Judged, judged_file
+from benchmark.judging.judge import SealedStates, states_file, verdicts_on
 from benchmark.runs.files import read_as
+from benchmark.runs.plan import run_ids
 from benchmark.runs.records import read_records
 from tests.specs import load
 
@@ -37,7 +37,7 @@ def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int)
 
 
 def test_verdicts_under_readings_are_among_the_states_that_are_kept() -> None:
-    kept = read_as(judged_file(REFERENCE / "toy-narrow", "gan_rl"), Judged)
+    kept = read_as(states_file(REFERENCE / "toy-narrow", "gan_rl"), SealedStates)
     assert kept.states["narrow: RL-C21"] == "REVERSED IN PART"
     assert kept.states["RL-C21"] == "NOT RUN", "nothing was run at full width"
 
@@ -47,7 +47,7 @@ def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
     loaded = load(file)
     folder = REFERENCE / "mnist-h200"
     stored = list(read_records(folder))
-    verdicts = verdicts_on(loaded, file.read_bytes(), stored, expected_runs(loaded, "fp32"), folder)
+    verdicts = verdicts_on(loaded, file.read_bytes(), stored, run_ids(loaded.spec, "fp32"), folder)
     assert not verdicts.stale, "no record is of another spec than today's"
     assert {claim.claim: claim.state for claim in verdicts.claims if claim.claim in TOLD} == TOLD
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

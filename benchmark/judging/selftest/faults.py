@@ -7,13 +7,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.judging.judge import judge
+from benchmark.judging.judge import judge, under_seal_in
 from benchmark.judging.seal import make_seal, seal_file
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.kinds import Fault
 from benchmark.judging.selftest.record_faults import of_records, open_faults
 from benchmark.judging.selftest.rule_faults import of_rules
-from benchmark.judging.under_seal import under_seal_in
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import read_records
