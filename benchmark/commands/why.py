@@ -59,7 +59,7 @@ def _cells(tables: object) -> Iterator[str]:
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     from benchmark.judging.judge import LATE
     from benchmark.judging.readings import lines
-    from benchmark.reporting.judged import p_text, statistic_name
+    from benchmark.reporting.claims import p_text, statistic_name
     from benchmark.spec import names
 
     say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate

@@ -204,28 +204,3 @@ def tick(value: float, steps: Sequence[float]) -> str:
     step = steps[1] - steps[0] if len(steps) > 1 else abs(value) or 1.0
     decimals = next((count for count in range(6) if abs(step * 10**count - round(step * 10**count)) < 1e-6), None)
     return short(value) if decimals is None else fixed(value, decimals)
-
-
-def strip(value: Interval | None, margin: float | None, tone: str, says: str) -> Drawing | None:
-    """The small drawing beside a verdict: an interval against zero and, for a published number, its margin."""
-    if value is None:
-        return None
-    width, edge = 132.0, 8.0
-    known = [abs(number) for number in (value.estimate, value.low, value.high, margin) if number is not None]
-    reach = 1.12 * max(known) or 1.0
-
-    def x(number: float) -> float:
-        return width / 2 + (width / 2 - edge) * number / reach
-
-    marks: list[Mark] = []
-    if margin is not None:
-        low, high = x(-margin), x(margin)
-        marks.append(Path([(low, 1), (high, 1), (high, 17), (low, 17)], "idle", filled=0.2))
-    marks += [Path([(2, 9), (width - 2, 9)], "rule"), Path([(width / 2, 0), (width / 2, 18)], "ink")]
-    if value.low is not None or value.high is not None:
-        ends = edge if value.low is None else x(value.low), width - edge if value.high is None else x(value.high)
-        marks.append(Path([(ends[0], 9), (ends[1], 9)], tone, 2.2))
-        for end, bound, side in ((ends[0], value.low, -1), (ends[1], value.high, 1)):
-            arrow = [(end + 6 * side, 9), (end, 5), (end, 13)]
-            marks.append(Path(arrow, tone, filled=1) if bound is None else Path([(end, 5), (end, 13)], tone, 1.6))
-    return Drawing(width, 18, [*marks, Dot(x(value.estimate), 9, 4, tone)], says)

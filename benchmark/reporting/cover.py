@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
-from benchmark.reporting.judged import PartView, brief
-from benchmark.reporting.states import State
+from benchmark.reporting.claims import PartView, brief
+from benchmark.reporting.tables import State
 from benchmark.reporting.view import PaperView
 from benchmark.spec import names
 from benchmark.spec.words import percent

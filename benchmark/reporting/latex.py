@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from benchmark.judging.verdict import ClaimVerdict
-from benchmark.reporting.judged import CellView, ClaimView, TableView, p_text
+from benchmark.reporting.claims import ClaimView, p_text
+from benchmark.reporting.tables import CellView, TableView
 from benchmark.reporting.view import PaperView
 from benchmark.spec.words import MINUS, PLUS_MINUS
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.cover import recipe_facts, sections
-from benchmark.reporting.judged import CellView
 from benchmark.reporting.sealed import seal_view
-from benchmark.reporting.states import State
+from benchmark.reporting.tables import CellView, State
 from benchmark.reporting.view import PaperView, banner
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~<>&$])")

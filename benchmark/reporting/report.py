@@ -25,7 +25,7 @@ from benchmark.reporting.gallery import DETAILS, gallery
 from benchmark.reporting.latex import latex_page
 from benchmark.reporting.markdown import markdown_page
 from benchmark.reporting.sealed import seal_view, selection_rows
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.tabular import cells_csv, claims_csv, curves_csv, measurements_csv
 from benchmark.reporting.view import PaperView, banner, paper_view
 from benchmark.runs.files import write_atomic

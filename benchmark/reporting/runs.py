@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.judging.published import Numbers, Printed
-from benchmark.reporting.judged import SeedValue
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
+from benchmark.reporting.tables import SeedValue
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical

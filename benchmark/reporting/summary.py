@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from benchmark.judging.judge import JudgedPaper
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.view import banner, paper_view
 from benchmark.spec.words import hours
 

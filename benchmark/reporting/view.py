@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from benchmark.judging.judge import JudgedPaper
 from benchmark.judging.verdict import Compared, PaperVerdicts
-from benchmark.reporting.judged import ClaimView, TableView, claim_views, table_views
+from benchmark.reporting.claims import ClaimView, claim_views
 from benchmark.reporting.run_groups import Evidence
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State, TableView, table_views
 from benchmark.spec import names
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec

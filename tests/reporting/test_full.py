@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.reporting.states import CELL_STATES
+from benchmark.reporting.tables import CELL_STATES
 from tests.reporting.page import Page
 
 

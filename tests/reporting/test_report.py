@@ -18,7 +18,7 @@ from benchmark.reporting import report as reports
 from benchmark.reporting.cover import in_print
 from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import Evidence
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import paper_view
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import CURVES, Stored

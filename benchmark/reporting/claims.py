@@ -1,87 +1,25 @@
-"""Verdicts as a reader sees them: tables in the paper's own layout, and claims."""
+"""Claims as a reader sees them: what each says, what was measured, and what decided."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
-from benchmark.reporting.charts import Row, dots, strip
+from benchmark.judging.verdict import ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
+from benchmark.reporting.charts import Row, dots
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.gallery import printed
 from benchmark.reporting.run_groups import Evidence
-from benchmark.reporting.states import CELL_STATES, CLAIM_STATES, State
+from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values, strip
 from benchmark.spec import names, words
 from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.printed import Cell, Table
 from benchmark.spec.quantities import Quantity
-from benchmark.spec.words import PLUS_MINUS, fixed, percent, short, signed, with_spread
+from benchmark.spec.words import percent, short, with_spread
 
-_ARROWS = {"lower": "lower is better", "higher": "higher is better", "two_sided": "neither way is better", "none": ""}
-#: an axis of deviations reaches no further than so many margins
-_MARGINS = 6.0
 _CHARTS = 3
-
-
-@dataclass(frozen=True)
-class SeedValue:
-    """One seed's number, or why it has none."""
-
-    seed: int
-    value: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class CellView:
-    """One cell of a published table, all numbers with the published decimals."""
-
-    cell: Cell
-    published: str
-    spread: str | None
-    state: State
-    reason: str
-    measured: str | None = None
-    half_width: str | None = None
-    deviation: str | None = None
-    percent: str | None = None
-    #: what else there is to know, by name
-    facts: Sequence[tuple[str, str]] = ()
-    seeds: Sequence[SeedValue] = ()
-    strip: Drawing | None = None
-    verdict: CellVerdict | None = None
-
-
-@dataclass(frozen=True)
-class TableView:
-    """A published table with what was measured, row by row; a cell that the paper leaves empty is None."""
-
-    id: str
-    table: Table
-    #: what its numbers are and which way is better
-    about: str
-    rows: Sequence[tuple[str, Sequence[CellView | None]]]
-    chart: Drawing | None
-
-    @property
-    def cells(self) -> list[tuple[str, str, CellView]]:
-        """(row, column, cell) of every cell that has a published number."""
-        return [
-            (label, column, cell)
-            for label, cells in self.rows
-            for column, cell in zip(self.table.columns, cells, strict=True)
-            if cell is not None
-        ]
-
-    @property
-    def counts(self) -> list[tuple[State, int]]:
-        """States of its numbers, in their order."""
-        counts = Counter(cell.state.word for _, _, cell in self.cells)
-        return [(state, counts[word]) for word, state in CELL_STATES.items() if counts[word]]
 
 
 @dataclass(frozen=True)
@@ -112,109 +50,6 @@ class ClaimView:
     strip: Drawing | None
     charts: Sequence[Drawing]
     quantities: Sequence[tuple[str, str, str, Sequence[SeedValue]]]
-
-
-def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
-    """All tables of the paper; a label that occurs in several rows takes its verdicts in order."""
-    say = names.in_prose(spec)
-    waiting: dict[tuple[str, str, str], list[CellVerdict]] = {}
-    for verdict in verdicts.cells:
-        waiting.setdefault((verdict.table, verdict.row, verdict.column), []).append(verdict)
-    views = []
-    for key, table in spec.tables.items():
-        rows = []
-        for row in table.rows:
-            cells: list[CellView | None] = []
-            for column in table.columns:
-                cell = row.cells.get(column)
-                due = waiting.get((key, row.label, column), [])
-                cells.append(None if cell is None else _cell(cell, due.pop(0) if due else None, say))
-            rows.append((row.label, cells))
-        about = ", ".join(part for part in (names.of_quantity(table.quantity), _ARROWS[table.direction]) if part)
-        views.append(TableView(key, table, about, rows, _table_chart(key, table, rows)))
-    return views
-
-
-def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:
-    """One cell beside its verdict; a cell that was not judged says so."""
-    published = fixed(cell.value, cell.decimals)
-    spread = None
-    if cell.spread is not None:
-        over = "" if cell.spread_means in (None, "unknown") else f" over {cell.spread_means}"
-        spread = f"{PLUS_MINUS} {fixed(cell.spread, cell.decimals)}{over}"
-    if verdict is None:
-        state = CELL_STATES["QUOTED" if cell.quoted_from else "NOT RUN"]
-        return CellView(cell, published, spread, state, "no verdict on this cell was given to the report")
-    decimals, change, state = verdict.decimals, verdict.deviation, CELL_STATES[verdict.state]
-    relative = half_width = None
-    if change is not None and verdict.published != 0:
-        relative = f"{signed(100 * change.estimate / abs(verdict.published), 1)} %"
-    if change is not None and change.low is not None and change.high is not None:
-        half_width = f"{PLUS_MINUS} {fixed((change.high - change.low) / 2, decimals)}"
-    mean = verdict.measured.mean if verdict.measured is not None else None
-    margin = None if verdict.margin is None else f"{PLUS_MINUS} {short(verdict.margin)}"
-    deviation = None if change is None else change.text(decimals, sign=True)
-    return CellView(
-        cell=cell,
-        published=published,
-        spread=spread,
-        state=state,
-        reason=say(verdict.reason),
-        measured=None if mean is None else fixed(mean, decimals),
-        half_width=half_width,
-        deviation=None if change is None else signed(change.estimate, decimals),
-        percent=relative,
-        facts=[(name, text) for name, text in _cell_facts(cell, verdict, deviation, margin, say) if text],
-        seeds=() if verdict.measured is None else seed_values(verdict.measured, decimals),
-        strip=strip(
-            change, verdict.margin, state.tone, f"deviation {deviation}, margin {margin or 'none'}; right is worse"
-        ),
-        verdict=verdict,
-    )
-
-
-def _cell_facts(
-    cell: Cell, verdict: CellVerdict, deviation: str | None, margin: str | None, say: names.Say
-) -> list[tuple[str, str | None]]:
-    measured, again = verdict.measured, verdict.prediction
-    decide = None if verdict.seeds_needed is None else f"about {verdict.seeds_needed} seeds would"
-    surprise = ", where the printed number does not lie" if verdict.surprising else ""
-    return [
-        ("deviation", deviation),
-        ("margin", margin),
-        ("holds if as assumed", ", ".join(verdict.conditions).replace("_", " ")),
-        ("one more run would give", None if again is None else f"{again.span(verdict.decimals)}{surprise}"),
-        ("measured as", say(f"{measured.label} ({measured.experiment}), {measured.tier} tier") if measured else None),
-        ("diverged", _of(verdict.diverged)),
-        ("decide", decide),
-        ("the paper quotes it from", cell.quoted_from),
-        ("note", cell.note),
-    ]
-
-
-def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[CellView | None]]]) -> Drawing | None:
-    """Deviations of all cells on one axis, in margins of each cell; None where none has both."""
-    numbers = []
-    for label, cells in rows:
-        for column, cell in zip(table.columns, cells, strict=True):
-            verdict = cell.verdict if cell is not None else None
-            if cell is None or verdict is None or verdict.deviation is None or not verdict.margin:
-                continue
-            change, margin = verdict.deviation, verdict.margin
-            ends = [None if end is None else end / margin for end in (change.low, change.high)]
-            scaled = Interval(
-                estimate=change.estimate / margin, low=ends[0], high=ends[1], confidence=change.confidence
-            )
-            name = f"{label}, {column}" if len(table.columns) > 1 else label
-            text = f"{cell.state.symbol} {change.span(verdict.decimals, sign=True)}"
-            numbers.append(Row(name, scaled, text, tone=cell.state.tone))
-    if not numbers:
-        return None
-    says = f"Deviations of {key} in margins, plus is worse: " + "; ".join(f"{row.name} {row.text}" for row in numbers)
-    return dots(
-        numbers, "deviation from the published number, in margins (right is worse)", says, zone=(-1, 1), most=_MARGINS,
-        caption="Dots are means over seeds with their confidence interval; the grey zone is the margin.",
-    )  # fmt: skip
 
 
 def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: Evidence) -> list[ClaimView]:
@@ -365,7 +200,7 @@ def _claim_facts(
         ("test", p_text(verdict)),
         ("holds in", None if verdict.share is None else f"{percent(verdict.share)} of the seeds"),
         ("seeds", count),
-        ("diverged", _of(verdict.diverged)),
+        ("diverged", diverged(verdict.diverged)),
     ]
 
 
@@ -407,21 +242,7 @@ def _published(verdict: ClaimVerdict, say: names.Say) -> str | None:
     return f"{verdict.on_published}{told}"
 
 
-def seed_values(values: Values, decimals: int | None) -> list[SeedValue]:
-    """One entry per seed, ascending; ``decimals`` None means four significant digits."""
-    return [
-        SeedValue(seed, "none", values.reasons.get(seed, "not measured"))
-        if value is None
-        else SeedValue(seed, short(value) if decimals is None else fixed(value, decimals), None)
-        for seed, value in sorted(values.seeds.items())
-    ]
-
-
 def _summary(values: Values) -> str:
     if values.mean is None:
         return "none"
     return with_spread(values.mean, values.deviation)
-
-
-def _of(counts: tuple[int, int]) -> str | None:
-    return f"{counts[0]} of {counts[1]} runs diverged" if counts[0] else None
