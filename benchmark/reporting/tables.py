@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import escape
+
 from benchmark.judging.verdict import CellVerdict, Interval, PaperVerdicts, Values
 from benchmark.reporting.charts import Row, dots
 from benchmark.reporting.drawing import Dot, Drawing, Mark, Path
@@ -33,6 +35,10 @@ class State:
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.word}"
+
+    def __html__(self) -> str:
+        """As a page shows it."""
+        return f'<span class="badge {self.tone}"><i>{escape(self.symbol)}</i>{escape(self.word)}</span>'
 
 
 _INCONCLUSIVE = State("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide")
