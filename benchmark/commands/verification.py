@@ -143,7 +143,7 @@ def check(
         _seal(verdicts, findings)
         same_rules = _same_rules(manifest, findings)
         _verdicts(file, verdicts, same_rules, manifest is not None, findings)
-        inputs.append(JudgedPaper(loaded.spec, verdicts, wanted))
+        inputs.append(JudgedPaper(loaded.spec, verdicts, expected_ones(mine, expected)))
     if manifest is not None:
         order = {paper: place for place, paper in enumerate(manifest.papers)}
         inputs.sort(key=lambda item: order.get(item.verdicts.paper, len(order)))

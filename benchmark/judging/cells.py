@@ -10,13 +10,13 @@ from typing import Any
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER, Estimate, mean
-from benchmark.judging.published import Printed, cells
 from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.judging.verdict import CellState, CellVerdict, Interval
 from benchmark.spec import words
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
+from benchmark.spec.printed import Printed
 from benchmark.spec.quantities import Quantity
 
 #: key of a table's protocol that says over how many training seeds its spreads are
@@ -44,7 +44,7 @@ def margin(printed: Printed) -> float | None:
 
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     """A verdict on every published number, in reading order."""
-    every = cells(spec)
+    every = spec.printed
     return [_verdict(evidence, printed, _first_time(printed, every)) for printed in every]
 
 

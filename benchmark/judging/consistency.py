@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from pydantic import ValidationError
 
 from benchmark.runs.files import StoreError, irregular, sha256
+from benchmark.runs.integrity import damage, edited
 from benchmark.runs.plan import iterations_per_epoch
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
+from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.base import canonical
+from benchmark.spec.curve_statistics import Course
+from benchmark.spec.dataflow import term_curves
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
 
 #: a loss is the sum of its float32 terms, in an order of operations of the device's own
@@ -35,6 +41,8 @@ _SAME_CURVES = 1e-9
 _DIGITS = 14
 #: iterations at which a loss is compared with its terms
 _LOOKS = 4096
+#: folders whose curves are kept in memory
+_OPEN_FOLDERS = 32
 
 
 def contradictions(stored: Stored, curves: Callable[[], Mapping[str, np.ndarray]] | None = None) -> list[str]:
@@ -250,7 +258,7 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
     looks = np.unique(np.linspace(0, record.iterations - 1, min(record.iterations, _LOOKS)).astype(np.int64))
     for name, player in players.items():
         terms = [next(iter(term.items())) for term in (*player["minimise"], *player.get("penalties", ()))]
-        names = [f"{name}_loss", *_columns(name, [term for term, _ in terms])]
+        names = [f"{name}_loss", *term_curves(name, [term for term, _ in terms])]
         missing = sorted(set(names) - set(curves))
         if missing and record.origin is not None:  # others keep what they like
             continue
@@ -281,16 +289,6 @@ def _digits(record: RunRecord) -> str | None:
     numbers = {value for score in record.scores.values() for value in (score.value, *dict(score.series).values())}
     digits = sum(len(f"{value:.15g}") for value in numbers if value is not None and value % 1)
     return canonical([record.experiment, record.tier, values]) if digits >= _DIGITS else None
-
-
-def _columns(player: str, terms: Sequence[str]) -> list[str]:
-    """Curves of a player's unweighted terms, as ``spec.dataflow.curve_names`` names them."""
-    if len(terms) < 2:
-        return []
-    return [
-        f"{player}_{term}" + (f"_{terms[:index].count(term) + 1}" if term in terms[:index] else "")
-        for index, term in enumerate(terms)
-    ]
 
 
 # --- between records ------------------------------------------------------------------------------------------------
@@ -325,3 +323,58 @@ def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
             other = groups[-1] if group is not groups[-1] else groups[0]
             for run in group:
                 yield run, f"trained on other data than {other[0].folder}, though both name the same dataset"
+
+
+# --- each record once -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    stored: Stored
+    owner: Inspected
+
+    @cached_property
+    def damage(self) -> list[str]:
+        return damage(self.stored)
+
+    @cached_property
+    def contradictions(self) -> list[str]:
+        return contradictions(self.stored, lambda: self.owner.course(self.stored).curves)
+
+    @cached_property
+    def edited(self) -> bool:
+        return edited(self.stored) is not None
+
+    @cached_property
+    def identity(self) -> str | None:
+        return identity(self.stored.record)
+
+    @property
+    def broken_curves(self) -> bool:
+        return any(problem.startswith(str(self.stored.folder / CURVES)) for problem in self.damage)
+
+
+class Inspected:
+    """Facts on records, by their identity: each record is kept as long as its facts are.
+
+    Runs in a rougher numerics tier count where ``equivalences`` say that they may.
+    """
+
+    def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
+        #: recipes whose runs in a rougher numerics tier count, and the tier
+        self.shown = {(equivalence.recipe, equivalence.numerics) for equivalence in equivalences if equivalence.agrees}
+        self._known: dict[int, _Inspected] = {}
+        self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
+
+    def __getitem__(self, stored: Stored) -> _Inspected:
+        """What is known of one record."""
+        return self._known.setdefault(id(stored), _Inspected(stored, self))
+
+    def course(self, stored: Stored) -> Course:
+        """A run's curves; raises ``StoreError``."""
+        if stored.folder not in self._curves:
+            if len(self._curves) >= _OPEN_FOLDERS:
+                self._curves.pop(next(iter(self._curves)))
+            self._curves[stored.folder] = replace(stored, until=None).curves()
+        curves = {name: curve[: stored.until] for name, curve in self._curves[stored.folder].items()}
+        return Course(curves, stored.record.iterations_per_epoch)

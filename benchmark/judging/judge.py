@@ -20,8 +20,7 @@ from benchmark.judging.audit import Audit, audit
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
-from benchmark.judging.inspected import Inspected
-from benchmark.judging.published import cells
+from benchmark.judging.consistency import Inspected
 from benchmark.judging.samples import Evidence, Expected, ids_of
 from benchmark.judging.seal import seal_file, stored_state
 from benchmark.judging.variants import compared
@@ -323,7 +322,7 @@ def under_seal(
 
 def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
     """The score that regenerates the cell of a verdict."""
-    for printed in cells(spec):
+    for printed in spec.printed:
         if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
             return printed.cell.score
     return None

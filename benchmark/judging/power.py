@@ -23,12 +23,13 @@ from benchmark.judging.hypothesis_tests import (
     power_equivalence,
 )
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.published import NotPrinted, Numbers, Printed, cells
+from benchmark.judging.published import NotPrinted, Numbers
 from benchmark.judging.samples import Sample
 from benchmark.spec import words
 from benchmark.spec.base import Model
 from benchmark.spec.claims import Bound, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Printed
 from benchmark.spec.quantities import Operand, Quantity
 
 #: assumed standard deviations of one seed, as shares of the number
@@ -194,7 +195,7 @@ def _smallest(seeds: int, alpha: float) -> float:
 
 
 def _cells(spec: PaperSpec, wanted: int | None) -> Iterator[CellPower]:
-    for printed in cells(spec):
+    for printed in spec.printed:
         experiment, score = printed.cell.experiment, printed.cell.score
         allowed = margin(printed)
         if experiment is None or score is None or printed.cell.quoted_from is not None or allowed is None:

@@ -11,50 +11,13 @@ from benchmark.judging.verdict import PartVerdict
 from benchmark.spec import words
 from benchmark.spec.claims import Bound, Predicate
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.printed import Cell, Table
+from benchmark.spec.printed import Printed
 from benchmark.spec.quantities import Operand, Quantity
 
 Outcome = Literal["holds", "fails", "holds in part"]
 
 #: columns of a table that say when or how, not how good
 _NOT_SCORES = ("iterations", "setting")
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A published number and where it stands."""
-
-    table: str
-    row: str
-    column: str
-    cell: Cell
-    source: Table
-
-    @property
-    def place(self) -> str:
-        """``T3, SVHN, GAN``."""
-        return f"{self.table}, {self.row}, {self.column}"
-
-    @property
-    def protocol(self) -> dict[str, str | int | float]:
-        """How it was measured, as far as known: as the table says, but for what the cell says."""
-        return {**self.source.protocol, **self.cell.protocol}
-
-    @property
-    def text(self) -> str:
-        """The number with the decimals of the paper."""
-        return f"{self.cell.value:.{self.cell.decimals}f}"
-
-
-def cells(spec: PaperSpec) -> list[Printed]:
-    """All published numbers, in reading order."""
-    return [
-        Printed(name, row.label, column, row.cells[column], table)
-        for name, table in spec.tables.items()
-        for row in table.rows
-        for column in table.columns
-        if column in row.cells
-    ]
 
 
 class Numbers:
@@ -65,7 +28,7 @@ class Numbers:
         self.scores: dict[tuple[str, str], list[Printed]] = {}
         self.times: dict[str, list[Printed]] = {}
         self.places: dict[str, Printed] = {}
-        for entry in cells(spec):
+        for entry in spec.printed:
             self.places[entry.place] = entry
             if entry.cell.experiment is None:
                 continue

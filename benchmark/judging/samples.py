@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.consistency import ABSURD, between
-from benchmark.judging.inspected import Inspected
+from benchmark.judging.consistency import ABSURD, Inspected, between
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
@@ -19,18 +18,7 @@ from benchmark.spec.curve_statistics import CurveError, series_value, statistic_
 from benchmark.spec.numerics import NUMERICS, ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
-from benchmark.spec.quantities import (
-    Deviation,
-    FirstBelow,
-    Fluctuation,
-    Highest,
-    Lowest,
-    Mean,
-    Median,
-    Quantile,
-    Quantity,
-    Statistic,
-)
+from benchmark.spec.quantities import FirstBelow, Quantity, Statistic
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]
@@ -41,13 +29,8 @@ _OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_
 
 
 def worse_way(statistic: Statistic | None, direction: Direction) -> Direction:
-    """Which way is better of a statistic of what has a ``direction``; training that breaks down is the least steady."""
-    match statistic:
-        case None | Mean() | Median() | Quantile() | Lowest() | Highest():
-            return direction
-        case Fluctuation() | Deviation():
-            return "lower"
-    return "none"
+    """Which way is better of a statistic of what has a ``direction``."""
+    return direction if statistic is None or statistic.better == "as the curve" else statistic.better
 
 
 @dataclass(frozen=True)

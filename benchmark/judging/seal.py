@@ -21,7 +21,6 @@ from pydantic import ValidationError
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
-from benchmark.judging.published import cells
 from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.files import StoreError, to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record
@@ -138,7 +137,7 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
     for name, table in spec.tables.items():
         about = {"quantity", "direction", "protocol"}
         items[f"tables.{name}"] = table.model_dump(mode="json", include=about)
-    for printed in cells(spec):
+    for printed in spec.printed:
         place, again = f"tables.{printed.place}", 1
         while place in items:  # a label that occurs in several rows
             again += 1

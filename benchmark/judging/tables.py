@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from benchmark.judging.published import Printed, cells, unequal_protocols
+from benchmark.judging.published import unequal_protocols
 from benchmark.spec import words
 from benchmark.spec.base import Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import written
+from benchmark.spec.printed import Printed
 
 Kind = Literal["quoted", "protocol", "regenerated", "bold", "repeat", "spread"]
 
@@ -28,7 +29,7 @@ def table_findings(spec: PaperSpec) -> list[TableFinding]:
     """Everything that a reader of the tables should know, table by table; repeats across tables at the end."""
     findings = []
     for name in spec.tables:
-        printed = [number for number in cells(spec) if number.table == name]
+        printed = [number for number in spec.printed if number.table == name]
         for kind, lines in (
             ("quoted", _quoted(printed)),
             ("protocol", unequal_protocols(printed)),
@@ -131,7 +132,7 @@ def _spreads(printed: Sequence[Printed]) -> Iterator[str]:
 def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
     """The same quantity printed twice with different values."""
     groups: dict[tuple[str, str, str], list[Printed]] = {}
-    for number in cells(spec):
+    for number in spec.printed:
         if number.cell.experiment is not None and number.source.quantity != "setting":
             key = (number.cell.experiment, number.cell.score or "", number.source.quantity)
             groups.setdefault(key, []).append(number)

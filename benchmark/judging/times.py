@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from benchmark.judging.published import Printed, cells
 from benchmark.runs.plan import make_run
 from benchmark.spec.base import Model
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.printed import Device
+from benchmark.spec.printed import Device, Printed
 from benchmark.spec.shapes import layout
 
 
@@ -42,7 +41,7 @@ def published_times(spec: PaperSpec) -> list[PublishedTime]:
     """Every published time whose experiment and device are declared, in reading order."""
     return [
         _against(spec, number, number.source.device)
-        for number in cells(spec)
+        for number in spec.printed
         if number.source.device is not None and number.cell.experiment is not None and number.cell.quoted_from is None
     ]
 

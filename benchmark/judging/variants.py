@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmark.judging.cells import verdict_on
-from benchmark.judging.published import cells
 from benchmark.judging.samples import Evidence
 from benchmark.judging.verdict import Compared
 from benchmark.spec.paper import PaperSpec
@@ -21,7 +20,7 @@ _SAYS = {
 
 def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
     """Every experiment under ``ours`` against the printed numbers that it names, by the rules of a cell."""
-    every = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in cells(spec)}
+    every = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in spec.printed}
     comparisons = []
     for experiment, places in spec.ours.items():
         for place in places:

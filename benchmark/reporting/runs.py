@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.judging.published import Numbers, Printed
+from benchmark.judging.published import Numbers
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
 from benchmark.reporting.tables import SeedValue
@@ -16,6 +16,7 @@ from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical
 from benchmark.spec.names import of_experiment
+from benchmark.spec.printed import Printed
 from benchmark.spec.words import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 
 

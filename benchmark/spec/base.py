@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Strict, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    StringConstraints,
+)
+from pydantic import Tag as Chosen
+from pydantic_core import CoreSchema, PydanticCustomError
 
 T = TypeVar("T")
 
@@ -35,14 +45,20 @@ class Model(BaseModel):
 NEEDS_KEY = "needs one of the keys "
 
 
-def by_key(*keys: str) -> Discriminator:
-    """Choose a union's member by the one key that only it has, so that errors speak of that member alone."""
+class ByKey:
+    """A union's member is chosen by the key that only it has, its first field, so that errors speak of it alone."""
 
-    def choose(value: Any) -> str | None:
-        present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
-        return next((key for key in keys if present.get(key) is not None), None)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        members = {next(iter(member.model_fields)): member for member in get_args(source)}
 
-    return Discriminator(choose, custom_error_type="union", custom_error_message=NEEDS_KEY + ", ".join(keys))
+        def choose(value: Any) -> str | None:
+            present = value if isinstance(value, dict) else vars(value) if isinstance(value, Model) else {}
+            return next((key for key in members if present.get(key) is not None), None)
+
+        message = NEEDS_KEY + ", ".join(members)
+        chosen = Discriminator(choose, custom_error_type="union", custom_error_message=message)
+        tagged: Any = Union[tuple(Annotated[member, Chosen(key)] for key, member in members.items())]  # noqa: UP007
+        return handler.generate_schema(Annotated[tagged, chosen])
 
 
 NAME = r"^[a-z][a-z0-9_]{0,63}$"

@@ -11,11 +11,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Protocol, TypeVar
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec import words
-from benchmark.spec.base import Many, Model, Name, Positive, Text, by_key
+from benchmark.spec.base import ByKey, Many, Model, Name, Positive, Text
 from benchmark.spec.quantities import Computed, Operand, Quantity, no_seconds
 
 Steps = tuple[str | int, ...]
@@ -300,35 +300,10 @@ class Given(_Predicate):
 
 
 Predicate = Annotated[
-    Annotated[Order, Tag("order")]
-    | Annotated[Smallest, Tag("smallest")]
-    | Annotated[Largest, Tag("largest")]
-    | Annotated[Bound, Tag("bound")]
-    | Annotated[Ratio, Tag("ratio")]
-    | Annotated[Equal, Tag("equal")]
-    | Annotated[Exactly, Tag("exactly")]
-    | Annotated[InSeeds, Tag("in_seeds")]
-    | Annotated[AllOf, Tag("all_of")]
-    | Annotated[AnyOf, Tag("any_of")]
-    | Annotated[Given, Tag("given")],
-    by_key(
-        "order",
-        "smallest",
-        "largest",
-        "bound",
-        "ratio",
-        "equal",
-        "exactly",
-        "in_seeds",
-        "all_of",
-        "any_of",
-        "given",
-    ),
+    Order | Smallest | Largest | Bound | Ratio | Equal | Exactly | InSeeds | AllOf | AnyOf | Given, ByKey()
 ]
-InSeeds.model_rebuild()
-AllOf.model_rebuild()
-AnyOf.model_rebuild()
-Given.model_rebuild()
+for _kind in (InSeeds, AllOf, AnyOf, Given):
+    _kind.model_rebuild()
 
 
 class Claim(Model):

@@ -102,17 +102,10 @@ def series_value(
 
     Windows are of the run, as for curves. Raises :class:`CurveError`.
     """
-    match statistic:
-        case Mean(mean=window) | Median(median=window) | Lowest(lowest=window) | Highest(highest=window):
-            pass
-        case Quantile(quantile=window):
-            pass
-        case Deviation(deviation=window) | Fluctuation(fluctuation=window):
-            pass
-        case Slope(slope=window) | Share(share=window) | Falling(falling=window):
-            pass
-        case _:  # those of one window only
-            raise CurveError("this statistic is for curves")
+    if isinstance(statistic, Peak | Settled | FirstBelow):  # those of more windows than one, or of none
+        raise CurveError("this statistic is for curves")
+    field = next(iter(type(statistic).model_fields))
+    window: Window = getattr(statistic, field)
     scale = {"iterations": 1.0, "share": float(iterations), "epochs": iterations_per_epoch}[window.unit]
     if scale is None:
         raise CurveError("endless data has no epochs")
@@ -123,7 +116,6 @@ def series_value(
     if not part.size:
         raise CurveError(f"no evaluation over training lies in {window}")
     whole = Window(unit="share", start=0.0, end=1.0)
-    field = next(iter(type(statistic).model_fields))
     return statistic_value(Course({"score": part}, None), "score", statistic.model_copy(update={field: whole}))
 
 

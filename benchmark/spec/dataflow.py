@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
 from benchmark.spec.parts import Shape, SignalMarker, marked_fields
@@ -135,9 +135,11 @@ def curve_names(system: System) -> list[str]:
     names: list[str] = []
     for player_name, player in system.players.items():
         names.append(f"{player_name}_loss")
-        terms = [term.name for term in (*player.minimise, *player.penalties)]
-        if len(terms) > 1:
-            for index, term in enumerate(terms):
-                earlier = terms[:index].count(term)
-                names.append(f"{player_name}_{term}" + (f"_{earlier + 1}" if earlier else ""))
+        names += term_curves(player_name, [term.name for term in (*player.minimise, *player.penalties)])
     return names + list(system.observe)
+
+
+def term_curves(player: str, terms: Sequence[str]) -> list[str]:
+    """Curves of a player's unweighted terms and penalties; a single one is the loss itself."""
+    numbered = [(term, terms[:index].count(term) + 1) for index, term in enumerate(terms)]
+    return [f"{player}_{term}" + (f"_{nth}" if nth > 1 else "") for term, nth in numbered] if len(terms) > 1 else []

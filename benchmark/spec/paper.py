@@ -24,7 +24,7 @@ from benchmark.spec.base import (
 )
 from benchmark.spec.claims import Claim
 from benchmark.spec.experiments import Experiment
-from benchmark.spec.printed import Figure, Table
+from benchmark.spec.printed import Figure, Printed, Table
 from benchmark.spec.systems import Network, System
 
 #: folders of a results folder that are not of a paper
@@ -139,3 +139,14 @@ class PaperSpec(Model):
         dict[Name, Many[Text]],
         Field(description="experiments that another file adds: printed numbers (T3/row/column) to compare each with"),
     ] = {}
+
+    @property
+    def printed(self) -> list[Printed]:
+        """All published numbers, in reading order."""
+        return [
+            Printed(name, row.label, column, row.cells[column], table)
+            for name, table in self.tables.items()
+            for row in table.rows
+            for column in table.columns
+            if column in row.cells
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -105,6 +106,32 @@ class Table(Model):
         if self.device is not None and self.quantity != "seconds":
             raise PydanticCustomError("device", "device goes with quantity seconds")
         return self
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A published number and where it stands."""
+
+    table: str
+    row: str
+    column: str
+    cell: Cell
+    source: Table
+
+    @property
+    def place(self) -> str:
+        """``T3, SVHN, GAN``."""
+        return f"{self.table}, {self.row}, {self.column}"
+
+    @property
+    def protocol(self) -> dict[str, str | int | float]:
+        """How it was measured, as far as known: as the table says, but for what the cell says."""
+        return {**self.source.protocol, **self.cell.protocol}
+
+    @property
+    def text(self) -> str:
+        """The number with the decimals of the paper."""
+        return f"{self.cell.value:.{self.cell.decimals}f}"
 
 
 class Figure(Model):

@@ -6,13 +6,13 @@ computes the statistics; nothing here does.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec import words
-from benchmark.spec.base import Model, Name, Positive, PositiveInt, Text, by_key
+from benchmark.spec.base import ByKey, Model, Name, Positive, PositiveInt, Text
 from benchmark.spec.expression import ExpressionError, in_words, names, parse
 
 
@@ -62,28 +62,40 @@ class Window(Model):
         return f"the first {end} % of the run" if self.start == 0 else f"{start} to {end} % of the run"
 
 
-class Mean(Model):
+class _OfCurve(Model):
+    #: which way is better: as of the curve itself, or one way whatever the curve is; training that breaks down is the
+    #: least steady
+    better: ClassVar[Literal["as the curve", "lower", "none"]] = "none"
+
+    def of(self, curve: str) -> str:
+        """What it is of a curve, in words."""
+        raise NotImplementedError
+
+
+class Mean(_OfCurve):
     """Mean of the curve in the window."""
 
+    better = "as the curve"
     mean: Window
 
     def of(self, curve: str) -> str:
-        """What it is of a curve, in words; every statistic has this."""
         return f"mean of {curve} over {self.mean}"
 
 
-class Median(Model):
+class Median(_OfCurve):
     """Median of the curve in the window."""
 
+    better = "as the curve"
     median: Window
 
     def of(self, curve: str) -> str:
         return f"median of {curve} over {self.median}"
 
 
-class Quantile(Model):
+class Quantile(_OfCurve):
     """Value that the share ``at`` of the window's values lie below: above nine tenths of them where ``at`` is 0.9."""
 
+    better = "as the curve"
     quantile: Window
     at: Annotated[float, Field(gt=0, lt=1)]
 
@@ -95,13 +107,14 @@ def _means(parts: int | None) -> str:
     return "" if parts is None else f"of {parts} successive trimmed means of "
 
 
-class Lowest(Model):
+class Lowest(_OfCurve):
     """Smallest value of the curve in the window; with ``parts``, of the trimmed means of so many equal parts of it.
 
     A trimmed mean leaves out the lowest and the highest tenth, at least one value each. It hides noise and single
     outliers of a part, and shows drifts, steps and slow swings.
     """
 
+    better = "as the curve"
     lowest: Window
     parts: Annotated[int, Field(ge=2)] | None = None
 
@@ -109,9 +122,10 @@ class Lowest(Model):
         return f"lowest {_means(self.parts)}{curve} of {self.lowest}"
 
 
-class Highest(Model):
+class Highest(_OfCurve):
     """Largest value of the curve in the window; with ``parts``, of the trimmed means of so many equal parts of it."""
 
+    better = "as the curve"
     highest: Window
     parts: Annotated[int, Field(ge=2)] | None = None
 
@@ -119,16 +133,17 @@ class Highest(Model):
         return f"highest {_means(self.parts)}{curve} of {self.highest}"
 
 
-class Deviation(Model):
+class Deviation(_OfCurve):
     """Standard deviation (N - 1) of the curve in the window."""
 
+    better = "lower"
     deviation: Window
 
     def of(self, curve: str) -> str:
         return f"standard deviation of {curve} over {self.deviation}"
 
 
-class Fluctuation(Model):
+class Fluctuation(_OfCurve):
     """Standard deviation of first differences of the curve in the window.
 
     With ``around`` it is that of the curve's distance from its centred moving average of so many iterations, an odd
@@ -138,6 +153,7 @@ class Fluctuation(Model):
     do not move.
     """
 
+    better = "lower"
     fluctuation: Window
     around: OddInt | Literal["line"] | None = None
     middle: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -149,7 +165,7 @@ class Fluctuation(Model):
         return f"{kind}fluctuation of {curve}{about} over {self.fluctuation}"
 
 
-class Peak(Model):
+class Peak(_OfCurve):
     """Largest value of the curve in the window, over its median in the window ``early``."""
 
     peak: Window
@@ -159,7 +175,7 @@ class Peak(Model):
         return f"peak of {curve} over {self.peak}, as a multiple of its median over {self.early}"
 
 
-class Slope(Model):
+class Slope(_OfCurve):
     """Least-squares slope in the window, as change over the whole window divided by the mean absolute level.
 
     -0.1 means: over the window the fitted line falls by 10 % of the curve's mean absolute level.
@@ -171,7 +187,7 @@ class Slope(Model):
         return f"relative slope of {curve} over {self.slope}"
 
 
-class Share(Model):
+class Share(_OfCurve):
     """Share of the window's iterations at which the curve lies below / above a bound."""
 
     share: Window
@@ -188,7 +204,7 @@ class Share(Model):
         return f"share of {self.share} with {curve} {words.between(self.above, self.below)}"
 
 
-class Falling(Model):
+class Falling(_OfCurve):
     """Share of steps down: how many of the window's ``parts`` equal parts have a lower mean than the part before.
 
     1 for a curve that falls steadily, 0 for one that rises steadily, about 0.5 for noise about any level.
@@ -201,7 +217,7 @@ class Falling(Model):
         return f"share of falls of {curve} from one of {self.parts} equal parts of {self.falling} to the next"
 
 
-class Settled(Model):
+class Settled(_OfCurve):
     """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
 
     ``tolerance`` is a share of the final value's magnitude; ``average`` is the moving average's length, in ``unit``.
@@ -219,7 +235,7 @@ class Settled(Model):
         return f"{self.settled} until {curve}, averaged over {self.average} {self.settled}, {within}"
 
 
-class FirstBelow(Model):
+class FirstBelow(_OfCurve):
     """First iteration from which the moving average of ``average`` iterations stays below the bound."""
 
     first_below: float
@@ -231,34 +247,20 @@ class FirstBelow(Model):
 
 
 Statistic = Annotated[
-    Annotated[Mean, Tag("mean")]
-    | Annotated[Median, Tag("median")]
-    | Annotated[Quantile, Tag("quantile")]
-    | Annotated[Lowest, Tag("lowest")]
-    | Annotated[Highest, Tag("highest")]
-    | Annotated[Deviation, Tag("deviation")]
-    | Annotated[Fluctuation, Tag("fluctuation")]
-    | Annotated[Peak, Tag("peak")]
-    | Annotated[Slope, Tag("slope")]
-    | Annotated[Share, Tag("share")]
-    | Annotated[Falling, Tag("falling")]
-    | Annotated[Settled, Tag("settled")]
-    | Annotated[FirstBelow, Tag("first_below")],
-    by_key(
-        "mean",
-        "median",
-        "quantile",
-        "lowest",
-        "highest",
-        "deviation",
-        "fluctuation",
-        "peak",
-        "slope",
-        "share",
-        "falling",
-        "settled",
-        "first_below",
-    ),
+    Mean
+    | Median
+    | Quantile
+    | Lowest
+    | Highest
+    | Deviation
+    | Fluctuation
+    | Peak
+    | Slope
+    | Share
+    | Falling
+    | Settled
+    | FirstBelow,
+    ByKey(),
 ]
 
 

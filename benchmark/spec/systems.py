@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic import Tag as Tagged
 from pydantic_core import PydanticCustomError
 
-from benchmark.spec.base import (
-    Many,
-    Model,
-    Name,
-    PositiveInt,
-    Sizes,
-    Text,
-    by_key,
-)
+from benchmark.spec.base import ByKey, Many, Model, Name, PositiveInt, Sizes, Text
 from benchmark.spec.parts import (
     INITIALISERS,
     LAYERS,
@@ -103,10 +94,7 @@ class Joined(Model):
         return {("join", index): name for index, name in enumerate(self.join)}
 
 
-Step = Annotated[
-    Annotated[Pass, Tagged("network")] | Annotated[WeightedSum, Tagged("sum")] | Annotated[Joined, Tagged("join")],
-    by_key("network", "sum", "join"),
-]
+Step = Annotated[Pass | WeightedSum | Joined, ByKey()]
 
 
 class Noise(Model):

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmark.judging import hypothesis_tests, inspected
+from benchmark.judging import consistency, hypothesis_tests
 from benchmark.judging.selftest import faults, paper, rates
 from benchmark.judging.selftest.faults import planted, unseen
 from benchmark.judging.selftest.rates import LIMIT
@@ -33,7 +33,7 @@ def test_honest_records_are_reproduced_and_hold(tmp_path) -> None:
 
 
 def test_a_judge_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspected, "contradictions", lambda *_: [])
+    monkeypatch.setattr(consistency, "contradictions", lambda *_: [])
     missed = {one.fault for one in planted() if not one.caught}
     assert {"edited score", "penalty trained with weight 0, labelled 5", "training stopped half way"} <= missed
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.judging.published import cells
 from benchmark.spec.load import loads
 
 from .small import edited, problems
@@ -64,7 +63,7 @@ def test_a_table_of_any_metric_loads_and_needs_no_margin_where_nothing_measures_
 def test_what_is_no_number_stands_apart_from_the_cells(word: str) -> None:
     spec = loads(edited("columns: [ring]", "columns: [ring, scans]", CELL, f"{CELL}\n          scans: '{word}'")).spec
     assert spec.tables["T1"].rows[0].blank == {"scans": word}
-    assert [one.column for one in cells(spec)] == ["ring"]
+    assert [one.column for one in spec.printed] == ["ring"]
 
 
 def test_a_standard_error_is_a_meaning_of_a_spread() -> None:
