@@ -305,3 +305,11 @@ def test_parts_lie_in_the_folder_of_their_kind() -> None:
     for registry, name, part in REGISTERED:
         assert part.__module__.startswith(registry.package + "."), name
         assert PACKAGE.joinpath(*registry.package.split(".")[1:]).is_dir()
+
+
+def test_one_score_passes_through_at_most_twenty_files() -> None:
+    tour = (ROOT / "docs" / "architecture.md").read_text()
+    life = tour.partition("## The life of one score")[2].partition("\n## ")[0]
+    files = re.findall(r"^\d+\. `([^`]+)`", life, re.MULTILINE)
+    assert 15 < len(set(files)) == len(files) <= 20
+    assert [file for file in files if not (PACKAGE / file).is_file()] == []
