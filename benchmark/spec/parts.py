@@ -119,13 +119,13 @@ def at_sizes(part: T, sizes: Mapping[str, int]) -> T:
 class Layer(Part, ABC):
     """One layer. Shapes are of one example, without the batch dimension."""
 
-    @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
-        """Shape of the output for an input of ``shape``; raises ValueError where the layer does not fit."""
+        """Shape of the output for an input of ``shape``, by default the same; ValueError where it does not fit."""
+        return shape
 
     def parameter_count(self, shape: Shape) -> int:
-        """Number of trainable parameters for an input of ``shape``."""
-        return 0
+        """Number of trainable parameters for an input of ``shape``, here of the layers inside."""
+        return sum(layer.parameter_count(inner) for layer, inner in self.parts(shape).values())
 
     def output_range(self, entering: Range | None) -> Range | None:
         """Bounds that the layer's formula sets to its output, where what enters is bound by ``entering``; or None."""
@@ -148,6 +148,13 @@ class Layer(Part, ABC):
 
         A module with a method ``shown(images: int)`` is told before every iteration how many real images were shown.
         """
+
+
+def flat_shape(layer: str, shape: Shape) -> int:
+    """Values of one flat example; raises ValueError for any other ``shape``."""
+    if len(shape) != 1:
+        raise ValueError(f"{layer}: needs flat input, got shape {shape}; put 'flatten' before it")
+    return shape[0]
 
 
 def image_shape(layer: str, shape: Shape) -> tuple[int, int, int]:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from benchmark.spec.levels import SYMMETRIC, UNIT, Range
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size
+from benchmark.spec.parts import LAYERS, Layer, Shape, Size, flat_shape
 
 if TYPE_CHECKING:
     from torch import nn
+
+Slope = Annotated[float, Field(ge=0, lt=1, description="of the rectifiers below 0; 0 is the plain rectifier")]
 
 
 @LAYERS.register("relu")
 class ReLU(Layer):
     """max(x, 0)."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
@@ -31,9 +30,6 @@ class LeakyReLU(Layer):
     """x for x > 0, ``slope`` times x otherwise."""
 
     slope: Annotated[float, Field(ge=0, lt=1)]
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
@@ -48,9 +44,6 @@ class SELU(Layer):
     Scaled exponential linear unit (Klambauer et al. 2017, arXiv 1706.02515).
     """
 
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
@@ -60,9 +53,6 @@ class SELU(Layer):
 @LAYERS.register("tanh")
 class Tanh(Layer):
     """tanh(x), in (-1, 1)."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def output_range(self, entering: Range | None) -> Range:
         return SYMMETRIC
@@ -98,9 +88,6 @@ class Hardtanh(Layer):
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), in (0, 1)."""
 
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def output_range(self, entering: Range | None) -> Range:
         return UNIT
 
@@ -122,8 +109,7 @@ class Maxout(Layer):
     bias: bool
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise ValueError(f"maxout: needs flat input, got shape {shape}; put 'flatten' before it")
+        flat_shape(self.name, shape)
         return (self.features,)
 
     def parameter_count(self, shape: Shape) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -14,15 +15,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def window_overlap(windows: int, kernel: int, stride: int, padding: int, length: int) -> int:
+def window_overlap(windows: int, length: int, kernel: int, stride: int, padding: int) -> int:
     """Places that ``windows`` windows cover of a line of ``length``, padding left out, all windows together."""
     starts = (window * stride - padding for window in range(windows))
     return sum(max(0, min(start + kernel, length) - max(start, 0)) for start in starts)
 
 
-@LAYERS.register("conv")
-class Conv(Layer):
-    """(channels, height, width) to ``channels`` maps; padding on all four sides."""
+class _Windows(Layer):
+    """What a convolution and a transposed one share: windows of ``kernel``, ``stride`` apart."""
 
     channels: Size
     kernel: Size
@@ -38,15 +38,29 @@ class Conv(Layer):
         return self.channels * (shape[0] * self.kernel**2 + self.bias)
 
     def multiplications(self, shape: Shape) -> int:
-        outputs = self.output_shape(shape)[1:]
         rows, columns = (
-            window_overlap(out, self.kernel, self.stride, self.padding, length)
-            for out, length in zip(outputs, shape[1:], strict=True)
+            window_overlap(*self._windows(length), self.kernel, self.stride, self.padding) for length in shape[1:]
         )
         return self.channels * shape[0] * rows * columns
 
+    @abstractmethod
+    def _length(self, length: int) -> int:
+        """Side of the output for a side of the input."""
+
+    @abstractmethod
+    def _windows(self, length: int) -> tuple[int, int]:
+        """For a side of the input: how many windows there are, and the length of the line that they lie on."""
+
+
+@LAYERS.register("conv")
+class Conv(_Windows):
+    """(channels, height, width) to ``channels`` maps; padding on all four sides."""
+
     def _length(self, length: int) -> int:
         return (length + 2 * self.padding - self.kernel) // self.stride + 1
+
+    def _windows(self, length: int) -> tuple[int, int]:
+        return self._length(length), length
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
@@ -55,35 +69,22 @@ class Conv(Layer):
 
 
 @LAYERS.register("deconv")
-class Deconv(Layer):
+class Deconv(_Windows):
     """(channels, height, width) to ``channels`` maps, length (n - 1) stride - 2 padding + kernel + output_padding."""
 
-    channels: Size
-    kernel: Size
-    stride: Size
-    padding: Annotated[int, Field(ge=0)]
     output_padding: Annotated[int, Field(ge=0)]
-    bias: bool
 
     def output_shape(self, shape: Shape) -> Shape:
-        _, height, width = image_shape(self.name, shape)
+        wanted = super().output_shape(shape)
         if self.output_padding >= self.stride:
             raise ValueError(f"{self.name}: output_padding {self.output_padding} must be below stride {self.stride}")
-        return (self.channels, self._length(height), self._length(width))
-
-    def parameter_count(self, shape: Shape) -> int:
-        return self.channels * (shape[0] * self.kernel**2 + self.bias)
-
-    def multiplications(self, shape: Shape) -> int:
-        outputs = self.output_shape(shape)[1:]
-        rows, columns = (  # every input spreads over a window of the output
-            window_overlap(length, self.kernel, self.stride, self.padding, out)
-            for out, length in zip(outputs, shape[1:], strict=True)
-        )
-        return self.channels * shape[0] * rows * columns
+        return wanted
 
     def _length(self, length: int) -> int:
         return (length - 1) * self.stride - 2 * self.padding + self.kernel + self.output_padding
+
+    def _windows(self, length: int) -> tuple[int, int]:
+        return length, self._length(length)  # every input spreads over a window of the output
 
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
@@ -132,15 +133,8 @@ class SpectralConv(Conv):
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import spectral
 
-        return spectral.SpectralConv2d(
-            shape[0],
-            self.channels,
-            self.kernel,
-            self.stride,
-            self.padding,
-            bias=self.bias,
-            iterations=self.power_iterations,
-        )
+        sizes = (shape[0], self.channels, self.kernel, self.stride, self.padding)
+        return spectral.SpectralConv2d(*sizes, bias=self.bias, iterations=self.power_iterations)
 
 
 @LAYERS.register("spectral_deconv")
@@ -157,13 +151,5 @@ class SpectralDeconv(Deconv):
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import spectral
 
-        return spectral.SpectralConvTranspose2d(
-            shape[0],
-            self.channels,
-            self.kernel,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            bias=self.bias,
-            iterations=self.power_iterations,
-        )
+        sizes = (shape[0], self.channels, self.kernel, self.stride, self.padding, self.output_padding)
+        return spectral.SpectralConvTranspose2d(*sizes, bias=self.bias, iterations=self.power_iterations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmark.spec.base import PositiveInt
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size
+from benchmark.spec.parts import LAYERS, Layer, Shape, Size, flat_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,8 +19,7 @@ class Linear(Layer):
     bias: bool
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise ValueError(f"{self.name}: needs flat input, got shape {shape}; put 'flatten' before it")
+        flat_shape(self.name, shape)
         return (self.features,)
 
     def parameter_count(self, shape: Shape) -> int:

@@ -21,9 +21,6 @@ class Dropout(Layer):
 
     probability: Annotated[float, Field(gt=0, lt=1)]
 
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def module(self, shape: Shape) -> nn.Module:
         from torch import nn
 
@@ -38,9 +35,6 @@ class GaussianNoise(Layer):
     """
 
     deviation: Annotated[float, Field(gt=0)]
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
 
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import elementary

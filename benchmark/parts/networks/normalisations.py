@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from benchmark.registry import Registry
 from benchmark.spec.base import PositiveInt
-from benchmark.spec.parts import LAYERS, Layer, Shape, image_shape
+from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, flat_shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def flat_or_image(layer: str, shape: Shape) -> Shape:
+    """``shape`` of flat input or of images; raises ValueError for any other."""
+    if len(shape) not in (1, 3):
+        raise ValueError(f"{layer}: needs flat input or images, got shape {shape}")
+    return shape
 
 
 @LAYERS.register("batch_norm")
@@ -28,9 +36,7 @@ class BatchNorm(Layer):
     momentum: Annotated[float, Field(gt=0, le=1)]
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) not in (1, 3):
-            raise ValueError(f"batch_norm: needs flat input or images, got shape {shape}")
-        return shape
+        return flat_or_image(self.name, shape)
 
     def parameter_count(self, shape: Shape) -> int:
         return 2 * shape[0]
@@ -55,9 +61,7 @@ class LayerNorm(Layer):
     per: Literal["channel", "value"]
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) not in (1, 3):
-            raise ValueError(f"layer_norm: needs flat input or images, got shape {shape}")
-        return shape
+        return flat_or_image(self.name, shape)
 
     def parameter_count(self, shape: Shape) -> int:
         return 2 * (shape[0] if self.per == "channel" else math.prod(shape))
@@ -81,9 +85,7 @@ class PixelNorm(Layer):
     epsilon: Annotated[float, Field(gt=0)]
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) not in (1, 3):
-            raise ValueError(f"pixel_norm: needs flat input or images, got shape {shape}")
-        return shape
+        return flat_or_image(self.name, shape)
 
     def module(self, shape: Shape) -> nn.Module:
         from benchmark.parts.networks.modules import elementary
@@ -99,8 +101,7 @@ class L2Normalize(Layer):
     """
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise ValueError(f"l2_normalize: needs flat input, got shape {shape}; put 'flatten' before it")
+        flat_shape(self.name, shape)
         return shape
 
     def module(self, shape: Shape) -> nn.Module:
@@ -129,3 +130,17 @@ class MinibatchDeviation(Layer):
         from benchmark.parts.networks.modules import elementary
 
         return elementary.MinibatchDeviation(self.group, self.epsilon)
+
+
+class _Inside(Registry[Layer]):
+    """What may normalise inside a block, written as everywhere else; there is nothing to discover."""
+
+    def discover(self) -> None:
+        return
+
+
+_INSIDE = _Inside("normalisation", "benchmark.parts.networks")
+_INSIDE.register("batch_norm")(BatchNorm)
+_INSIDE.register("layer_norm")(LayerNorm)
+#: a field for the normalisation inside a block
+Normalisation = Annotated[Layer, PartOf(_INSIDE)]

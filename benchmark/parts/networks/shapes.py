@@ -19,9 +19,6 @@ class Tap(Layer):
 
     at: Name
 
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
     def output_range(self, entering: Range | None) -> Range | None:
         return entering
 
@@ -36,10 +33,7 @@ class Flatten(Layer):
     """(a, b, c) to (a b c,), row-major."""
 
     def output_shape(self, shape: Shape) -> Shape:
-        size = 1
-        for length in shape:
-            size *= length
-        return (size,)
+        return (math.prod(shape),)
 
     def output_range(self, entering: Range | None) -> Range | None:
         return entering

@@ -10,10 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts.networks.growing_down import GrowingDown
-from benchmark.parts.networks.growing_up import GrowingUp
-from benchmark.parts.networks.growth import doublings, stage
-from benchmark.parts.networks.progressive_fade import ProgressiveFade
+from benchmark.parts.networks.growing import GrowingDown, GrowingUp, ProgressiveFade, doublings, stage
 from benchmark.spec.parts import Layer, Shape
 
 BATCH_NORM = {"batch_norm": {"epsilon": 1e-4, "momentum": 0.1}}

@@ -11,8 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.parts.networks.linear import Linear
-from benchmark.parts.networks.resblock import ResBlock
-from benchmark.parts.networks.resblock_first import ResBlockFirst
+from benchmark.parts.networks.residual import ResBlock, ResBlockFirst
 from benchmark.parts.networks.shapes import GlobalPool, Reshape
 from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, written
 from benchmark.spec.systems import Network

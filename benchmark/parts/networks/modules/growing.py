@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts.networks.growth import stage
+from benchmark.parts.networks.growing import stage
 
 
 class Growing(nn.Module):

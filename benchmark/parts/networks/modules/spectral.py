@@ -14,61 +14,43 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class SpectralLinear(nn.Linear):
+class _Normalised(nn.Module):
+    """Beside a module of torch: its weight, divided. A vector for the estimate lies in ``singular``."""
+
+    weight: Tensor
+    singular: Tensor
+
+    def __init__(self, inputs: int, outputs: int, *sizes: int, bias: bool, iterations: int) -> None:
+        super().__init__(inputs, outputs, *sizes, bias=bias)
+        self.iterations = iterations
+        self.register_buffer("singular", start(outputs))
+
+    def normalised(self, matrix: Tensor) -> Tensor:
+        """The weight, which is ``matrix`` with one row per output, divided."""
+        return self.weight / largest_singular_value(matrix, self.singular, self.iterations, self.training)
+
+
+class SpectralLinear(_Normalised, nn.Linear):
     """nn.Linear with a normalised weight."""
 
-    def __init__(self, inputs: int, outputs: int, *, bias: bool, iterations: int) -> None:
-        super().__init__(inputs, outputs, bias=bias)
-        self.iterations = iterations
-        self.singular: Tensor
-        self.register_buffer("singular", start(outputs))
+    def forward(self, input: Tensor) -> Tensor:
+        return functional.linear(input, self.normalised(self.weight), self.bias)
+
+
+class SpectralConv2d(_Normalised, nn.Conv2d):
+    """nn.Conv2d with a normalised weight."""
 
     def forward(self, input: Tensor) -> Tensor:
-        weight = self.weight / largest_singular_value(self.weight, self.singular, self.iterations, self.training)
-        return functional.linear(input, weight, self.bias)
-
-
-class SpectralConv2d(nn.Conv2d):
-    """nn.Conv2d with a normalised weight, a matrix with one row per output channel."""
-
-    def __init__(
-        self, inputs: int, outputs: int, kernel: int, stride: int, padding: int, *, bias: bool, iterations: int
-    ) -> None:
-        super().__init__(inputs, outputs, kernel, stride, padding, bias=bias)
-        self.iterations = iterations
-        self.singular: Tensor
-        self.register_buffer("singular", start(outputs))
-
-    def forward(self, input: Tensor) -> Tensor:
-        matrix = self.weight.flatten(1)
-        weight = self.weight / largest_singular_value(matrix, self.singular, self.iterations, self.training)
+        weight = self.normalised(self.weight.flatten(1))
         return functional.conv2d(input, weight, self.bias, self.stride, self.padding)
 
 
-class SpectralConvTranspose2d(nn.ConvTranspose2d):
-    """nn.ConvTranspose2d with a normalised weight, a matrix with one row per output channel."""
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int,
-        stride: int,
-        padding: int,
-        output_padding: int,
-        *,
-        bias: bool,
-        iterations: int,
-    ) -> None:
-        super().__init__(inputs, outputs, kernel, stride, padding, output_padding, bias=bias)
-        self.iterations = iterations
-        self.singular: Tensor
-        self.register_buffer("singular", start(outputs))
+class SpectralConvTranspose2d(_Normalised, nn.ConvTranspose2d):
+    """nn.ConvTranspose2d with a normalised weight."""
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         assert not isinstance(self.padding, str)
-        matrix = self.weight.transpose(0, 1).flatten(1)
-        weight = self.weight / largest_singular_value(matrix, self.singular, self.iterations, self.training)
+        weight = self.normalised(self.weight.transpose(0, 1).flatten(1))
         return functional.conv_transpose2d(input, weight, self.bias, self.stride, self.padding, self.output_padding)
 
 
