@@ -6,6 +6,7 @@ import argparse
 import json
 
 from benchmark import places
+from benchmark.commands import engines
 from benchmark.commands import options as opt
 from benchmark.commands.options import CHECK_FAILED, OK, UsageError
 from benchmark.spec.numerics import ROUGHER
@@ -25,6 +26,7 @@ def register(subparsers: opt.Subparsers) -> None:
     opt.data_root(compares)
     opt.device(compares)
     compares.add_argument("-j", "--jobs", type=opt.positive, metavar="N", help="runs at once")
+    engines.register(compares)
     compares.add_argument("--judge-only", action="store_true", help="of the records that are there; nothing is trained")
     opt.as_json(compares)
 

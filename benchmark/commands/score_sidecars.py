@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from benchmark.evaluation.differences import cut, differences
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.records import RunRecord, Stored
-from benchmark.runs.sidecars import ANCHORS, CALIBRATION, KINDS, PROTOCOLS, Anchor, Calibration, ProtocolGrid
+from benchmark.runs.sidecars import (
+    ANCHORS,
+    CALIBRATION,
+    EQUIVALENCE,
+    KINDS,
+    PROTOCOLS,
+    Anchor,
+    Calibration,
+    Equivalence,
+    ProtocolGrid,
+)
 from benchmark.spec.base import Model, canonical
+from benchmark.spec.paper import PaperSpec
 
 M = TypeVar("M", bound=Model)
 _RELATIVE = 1e-9
@@ -24,6 +37,11 @@ def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
     return [
         *(file for file in _files(results, ANCHORS) if canonical(read_as(file, Anchor).identity) in wanted),
         *(file for file in _files(results, PROTOCOLS) if read_as(file, ProtocolGrid).run_id in run_ids),
+        *(
+            file
+            for file in _files(results, EQUIVALENCE)
+            if not run_ids.isdisjoint(itertools.chain(*read_as(file, Equivalence).runs.values()))
+        ),
         *_files(results, CALIBRATION),
     ]
 
@@ -55,6 +73,36 @@ def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> I
     yield from _each(results, ANCHORS, Anchor, anchor)
     yield from _each(results, PROTOCOLS, ProtocolGrid, grid)
     yield from _each(results, CALIBRATION, Calibration, lambda file, sidecar: _calibration(results, file, sidecar))
+
+
+def equivalence_problems(
+    results: Path, stored: Sequence[Stored], specs: Mapping[str, PaperSpec], strangers: list[str]
+) -> Iterator[str]:
+    """What the records give other than what is kept of the equivalence of two numerics tiers, one line each.
+
+    What is kept of another state of a spec judges nothing, and is added to ``strangers``.
+    """
+    from benchmark.judging.equivalence import equivalence
+
+    def again(file: Path, kept: Equivalence) -> Iterator[str]:
+        spec = specs.get(kept.paper)
+        experiment = None if spec is None else spec.experiments.get(kept.experiment)
+        if spec is None or experiment is None or experiment.setup(kept.tier) is None:
+            strangers.append(f"{file.relative_to(results)} belongs to no experiment of a spec here")
+            return
+        if file != sidecars.equivalence_file(results, kept):
+            yield "its name is not that of its paper, experiment, tier and numerics"
+        found = equivalence(
+            spec, stored, kept.experiment, kept.tier, kept.numerics, seeds=sorted(kept.runs), share=kept.share
+        )
+        if found.recipe != kept.recipe:
+            strangers.append(f"{file.relative_to(results)} is of another state of its spec, judges nothing")
+            return
+        old, new = (finding.model_dump(mode="json") for finding in (kept, found))
+        for place, then, now in differences(old, new):
+            yield f"{place}: stored {cut(then)}, recomputed {cut(now)}"
+
+    yield from _each(results, EQUIVALENCE, Equivalence, again)
 
 
 def _files(results: Path, folder: str) -> list[Path]:

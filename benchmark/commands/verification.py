@@ -127,8 +127,9 @@ def check(
     findings.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
     findings.rescored, findings.not_rescored = rescoring.recomputed, rescoring.without
     findings.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
-    known = {loaded.spec.paper.id for _, loaded in papers}
-    for paper in sorted({run.record.paper for run in stored} - known):
+    specs = {loaded.spec.paper.id: loaded.spec for _, loaded in papers}
+    findings.problems += score_sidecars.equivalence_problems(results, stored, specs, strangers)
+    for paper in sorted({run.record.paper for run in stored} - set(specs)):
         findings.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
     inputs: list[JudgedPaper] = []
     for spec_file, loaded in papers:

@@ -58,6 +58,7 @@ def equivalence(
         numerics=numerics,
         recipe=recipe_of(plans[0][0].determinant()),
         runs={run.seed: (run.run_id, other.run_id) for run, other in zip(*plans, strict=True)},
+        share=share,
         scores=scores,
         agrees=not problems,
         says="; ".join(problems) if problems else f"{numerics} gives the scores of fp32: {told}",

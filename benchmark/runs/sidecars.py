@@ -21,7 +21,7 @@ from pydantic import Field
 
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
-from benchmark.spec.base import Model, canonical
+from benchmark.spec.base import Model, Tier, canonical
 
 FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION, EQUIVALENCE = "anchors", "protocols", "calibration", "equivalence"
 
@@ -164,12 +164,14 @@ class Equivalence(Model):
     schema_version: Literal[1]
     paper: str
     experiment: str
-    tier: str
+    tier: Tier
     numerics: str
     #: see :func:`recipe_of`
     recipe: str
     #: of each seed the run in fp32 and the rougher one
     runs: dict[int, tuple[str, str]] = Field(strict=False)
+    #: of the mean in fp32, which all margins were; None where they were what is usual for the metrics
+    share: float | None = None
     scores: list[ScoreAgreement]
     agrees: bool
     says: str
@@ -298,13 +300,15 @@ def write_calibration(results: Path, calibration: Calibration) -> Path:
     return file
 
 
+def equivalence_file(results: Path, equivalence: Equivalence) -> Path:
+    """Where what was found of one experiment at one tier lies."""
+    facts = (equivalence.paper, equivalence.experiment, equivalence.tier, equivalence.numerics)
+    return results / EQUIVALENCE / f"{'-'.join(facts)}.json"
+
+
 def write_equivalence(results: Path, equivalence: Equivalence) -> Path:
     """Keep what was found of one experiment at one tier; an earlier finding is replaced."""
-    file = (
-        results
-        / EQUIVALENCE
-        / f"{equivalence.paper}-{equivalence.experiment}-{equivalence.tier}-{equivalence.numerics}.json"
-    )
+    file = equivalence_file(results, equivalence)
     write_atomic(file, to_json(equivalence.model_dump(mode="json")))
     return file
 

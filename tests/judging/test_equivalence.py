@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.parts.metrics.frechet import FrechetInceptionDistance
 from benchmark.runs.plan import make_run
-from benchmark.runs.records import Stored
-from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of
+from benchmark.runs.records import Stored, read_records
+from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of, write_equivalence
 from benchmark.spec.parts import METRICS
 from benchmark.spec.quantities import Quantity
 from tests.judging.factory import claim, determinant, evidence, expect, fid, paper, run, run_id, score, table
@@ -111,28 +112,41 @@ def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     assert _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1).agrees
 
 
-def test_from_runs_to_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from benchmark.runs.runner import OneRun
-    from benchmark.training.numerics import prepare
-
+def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     spec = load(TOY).spec
     words = ["equivalence", f"{TOY}/toy_minimax", "--tier", "smoke", "--numerics", "bf16", "--seeds", "0-2"]
-    words += ["--results", str(tmp_path), "--judge-only"]
-    for numerics in ("fp32", "bf16"):
-        for seed in range(3):
-            prepare(numerics, 1)
-            OneRun(make_run(spec, "toy_minimax", "smoke", seed, numerics), tmp_path, tmp_path, "cpu").execute()
-    prepare("fp32", None)
+    words += ["--results", str(tmp_path), "--device", "cpu", "--jobs", "1"]
     assert main(words) == 1
     assert "give one with --margin" in capsys.readouterr().out
-    main([*words, "--margin", "0.99"])
+    trained = {(run.record.numerics, run.record.seed): run.record.run_id for run in read_records(tmp_path)}
+    assert set(trained) == {(numerics, seed) for numerics in ("fp32", "bf16") for seed in range(3)}
+    main([*words, "--judge-only", "--margin", "0.99"])
     (kept,) = read_equivalences(tmp_path)
-    assert (kept.experiment, kept.tier, kept.numerics, set(kept.runs)) == ("toy_minimax", "smoke", "bf16", {0, 1, 2})
+    assert kept.runs == {seed: (trained["fp32", seed], trained["bf16", seed]) for seed in range(3)}
+    assert (kept.experiment, kept.tier, kept.numerics, kept.share) == ("toy_minimax", "smoke", "bf16", 0.99)
     assert kept.recipe == recipe_of(make_run(spec, "toy_minimax", "smoke", 5, "fp32").determinant())
     assert all(one.margin is not None for one in kept.scores)
-    assert {len(pair) for pair in kept.runs.values()} == {2}
     nothing = equivalence(spec, [], "toy_minimax", "smoke", "bf16")
     assert (nothing.agrees, nothing.says) == (False, "no score was measured in either tier")
+
+    capsys.readouterr()
+    assert not _mismatches(tmp_path, capsys)
+    (file,) = (tmp_path / "equivalence").glob("*.json")
+    write_equivalence(tmp_path, kept.model_copy(update={"agrees": not kept.agrees}))
+    (told,) = _mismatches(tmp_path, capsys)
+    assert told.startswith(f"equivalence/{file.name}: agrees: stored {str(not kept.agrees).lower()}, recomputed")
+    write_equivalence(tmp_path, kept)
+    file.rename(file.with_name("toy-toy_minimax-full-bf16.json"))
+    (told,) = _mismatches(tmp_path, capsys)
+    assert "its name is not that of its paper, experiment, tier and numerics" in told
+
+
+def _mismatches(results: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    main(["verify", str(results), str(TOY), "--json"])
+    problems: list[str] = json.loads(capsys.readouterr().out)["problems"]
+    return problems
 
 
 @pytest.mark.parametrize(
