@@ -224,10 +224,10 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
     estimate = hypothesis_tests.oriented(hypothesis_tests.against(own, cell.value, other), direction)
     place = hypothesis_tests.equivalence(estimate, allowed, alpha)
     low, high = estimate.interval()
-    facts["deviation"] = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    facts["deviation"] = Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
     low, high = estimate.interval(alpha)  # that of an interim look is far wider
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(allowed)}"
-    what = f"{words.number(100 * (1 - 2 * alpha))} % interval of the deviation {between}"
+    what = f"{words.number(100 * hypothesis_tests.confidence(alpha))} % interval of the deviation {between}"
     if own.error == 0 and not (sample.resolution or sample.numbers[0] in sample.possible):
         return "INCONCLUSIVE", f"all seeds gave the same number, so they are no independent runs; {what}", facts
     if place == "above" or (place == "below" and not one_sided):
@@ -281,7 +281,7 @@ def _prediction(printed: Printed, own: Estimate, count: int) -> dict[str, Any]:
     low, high = own.value - half, own.value + half
     single = printed.cell.spread_means not in ("seeds", "standard_error")
     near = low - rounding(printed) <= printed.cell.value <= high + rounding(printed)
-    interval = Interval(estimate=own.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    interval = Interval(estimate=own.value, low=low, high=high, confidence=hypothesis_tests.confidence())
     return {"prediction": interval, "surprising": not near if single else None}
 
 

@@ -198,7 +198,7 @@ def _difference(a: Sample, b: Sample, direction: str) -> _Result:
     estimate = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(a.numbers, b.numbers)
     estimate = estimate.floored(unit([*a.numbers, *b.numbers], a, b), min(len(a.values), len(b.values)))
     low, high = estimate.interval()
-    interval = Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)
+    interval = Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
     p = min(1.0, 2 * min(estimate.p_above(), estimate.p_below()))
     how = f"{'differences by seed' if paired else 'independent samples'}, {p_value(p)}"
     return ("A lower" if estimate.value > 0 else "B lower"), interval, paired, p, how
@@ -250,12 +250,14 @@ def _times(a: Group, b: Group) -> Times | None:
     if min(len(log) for log in logs) < 2:
         return Times(
             device=devices[0],
-            ratio=Interval(estimate=middle, low=None, high=None, confidence=1 - 2 * ALPHA),
+            ratio=Interval(estimate=middle, low=None, high=None, confidence=hypothesis_tests.confidence()),
             says=f"{number(middle)} times A's, from {len(logs[0])} and {counted(len(logs[1]), 'run')}",
         )
     paired = set(rates[0]) == set(rates[1])
     low, high = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(logs[0], logs[1]).interval()
-    interval = Interval(estimate=middle, low=math.exp(low), high=math.exp(high), confidence=1 - 2 * ALPHA)
+    interval = Interval(
+        estimate=middle, low=math.exp(low), high=math.exp(high), confidence=hypothesis_tests.confidence()
+    )
     return Times(device=devices[0], ratio=interval, says=f"{number(middle)} times A's")
 
 
@@ -319,9 +321,10 @@ def render(comparison: Comparison) -> str:
                 "none" if mean is None else number(mean) for mean in (score.mean_first, score.mean_second)
             )
             between = ""
-            if score.difference is not None and score.difference.low is not None:
-                low, high = score.difference.low, score.difference.high or 0.0
-                between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
+            if score.difference is not None:
+                low, high = score.difference.low, score.difference.high
+                if low is not None and high is not None:
+                    between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
             proxy = ", a proxy" if score.proxy and "proxy" not in label else ""
             lines.append(f"  {label}{proxy}: {means}{between}: {score.outcome} ({score.says})")
         if experiment.times is not None:

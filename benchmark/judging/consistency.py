@@ -39,8 +39,6 @@ _NUMERIC = 0.01
 _SAME_CURVES = 1e-9
 #: digits of scores that two runs do not share by chance
 _DIGITS = 14
-#: iterations at which a loss is compared with its terms
-_LOOKS = 4096
 #: folders whose curves are kept in memory
 _OPEN_FOLDERS = 32
 
@@ -255,7 +253,6 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
     """Every player's loss is the weighted sum of its terms: other weights than stated show here."""
     system = record.determinant.get("system")
     players = system.get("players", {}) if isinstance(system, dict) else {}
-    looks = np.unique(np.linspace(0, record.iterations - 1, min(record.iterations, _LOOKS)).astype(np.int64))
     for name, player in players.items():
         terms = [next(iter(term.items())) for term in (*player["minimise"], *player.get("penalties", ()))]
         names = [f"{name}_loss", *term_curves(name, [term for term, _ in terms])]
@@ -265,18 +262,18 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
         if missing:
             yield f"{CURVES} has no curve '{missing[0]}'"
             continue
-        if len(names) < 2 or not len(looks):
+        if len(names) < 2:
             continue
-        loss = curves[names[0]][looks].astype(np.float64)
+        loss = curves[names[0]].astype(np.float64)
         parts = [
-            float(settings.get("weight", 1.0)) * curves[column][looks].astype(np.float64)
+            float(settings.get("weight", 1.0)) * curves[column].astype(np.float64)
             for column, (_, settings) in zip(names[1:], terms, strict=True)
         ]
         scale = np.sum(np.abs(parts), axis=0)
         with np.errstate(invalid="ignore"):  # a run that diverged may end in numbers that are not finite
             off = np.abs(loss - np.sum(parts, axis=0)) > _RELATIVE * scale + _ABSOLUTE
         if off.any():
-            iteration = int(looks[int(off.argmax())]) + 1
+            iteration = int(off.argmax()) + 1
             yield (
                 f"{names[0]} is not the weighted sum of its terms (first at iteration {iteration}): "
                 "trained with other weights than stated"

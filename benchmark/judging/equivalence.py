@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS
+from benchmark.judging.hypothesis_tests import LEAST_SEEDS
 from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import Stored
@@ -90,5 +90,5 @@ def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: f
     low, high = estimate.interval()
     where = "agrees" if place == "inside" else "does not agree" if place in ("above", "below") else "undecided"
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(margin)}"
-    says = f"{where}: {words.number(100 * (1 - 2 * ALPHA))} % interval of the difference {between}"
+    says = f"{where}: {words.number(100 * hypothesis_tests.confidence())} % interval of the difference {between}"
     return said(says, margin, (estimate.value, low, high))

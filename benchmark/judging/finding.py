@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.hypothesis_tests import ALPHA, Estimate
+from benchmark.judging.hypothesis_tests import Estimate
 from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import Interval
 from benchmark.spec import words
@@ -83,7 +83,9 @@ def student(
         test=test,
         p=p,
         p_against=p_against,
-        statistic=shown(Interval(estimate=estimate.value, low=low, high=high, confidence=1 - 2 * ALPHA)),
+        statistic=shown(
+            Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
+        ),
         truths=truths,
         points=points,
         says=f"{test}: {numbers} {words.p_value(p)}",

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmark.judging.verdict import Interval
 
-#: level of every one-sided test; intervals have confidence 1 - 2 * ALPHA
+#: level of every one-sided test
 ALPHA = 0.05
 #: level of an interim look at fewer seeds than planned (Haybittle 1971, Peto et al. 1976): so small that several
 #: looks hardly add to the level of the last one, which stays as it is
@@ -54,6 +54,11 @@ def median(values: Sequence[float]) -> float:
     return low if low == high else (low + high) / 2
 
 
+def confidence(alpha: float = ALPHA) -> float:
+    """Confidence of an interval of which either end is a one-sided bound at ``1 - alpha``."""
+    return 1 - 2 * alpha
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A mean or a difference of means with its standard error and degrees of freedom (Student)."""
@@ -71,7 +76,7 @@ class Estimate:
         return self.error * math.sqrt(count)
 
     def interval(self, alpha: float = ALPHA) -> tuple[float, float]:
-        """Two-sided interval of confidence ``1 - 2 * alpha``: either end is a one-sided bound at ``1 - alpha``."""
+        """Two-sided interval of :func:`confidence`: either end is a one-sided bound at ``1 - alpha``."""
         half = quantile(1 - alpha, self.freedom) * self.error
         return self.value - half, self.value + half
 
@@ -139,7 +144,7 @@ def oriented(estimate: Estimate, direction: str) -> Estimate:
 
 
 def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equivalence:
-    """Where the interval of confidence ``1 - 2 * alpha`` lies against (-margin, margin)."""
+    """Where the interval at level ``alpha`` lies against (-margin, margin)."""
     low, high = estimate.interval(alpha)
     if -margin < low and high < margin:
         return "inside"
@@ -312,7 +317,7 @@ def _ordered_interval(ordered: Sequence[float], probabilities: Sequence[float], 
         estimate=estimate,
         low=low if low is not None and math.isfinite(low) else None,
         high=high if high is not None and math.isfinite(high) else None,
-        confidence=1 - 2 * alpha,
+        confidence=confidence(alpha),
     )
 
 
@@ -327,7 +332,7 @@ def share_interval(successes: int, count: int, alpha: float = ALPHA) -> Interval
 
     low = float(betaincinv(successes, count - successes + 1, alpha)) if successes > 0 else 0.0
     high = float(betaincinv(successes + 1, count - successes, 1 - alpha)) if successes < count else 1.0
-    return Interval(estimate=successes / count, low=low, high=high, confidence=1 - 2 * alpha)
+    return Interval(estimate=successes / count, low=low, high=high, confidence=confidence(alpha))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -35,7 +35,7 @@ from benchmark.judging.finding import (
     student,
     unit,
 )
-from benchmark.judging.hypothesis_tests import ALPHA, mean
+from benchmark.judging.hypothesis_tests import mean
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.spec import words
@@ -230,7 +230,7 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
             estimate=margin - abs(estimate.value),
             low=margin - max(abs(low), abs(high)),
             high=margin - (0.0 if low <= 0 <= high else min(abs(low), abs(high))),
-            confidence=1 - 2 * ALPHA,
+            confidence=hypothesis_tests.confidence(),
         ),
         truths=truths,
         points=points,

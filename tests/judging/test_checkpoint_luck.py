@@ -95,6 +95,15 @@ def test_noise_is_not_fooled_by_progress() -> None:
     assert evaluation_noise([1.0, 2.0, 3.0]) is None
 
 
+@pytest.mark.parametrize(
+    ("count", "steps"), [(4, [2, 3]), (7, [3, 4, 5, 6]), (8, [5, 6, 7]), (9, [5, 6, 7, 8]), (16, list(range(9, 16)))]
+)
+def test_noise_is_of_the_second_half_and_one_more_where_evaluations_are_few(count: int, steps: list[int]) -> None:
+    """Evaluations 0, 1, 3, 6, 10, ... whose k-th step is k; of 4 the last three count, of 8 the last four."""
+    values = [step * (step + 1) / 2 for step in range(count)]
+    assert evaluation_noise(values) == pytest.approx(math.sqrt(sum(step**2 for step in steps) / (2 * len(steps))))
+
+
 def test_every_rule_by_hand() -> None:
     values = [9.0, 8.0, 3.0, 7.0, 6.0, 4.0, 5.0]
     found = choose(entry(values, checkpoint="best", own=3.0))

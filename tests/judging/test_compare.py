@@ -45,6 +45,7 @@ def test_shared_seeds_are_compared_seed_by_seed(tmp_path: Path) -> None:
     assert one.difference is not None
     assert (one.difference.low, one.difference.high) == (pytest.approx(low), pytest.approx(high))
     assert one.outcome == "A lower"
+    assert one.difference.confidence == 0.9
 
 
 def test_other_seeds_are_independent_samples(tmp_path: Path) -> None:
@@ -76,6 +77,8 @@ def test_a_diverged_seed_ranks_worst(tmp_path: Path) -> None:
     assert one.p == pytest.approx(2 / math.comb(10, 5))
     assert one.diverged == (0, 1)
     assert one.outcome == "A lower"
+    alike = only(compare(folder(tmp_path / "c", [1.0, 2.0, None]), folder(tmp_path / "d", [1.0, 2.0, None])))
+    assert (alike.p, alike.outcome) == (1.0, "no difference shown")
 
 
 def test_many_scores_are_corrected_together(tmp_path: Path) -> None:
@@ -104,6 +107,12 @@ def test_times_are_ratios_on_one_device_only(tmp_path: Path) -> None:
     assert times is not None
     assert times.ratio is not None
     assert times.ratio.estimate == pytest.approx(0.5)
+    one = compare(folder(tmp_path / "e", [1.0]), folder(tmp_path / "f", [1.0, 2.0], timing=faster.model_dump()))
+    assert one.experiments[0].times is not None
+    ratio = one.experiments[0].times.ratio
+    assert ratio is not None
+    assert (ratio.estimate, ratio.low, ratio.high, ratio.confidence) == (pytest.approx(0.5), None, None, 0.9)
+    assert one.experiments[0].times.says == "0.5 times A's, from 1 and 2 runs"
     elsewhere = folder(tmp_path / "d", [1.0, 2.0], environment={"gpu": {"name": "Other GPU"}})
     found = compare(a, elsewhere)
     assert found.experiments[0].times is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmark.judging.consistency import contradictions
@@ -14,6 +15,8 @@ from benchmark.spec.load import loads
 from tests.spec.small import TEXT
 
 from .factory import run, score
+
+FID = "frechet_inception_distance"
 
 
 def told(one: Stored, **changes: Any) -> list[str]:
@@ -49,6 +52,83 @@ def test_a_record_cannot_count_its_epochs_otherwise(
         f"iterations_per_epoch is 10.0, its batches and data make it {per_epoch}",
         f"planned 20 iterations, its budget is {planned}",
     ]
+
+
+def asked(metric: str = FID, checkpoint: str = "last", every: int | None = 50) -> dict[str, Any]:
+    """A determinant as far as it asks for one score."""
+    interval = None if every is None else {"iterations": every}
+    return {"setup": {"scores": {"fid": {"metric": {metric: {}}, "checkpoint": checkpoint, "every": interval}}}}
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "over", "problem"),
+    [
+        ("last", {}, None),
+        ("best", {}, None),
+        ("last", {"series": []}, "was to be evaluated over training, its series is empty"),
+        ("last", {"series": [(100, 10.0), (50, 12.0)]}, "the iterations of its series do not rise to the end"),
+        ("last", {"series": [(50, 12.0), (50, 12.0), (100, 10.0)]}, "the iterations of its series do not rise"),
+        ("last", {"series": [(100, 10.0), (150, 9.0)]}, "the iterations of its series do not rise to the end"),
+        ("last", {"iteration": 50, "value": 12.0}, "last checkpoint taken at iteration 50 of 100"),
+        ("best", {"series": [(25, 12.0), (50, 10.0)], "iteration": 50}, "its series ends at iteration 50 of 100"),
+        ("last", {"value": 9.0}, "value 9.0, its series has 10.0 at that iteration"),
+        ("best", {"iteration": 75}, "iteration 75 is not in its series"),
+        ("best", {"iteration": 50, "value": 12.0}, "value 12.0 is not the best of its series, 10.0"),
+    ],
+)
+def test_a_score_and_its_series_by_hand(
+    tmp_path: Path, checkpoint: str, over: dict[str, Any], problem: str | None
+) -> None:
+    """100 iterations, evaluated at 50 and 100; lower is better, and one change at a time."""
+    written = {"checkpoint": checkpoint, "series": [(50, 12.0), (100, 10.0)], **over}
+    one = run(tmp_path, "a", 0, scores={"fid": score(written.pop("value", 10.0), **written)})
+    found = told(one, determinant=asked(checkpoint=checkpoint))
+    assert len(found) == (problem is not None), found
+    assert all(line.startswith(f"score fid: {problem}") for line in found)
+
+
+def test_what_is_asked_once_has_no_series_and_what_rises_has_its_best_above(tmp_path: Path) -> None:
+    once = run(tmp_path, "a", 0, scores={"fid": score(10.0)})
+    assert told(once, determinant=asked(every=None)) == []
+    rising = score(3.0, metric="inception_score", checkpoint="best", iteration=50, series=[(50, 3.0), (100, 2.0)])
+    assert told(run(tmp_path, "a", 1, scores={"fid": rising}), determinant=asked("inception_score", "best")) == []
+    falling = {**rising, "value": 2.0, "iteration": 100}
+    found = told(run(tmp_path, "a", 2, scores={"fid": falling}), determinant=asked("inception_score", "best"))
+    assert found == ["score fid: value 2.0 is not the best of its series, 3.0"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"iterations": 90}, "finished after 90 of 100 iterations"),
+        ({"iterations": 110}, "110 iterations of 100 planned"),
+        ({"status": "diverged", "reason": "at 7", "iterations": 90}, None),
+        ({"status": "diverged"}, "diverged, with the reason 'None'"),
+        ({"reason": "at 7"}, "finished, with the reason 'at 7'"),
+    ],
+)
+def test_an_end_by_hand(tmp_path: Path, changes: dict[str, Any], problem: str | None) -> None:
+    found = told(run(tmp_path, "a", 0), **changes)
+    assert problem is None or problem in found
+    assert bool(found) == (problem is not None)
+
+
+@pytest.mark.parametrize(
+    ("scale", "off", "fine"), [(3.0, 2.9e-3, True), (3.0, 3.2e-3, False), (0.0, 8e-6, True), (0.0, 1.2e-5, False)]
+)
+def test_a_loss_is_the_weighted_sum_of_its_terms_within_a_thousandth(
+    tmp_path: Path, scale: float, off: float, fine: bool
+) -> None:
+    """2 a + 2 b - c with a = 1, b = 0, c = -1, all times a third of the scale: 3 in sum and in size."""
+    level = np.full(10, scale / 3)
+    loss = np.full(10, scale)
+    loss[6] += off
+    curves = {"g_loss": loss, "g_a": level, "g_b": 0 * level, "g_c": -level}
+    one = run(tmp_path, "a", 0, curves=curves, iterations=10)
+    terms = {"minimise": [{"a": {"weight": 2.0}}, {"b": {"weight": 2.0}}], "penalties": [{"c": {"weight": -1.0}}]}
+    found = told(one, determinant={"system": {"players": {"g": terms}}})
+    assert found == ([] if fine else ["g_loss is not the weighted sum of its terms (first at iteration 7): "
+                                      "trained with other weights than stated"])  # fmt: skip
 
 
 def test_values_at_the_ends_of_what_is_possible(tmp_path: Path) -> None:

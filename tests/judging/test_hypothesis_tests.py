@@ -36,6 +36,14 @@ def test_interval_by_hand() -> None:
     assert high == pytest.approx(3 + 2.919986 * math.sqrt(7 / 3), abs=1e-5)
 
 
+def test_confidence_leaves_the_level_at_either_end() -> None:
+    assert hypothesis_tests.confidence() == pytest.approx(0.9)
+    assert hypothesis_tests.confidence(0.001) == pytest.approx(0.998)
+    low, high = hypothesis_tests.one_sample(A).interval(0.001)
+    both = scipy.stats.ttest_1samp(A, 0).confidence_interval(0.998)
+    assert (low, high) == pytest.approx((both.low, both.high))
+
+
 def test_one_sample_agrees_with_scipy() -> None:
     expected = scipy.stats.ttest_1samp(A, 9.0, alternative="greater")
     assert hypothesis_tests.one_sample(A).p_above(9.0) == pytest.approx(expected.pvalue)

@@ -87,6 +87,9 @@ def test_a_claim_on_some_runs_needs_enough_of_them(tmp_path: Path) -> None:
     found = one_claim(tested, series(tmp_path / "few", "a", [10.0, 11.0, 10.05, 9.5, 10.2]))
     assert (found.state, found.share) == ("INCONCLUSIVE", None)
     assert found.reason.startswith("where fid (a) is above 10.1: 2 seeds, 3 are needed")
+    short = [run(tmp_path, "a", seed, tier="short", scores={"fid": score(10.0)}) for seed in SEEDS]
+    found = one_claim(tested, short, tiers=("full", "short"))
+    assert (found.state, found.tier) == ("NOT COMPARABLE", "short"), "reduced runs decide nothing in any case"
 
 
 def test_a_claim_that_is_reversed(tmp_path: Path) -> None:
@@ -321,11 +324,36 @@ def measured(tmp_path: Path, values: Sequence[float | None], **over: Any) -> lis
     return series(tmp_path, "a", values, **over)
 
 
+def test_fewer_seeds_than_planned_are_an_interim_look_at_a_number(tmp_path: Path) -> None:
+    """Four of five seeds: mean 10.25, s 0.6455, t(0.999, 3) = 10.215, so 0.15 +- 3.297 about what is printed."""
+    few = measured(tmp_path, GOOD[:4])
+    passed = one_cell(cell(10.1, "a"), few, margin=5.0)
+    assert (passed.state, passed.interim) == ("REPRODUCED", True)
+    about = "99.8 % interval of the deviation -3.147 to 3.447, margin 5.05"
+    assert f"interim look at 4 of 5 planned seeds: {about}; 1 planned run missing" in passed.reason
+    assert one_cell(cell(10.1, "a"), few, margin=3.0).state == "INTERIM"
+    assert one_cell(cell(10.1, "a"), few, margin=3.0, protocol={"checkpoint": "last"}).state == "INCONCLUSIVE", "ever"
+
+
+def test_what_makes_a_seed_far_is_twice_the_margin_on_the_worse_side(tmp_path: Path) -> None:
+    """Printed 10.0 with a margin of 1.0 and half a unit of its last digit: far lies beyond 2.1."""
+    lower = one_cell(cell(10.0, "a"), measured(tmp_path, [10.0, 12.05, 12.15, 7.8, 10.2]), margin=1.0)
+    assert lower.far_seeds == [2]
+    higher = one_cell(cell(10.0, "a"), measured(tmp_path / "x", [10.0, 7.95, 7.85, 12.2, 10.2]), margin=1.0,
+                      direction="higher")  # fmt: skip
+    assert higher.far_seeds == [2]
+    either = one_cell(cell(10.0, "a"), measured(tmp_path / "y", [10.0, 7.95, 7.85, 12.2, 10.2]), margin=1.0,
+                      direction="two_sided")  # fmt: skip
+    assert either.far_seeds == [2, 3]
+
+
 def test_reproduced_inside_the_margin(tmp_path: Path) -> None:
     found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD))
     interval = scipy.stats.ttest_1samp(GOOD, 10.1).confidence_interval(0.9)
     assert found.deviation is not None
     assert (found.deviation.low, found.deviation.high) == pytest.approx((interval.low - 10.1, interval.high - 10.1))
+    assert found.reason.startswith("90 % interval of the deviation ")
+    assert [one.confidence for one in (found.deviation, found.prediction, found.far) if one is not None] == [0.9] * 3
     assert found.margin == pytest.approx(1.01)
     assert (found.state, found.assumed, found.conditions) == ("REPRODUCED", [], [])
 
