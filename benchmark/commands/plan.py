@@ -137,7 +137,7 @@ def plan(options: argparse.Namespace) -> int:
             row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
             row["trainings"] = sum(shares[run.run_id][1] for run in mine)
             rows.append(row)
-    lacking = [f"missing: {row['missing']}" for row in rows if row["missing"] and row["left"]]
+    lacking = [f"data: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
     for line in unreadable:
         print(f"ganrepro: {line}; its run is not done again before that file is mended or removed", file=sys.stderr)

@@ -174,7 +174,22 @@ def test_what_is_passed_over_and_enlarged_is_told_with_counts(faces: Path, capfd
     assert "of 2 pictures 1 smaller than 16x16; passed over: " in said
 
 
+def test_what_is_passed_over_is_told_at_decoding_where_nothing_is_converted(faces: Path, capfd) -> None:
+    plain(2).save(faces / "b.png")
+    (faces / "c.tif").write_bytes(b"")
+    for times in (1, 0):  # the second time they come from the cache
+        held(folder(), faces.parent)
+        assert capfd.readouterr().err.count("passed over: 1 .tif") == times
+
+
 def test_a_name_of_any_bytes_and_a_pipe_are_one_line(faces: Path) -> None:
+    with open(os.fsencode(faces) + b"/\xfe.png", "wb") as stream:
+        stream.write(b"spoilt")
+    with pytest.raises(DataError) as caught:
+        folder().load(faces.parent, "cpu")
+    str(caught.value).encode()
+    (unreadable,) = faces.iterdir()
+    unreadable.unlink()
     with open(os.fsencode(faces) + b"/\xff.png", "wb") as stream:
         plain(3).save(stream, "PNG")
     assert (levels(folder().load(faces.parent, "cpu")) == 3).all()

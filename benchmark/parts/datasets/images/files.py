@@ -102,12 +102,14 @@ def from_files(
 
 def decode(file: Path | IO[bytes], background: tuple[int, ...] | None, converted: list[str]) -> Image:
     """An RGB picture as it is meant to be seen; a :class:`DataError` tells why there is none."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
     from PIL.Image import DecompressionBombError
 
     try:
         with Image.open(file, formats=_FORMATS) as picture:
             return rgb(picture, background, converted)
+    except UnidentifiedImageError as error:  # its message has the whole path, whatever bytes that has
+        raise DataError(f"not a readable picture (it is none of {', '.join(_FORMATS)})") from error
     except (OSError, SyntaxError, ValueError, struct.error, DecompressionBombError) as error:
         raise DataError(f"not a readable picture ({(str(error).splitlines() or [''])[0]})") from error
 

@@ -207,17 +207,24 @@ class Pictures(Dataset):
             )
         content = remembered(cache, source.place, source.names, "content", source.digest)
         label = f"{self.name} {self.size}x{self.size}"
+        fresh: set[bool] = set()
+
+        def example(index: int) -> np.ndarray:
+            fresh.add(True)
+            return self._example(source, index)
+
         try:
             images, fingerprint = decoded(
                 cache,
                 key={"files": content, "version": PREPARATION_VERSION, "preparation": self._preparation()},
                 shape=shape,
-                example=lambda index: self._example(source, index),
+                example=example,
                 label=label,
             )
         except DataError as error:
             raise DataError(f"{source.place}: {error}") from error
-        _say(label, source)
+        if fresh:
+            _say(label, source)
         held = ResidentImages if fits(images.nbytes, device) else MappedImages
         return held(
             on_host(images),
@@ -262,11 +269,12 @@ class Pictures(Dataset):
 
 
 def _say(label: str, source: Source) -> None:
-    """Tell what was converted and passed over, with counts, where pictures were decoded."""
+    """Tell what was converted and passed over, with counts."""
     said = [f"{count:,} {what}" for what, count in sorted(Counter(source.converted).items())]
-    if said:
-        told = "; ".join([*said, *filter(None, [source.passed_over()])])
-        print(f"{label}: of {source.count:,} pictures {told}", file=sys.stderr, flush=True)
+    converted = f"of {source.count:,} pictures {'; '.join(said)}" if said else ""
+    told = "; ".join(filter(None, [converted, source.passed_over()]))
+    if told:
+        print(f"{label}: {told}", file=sys.stderr, flush=True)
 
 
 #: red, green, blue
