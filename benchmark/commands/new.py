@@ -21,8 +21,12 @@ def register(subparsers: opt.Subparsers) -> None:
 
 
 def new(options: argparse.Namespace) -> int:
+    from benchmark.spec.paper import RESERVED
+
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", options.id):
         raise opt.UsageError(f"'{options.id}' is no id: lower case letters, digits and _, beginning with a letter")
+    if options.id in RESERVED:
+        raise opt.UsageError(f"'{options.id}' is a folder of every results folder, choose another id")
     file: Path = options.output or places.papers_folder() / f"{options.id}.yaml"
     if file.exists():
         raise opt.UsageError(f"{places.shown(file)} is there already")

@@ -108,6 +108,8 @@ def _dataset(record: RunRecord) -> Iterator[str]:
         yield "trained on other data than the published ones of that name"
     for name, score in sorted(record.scores.items()):
         measured = score.protocol.get("dataset")
+        if trained is None and measured is not None and record.origin is None:
+            yield f"score {name} says on which data it was measured, the run does not say on which it was trained"
         if trained is not None and measured is not None and measured != trained:
             yield f"score {name} was measured on other data than it was trained on"
 
@@ -129,10 +131,10 @@ def _published(dataset: object) -> str | None:
 
 def _scores(record: RunRecord) -> Iterator[str]:
     scores = _setup(record).get("scores", {})
-    mode = _setup(record).get("generator_mode")
+    mode, complete = _setup(record).get("generator_mode"), record.origin is None
     for name, score in sorted(record.scores.items()):
         here = scores.get(name)
-        for problem in (*_possible(score), *_asked(score, here, mode), *_series(record, score, here or {})):
+        for problem in (*_possible(score), *_asked(score, here, mode, complete), *_series(record, score, here or {})):
             yield f"score {name}: {problem}"
 
 
@@ -147,8 +149,8 @@ def _possible(score: ScoreRecord) -> Iterator[str]:
             return
 
 
-def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object) -> Iterator[str]:
-    """Metric, checkpoint rule and protocol as the run's setup asks for."""
+def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object, complete: bool) -> Iterator[str]:
+    """Metric, checkpoint rule and protocol as the run's setup asks for; ``complete``: with every field that it asks."""
     if needed is None:
         return
     ((metric, settings),) = needed["metric"].items()
@@ -159,7 +161,11 @@ def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object) -
     wanted = {**settings, "metric": metric, "checkpoint": needed["checkpoint"], "generator_mode": mode}
     for field, value in sorted(wanted.items()):
         # a metric may complete what it was asked ("all" becomes a count) under another field, never under the same
-        if score.value is not None and field in score.protocol and canonical(score.protocol[field]) != canonical(value):
+        if score.value is None or (field not in score.protocol and not complete):
+            continue
+        if field not in score.protocol:
+            yield f"its protocol has no '{field}', asked was {value}"
+        elif canonical(score.protocol[field]) != canonical(value):
             yield f"protocol field '{field}' is {score.protocol[field]}, asked was {value}"
 
 
@@ -253,9 +259,11 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
     """Every player's loss is the weighted sum of its terms: other weights than stated show here."""
     system = record.determinant.get("system")
     players = system.get("players", {}) if isinstance(system, dict) else {}
+    known = set(system.get("observe", ())) if isinstance(system, dict) else set()
     for name, player in players.items():
         terms = [next(iter(term.items())) for term in (*player["minimise"], *player.get("penalties", ()))]
         names = [f"{name}_loss", *term_curves(name, [term for term, _ in terms])]
+        known |= set(names)
         missing = sorted(set(names) - set(curves))
         if missing and record.origin is not None:  # others keep what they like
             continue
@@ -278,6 +286,8 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
                 f"{names[0]} is not the weighted sum of its terms (first at iteration {iteration}): "
                 "trained with other weights than stated"
             )
+    if players and record.origin is None and (unknown := sorted(set(curves) - known)):
+        yield f"{CURVES} has a curve '{unknown[0]}', which nothing in its system gives"
 
 
 def _digits(record: RunRecord) -> str | None:

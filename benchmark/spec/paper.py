@@ -28,7 +28,10 @@ from benchmark.spec.printed import Figure, Printed, Table
 from benchmark.spec.systems import Network, System
 
 #: folders of a results folder that are not of a paper
-RESERVED = ("shared", "anchors", "protocols", "calibration", "seals", "verdicts", "report", "brought", "tables")
+RESERVED = (
+    *("shared", "anchors", "protocols", "calibration", "equivalence"),
+    *("seals", "verdicts", "report", "brought", "tables"),
+)
 
 
 def _not_reserved(name: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main, parser
+from benchmark.runs import sidecars
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import load
 
@@ -327,6 +328,18 @@ def test_a_new_paper_loads_plans_and_is_never_overwritten(capsys, tmp_path):
     capsys.readouterr()
     assert main(["plan", str(tmp_path / "whole.yaml"), "--tier", "smoke", "--json", "--results", str(tmp_path)]) == 0
     assert [row["iterations"] for row in json.loads(capsys.readouterr().out)] == [1797 // 64] * 2
+
+
+def test_no_paper_has_the_name_of_a_folder_that_results_have(capsys, tmp_path, monkeypatch):
+    """Such a paper's runs would lie among what belongs to no run; committed results show such names."""
+    monkeypatch.setenv("GANREPRO_PAPERS", str(tmp_path))
+    papers = {file.stem for file in (ROOT / "papers").glob("*.yaml")}
+    found = {path.name for path in (ROOT / "results" / "reference").glob("*/*/")} - papers
+    assert found >= {"verdicts", "seals"}
+    for name in (*found, *sidecars.FOLDERS):
+        assert main(["new", name]) == 2
+        assert "is a folder of every results folder" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_status_tells_runs_apart(capsys, tmp_path):

@@ -43,6 +43,11 @@ def of_records() -> Iterator[Fault]:
     yield Fault("curves with a hole, hashes renewed", _curves_as(_with_a_hole), "not finite")
     yield Fault("curves that are a link to those of a copy", _linked, "is a link")
     yield Fault("sample count of one seed differs", _edit(_protocol(samples=5000)), "asked was 10000")
+    yield Fault("a field of one protocol removed", _edit(_no_sample_count), "its protocol has no 'samples'")
+    yield Fault(
+        "hash of the data removed", _edit(lambda record: record["hashes"].pop("dataset")), "does not say on which"
+    )
+    yield Fault("a curve of another system added", _with_another_curve, "which nothing in its system gives")
     yield Fault("extractor's weights of one seed differ", _edit(_protocol(weights_sha256="ab" * 32)), "differs")
     yield Fault("another metric under the same name", _edit(_other_metric), "asked was frechet_inception_distance")
     yield Fault("edited curves", _touch(CURVES), f"{CURVES} has changed")
@@ -206,6 +211,15 @@ def _measured_elsewhere(record: dict[str, Any]) -> None:
 
 def _called_diverged(record: dict[str, Any]) -> None:
     record.update(status="diverged", reason="generator_loss not finite at iteration 41")
+
+
+def _no_sample_count(record: dict[str, Any]) -> None:
+    del record["scores"]["fid"]["protocol"]["samples"]
+
+
+def _with_another_curve(results: Path) -> None:
+    made = paper.made("plain", 1)
+    replace(made, curves={**made.curves, "critic_loss": next(iter(made.curves.values()))}).write(results)
 
 
 def _with_a_hole(curve: Any) -> Any:
