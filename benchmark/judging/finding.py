@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.hypothesis_tests import Estimate
+from benchmark.judging.hypothesis_tests import ALPHA, Estimate, mean
 from benchmark.judging.samples import Sample
 from benchmark.judging.verdict import Interval
 from benchmark.spec import words
@@ -18,6 +18,10 @@ Lookup = Callable[[Operand], Sample]
 
 #: seeds are taken to differ by at least this share of their level: nothing that is trained is known more finely
 _FINEST = 1e-4
+#: in more than this share of the runs must a statement on single runs be true, or false, to be told of them all
+_OF_RUNS = 0.8
+#: p value of what the mean says and the seeds do not carry: it speaks for neither side
+_UNTOLD = 0.5
 
 
 class Incomparable(ValueError):
@@ -66,7 +70,9 @@ class Finding:
 
 
 def student(
-    estimate: Estimate,
+    value: float,
+    above: Estimate,
+    below: Estimate,
     test: str,
     numbers: str,
     truths: Mapping[int, bool],
@@ -76,15 +82,23 @@ def student(
     count: int,
     samples: int = 1,
 ) -> Finding:
-    """Student's t on ``estimate``, whose positive values are as claimed; ``shown`` maps its interval for display."""
-    low, high = estimate.interval()
-    p, p_against = estimate.p_above(), estimate.p_below()
+    """Student's t on ``value``, which is positive where it is as claimed.
+
+    ``above`` and ``below`` are its estimates for the claim and against it, as ``hypothesis_tests.sided`` gives them.
+    ``shown`` maps the interval for display.
+    """
+    p, p_against, estimate = above.p_above(), below.p_below(), above if value > 0 else below
     return Finding(
         test=test,
         p=p,
         p_against=p_against,
         statistic=shown(
-            Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
+            Interval(
+                estimate=value,
+                low=above.interval()[0],
+                high=below.interval()[1],
+                confidence=hypothesis_tests.confidence(),
+            )
         ),
         truths=truths,
         points=points,
@@ -93,6 +107,34 @@ def student(
         needed=lambda alpha, power: hypothesis_tests.seeds_needed(
             abs(estimate.value), estimate.seed_spread(count), count, samples=samples, alpha=alpha, power=power
         ),
+    )
+
+
+def carried(finding: Finding, apart: Sequence[float], noun: str, *, of_runs: bool, least: float = 0.0) -> Finding:
+    """``finding``, or one that shows nothing, where its mean tells of all what is so of few, or of next to nothing.
+
+    ``apart`` are positive where a seed, or another ``noun``, is as claimed. A statement on single runs (``of_runs``) is
+    shown where it is true in more than four fifths of them, one that compares two systems where more agree with it than
+    contradict it and their mean is at least ``least`` from 0. Against it, alike.
+    """
+    if min(finding.p, finding.p_against) > ALPHA:
+        return finding
+    toward = finding.p < finding.p_against
+    agree, contradict = sum(value > 0 for value in apart), sum(value < 0 for value in apart)
+    these, others = (agree, contradict) if toward else (contradict, agree)
+    if abs(mean(apart)) < least:
+        told = "yet apart by next to nothing"
+    elif these <= _OF_RUNS * len(apart) if of_runs else these <= others:
+        told = f"yet in {these} of {words.counted(len(apart), noun)} alone"
+    else:
+        return finding
+    return replace(
+        finding,
+        p=_UNTOLD if toward else finding.p,
+        p_against=finding.p_against if toward else _UNTOLD,
+        says=f"{finding.says}, {told}" if toward else finding.says,
+        says_against=finding.says_against if toward else f"{finding.says_against}, {told}",
+        needed=lambda _alpha, _power: None,
     )
 
 
@@ -143,4 +185,4 @@ def unit(values: Sequence[float], *samples: Sample) -> float:
     Where all seeds agree their spread is that of seeds of which one is off by a unit. So exact agreement weighs more
     than any near agreement, and not without bound.
     """
-    return max(_FINEST * max(abs(value) for value in values), *(sample.resolution for sample in samples))
+    return max([_FINEST * max(abs(value) for value in values), *(sample.resolution for sample in samples)])

@@ -30,7 +30,7 @@ from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning
-RULES_VERSION = 3
+RULES_VERSION = 4
 #: what decides a verdict is what these import
 _ROOTS = tuple(f"benchmark.judging.{name}" for name in ("cells", "claims", "checkpoint_luck", "variants", "origins"))
 #: (key, whether its item is one of several of a kind) of what version 1 did not seal

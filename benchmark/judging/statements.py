@@ -3,7 +3,7 @@
 Two quantities are compared by rules fixed beforehand:
 
 1. any seed diverged, or an event that never came: exact Mann-Whitney on ranks (the sign test within one experiment);
-2. equal sets of seeds: Student's t on the differences by seed;
+2. equal sets of seeds: Student's t on the differences by seed, as ``hypothesis_tests.sided`` has it;
 3. otherwise: Welch's t.
 
 Rule 2 pairs runs of different systems too. Seeds of one number share their data's order and often their noise, which
@@ -11,7 +11,8 @@ pairing uses; where they share nothing it costs degrees of freedom and no validi
 independent as the runs are.
 
 Seeds are taken to differ by at least a little (``finding.unit``), so that exact agreement has a scale. Ratios are
-tested on logarithms. A single quantity takes Student's t, or the sign test in the cases of rule 1.
+tested on logarithms. A single quantity takes Student's t, or the sign test in the cases of rule 1. What Student's t
+shows of a mean is told where the seeds carry it and where it is more than next to nothing (``finding.carried``).
 
 If every seed of one side diverged, the ranks decide as with one finite seed left: all its seeds tie at the worst rank,
 and the other side's are better.
@@ -29,6 +30,7 @@ from benchmark.judging.finding import (
     Lookup,
     Points,
     Undecidable,
+    carried,
     points_of,
     signs,
     silent,
@@ -41,6 +43,9 @@ from benchmark.judging.verdict import Interval
 from benchmark.spec import words
 from benchmark.spec.claims import Bound
 from benchmark.spec.quantities import Operand
+
+#: two systems whose means differ by less than this share of their level are not told apart, however small the spread
+_NEGLIGIBLE = 0.0025
 
 
 def _ranked(sample: Sample, unknown_worst: float, scale: Callable[[float], float] = float) -> dict[int, float]:
@@ -59,7 +64,9 @@ def less(first: Operand, second: Operand, lookup: Lookup) -> Finding:
     a, b = lookup(first), lookup(second)
     _one_protocol(a, b)
     statement = f"{first.text} is below {second.text}"
-    return _compare(a, b, statement, float, lambda interval: interval, _means(a, b), finest=_unit(a, b))
+    level = max((abs(hypothesis_tests.median(side.numbers)) for side in (a, b) if side.values), default=0.0)
+    least = 0.0 if a.experiment == b.experiment else _NEGLIGIBLE * level
+    return _compare(a, b, statement, float, lambda interval: interval, _means(a, b), finest=_unit(a, b), least=least)
 
 
 def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
@@ -106,6 +113,7 @@ def _compare(
     *,
     finest: float,
     shift_second: float = 0.0,
+    least: float = 0.0,
 ) -> Finding:
     """Whether scale(a) < scale(b) + shift_second."""
 
@@ -127,16 +135,25 @@ def _compare(
     if min(len(a.seeds), len(b.seeds)) < 2 or (one_run and len(shared) < 2):
         return silent(statement, truths, points, numbers.removesuffix(", "))
     if not broken:
-        pairs = one_run or set(a.values) == set(b.values)
-        of_a, of_b = (shared, shared) if pairs else (sorted(a.values), sorted(b.values))
-        first, second = [scale(a.values[seed]) for seed in of_a], [moved(b.values[seed]) for seed in of_b]
-        estimate = hypothesis_tests.paired(first, second) if pairs else hypothesis_tests.two_samples(first, second)
-        test, samples = ("differences by seed", 1) if pairs else ("Welch", 2)
-        count = min(len(first), len(second))
-        return student(
-            estimate.floored(finest, count), statement, numbers + test, truths, points, shown,
-            samples=samples, count=count,
-        )  # fmt: skip
+        if one_run or set(a.values) == set(b.values):
+            gaps = hypothesis_tests.differences(
+                [scale(a.values[seed]) for seed in shared], [moved(b.values[seed]) for seed in shared]
+            )
+            noun = "seed"
+            found = student(
+                mean(gaps), *hypothesis_tests.sided(gaps, finest), statement, f"{numbers}differences by seed",
+                truths, points, shown, count=len(gaps),
+            )  # fmt: skip
+        else:
+            first, second = [*map(scale, a.numbers)], [*map(moved, b.numbers)]
+            count = min(len(first), len(second))
+            estimate = hypothesis_tests.two_samples(first, second).floored(finest, count)
+            found = student(
+                estimate.value, estimate, estimate, statement, f"{numbers}Welch", truths, points, shown,
+                count=count, samples=2,
+            )  # fmt: skip
+            gaps, noun = [high - low for low in first for high in second], "pair"
+        return carried(found, gaps, noun, of_runs=one_run, least=least)
     if one_run:
         return signs(statement, truths, falsehoods, points, numbers)
     low, high = [*doubting[0].values()], [*doubting[1].values()]
@@ -177,10 +194,12 @@ def bound_on(operand: Operand, bound: float, upper: bool, lookup: Lookup) -> Fin
         return silent(statement, truths, points, numbers)
     if sample.broken:
         return signs(statement, truths, falsehoods, points, f"{numbers}, ", hypothesis_tests.middle(doubting))
-    estimate = hypothesis_tests.one_sample(doubting).floored(unit([*sample.numbers, bound], sample), len(seeds))
-    return student(
-        estimate, statement, f"{numbers}, Student", truths, points, lambda interval: interval, count=len(seeds)
-    )
+    sides = hypothesis_tests.sided(doubting, unit([*sample.numbers, bound], sample))
+    found = student(
+        mean(doubting), *sides, statement, f"{numbers}, Student", truths, points, lambda interval: interval,
+        count=len(seeds),
+    )  # fmt: skip
+    return carried(found, doubting, "seed", of_runs=True)
 
 
 def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Finding:

@@ -74,3 +74,16 @@ def test_pairing_uses_what_seeds_share() -> None:
     shared = random.normal(10, 3, (500, 5))
     first, second = (shared + random.normal(shift, 0.5, shared.shape) for shift in (0, 1))
     assert holds(first, second, PAIRED) > 0.6 > 0.2 > holds(first, second, UNPAIRED)
+
+
+@pytest.mark.parametrize("seeds", [5, 10])
+@pytest.mark.parametrize("law", ["normal", "t3", "collapses of either"])
+def test_drawing_in_what_is_far_out_keeps_the_level(law: str, seeds: int) -> None:
+    random = np.random.default_rng(7)
+    shape = (SIMULATIONS, seeds)
+    draws = {"normal": random.normal(size=shape), "t3": random.standard_t(3, size=shape)}
+    rare = random.binomial(1, 0.1, (2, *shape))
+    draws["collapses of either"] = 10.0 * (rare[0] - rare[1]) + random.normal(size=shape)
+    shown = [hypothesis_tests.sided(values, 0.0)[0].p_above() for values in draws[law].tolist()]
+    for level, most in ((0.05, 0.06), (0.01, 0.015)):
+        assert sum(p <= level for p in shown) / SIMULATIONS <= most

@@ -113,6 +113,30 @@ def test_a_floor_is_one_seed_off_by_a_unit() -> None:
     assert hypothesis_tests.one_sample([8.0, 4.0]).floored(1.0, 2).error == 2.0
 
 
+def test_a_value_far_out_on_the_side_to_be_shown_counts_as_three_times_the_other_sides_farthest() -> None:
+    """Of 4, 5, 6, 7, 400 the median is 6 and the lowest 2 below it, so that 400 counts as 12."""
+    above, below = hypothesis_tests.sided([4.0, 5.0, 6.0, 7.0, 400.0], 0.0)
+    assert (above.value, above.freedom) == (pytest.approx(34 / 5), 4)
+    assert above.p_above() == pytest.approx(scipy.stats.ttest_1samp([4, 5, 6, 7, 12], 0, alternative="greater").pvalue)
+    assert below == hypothesis_tests.one_sample([4.0, 5.0, 6.0, 7.0, 400.0])
+
+
+def test_sides_are_alike() -> None:
+    values = [4.0, 5.0, 6.0, 7.0, 400.0]
+    above, below = hypothesis_tests.sided(values, 0.5)
+    mirrored = hypothesis_tests.sided([-value for value in values], 0.5)
+    assert (mirrored[1].value, mirrored[1].error, mirrored[0].value) == (-above.value, above.error, -below.value)
+
+
+@pytest.mark.parametrize("values", [[4.0, 5.0, 6.0, 400.0], [4.0, 5.0, 6.0, 7.0, 11.9], [-400.0, 5.0, 6.0, 7.0, 8.0]])
+def test_few_values_and_values_on_the_other_side_count_as_they_are(values: list[float]) -> None:
+    assert hypothesis_tests.sided(values, 0.0)[0] == hypothesis_tests.one_sample(values)
+
+
+def test_what_is_drawn_in_is_floored_too() -> None:
+    assert hypothesis_tests.sided([1.0, 1.0, 1.0, 1.0, 90.0], 2.0)[0] == Estimate(1.0, 0.4, 4)
+
+
 @pytest.mark.parametrize(("seeds", "samples", "alpha"), [(3, 1, 0.05), (5, 1, 0.01), (5, 2, 0.05), (10, 2, 0.002)])
 def test_power_is_that_of_the_noncentral_t(seeds: int, samples: int, alpha: float) -> None:
     freedom = samples * (seeds - 1)

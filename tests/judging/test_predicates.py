@@ -48,6 +48,69 @@ def test_shared_seeds_are_paired() -> None:
     assert "differences by seed" in found.says
 
 
+def test_one_seed_that_says_far_more_does_not_hide_what_all_say() -> None:
+    found = judged(A_BELOW_B, a=of([10.0] * 5, "a"), b=of([*BAD[:4], 900.0], "b"))
+    assert scipy.stats.ttest_1samp([*BAD[:4], 900.0], 10.0, alternative="greater").pvalue > 0.15
+    assert found.p < 0.001
+    assert found.statistic is not None
+    assert found.statistic.low > 0  # type: ignore[operator]
+    assert found.statistic.estimate == pytest.approx(np.mean([*BAD[:4], 900.0]) - 10.0)
+
+
+FEW_COLLAPSE = [9.0] * 6 + [400.0] * 4
+
+
+@pytest.mark.parametrize("seeds", [range(10), range(20, 30)])
+def test_a_few_collapses_do_not_make_the_better_of_two(seeds: range) -> None:
+    """Four of ten collapse, and the mean with them; the other six are better."""
+    collapses, steady = of(FEW_COLLAPSE, "b", seeds=[*seeds]), of([10.0] * 10, "a")
+    assert scipy.stats.ttest_1samp(FEW_COLLAPSE, 10.0, alternative="greater").pvalue < 0.05
+    found = judged(A_BELOW_B, a=steady, b=collapses)
+    assert found.p == 0.5
+    assert found.p_against > 0.5
+    assert "yet in 4 of 10 seeds alone" in found.says or "yet in 40 of 100 pairs alone" in found.says
+    assert found.needed(0.05, 0.8) is None
+    mirrored = judged({"order": [fid("b"), fid("a")]}, a=steady, b=collapses)
+    assert (mirrored.p, mirrored.p_against) == (found.p_against, 0.5)
+
+
+def test_the_better_of_two_needs_more_seeds_than_contradict() -> None:
+    values = [9.0] * 4 + [30.0, 40.0, 50.0, 60.0, 70.0]
+    assert judged(A_BELOW_B, a=of([10.0] * 9, "a"), b=of(values, "b")).p < 0.05
+    values = [9.0] * 4 + [10.0] + [40.0, 50.0, 60.0, 70.0]
+    assert judged(A_BELOW_B, a=of([10.0] * 9, "a"), b=of(values, "b")).p == 0.5
+
+
+def test_what_is_said_of_runs_is_so_in_more_than_four_fifths_of_them() -> None:
+    above = {"bound": fid("a"), "above": 0.0}
+    nine, eight = [-1.0] + [5.0] * 9, [-1.0] * 2 + [5.0] * 8
+    assert judged(above, a=of(nine, "a")).p < 0.001
+    assert scipy.stats.ttest_1samp(eight, 0.0, alternative="greater").pvalue < 0.001
+    assert judged(above, a=of(eight, "a")).p == 0.5
+    below = judged({"bound": fid("a"), "below": 0.0}, a=of(eight, "a"))
+    assert (below.p_against, "yet in 8 of 10 seeds alone" in below.says_against) == (0.5, True)
+
+
+def test_of_one_run_too() -> None:
+    late, early = {**fid("a"), "score": "late"}, {**fid("a"), "score": "early"}
+    samples = {"late": of([9.0] * 8 + [11.0] * 2, "a"), "early": of([10.0] * 8 + [10.5] * 2, "a")}
+    found = evaluate(predicate({"order": [late, early]}), lambda asked: samples[str(asked.score)])
+    assert (found.p, "yet in 8 of 10 seeds alone" in found.says) == (0.5, True)
+
+
+@pytest.mark.parametrize("seeds", [range(5), range(10, 15)])
+def test_systems_that_differ_by_next_to_nothing_tie(seeds: range) -> None:
+    """A quarter of a percent of the level, here of 401.4, is what two means must be apart at least: 1.0035."""
+    noise = np.array([-0.2, -0.1, 0.0, 0.1, 0.2])
+    low = of([*(400 + noise)], "a")
+    for level, told in ((400.9, False), (401.2, True)):
+        high = of([*(level + noise)], "b", seeds=[*seeds])
+        found, other = judged(A_BELOW_B, a=low, b=high), judged({"order": [fid("b"), fid("a")]}, a=low, b=high)
+        assert (found.p < 1e-4, other.p_against < 1e-4) == (told, told)
+        assert ("yet apart by next to nothing" in found.says) == (found.p == 0.5) == (not told)
+        assert (found.needed(1e-12, 0.8) is not None) == told
+
+
 def test_other_seeds_take_welch() -> None:
     found = judged(A_BELOW_B, a=of(GOOD, "a"), b=of(BAD[:4], "b", seeds=[10, 11, 12, 13]))
     expected = scipy.stats.ttest_ind(BAD[:4], GOOD, equal_var=False, alternative="greater")
