@@ -150,7 +150,7 @@ def _possible(score: ScoreRecord) -> Iterator[str]:
 
 
 def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object, complete: bool) -> Iterator[str]:
-    """Metric, checkpoint rule and protocol as the run's setup asks for; ``complete``: with every field that it asks."""
+    """Metric, checkpoint rule and protocol as the run's setup asks for; ``complete``: all of the metric's settings."""
     if needed is None:
         return
     ((metric, settings),) = needed["metric"].items()
@@ -161,10 +161,11 @@ def _asked(score: ScoreRecord, needed: Mapping[str, Any] | None, mode: object, c
     wanted = {**settings, "metric": metric, "checkpoint": needed["checkpoint"], "generator_mode": mode}
     for field, value in sorted(wanted.items()):
         # a metric may complete what it was asked ("all" becomes a count) under another field, never under the same
-        if score.value is None or (field not in score.protocol and not complete):
+        if score.value is None:
             continue
         if field not in score.protocol:
-            yield f"its protocol has no '{field}', asked was {value}"
+            if complete and field in settings:
+                yield f"its protocol has no '{field}', asked was {value}"
         elif canonical(score.protocol[field]) != canonical(value):
             yield f"protocol field '{field}' is {score.protocol[field]}, asked was {value}"
 
