@@ -131,7 +131,11 @@ def allowed(claim: str, base: str, usual: str, level: float) -> list[World]:
         true(
             claim,
             "the DCGAN breaks down at 10 times and does well below",
-            **{**rates("celeba_dcgan", 60.5, 61.5, 61.5), "celeba_dcgan_rate_x10": Planted(diverged=EVERY)},
+            **{
+                **rates(base, fine, fine, fine),
+                **rates("celeba_dcgan", 60.5, 61.5, 61.5),
+                "celeba_dcgan_rate_x10": Planted(diverged=EVERY),
+            },
         ),
         false(claim, "at no rate", **rates(base, lost, lost, lost)),
         false(claim, "the DCGAN stands all of them too", **rates("celeba_dcgan", 60.5, 61.5, 62.5)),
@@ -210,6 +214,12 @@ WORLDS = [
     ),
     false("FG-C4", "closer and no steadier", celeba_facegan=losses(jitter(0.9, 0.5), jitter(1.0, 0.5))),
     false("FG-C4", "G steadier and D not", celeba_facegan=Planted(curves={"discriminator_loss": jitter(0.9, 0.6)})),
+    false(
+        "FG-C4",
+        "a spike in every 120 iterations",
+        celeba_facegan=losses(np.where(T % 120, 0.9, 10.0), np.where(T % 120, 0.9, 10.0)),
+        celeba_dcgan=losses(jitter(1.0, 0.1), jitter(2.0, 0.1)),
+    ),
     # --- C5: balance at about 80, of the DCGAN later ---
     true("FG-C5", "the DCGAN never"),
     true("FG-C5", "the DCGAN at 200", celeba_dcgan=apart(within(flat(0.5), 1, 200, 2.0))),
@@ -240,6 +250,24 @@ WORLDS = [
         celeba_facegan=apart(within(flat(0.5), 1, 70, 2.0)),
         celeba_dcgan=apart(within(within(flat(0.5), 1, 30, 2.0), 250, 250, 1000.0)),
     ),
+    false(
+        "FG-C5",
+        "the DCGAN at 40, lost at 120",
+        celeba_facegan=apart(within(flat(0.5), 1, 80, 2.0)),
+        celeba_dcgan=apart(within(within(flat(0.5), 1, 40, 2.0), 120, LENGTH, 2.0)),
+    ),
+    false(
+        "FG-C5",
+        "the DCGAN in and out of it from the first, on average within it",
+        celeba_facegan=apart(within(flat(0.5), 1, 150, 2.0)),
+        celeba_dcgan=apart(jitter(0.8, 0.6)),
+    ),
+    false(
+        "FG-C5",
+        "both at 80, the DCGAN out of it for thirty iterations",
+        celeba_facegan=apart(within(flat(0.5), 1, 80, 2.0)),
+        celeba_dcgan=apart(within(within(flat(0.5), 1, 80, 2.0), 200, 230, 1.2)),
+    ),
     false("FG-C5", "lost from 400 on", celeba_facegan=apart(within(flat(2.0), 70, 400, 0.5))),
     false("FG-C5", "both from the first", celeba_facegan=apart(flat(0.5)), celeba_dcgan=apart(flat(0.5))),
     # --- C6: G's larger at first, then closer ---
@@ -257,6 +285,14 @@ WORLDS = [
         "FG-C6",
         "closer, and far apart again",
         celeba_facegan=apart(within(within(flat(3.0), 1, 80, -2.0), 400, 1200, 0.3)),
+    ),
+    true("FG-C6", "ever more slowly, from 100 to 5", celeba_facegan=apart(-settling(100.0, 5.0, 200))),
+    false("FG-C6", "closer by a hundredth", celeba_facegan=apart(-np.linspace(2.0, 1.98, LENGTH))),
+    false("FG-C6", "closer midway, in the end as before", celeba_facegan=apart(-2 + 1.8 * np.sin(np.pi * T / LENGTH))),
+    false(
+        "FG-C6",
+        "closer, with bursts in the last third",
+        celeba_facegan=apart(np.where((T > 2200) & (T % 5 < 2), 8.0, -settling(2.0, 0.3, 100))),
     ),
     false("FG-C6", "no closer", celeba_facegan=apart(flat(-1.5))),
     false("FG-C6", "further apart", celeba_facegan=apart(np.linspace(-0.5, -3, LENGTH))),
@@ -286,6 +322,19 @@ WORLDS = [
         },
     ),
     false("FG-C9", "stood, and no faster", **rates("celeba_facegan", 41.5, 41.5, 41.5)),
+    false(
+        "FG-C9",
+        "faster at twice the rate, which the DCGAN stands too, and no faster at the rates that it does not",
+        **{**rates("celeba_facegan", 30.5, 44.1, 41.5), **rates("celeba_dcgan", 45.5, 90.5, 300.5)},
+    ),
+    false(
+        "FG-C9",
+        "faster for a while at a rate that ruins it",
+        **{
+            **rates("celeba_facegan", 41.5, 41.5, 41.5),
+            "celeba_facegan_rate_x5": fids(90.5, 70.5, 50.5, 38.5, 37.5, 38.5, 100.5, 140.5, 200.5, 200.5),
+        },
+    ),
     false(
         "FG-C9",
         "stood, and faster by a hair",
