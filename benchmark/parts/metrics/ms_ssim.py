@@ -100,12 +100,9 @@ def _window_means(length: int, size: int) -> Tensor:
 
 
 def _halved(images: Tensor) -> Tensor:
-    from torch.nn.functional import avg_pool2d, pad
+    from torch.nn.functional import avg_pool2d
 
-    height, width = images.shape[2:]
-    if height % 2 or width % 2:
-        images = pad(images, (0, width % 2, 0, height % 2), mode="replicate")
-    return avg_pool2d(images, 2)
+    return avg_pool2d(images, 2, ceil_mode=True)  # an odd side's last window is the mean of what lies within
 
 
 def pair_similarities(parts: Iterable[np.ndarray], count: int, shape: Shape, device: str) -> np.ndarray:

@@ -40,7 +40,7 @@ def nearest_distances(
 
 
 def nearest_squared(
-    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None = None, neighbours: int = 1
+    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None, neighbours: int
 ) -> Tensor:
     """Squared distances (n, neighbours) of each example to its nearest ones, ascending; arguments as above."""
     import torch

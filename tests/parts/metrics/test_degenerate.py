@@ -14,7 +14,7 @@ import torch
 
 from benchmark.evaluation import scoring
 from benchmark.parts.datasets.images.resident import ResidentImages
-from benchmark.parts.metrics.inputs import real
+from benchmark.parts.metrics.inputs import generated, real
 from benchmark.spec.experiments import Score
 from benchmark.spec.levels import SYMMETRIC, Range
 from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, MetricError, Shape
@@ -240,3 +240,12 @@ def test_a_test_split_that_is_missing_or_broken_is_named(subject, digits: np.nda
     (tmp_path / "test").write_bytes(bytes(64))
     with pytest.raises(MetricError, match="1 pictures, not 200"):
         metric.measure(made)
+
+
+def test_two_examples_suffice_where_nothing_asks_for_more(subject) -> None:
+    digits = np.arange(3 * 64, dtype=np.uint8).reshape(3, 1, 8, 8)
+    made = subject(digits, digits)
+    for take, what in ((generated, "generated"), (real, "real")):
+        assert len(take(made, 2)) == 2
+        with pytest.raises(MetricError, match=f"1 {what} examples are too few, the minimum is 2"):
+            take(made, 1)

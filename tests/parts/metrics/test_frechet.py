@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from torch_fidelity import FeatureExtractorBase, calculate_metrics, register_feature_extractor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
+from benchmark.parts.metrics import frechet
 from benchmark.parts.metrics.frechet import Moments, frechet_distance, moments
 from benchmark.spec.parts import MetricError
 
@@ -119,6 +120,23 @@ def test_features_that_are_not_finite_are_refused() -> None:
     broken[7, 3] = np.nan
     with pytest.raises(MetricError, match="not finite on generated images"):
         moments(broken, "generated")
+
+
+@pytest.mark.parametrize(
+    ("variance", "below", "fine"),
+    [(0.25, 9e-5, True), (0.25, 1.1e-4, False), (50.0, 9e-3, True), (50.0, 1.1e-2, False)],
+)
+def test_what_falls_below_0_by_more_than_rounding_is_no_distance(
+    monkeypatch: pytest.MonkeyPatch, variance: float, below: float, fine: bool
+) -> None:
+    """A ten-thousandth of both variances together, at least of 1."""
+    monkeypatch.setattr(frechet, "_trace_of_root", lambda *_: variance + below / 2)
+    same = Moments(np.zeros(1), np.array([[variance]]))
+    if fine:
+        assert frechet_distance(same, same) == pytest.approx(-below)
+    else:
+        with pytest.raises(MetricError, match="came out as -"):
+            frechet_distance(same, same)
 
 
 def test_impossible_moments_never_become_a_number() -> None:

@@ -136,6 +136,7 @@ def test_reference_follows_images_and_settings(subject, digits: np.ndarray) -> N
     asked.root = root
     assert ask(changed, 50)["reference_sha256"] != facts["reference_sha256"]
     assert extractor.times == 4
+    assert len(frechet._memory) == 3, "matrices of the last few alone are held"
 
 
 @pytest.mark.parametrize("images", [50, "all"])
