@@ -267,6 +267,17 @@ WORLDS: list[World] = [
         hdcgan_19=curved(discriminator_loss=by_epoch([*np.linspace(1.5, 0.9, 13), *np.linspace(0.95, 1.3, 6)])),
     ),
     false("HD-C5", "bursts at the end", hdcgan_19=curved(generator_loss=by_epoch([*np.linspace(4.0, 2.0, 18), 12.0]))),
+    false(
+        "HD-C5",
+        "four times from the same height",
+        hdcgan_19=curved(generator_loss=by_epoch([*np.linspace(4, 2, 5)] * 3 + [*np.linspace(3.4, 2, 4)])),
+    ),
+    false("HD-C5", "by next to nothing", hdcgan_19=curved(discriminator_loss=falling(1.5, 1.47))),
+    true(
+        "HD-C5",
+        "most of it in the first epoch",
+        hdcgan_19=curved(discriminator_loss=by_epoch([6.0, *np.linspace(1.5, 0.9, 18)])),
+    ),
     false("HD-C5", "one falls, the other rises", hdcgan_19=curved(generator_loss=falling(2.0, 4.0))),
     false("HD-C5", "one falls, the other stays", hdcgan_19=curved(discriminator_loss=flat(0.9))),
     true(
@@ -295,6 +306,11 @@ WORLDS: list[World] = [
         "HD-C5-smooth",
         "narrow, and up and down from epoch to epoch",
         hdcgan_19=curved(generator_loss=by_epoch([3.0, 2.0] * 9 + [3.0])),
+    ),
+    false(
+        "HD-C5-smooth",
+        "smoothly, four times from the same height",
+        hdcgan_19=curved(generator_loss=by_epoch([*np.linspace(4, 2, 5)] * 3 + [*np.linspace(3.4, 2, 4)])),
     ),
     false("HD-C5-smooth", "smooth in D alone", hdcgan_19=curved(generator_loss=falling(4.0, 2.0) + 4 * SAW)),
     # --- C6: rivals fail at 512 x 512 ---
@@ -330,6 +346,11 @@ WORLDS: list[World] = [
     false(
         "HD-C7-loss", "down with 8 as well", dcgan_12_batch_8=losses_12(falling(1.5, 0.9, 12), falling(4.0, 2.0, 12))
     ),
+    false(
+        "HD-C7-loss",
+        "twice from the same height",
+        dcgan_12_batch_32=losses_12(falling(1.5, 0.9, 12), by_epoch([*np.linspace(4, 2, 6)] * 2)),
+    ),
     false("HD-C7-loss", "one loss alone", dcgan_12_batch_32=curved(generator_loss=SWINGS)),
     # --- C8: noise against saturation and collapse ---
     true("HD-C8", "both there without noise, neither with it"),
@@ -341,6 +362,11 @@ WORLDS: list[World] = [
     true("HD-C8", "a third of repeats fewer", noise_nowhere=scored(duplicates=0.3), hdcgan_19=scored(duplicates=0.2)),
     false("HD-C8", "nothing to overcome", noise_nowhere=curved({"duplicates": 0.013}, discriminator_loss=flat(0.8))),
     false("HD-C8", "noise adds to the loss and no more", noise_nowhere=curved(discriminator_loss=flat(0.8))),
+    false(
+        "HD-C8",
+        "next to no saturation without noise, none with it",
+        noise_nowhere=curved(discriminator_loss=np.where(np.arange(19 * EPOCH) % 40, 0.8, 0.1)),
+    ),
     false("HD-C8", "no repeats without noise", noise_nowhere=scored(duplicates=0.011)),
     false("HD-C8", "as many repeats with it", hdcgan_19=scored(duplicates=0.58)),
     false("HD-C8", "saturated with it as well", hdcgan_19=curved(discriminator_loss=flat(0.1))),
@@ -427,6 +453,7 @@ WORLDS: list[World] = [
         "SELU alone breaks down in few seeds",
         selu_19=both(both(course(fid=np.geomspace(200, 42.5, 19)), curved(**CALM)), broken(FEW)),
     ),
+    false("HD-C13", "calm, and never any good", noise_nowhere=course(fid=[330.5] * 19)),
     true("HD-C13", "SELU alone loses its quality in calm", selu_19=curved(**CALM)),
     # --- C14: self-normalising ---
     true("HD-C14", "near (0, 1), the DCGAN's are not"),
@@ -453,6 +480,12 @@ WORLDS: list[World] = [
     true("HD-C15", "the DCGAN breaks down", stark_dcgan=broken(EVERY)),
     false("HD-C15", "half as much again lost", stark_hdcgan=scored(fid=62.5)),
     false("HD-C15", "the DCGAN loses less", stark_dcgan=scored(fid=204.5)),
+    false(
+        "HD-C15",
+        "draws nothing with noise or without, the DCGAN even less",
+        noise_nowhere=course(fid=[340.5] * 19),
+        stark_hdcgan=scored(fid=345.5),
+    ),
     false("HD-C15", "breaks down", stark_hdcgan=broken(EVERY)),
 ]
 

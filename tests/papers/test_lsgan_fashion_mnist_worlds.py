@@ -158,6 +158,24 @@ WORLDS: list[World] = [
     false(
         "LS-C6", "rises and comes down again", gan_large=curved(generator_loss=np.interp(TIME, [0, 0.6, 1], [1, 6, 2]))
     ),
+    true(
+        "LS-C6",
+        "from high down to 1 and up again",
+        gan_large=curved(generator_loss=np.interp(TIME, [0, 0.1, 0.2, 1], [5, 5, 1, 4])),
+    ),
+    false(
+        "LS-C6",
+        "up, and down in the last twentieth",
+        gan_large=curved(generator_loss=np.interp(TIME, [0, 0.9, 0.96, 1], [1, 6, 6, 1])),
+    ),
+    false(
+        "LS-C6",
+        "up early, and slowly down to two thirds",
+        gan_large=curved(generator_loss=np.interp(TIME, [0, 0.2, 1], [1, 6, 4])),
+    ),
+    false(
+        "LS-C6", "D's loss next to nothing at the very end", gan_large=curved(discriminator_loss=late(0.5, 0.01, 0.97))
+    ),
     false("LS-C6", "G's loss falls", gan_large=curved(generator_loss=np.linspace(6.0, 1.0, STEPS))),
     false("LS-C6", "G's loss stays", gan_large=curved(generator_loss=level(1.0))),
     false("LS-C6", "G's loss rises by next to nothing", gan_large=curved(generator_loss=np.linspace(1.0, 1.05, STEPS))),
@@ -219,6 +237,7 @@ WORLDS: list[World] = [
     true("LS-C12", "behind a sigmoid it breaks down", pearson_sigmoid=broken()),
     false("LS-C12", "no collapse behind a sigmoid", **fids(pearson_sigmoid=55.17)),
     false("LS-C12", "alike only since D's ends differ", **fids(lsgan_linear=90.11)),
+    false("LS-C12", "alike since both collapse with a linear D", **fids(lsgan_linear=305.1, pearson_linear=310.1)),
     false("LS-C12", "Pearson's far better", **fids(pearson_linear=30.13)),
     false("LS-C12", "all collapse", **fids(lsgan=250.72)),
     false("LS-C12", "parted by a hair at the limit", **fids(lsgan=196.72, pearson_sigmoid=203.17)),
