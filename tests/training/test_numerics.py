@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from benchmark.parts.networks.modules.spectral import SpectralConv2d
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.numerics import NUMERICS
+from benchmark.training import numerics as numerics_module
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import stream_seed
 from benchmark.training.subject import TrainedSubject
@@ -173,3 +175,24 @@ def test_gradients_of_strided_convolutions_on_one_pixel_are_those_of_float32() -
         gradients.append([one.grad for one in trainer.networks["discriminator"].parameters()])
     for rounded, full in zip(*gradients, strict=True):
         assert ((rounded - full).norm() / full.norm()).item() < 0.25
+
+
+def test_freed_memory_is_kept_by_the_options_of_malloc_h(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M_TRIM_THRESHOLD is -1 and takes an int at most, M_MMAP_THRESHOLD is -3 and takes 32 MiB at most."""
+    asked: dict[int, int] = {}
+    monkeypatch.setattr(numerics_module.ctypes, "CDLL", lambda _name: SimpleNamespace(mallopt=asked.__setitem__))
+    monkeypatch.setattr(numerics_module.sys, "platform", "darwin")
+    numerics_module.keep_memory()
+    assert asked == {}
+    monkeypatch.setattr(numerics_module.sys, "platform", "linux")
+    numerics_module.keep_memory()
+    assert asked == {-1: 2147483647, -3: 33554432}
+    monkeypatch.setattr(numerics_module.ctypes, "CDLL", lambda _name: SimpleNamespace())
+    numerics_module.keep_memory()  # musl has no such options
+
+
+@pytest.mark.parametrize(("numerics", "exact"), [("exact", True), ("fp32", False), ("tf32", False)])
+def test_only_the_exact_tier_asks_for_deterministic_kernels(numerics: str, exact: bool) -> None:
+    prepare(numerics, 1)
+    assert torch.are_deterministic_algorithms_enabled() is exact
+    assert torch.backends.cudnn.benchmark is not exact

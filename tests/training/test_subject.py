@@ -14,6 +14,7 @@ from benchmark.runs.plan import make_run
 from benchmark.spec.load import loads
 from benchmark.spec.operations import at_once
 from benchmark.spec.parts import MetricError
+from benchmark.training import subject as subject_module
 from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer
 
@@ -112,3 +113,27 @@ def test_rounding_may_carry_a_value_out_of_its_range_by_a_ten_thousandth() -> No
     for beyond in (-1.00011, 1.00011):
         with pytest.raises(MetricError, match="images must lie in"):
             subject.given_out(torch.full((1, 1, 8, 8), beyond))
+
+
+def test_samples_are_kept_for_the_next_score_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 digits of 64 bytes."""
+    monkeypatch.setattr(subject_module, "_KEPT_BYTES", 40 * 64)
+    subject, _ = subject_of("tanh")
+    made = subject.samples(40)
+    assert subject.samples(40) is made
+    assert len(subject.samples(39)) == 39
+    assert np.array_equal(subject.samples(40), made)
+    monkeypatch.setattr(subject_module, "_KEPT_BYTES", 40 * 64 - 1)
+    other, _ = subject_of("tanh")
+    assert other.samples(40) is not other.samples(40)
+
+
+def test_real_examples_in_an_order_are_those_of_one_look() -> None:
+    subject, _ = subject_of("tanh")
+    order = np.random.default_rng(0).permutation(50)
+    parts = [*subject.reals_in_parts(order, 20)]
+    assert [len(part) for part in parts] == [20, 20, 10]
+    assert np.array_equal(np.concatenate(parts), subject.reals(50)[order])
+    assert len(subject.reals(1797)) == 1797
+    with pytest.raises(MetricError, match="1798 real examples asked for, the dataset has 1797"):
+        subject.reals(1798)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from benchmark.runs.plan import Run, make_run
 from benchmark.spec.load import loads
+from benchmark.training import trainer as trainer_module
 from benchmark.training.numerics import prepare
-from benchmark.training.streams import Streams, stream_seed
+from benchmark.training.streams import Streams, device_generator, stream_seed
 from benchmark.training.trainer import Diverged, Trainer
 from tests.specs import load
 
@@ -339,3 +341,65 @@ def test_an_epoch_keeps_its_incomplete_batch_where_the_spec_does():
     shown = [trainer._feed(number) for number in range(57)]
     assert [len(batch) for batch in shown] == [32] * 56 + [5]
     assert torch.cat(shown).sort().values.tolist() == [*range(1797)]
+
+
+def test_only_whole_batches_are_replayed(monkeypatch):
+    """Of 57 batches of 1,797 digits the last has 5: kernels were captured for 32."""
+    text = SPECS["gan_dcgan_mnist"].read_text().replace("last_batch: drop", "last_batch: keep")
+    trainer = trainer_of(make_run(loads(text).spec, "gan", "smoke", 3, "fp32"))
+    row = torch.zeros(len(trainer.columns))
+    replayed, plain = [], []
+    trainer._replayer = SimpleNamespace(iterate=lambda iteration, _feeds: replayed.append(iteration) or row)
+    monkeypatch.setattr(trainer, "plainly", lambda feeds: plain.append([len(feed) for feed in feeds]) or row)
+    trainer.advance(58, never)
+    assert (replayed, plain) == ([*range(56), 57], [[5, 5]])
+
+
+def test_iterations_are_replayed_on_a_gpu_but_where_they_must_be_exact_or_networks_grow(monkeypatch):
+    made = object()
+    monkeypatch.setattr(trainer_module, "Replayer", lambda _trainer, _updates, _device: made)
+    found = {}
+    for device, numerics in (("cpu", "fp32"), ("cuda", "fp32"), ("cuda:1", "tf32"), ("cuda", "exact")):
+        trainer = trainer_of(smoke_run("toy", "toy_minimax", numerics))
+        trainer.device = device
+        found[device, numerics] = trainer._make_replayer() is made
+    assert [*found.values()] == [False, True, True, False]
+    trainer = trainer_of(smoke_run("toy", "toy_minimax", "fp32"))
+    trainer.device, trainer._growing = "cuda", [nn.Identity()]
+    assert trainer._make_replayer() is None
+
+
+@pytest.mark.parametrize(("numerics", "last"), [("fp32", True), ("exact", False)])
+def test_convolutions_on_a_processor_have_channels_last_unless_they_must_be_exact(numerics, last):
+    weights = list(trainer_of(smoke_run("gan_dcgan_mnist", "dcgan", numerics)).networks["generator"].parameters())
+    wide = [weight for weight in weights if weight.ndim == 4 and min(weight.shape[1:]) > 1]
+    assert wide
+    assert {weight.is_contiguous(memory_format=torch.channels_last) for weight in wide} == {last}
+
+
+def test_curves_are_read_every_250_iterations(monkeypatch):
+    trainer = trainer_of(smoke_run("toy", "toy_minimax"))
+    monkeypatch.setattr(trainer, "plainly", lambda _feeds: torch.zeros(len(trainer.columns)))
+    read, reads = trainer.read_curves, []
+    monkeypatch.setattr(trainer, "read_curves", lambda: reads.append(trainer.iteration) or read())
+    trainer.advance(501, never)
+    assert reads == [250, 500, 501]
+
+
+def test_rows_on_the_sphere_may_have_any_shape():
+    values = Streams(1, "cpu").noise("sphere", "s", (50, 2, 3, 4), 0)
+    assert torch.allclose(values.flatten(1).norm(dim=1), torch.ones(50))
+
+
+def test_the_generator_of_layers_is_that_of_their_device(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "init", lambda: None)
+    monkeypatch.setattr(torch.cuda, "default_generators", ("first", "second"))
+    assert [device_generator(device) for device in ("cuda", "cuda:0", "cuda:1")] == ["first", "first", "second"]
+    assert device_generator("cpu") is torch.default_generator
+
+
+def test_layers_drew_where_their_generator_moved():
+    streams = Streams(1, "cpu")
+    for offset, drew in ((0, False), (4, True)):
+        streams._layers = SimpleNamespace(get_offset=lambda offset=offset: offset)
+        assert streams.layers_drew() is drew
