@@ -378,6 +378,23 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
         but(toy_non_saturating={"real_probability": 0.9 - 0.4 * LONG}),
         False,
     ),
+    (
+        "RL-C22",
+        "non-saturating is noisy and does not swing",
+        but(toy_non_saturating={"real_probability": 0.6 + 0.05 * np.random.default_rng(3).normal(size=len(LONG))}),
+        False,
+    ),
+    (
+        "RL-C22",
+        "reconstruction's gap closes by a hundredth",
+        but(
+            toy_reconstruction={
+                "real_probability": 0.95 - 0.005 * LONG,
+                "fake_probability": 0.5 + 0.005 * LONG,
+            }
+        ),
+        False,
+    ),
     ("RL-C22", "non-saturating is calm", but(toy_non_saturating={"real_probability": level(0.6)}), False),
     (
         "RL-C22",
@@ -456,6 +473,7 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
     ("RL-C34", "alpha-GAN breaks down", but(svhn_alpha_gan=BROKEN), True),
     ("RL-C28", "far better", but(svhn_gan_gp_rl=16.1, svhn_gan_gp=10.1), False),
     ("RL-C28", "far worse", but(svhn_wgan_gp=11.1), False),
+    ("RL-C28", "alike since both fail", but(svhn_gan_gp=400.5, svhn_wgan_gp=402.5), False),
     ("RL-C28", "a tenth faster", times(svhn_wgan_gp=6800.0), False),
     ("RL-C28", "WGAN-GP breaks down", but(svhn_wgan_gp=BROKEN), False),
     (
@@ -475,6 +493,26 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
     ("RL-C29", "none on the smallest", but(svhn_gan_rl=28.31, svhn_dragan_rl=24.41, svhn_gan_gp_rl=16.11), True),
     ("RL-C39", "one method breaks down", but(cifar10_gan_c=BROKEN), True),
     ("RL-C40", "by a twentieth", but(NO_EFFECT, cifar10_gan_d={"inception_score": 6.1}), True),
+    (
+        "RL-C36",
+        "mostly right and often wrong",
+        but(
+            svhn_gan_rl={
+                "real_probability": np.where(np.arange(len(LONG)) % 20 < 11, 0.95, 0.05),
+                "fake_probability": np.where(np.arange(len(LONG)) % 20 < 11, 0.05, 0.95),
+            }
+        ),
+        False,
+    ),
+    (
+        "RL-C36",
+        "by less than a part in four hundred",
+        but(
+            cifar10_gan_rl_a={"real_probability": level(0.70025), "fake_probability": level(0.29975)},
+            svhn_gan_rl={"real_probability": level(0.70025), "fake_probability": level(0.29975)},
+        ),
+        None,
+    ),
     ("RL-C36", "a tie on one set", but(cifar10_gan_rl_a=CLAIMED["cifar10_gan_a"].curves), False),
     (
         "RL-C36",
@@ -489,6 +527,12 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
         False,
     ),
     ("RL-C37", "dies late", but(cifar10_gan_rl_a={"generator_gradient": np.where(LONG > 0.9, 0.001, 1.0)}), False),
+    (
+        "RL-C37",
+        "dies at the very end",
+        but(cifar10_gan_rl_a={"generator_gradient": np.where(LONG > 0.96, 0.001, 1.0)}),
+        False,
+    ),
     (
         "RL-C37",
         "falls to a fifth and stays",
