@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,12 @@ from benchmark.runs.records import read_records
 from benchmark.runs.sidecars import calibration_file
 from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
-from benchmark.spec.operations import operations_per_iteration, sampling_operations, values_per_example
+from benchmark.spec.operations import (
+    operations_per_iteration,
+    sampling_operations,
+    values_per_example,
+)
+from benchmark.spec.parts import Needs
 from benchmark.spec.shapes import layout
 from tests.spec.small import edited
 
@@ -53,6 +59,66 @@ def test_hours_are_operations_over_the_stated_efficiency() -> None:
     assert found.evaluation_seconds >= drawn * 2 * MAKER / (EFFICIENCY * 1e9)
 
 
+def measured(run: Run, every: int | None, **needs: float) -> Run:
+    """The same run with one score, of a metric that takes what is said."""
+    metric = SimpleNamespace(needs=lambda _dataset: Needs(**needs), unavailable=lambda _root: None)  # type: ignore[arg-type]
+    score = SimpleNamespace(metric=metric, every=None if every is None else Every(iterations=every), checkpoint="last")
+    return replace(run, setup=run.setup.model_copy(update={"scores": {"x": score}}))
+
+
+@pytest.mark.parametrize(("every", "times"), [(None, 1), (50, 2), (40, 3)])
+def test_evaluations_make_their_samples_and_look_at_real_ones_once(every: int | None, times: int) -> None:
+    """Snapshots of ten points at the start, in the middle and at the end; 1e9 operations are 2.5 s of a GFLOP/s."""
+    run = measured(ring(), every, generated=1000, operations=3e6, once=5e6)
+    operations = 3 * 10 * 2 * MAKER + 5e6 + times * (3e6 + 1000 * 2 * MAKER)
+    assert cost(run, BARE).evaluation_seconds == pytest.approx(operations * 2.5e-9)
+
+
+def test_launches_are_six_for_each_layer_that_is_passed() -> None:
+    """D makes fakes in six layers and judges both kinds in three; G makes fakes and has them judged: 21."""
+    run, slow = ring(), replace(BARE, launch_microseconds=2.0)
+    spent = cost(run, slow).training_seconds - cost(run, BARE).training_seconds
+    assert spent == pytest.approx(100 * 6 * 21 * 2e-6)
+
+
+#: bytes of a GPU's context, and of a process with the libraries
+CONTEXT, ON_CPU, ON_GPU = 600_000_000, 800_000_000, 3_000_000_000
+
+
+def test_memory_counted_by_hand() -> None:
+    """259 weights five times over, and once for a checkpoint. Layers of 100 values in a batch of 16, and of 16 in 256
+    samples, the larger of which counts, with what kernels take beside (a ratio of 1.6).
+    """
+    run, gpu = measured(ring(), None, memory=8000), Device("gpu", "cuda", 1.0, 0.0, memory_bytes=24e9)
+    weights, sampling = 4 * 259, 1.6 * 4 * 16 * 256
+    work = 5 * weights + sampling
+    assert cost(run, BARE).host_bytes == round(ON_CPU + 8000 + weights + work)
+    assert (cost(run, gpu).host_bytes, cost(run, gpu).device_bytes) == (ON_GPU + 8000 + weights, round(CONTEXT + work))
+    recurring = measured(ring(), 50, memory=8000)
+    assert cost(recurring, gpu).host_bytes == ON_GPU + 8000 + 2 * weights, "the best evaluation's weights are kept"
+    averaged = replace(run, system=run.system.model_copy(update={"average": {"generator": 0.9}}))
+    assert cost(averaged, gpu).device_bytes == round(CONTEXT + work + 2 * weights)
+    wide = replace(run, setup=run.setup.model_copy(update={"batch_size": 160}))
+    assert cost(wide, gpu).device_bytes == round(CONTEXT + 5 * weights + 1.6 * 4 * 160 * 100)
+    few = replace(run, setup=run.setup.model_copy(update={"generator_mode": "batch_statistics"}))
+    assert cost(few, gpu).device_bytes == round(CONTEXT + 5 * weights + 1.6 * 4 * 16 * 100)
+    extractor = measured(ring(), None, memory=5e6, device_memory=1e6)  # takes four times as many images on a GPU
+    assert cost(extractor, BARE).host_bytes == round(ON_CPU + 4e6 + weights + 5 * weights + 1e6)
+    assert cost(extractor, gpu).device_bytes == round(CONTEXT + 5 * weights + 4e6)
+    assert cost(measured(ring(), None, kept=100.0)).disk_bytes == run.disk_bytes + 100
+
+
+def test_images_lie_on_a_gpu_unless_they_fill_more_than_half_of_it() -> None:
+    """1,797 digits of 64 bytes, which on a processor are read where they lie."""
+    run = make_run(loads(edited()).spec, "scans", "full", 0, "fp32")
+    images, weights, update = 1797 * 64, 4 * 307, 1.6 * 4 * 64 * 354
+    for memory, held in ((2 * images, images), (2 * images - 1, 0)):
+        found = cost(run, Device("gpu", "cuda", 1.0, 0.0, memory_bytes=memory))
+        assert found.host_bytes == ON_GPU + held + weights
+        assert found.device_bytes == round(CONTEXT + held + 5 * weights + update)
+    assert cost(run, BARE).host_bytes == round(ON_CPU + 6 * weights + update)
+
+
 def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
     """Without Inception's weights FID falls away; at tier short of this paper it is most of the evaluation."""
     spec = load("lsgan_fashion_mnist").spec
@@ -81,6 +147,8 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     assert (device.name, device.kind, device.stated) == ("NVIDIA H200", "cuda", False)
     seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
     assert device.finished["gan_dcgan_mnist", "gan", "full", "fp32"][0] == pytest.approx(sum(seconds) / len(seconds))
+    ours = [one.record for one in read_records(ROOT / "results" / "reference" / "toy-narrow")]
+    assert {(device.kind, device.gigaflops) for device in known_devices(tmp_path, ours)} == {("cpu", 100.0)}
     assert known_devices(tmp_path) == []
     file = calibration_file(tmp_path, "broken")
     file.parent.mkdir()

@@ -123,6 +123,14 @@ def test_extremes_of_trimmed_means_see_drifts_and_swings_and_no_outlier() -> Non
     assert extremes(np.where((RAMP > 20) & (RAMP <= 40), 7.0, 3.0), whole, 10) == (3, 7)
 
 
+def test_a_tenth_of_a_part_is_trimmed_at_either_end() -> None:
+    """Of thirty values three at either end, so that three outliers do not count and a fourth does."""
+    for outliers, seen in ((3, False), (4, True)):
+        curve = np.where(np.arange(60) % 30 < outliers, 1e6, 3.0)
+        found = value(curve, {"highest": window(1, 60), "parts": 2})
+        assert (found == 3) != seen
+
+
 def test_slope_of_a_line() -> None:
     # from 200 down to 101 over the whole window, mean 150.5
     assert value(201 - RAMP, {"slope": window(1, 100)}) == pytest.approx(-99 / 150.5, rel=1e-6)
