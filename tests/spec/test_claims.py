@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from benchmark.spec.claims import Predicate, located
+from benchmark.spec.claims import Claim, Predicate, located
 
 PREDICATE: TypeAdapter[Predicate] = TypeAdapter(Predicate)
 
@@ -66,3 +66,61 @@ def test_paths_of_what_is_measured() -> None:
         (("all_of", 1, "then", "bound"), "w"),
     ]
     assert next(path for path, _ in found.operands()) == ("all_of", 0, "order", 0)
+
+
+@pytest.mark.parametrize("kind", ["order", "smallest", "largest", "all_of", "any_of", "ratio", "equal"])
+def test_how_many_a_predicate_compares(kind: str) -> None:
+    """Two at least; a ratio and a difference have two."""
+    inner = {"bound": fid("x"), "below": 1.0} if kind in ("all_of", "any_of") else fid("x")
+    rest = {"ratio": {"above": 1.0}, "equal": {"margin": 1.0}}.get(kind, {})
+    for count, fits in ((1, False), (2, True), (3, kind not in ("ratio", "equal"))):
+        written = {kind: [inner] * count, **rest}
+        if fits:
+            PREDICATE.validate_python(written)
+        else:
+            assert f"{count} item" in message(written) or f"not {count}" in message(written)
+
+
+@pytest.mark.parametrize(
+    "written", [{"in_seeds": {"bound": fid("x"), "below": 1.0}}, {"exactly": fid("x"), "value": 8.0}]
+)
+def test_a_share_of_seeds_is_one_that_they_can_exceed(written: dict[str, Any]) -> None:
+    for share in (0.0, 0.99):
+        PREDICATE.validate_python({**written, "share": share})
+    for share in (-0.01, 1.0):
+        with pytest.raises(ValidationError):
+            PREDICATE.validate_python({**written, "share": share})
+
+
+@pytest.mark.parametrize("written", [{"bound": fid("x")}, {"ratio": [fid("x"), fid("y")]}])
+def test_a_bound_is_above_or_below_something(written: dict[str, Any]) -> None:
+    assert "needs above, below or both" in message(written)
+    for bounds in ({"above": 0.0}, {"below": 0.0}, {"above": 0.0, "below": 1.0}):
+        PREDICATE.validate_python({**written, **bounds})
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({}, None),
+        ({"min_seeds": 1}, "greater than or equal to 2"),
+        ({"min_seeds": None}, "min_seeds goes with predicate"),
+        ({"not_assessable": "why"}, "exactly one of predicate"),
+        ({"predicate": None, "min_seeds": None}, "exactly one of predicate"),
+        ({"predicate": None, "verified_by": "test"}, "min_seeds goes with predicate"),
+        (
+            {"predicate": None, "min_seeds": None, "verified_by": "test", "across": ["size"]},
+            "across goes with predicate",
+        ),
+        ({"predicate": None, "min_seeds": None, "verified_by": "test"}, None),
+        ({"across": ["size"]}, None),
+    ],
+)
+def test_a_claim_is_decided_in_one_way(changes: dict[str, Any], problem: str | None) -> None:
+    predicate = {"bound": fid("x"), "below": 1.0}
+    written = {"where": "section 1", "says": "It is low.", "predicate": predicate, "min_seeds": 2, **changes}
+    if problem is None:
+        Claim.model_validate(written, strict=False)
+    else:
+        with pytest.raises(ValidationError, match=problem):
+            Claim.model_validate(written, strict=False)
