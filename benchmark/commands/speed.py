@@ -21,7 +21,9 @@ def register(subparsers: opt.Subparsers) -> None:
     )
     opt.runs(speeds)
     opt.device(speeds)
-    speeds.add_argument("--threads", type=opt.positive, metavar="N", help="of a CPU; default: as torch chooses")
+    speeds.add_argument(
+        "--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has"
+    )
     speeds.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
     speeds.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
     opt.as_json(speeds)
@@ -36,7 +38,7 @@ def speed(options: argparse.Namespace) -> int:
     from benchmark.runs import sidecars
 
     device = resolve_device(options.device)
-    if options.threads is not None:
+    if device == "cpu":
         torch.set_num_threads(options.threads)
     results = places.results_folder(options.results)
     check_numerics(options.numerics, device)
