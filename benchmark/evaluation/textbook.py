@@ -76,7 +76,7 @@ class Textbook:
                 networks=self.networks,
                 streams=self._streams,
                 shapes=self.shapes,
-                wanted=player.wanted,
+                ends=player.ends,
                 owned=player.spec.networks,
                 batch_size=self.run.setup.batch_size,
                 iteration=len(self.log),

@@ -34,6 +34,7 @@ _SHARED_CODE = (
         "parts/extractors",
         "parts/datasets/images",
         "parts/networks/modules",
+        "parts/optimizers/modules",
         "parts/penalties/modules",
     ),
     *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py"),

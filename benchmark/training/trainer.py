@@ -63,6 +63,7 @@ class Trainer:
         self._block = torch.zeros(BLOCK, len(self.columns), device=device)
         self._filled = 0
         self._reads = batches_per_iteration(self.system)
+        self._batches_per_epoch = batches_per_epoch(run.setup)
         self._order: tuple[int, Tensor] | None = None
         self._replayer = self._make_replayer()
 
@@ -157,7 +158,7 @@ class Trainer:
             networks=self.networks,
             streams=self.streams,
             shapes=self.shapes,
-            wanted=player.wanted,
+            ends=player.ends,
             owned=player.spec.networks,
             batch_size=self.run.setup.batch_size if real is None else len(real),
             iteration=self.iteration,
@@ -199,7 +200,7 @@ class Trainer:
 
         Indices where looking them up is the device's work alone, else the examples.
         """
-        per_epoch = batches_per_epoch(self.run.setup)
+        per_epoch = self._batches_per_epoch
         size = self.run.setup.batch_size
         if per_epoch is None or self.data.count is None:
             return self.data.draw(size, self.streams.generator("data", number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -25,8 +25,8 @@ class Context:
     streams: Streams
     #: shape of one example of each noise
     shapes: Mapping[str, tuple[int, ...]]
-    #: signals that the update's terms read
-    wanted: Collection[str]
+    #: see :meth:`Player.ends`
+    ends: Callable[[str], Sequence[tuple[str, int]]]
     #: roles of the networks that the updated player owns
     owned: Collection[str]
     batch_size: int
@@ -95,21 +95,13 @@ class Context:
         return self.shared[name] if roles & set(self.owned) else self.shared[name].detach()
 
     def _pass(self, name: str, first: Pass) -> None:
-        """Compute ``name`` and every wanted signal that reads the same pass of the same network at a tap."""
+        """Compute ``name`` and every signal that reads the same pass of the same network at a tap."""
         network = self.networks[first.network]
-        end = len(network.layers)
-        readers = {
-            other: network.index(step.until, end)
-            for other, step in self.system.signals.items()
-            if (other in self.wanted or other == name)
-            and isinstance(step, Pass)
-            and (step.network, step.input, step.enter) == (first.network, first.input, first.enter)
-        }
         value = self.signal(first.input)
         position = network.index(first.enter, 0)
         with self._casting():
-            for reader, stop in sorted(readers.items(), key=lambda item: item[1]):
-                value = network(value, position, stop)
+            for reader, stop in self.ends(name):
+                value = network.without_hooks(value, position, stop)
                 position = stop
                 self.values[reader] = value.float()
 
@@ -136,8 +128,10 @@ class Player:
     def __init__(self, name: str, system: System, networks: Mapping[str, Assembly], *, fused: bool) -> None:
         self.name = name
         self.spec = system.players[name]
-        self.wanted = signals_of(system, name)
-        self.reads_data = REAL in self.wanted
+        self._wanted = signals_of(system, name)
+        self.reads_data = REAL in self._wanted
+        self._system, self._networks = system, networks
+        self._ends: dict[str, list[tuple[str, int]]] = {}
         own = [networks[role] for role in self.spec.networks]
         self.parameters = [parameter for network in own for parameter in network.parameters()]
         self.others = [
@@ -158,6 +152,22 @@ class Player:
         start = columns.index(f"{name}_loss")
         self.columns = [*range(start, start + 1 + (terms if terms > 1 else 0))]
         self.columns += [columns.index(curve) for curve in self._observed]
+
+    def ends(self, name: str) -> list[tuple[str, int]]:
+        """Wanted signals that a pass for ``name`` gives, each with the layer before which it ends, in their order."""
+        if name not in self._ends:
+            first = self._system.signals[name]
+            assert isinstance(first, Pass)
+            network = self._networks[first.network]
+            readers = {
+                other: network.index(step.until, len(network.layers))
+                for other, step in self._system.signals.items()
+                if (other in self._wanted or other == name)
+                and isinstance(step, Pass)
+                and (step.network, step.input, step.enter) == (first.network, first.input, first.enter)
+            }
+            self._ends[name] = sorted(readers.items(), key=lambda item: item[1])
+        return self._ends[name]
 
     def set_rate(self, iteration: int, iterations_per_epoch: float | None) -> None:
         """Move the learning rate to where its schedule puts it at ``iteration``."""

@@ -29,7 +29,10 @@ class Adam(Optimizer):
     def build(self, parameters: list[Tensor], *, fused: bool) -> torch.optim.Optimizer:
         import torch
 
-        return torch.optim.Adam(
+        from benchmark.parts.optimizers.modules.adam import FusedAdam
+
+        lean = fused and all(parameter.device.type == "cpu" for parameter in parameters)
+        return (FusedAdam if lean else torch.optim.Adam)(
             parameters,
             lr=self.learning_rate,
             betas=(self.beta1, self.beta2),
