@@ -69,9 +69,10 @@ def committed(results: Path) -> list[Path]:
 def reference_evidence(
     papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[JudgedPaper]
 ) -> list[JudgedPaper]:
-    """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper."""
-    from benchmark.judging.judge import judge_papers
+    """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper.
 
+    It is judged by the spec as it stands and under each reading that others are tried on, where there are runs of it.
+    """
     ran = {run.spec.paper.id for run in mine if run.stored}
     inputs = []
     for folder in committed(results):
@@ -81,10 +82,33 @@ def reference_evidence(
             for file, loaded in papers
             if (folder / (paper := loaded.spec.paper.id)).is_dir() and (paper in full or paper not in ran)
         ]
-        inputs += [
-            verdicts for verdicts in judge_papers(known, folder, numerics, origin=folder.name) if verdicts.stored
-        ]
+        for reading in (None, *dict.fromkeys(name for _, loaded in known for name in loaded.readings.grounds)):
+            inputs += under_reading(known, folder, numerics, reading, origin=folder.name)
     return inputs
+
+
+def under_reading(
+    papers: Sequence[tuple[Path, Loaded]],
+    results: Path,
+    numerics: str,
+    reading: str | None,
+    *,
+    origin: str | None = None,
+    accepted: Collection[Word] = _ACCEPTED,
+) -> list[JudgedPaper]:
+    """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written."""
+    from benchmark.judging.judge import judge_papers
+    from benchmark.judging.samples import ids_of
+    from benchmark.runs.plan import run_ids
+
+    found = {run.record.run_id for run in read_records(results, []) if reading is None or run.record.tier == "full"}
+    known = [
+        (file, loaded)
+        for file, loaded in papers
+        if (reading is None or reading in loaded.spec.readings)
+        and not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
+    ]
+    return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted)
 
 
 def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, parts: object) -> str:
@@ -149,10 +173,16 @@ def summarise(
 
         inputs = judge_papers(papers, results, numerics, reading, accepted=accepted)
         reference = reference_evidence(papers, results, numerics, inputs)
+        others = dict.fromkeys(name for _, loaded in papers for name in loaded.readings.grounds)
+        grounds = [
+            paper
+            for name in (others if reading is None else ())
+            for paper in under_reading(papers, results, numerics, name, accepted=accepted)
+        ]
         if chosen is not None:
-            inputs, reference = chosen.of(inputs), chosen.of(reference)
-        written = write_report(folder, inputs, formats=formats, reference=reference)
-        write_atomic(summary_file, summary_table(inputs).encode())
+            inputs, reference, grounds = chosen.of(inputs), chosen.of(reference), chosen.of(grounds)
+        written = write_report(folder, inputs, formats=formats, reference=reference, grounds=grounds)
+        write_atomic(summary_file, summary_table((*inputs, *grounds)).encode())
         files = [(str(file.relative_to(folder)), sha256(file)) for file in (*written, summary_file)]
         facts = {"inputs": inputs_hash, "files": files}
         write_atomic(stamp, to_json(facts))

@@ -60,15 +60,17 @@ class Section:
     findings: Sequence[Finding]
 
 
-def sections(views: Sequence[PaperView], reference: Sequence[PaperView]) -> list[Section]:
-    """The cover's sections that have findings, the most decisive first."""
-    ran = {view.id for view in views if view.given.stored}
+def sections(
+    views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView] = ()
+) -> list[Section]:
+    """The cover's sections that have findings, the most decisive first; ``grounds`` are papers under a reading."""
+    ran = {view.id for view in (*views, *grounds) if view.given.stored}
     several = [
         Section(
             "decided",
             "Decided on this machine",
             "At the paper's own budget and protocol, over training seeds, by rules fixed before the runs.",
-            [row for view in views for row in decided(view)],
+            [row for view in (*views, *grounds) for row in decided(view)],
         ),
         Section(
             "reference",
@@ -96,7 +98,7 @@ def decided(view: PaperView) -> list[Finding]:
     """Claims and published numbers with a verdict."""
     claims = [
         Finding(
-            claim.state, view.id, claim.verdict.claim, claim.verdict.says,
+            claim.state, view.id, _place(view, claim.verdict.claim), claim.verdict.says,
             _rests(claim.verdict)
             + _shortened(_parts(claim.parts) or claim.effect)
             + _across(view, claim.verdict.claim),
@@ -107,7 +109,7 @@ def decided(view: PaperView) -> list[Finding]:
     ]  # fmt: skip
     cells = [
         Finding(
-            cell.state, view.id, f"{table.id}: {row}, {column}",
+            cell.state, view.id, _place(view, f"{table.id}: {row}, {column}"),
             f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
             f"{_rests(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
             f"{view.page}#{table.id}",
@@ -117,6 +119,10 @@ def decided(view: PaperView) -> list[Finding]:
         if cell.state.word in _DECIDED
     ]  # fmt: skip
     return claims + cells
+
+
+def _place(view: PaperView, place: str) -> str:
+    return f"{place}, {view.ground}" if view.ground else place
 
 
 def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
@@ -164,7 +170,8 @@ def reduced(view: PaperView) -> list[Finding]:
     """Claims of which only reduced runs say anything."""
     return [
         Finding(
-            _PREVIEW[claim.verdict.preview], view.id, claim.verdict.claim, claim.verdict.says, _shortened(claim.effect),
+            _PREVIEW[claim.verdict.preview], view.id, _place(view, claim.verdict.claim), claim.verdict.says,
+            _shortened(claim.effect),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims

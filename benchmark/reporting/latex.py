@@ -58,16 +58,19 @@ def _plain(character: str) -> str:
     return character if known and character.isprintable() else "?"
 
 
-def latex_page(views: Sequence[PaperView]) -> str:
-    """The papers' tables, one float each, and their claims."""
+def latex_page(views: Sequence[PaperView], grounds: Sequence[PaperView] = ()) -> str:
+    """The papers' tables, one float each, what of one's own stands beside them, and claims; of ``grounds`` claims."""
     lines = [r"% \usepackage{array,booktabs,longtable}", ""]
     for view in views:
         if view.banner:
             lines += [r"\par\noindent\textbf{" + escape(f"{view.id}: {view.banner}.") + "}", ""]
         for table in view.tables:
             lines += _table(view, table)
+        lines += _own(view)
         if view.claims:
             lines += _claims(view)
+    for view in grounds:
+        lines += _claims(view)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -133,14 +136,47 @@ def _code(state: str) -> str:
 
 
 def _claims(view: PaperView) -> list[str]:
+    title = f"Claims of {view.id}{f', {view.ground}' if view.ground else ''}"
     return [
         r"\begingroup\small\setlength{\tabcolsep}{3pt}\sloppy",
         rf"\begin{{longtable}}{{{_columns(0.11, 0.37, 0.17, 0.34)}}}",
-        rf"\caption{{{escape(f'Claims of {view.id}')}}}\label{{tab:{_label(view.id)}-claims}}\\",
+        rf"\caption{{{escape(title)}}}\label{{tab:{_label(view.page.removesuffix('.html'))}-claims}}\\",
         r"\toprule",
         r"Claim & Statement & Verdict & Measured \\",
         r"\midrule\endhead",
         *(_claim(claim) for claim in view.claims),
+        r"\bottomrule",
+        r"\end{longtable}",
+        r"\endgroup",
+        "",
+    ]
+
+
+def _own(view: PaperView) -> list[str]:
+    """Experiments of one's own beside printed numbers: comparisons, and no verdicts on the paper."""
+    several = [(table.id, own) for table in view.tables for own in view.ours(table.id)]
+    if not several:
+        return []
+    rows = [
+        (
+            own.label,
+            f"{table}, {own.row}, {own.column}",
+            own.published,
+            own.measured or "--",
+            own.deviation,
+            own.outcome,
+        )
+        for table, own in several
+    ]
+    return [
+        r"\begingroup\small\setlength{\tabcolsep}{3pt}\sloppy",
+        rf"\begin{{longtable}}{{{_columns(0.22, 0.22, 0.1, 0.1, 0.16, 0.19)}}}",
+        rf"\caption{{{escape(f'Ours beside {view.id}: comparisons with printed numbers, no verdicts on the paper')}}}"
+        rf"\label{{tab:{_label(view.id)}-ours}}\\",
+        r"\toprule",
+        r"Ours & Beside & Printed & Ours & Deviation, plus is worse & So \\",
+        r"\midrule\endhead",
+        *(" & ".join(escape(cell) for cell in row) + r" \\" for row in rows),
         r"\bottomrule",
         r"\end{longtable}",
         r"\endgroup",

@@ -29,12 +29,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def markdown_page(views: Sequence[PaperView], reference: Sequence[PaperView] = ()) -> str:
+def markdown_page(
+    views: Sequence[PaperView], reference: Sequence[PaperView] = (), grounds: Sequence[PaperView] = ()
+) -> str:
     """What the cover says, and each paper's tables and claims."""
     lines = ["# Do these papers' numbers and claims hold?", ""]
-    warning = banner(views)
+    warning = banner((*views, *grounds))
     lines += [f"> **{escape(warning)}.**", ""] if warning else []
-    for section in sections(views, reference):
+    for section in sections(views, reference, grounds):
         lines += [f"## {escape(section.title)}", "", escape(section.note), ""]
         rows = [
             [
@@ -47,7 +49,7 @@ def markdown_page(views: Sequence[PaperView], reference: Sequence[PaperView] = (
             for finding in section.findings
         ]
         lines += table(["", "paper", "place", "what", "found"], rows)
-    for view in views:
+    for view in (*views, *grounds):
         lines += _paper(view)
     return "\n".join(lines).rstrip() + "\n"
 

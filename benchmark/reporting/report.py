@@ -56,11 +56,17 @@ SHOWN = 6
 
 
 def write_report(
-    folder: Path, papers: Sequence[JudgedPaper], *, formats: Collection[str], reference: Sequence[JudgedPaper] = ()
+    folder: Path,
+    papers: Sequence[JudgedPaper],
+    *,
+    formats: Collection[str],
+    reference: Sequence[JudgedPaper] = (),
+    grounds: Sequence[JudgedPaper] = (),
 ) -> list[Path]:
     """Write the report into ``folder`` and return its files; equal inputs give equal bytes.
 
-    Papers appear in the order given, evidence of ``reference`` beside them. An unknown format is a ValueError, raised
+    Papers appear in the order given, beside them evidence of ``reference`` and what was run under a reading that others
+    are tried on, ``grounds``. An unknown format is a ValueError, raised
     before anything is written.
     """
     for name in formats:
@@ -68,29 +74,32 @@ def write_report(
             raise ValueError(f"unknown format '{name}', known: {', '.join(FORMATS)}{did_you_mean(name, FORMATS)}")
     views = [paper_view(paper) for paper in papers]
     committed = [paper_view(paper) for paper in reference]
+    under = [paper_view(paper) for paper in grounds]
     written = []
     for name in FORMATS:
-        for file, content in _files(name, views, committed) if name in formats else ():
+        for file, content in _files(name, views, committed, under) if name in formats else ():
             write_atomic(folder / file, content)
             written.append(folder / file)
     return written
 
 
-def _files(name: str, views: Sequence[PaperView], reference: Sequence[PaperView]) -> Iterator[tuple[str, bytes]]:
+def _files(
+    name: str, views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView]
+) -> Iterator[tuple[str, bytes]]:
     """The files of one format."""
     if name == "html":
-        yield "index.html", cover_page(views, reference).encode()
-        for view in (*views, *reference):
+        yield "index.html", cover_page(views, reference, grounds).encode()
+        for view in (*views, *reference, *grounds):
             yield view.page, paper_page(view, views).encode()
     elif name == "markdown":
-        yield "report.md", markdown_page(views, reference).encode()
+        yield "report.md", markdown_page(views, reference, grounds).encode()
     elif name == "csv":
         for file, write in _TABLES.items():
-            yield file, (_BOM + write(views)).encode()
+            yield file, (_BOM + write((*views, *grounds))).encode()
     elif name == "latex":
-        yield "report.tex", latex_page(views).encode()
+        yield "report.tex", latex_page(views, grounds).encode()
     else:
-        for view in views:
+        for view in (*views, *grounds):
             yield from _figures(view)
 
 
@@ -106,7 +115,7 @@ def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
     }
     for key, shown in several.items():
         for index, drawing in enumerate(shown, 1):
-            stem = f"figures/{view.id}/{key}{f'-{index}' if len(shown) > 1 else ''}"
+            stem = f"figures/{view.page.removesuffix('.html')}/{key}{f'-{index}' if len(shown) > 1 else ''}"
             if isinstance(drawing, Drawing):
                 yield f"{stem}.svg", drawing.svg(alone=True).encode()
                 yield f"{stem}.pdf", drawing.pdf()
@@ -118,9 +127,9 @@ def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> str:
+def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView] = ()) -> str:
     """What was found, in lines that lead to the papers' pages."""
-    parts = sections(views, reference)
+    parts = sections(views, reference, grounds)
     counts = Counter(finding.state for part in parts for finding in part.findings)
     seals: dict[str, list[str]] = {}
     for view in views:
@@ -131,10 +140,10 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView]) -> st
         "cover.html.j2",
         seals=seals,
         papers=views,
-        reference=reference,
+        beside=(*grounds, *reference),
         sections=parts,
         counts=[(state, count, str(count)) for state, count in counts.items()],
-        banner=banner(views),
+        banner=banner((*views, *grounds)),
         shown=SHOWN,
     )
 

@@ -25,7 +25,8 @@ def summary_table(papers: Sequence[JudgedPaper]) -> str:
         done = [f"{row.finished}/{row.planned} {row.tier}" for row in view.progress]
         claims = _counts([claim.state for claim in view.verdicts.claims], CLAIM_STATES)
         cells = _counts([cell.state for cell in view.verdicts.cells], CELL_STATES)
-        lines += _row((view.id, claims, cells, ", ".join(done), hours(view.training_seconds)))
+        name = f"{view.id}, {view.ground}" if view.ground else view.id
+        lines += _row((name, claims, cells, ", ".join(done), hours(view.training_seconds)))
     lines.append(rule)
     warning = banner(views)
     if warning:

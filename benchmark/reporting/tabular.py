@@ -18,20 +18,23 @@ Value = str | int | float | None
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 CELL_COLUMNS = (
-    "paper", "table", "row", "column", "quantity", "direction", "published", "published_spread", "state", "tier",
-    "measured_mean", "measured_deviation", "seeds", "deviation", "deviation_low", "deviation_high", "confidence",
-    "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason", "command", "rests_on",
+    "paper", "reading", "table", "row", "column", "quantity", "direction", "published", "published_spread", "state",
+    "tier", "measured_mean", "measured_deviation", "seeds", "deviation", "deviation_low", "deviation_high",
+    "confidence", "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason",
+    "command", "rests_on",
 )  # fmt: skip
 CLAIM_COLUMNS = (
-    "paper", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
+    "paper", "reading", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
     "statistic_high", "confidence", "p", "p_holm", "seeds", "min_seeds", "seeds_needed", "share_of_seeds",
     "runs_diverged", "on_published", "reason", "rests_on",
 )  # fmt: skip
 MEASUREMENT_COLUMNS = (
-    "paper", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
+    "paper", "reading", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
     "checkpoint", "iteration", "value", "reason", "numerics", "device", "training_seconds", "protocol",
 )  # fmt: skip
-CURVE_COLUMNS = ("paper", "experiment", "method", "tier", "curve", "iteration", "median", "least", "greatest", "seeds")
+CURVE_COLUMNS = (
+    "paper", "reading", "experiment", "method", "tier", "curve", "iteration", "median", "least", "greatest", "seeds",
+)  # fmt: skip
 _CURVE_POINTS = 400
 
 
@@ -78,7 +81,7 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
             verdict = cell.verdict
             measured = verdict.measured if verdict else None
             yield (
-                view.id, table.id, row, column, table.table.quantity, table.table.direction,
+                view.id, view.verdicts.reading, table.id, row, column, table.table.quantity, table.table.direction,
                 cell.cell.value, cell.cell.spread,
                 cell.state.word, verdict.tier if verdict else None,
                 measured.mean if measured else None, measured.deviation if measured else None,
@@ -98,8 +101,8 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
 def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
     for verdict in view.verdicts.claims:
         yield (
-            view.id, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state, verdict.tier,
-            verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm, verdict.seeds,
+            view.id, view.verdicts.reading, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state,
+            verdict.tier, verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm, verdict.seeds,
             verdict.min_seeds, verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published,
             verdict.reason, verdict.rests_on if verdict.tier else None,
         )  # fmt: skip
@@ -109,7 +112,8 @@ def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
     for group in view.evidence.groups:
         method = names.of_experiment(view.spec, group.experiment)
         for record in (stored.record for stored in group.runs):
-            about = (view.id, group.experiment, method, record.tier, record.seed, record.run_id, record.status)
+            planned = (view.id, view.verdicts.reading, group.experiment, method, record.tier)
+            about = (*planned, record.seed, record.run_id, record.status)
             run = (record.numerics, device_of(record.environment), record.timing.training_seconds)
             for key, score in sorted(record.scores.items()):
                 label = names.of_score(view.spec, group.experiment, key)
@@ -122,7 +126,8 @@ def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
 
 def _curves(view: PaperView) -> Iterable[Sequence[Value]]:
     for group in view.evidence.groups:
-        about = (view.id, group.experiment, names.of_experiment(view.spec, group.experiment), group.tier)
+        method = names.of_experiment(view.spec, group.experiment)
+        about = (view.id, view.verdicts.reading, group.experiment, method, group.tier)
         for key, band in {**bands(view.evidence, group, _CURVE_POINTS), **score_bands(group)}.items():
             for position, *values in zip(band.positions, band.median, band.low, band.high, strict=True):
                 yield (*about, key, float(position), *(float(value) for value in values), band.seeds)

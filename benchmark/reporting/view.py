@@ -77,7 +77,13 @@ class PaperView:
     @property
     def page(self) -> str:
         """The file of its page."""
-        return f"{self.id}.html" if self.given.origin is None else f"{self.id}--{self.given.origin}.html"
+        parts = (self.id, self.given.origin, self.verdicts.reading)
+        return f"{'--'.join(part for part in parts if part)}.html"
+
+    @property
+    def ground(self) -> str:
+        """The reading that all here is under, in words; empty for the spec as it stands."""
+        return f"reading {self.verdicts.reading}" if self.verdicts.reading else ""
 
     @property
     def authors(self) -> str:

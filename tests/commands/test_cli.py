@@ -228,7 +228,7 @@ def test_what_is_missing_is_told_beside_the_commands_and_by_the_exit_code(tmp_pa
     assert main(["plan", *about, "--results", str(tmp_path), "--todo"]) == 1
     told = capsys.readouterr()
     assert "ganrepro data fetch fashion_mnist" in told.err
-    assert "will not be measured: fid of 1 experiments" in told.err
+    assert "will not be measured: FID of 1 experiment:" in told.err
     (line,) = told.out.splitlines()
     assert line.startswith("ganrepro run-one ")
     assert main(["run-one", *shlex.split(line)[2:]]) == 2, "and it is refused for that reason"

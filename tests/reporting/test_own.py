@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
 from benchmark.judging.verdict import Compared, Interval, Values
+from benchmark.reporting import latex
 from benchmark.reporting.report import write_report
 from tests.reporting.factory import judged
 from tests.reporting.page import Page
@@ -29,7 +31,7 @@ def test_an_experiment_of_ones_own_stands_beside_the_papers_table(tmp_path: Path
         reason=f"90 % interval beyond the margin ({experiment})",
     )
     given = replace(given, verdicts=given.verdicts.model_copy(update={"ours": [ours]}))
-    write_report(tmp_path / "b", [given], formats=["html", "markdown"])
+    write_report(tmp_path / "b", [given], formats=["html", "markdown", "latex"])
     page = Page.of(tmp_path / "b" / f"{given.spec.paper.id}.html")
     shown = page.by_id[key]
     assert "no verdicts on the paper" in shown
@@ -38,6 +40,9 @@ def test_an_experiment_of_ones_own_stands_beside_the_papers_table(tmp_path: Path
     text = (tmp_path / "b" / "report.md").read_text()
     assert "no verdicts on the paper" in text
     assert "better than the printed number" in text
+    (line,) = [one for one in (tmp_path / "b" / "report.tex").read_text().splitlines() if "better than the" in one]
+    assert "17.2" in line
+    assert row.label.split()[0] in line
 
 
 def test_a_cell_without_a_number_says_what_the_paper_has_there(tmp_path: Path) -> None:
@@ -56,6 +61,25 @@ def test_a_cell_without_a_number_says_what_the_paper_has_there(tmp_path: Path) -
     (line,) = [one for one in (tmp_path / "b" / "report.md").read_text().splitlines() if f"| {row.label} |" in one][:1]
     assert "failed" in line
     assert "failed" in (tmp_path / "b" / "report.tex").read_text()
+
+
+def test_evidence_under_a_reading_is_told_with_the_reading_and_apart(tmp_path: Path) -> None:
+    """The reference of the toy has no run of the spec as it stands: all is under one reading."""
+    given = judged(tmp_path / "a")
+    nothing = replace(given, stored=[], verdicts=given.verdicts.model_copy(update={"claims": [], "cells": []}))
+    narrow = replace(given, verdicts=given.verdicts.model_copy(update={"reading": "narrow"}))
+    formats = ["html", "markdown", "csv", "latex"]
+    write_report(tmp_path / "b", [nothing], formats=formats, grounds=[narrow])
+    paper = given.spec.paper.id
+    cover = Page.of(tmp_path / "b" / "index.html")
+    holds = next(one.claim for one in given.verdicts.claims if one.state == "HOLDS")
+    assert f"{holds}, reading narrow" in cover.by_id["decided"]
+    assert "Nothing has run" not in cover.by_id["summary"]
+    assert "under the reading narrow" in Page.of(tmp_path / "b" / f"{paper}--narrow.html").by_id["summary"]
+    with (tmp_path / "b" / "measurements.csv").open(encoding="utf-8-sig") as stream:
+        assert {row["reading"] for row in csv.DictReader(stream)} == {"narrow"}
+    assert f"Claims of {latex.escape(paper)}, reading narrow" in (tmp_path / "b" / "report.tex").read_text()
+    assert f"{holds}, reading narrow" in (tmp_path / "b" / "report.md").read_text()
 
 
 def test_cover_and_latex_say_whose_word_a_verdict_rests_on(tmp_path: Path) -> None:
