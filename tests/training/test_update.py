@@ -1,0 +1,49 @@
+"""One player's update: what it weighs, what it watches, and where in a row of curves that stands."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from benchmark.spec.systems import Observation
+from benchmark.training.update import Player, weigh
+from tests.training.test_trainer import smoke_run, trainer_of
+
+
+@pytest.mark.parametrize(
+    ("statistic", "expected"),
+    [
+        ("mean", 1.0),
+        ("share_positive", 0.5),
+        ("mean_probability", sum(1 / (1 + math.exp(-x)) for x in (-1, 0, 2, 3)) / 4),
+        ("gradient_norm", 13.0),
+    ],
+)
+def test_what_is_watched_by_hand(statistic: str, expected: float) -> None:
+    """Of the signal -1, 0, 2, 3 and the gradients (3, 4) and 12; a parameter without a gradient has none."""
+    player = object.__new__(Player)
+    signal = None if statistic == "gradient_norm" else "s"
+    player._observed = {"curve": Observation(player="p", signal=signal, statistic=statistic)}  # type: ignore[arg-type]
+    player.parameters = [torch.zeros(2), torch.zeros(1), torch.zeros(1)]
+    player.parameters[0].grad, player.parameters[1].grad = torch.tensor([3.0, 4.0]), torch.tensor([12.0])
+    context = SimpleNamespace(signal=lambda _name: torch.tensor([-1.0, 0.0, 2.0, 3.0]))
+    (found,) = player.observed(context)  # type: ignore[arg-type]
+    assert float(found) == pytest.approx(expected)
+
+
+def test_a_weight_of_1_changes_no_bit() -> None:
+    term = torch.tensor(3.0)
+    assert weigh(1.0, term) is term
+    assert (float(weigh(2.0, term)), float(weigh(0.5, term))) == (6.0, 1.5)
+
+
+def test_each_player_fills_its_own_columns() -> None:
+    """The loss, its terms where they are several, and what is watched in its update."""
+    trainer = trainer_of(smoke_run("toy", "toy_minimax"))
+    taken = [trainer.columns[column] for player in trainer.players.values() for column in player.columns]
+    assert sorted(taken) == sorted(trainer.columns)
+    for name, player in trainer.players.items():
+        assert trainer.columns[player.columns[0]] == f"{name}_loss"
