@@ -18,7 +18,7 @@ from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.runs.records import RunRecord, Stored, device_of
-from benchmark.spec.base import TIERS, Model
+from benchmark.spec.base import Model
 from benchmark.spec.words import counted, number, p_value
 
 Group = dict[int, RunRecord]
@@ -109,7 +109,7 @@ def _groups(stored: Sequence[Stored]) -> dict[Key, Group]:
     for run in sorted(stored, key=lambda run: str(run.folder)):
         record = run.record
         groups.setdefault((record.paper, record.experiment, record.tier), {}).setdefault(record.seed, record)
-    return dict(sorted(groups.items(), key=lambda item: (item[0][:2], TIERS.index(item[0][2]))))
+    return dict(sorted(groups.items(), key=lambda item: item[0]))  # full before short before smoke
 
 
 def _name(key: Key) -> str:

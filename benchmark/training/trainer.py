@@ -200,13 +200,13 @@ class Trainer:
 
         Indices where looking them up is the device's work alone, else the examples.
         """
-        per_epoch = self._batches_per_epoch
-        size = self.run.setup.batch_size
-        if per_epoch is None or self.data.count is None:
+        size, count = self.run.setup.batch_size, self.data.count
+        if count is None:
             return self.data.draw(size, self.streams.generator("data", number))
-        epoch, position = divmod(number, per_epoch)
+        assert self._batches_per_epoch is not None, "only endless data has no epochs"
+        epoch, position = divmod(number, self._batches_per_epoch)
         if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, self.streams.permutation("order", self.data.count, epoch))
+            self._order = (epoch, self.streams.permutation("order", count, epoch))
         indices = self._order[1][position * size : (position + 1) * size]
         return indices if self.data.resident else self.data.examples(indices)
 

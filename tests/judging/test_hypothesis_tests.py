@@ -95,6 +95,18 @@ def test_equivalence_is_two_one_sided_tests() -> None:
         assert (hypothesis_tests.equivalence(estimate, 1.0) == "inside") == both
 
 
+def test_an_interval_that_touches_the_margin_is_undecided() -> None:
+    """Half width t(0.95, 1) x 1 = 6.3137515; the margin is what either end is, to the digit."""
+    half = hypothesis_tests.quantile(0.95, 1)
+    for value, margin, place in (
+        (0.0, half, "undecided"),
+        (2 * half, half, "undecided"),
+        (-2 * half, half, "undecided"),
+    ):
+        assert hypothesis_tests.equivalence(Estimate(value, 1.0, 1), margin) == place
+    assert hypothesis_tests.equivalence(Estimate(0.0, 1.0, 1), half + 1e-9) == "inside"
+
+
 def test_higher_is_better_turns_the_sign() -> None:
     assert hypothesis_tests.oriented(Estimate(0.3, 0.1, 4), "higher").value == -0.3
     assert hypothesis_tests.oriented(Estimate(0.3, 0.1, 4), "lower").value == 0.3

@@ -532,3 +532,15 @@ def test_needed_seeds_are_more_than_there_are() -> None:
     assert judged({"exactly": fid("a"), "value": 8, "share": 0.5}, a=of([8.0] * 4, "a")).needed(0.05, 0.8) == 5
     ranks = judged(A_BELOW_B, a=of([1.0, 2.0, 3.0], "a"), b=of([4.0, 5.0, None], "b"))
     assert ranks.needed(0.05, 0.8) == 5, "Noether: (1.645 + 0.842)^2 / (6 / 4) = 4.1"
+
+
+@pytest.mark.parametrize(
+    ("values", "bound"), [(GOOD, 0.0), (GOOD, -1.0), ([0.0, *GOOD[1:]], 1.0), ([-1.0, *GOOD[1:]], 2.0)]
+)
+def test_a_ratio_is_of_positive_numbers(values: list[float | None], bound: float) -> None:
+    for sides in ({"a": values, "b": BAD}, {"a": BAD, "b": values}):
+        with pytest.raises(Undecidable, match="positive values and a positive bound"):
+            judged(
+                {"ratio": [fid("a"), fid("b")], "above": bound},
+                **{name: of(side, name) for name, side in sides.items()},
+            )

@@ -42,6 +42,9 @@ def gain(size: str) -> dict[str, Any]:
             "gain on the small set 0.5 is not below gain on the large set 0.2",
         ),
         ({"bound": gain("small"), "above": 0.4, "below": 0.6}, "holds", "gain on the small set 0.5 is above 0.4"),
+        ({"bound": fid("small_ours"), "above": 14.0}, "fails", "fid (small_ours) 14.0 is not above 14"),
+        ({"bound": fid("small_ours"), "below": 14.0}, "fails", "fid (small_ours) 14.0 is not below 14"),
+        ({"order": [fid("small_ours"), fid("small_ours")]}, "fails", "is not below fid (small_ours) 14.0"),
         ({"bound": gain("large"), "above": 0.3}, "fails", "gain on the large set 0.2 is not above 0.3"),
         ({"ratio": [gain("small"), gain("large")], "below": 2.0}, "fails", "= 2.5 is not below 2"),
         ({"equal": [gain("small"), gain("large")], "margin": 0.4}, "holds", "is below 0.4"),
@@ -55,6 +58,7 @@ def gain(size: str) -> dict[str, Any]:
 def test_computed_numbers(written: dict[str, Any], outcome: str, says: str) -> None:
     found, reason = Numbers(SPEC).outcome(predicate(written))
     assert (found, says in reason) == (outcome, True), reason
+    assert "unequal" not in reason, "all are of one table, by one protocol"
 
 
 def test_a_number_that_is_not_printed_or_cannot_be_computed() -> None:

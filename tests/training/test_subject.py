@@ -72,7 +72,11 @@ def test_what_lies_outside_the_range_is_refused() -> None:
 
 def test_moments_are_those_of_what_the_layers_give() -> None:
     """By running the layers one by one: D's on real images, G's on the noise that its samples come from."""
-    subject, trainer = subject_of("tanh")
+    _, trainer = subject_of("tanh")
+    with torch.no_grad():
+        for parameter in trainer.networks["discriminator"].parameters():
+            parameter.add_(0.1)  # so that a mean is not near 0
+    subject = TrainedSubject(trainer, Path("no-data-needed"))
     discriminator, generator = trainer.networks["discriminator"].eval(), trainer.networks["generator"].eval()
     kinds = [layer.name for layer in discriminator.layout.layers]
     place = kinds.index("conv") + 1
@@ -81,6 +85,7 @@ def test_moments_are_those_of_what_the_layers_give() -> None:
     with torch.no_grad():
         given = discriminator(reals, 0, place + 1).double()
     (mean, variance), *_ = subject.moments_after("discriminator", "conv", count)
+    assert abs(mean) > 0.1
     assert (mean, variance) == pytest.approx((float(given.mean()), float(given.var(correction=0))), rel=1e-4)
     last = len(generator.layers) - 1
     (mean, variance) = subject.moments_after("generator", generator.layout.layers[last - 1].name, count)[-1]
