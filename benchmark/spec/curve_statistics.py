@@ -23,6 +23,7 @@ from benchmark.spec.quantities import (
     Lowest,
     Mean,
     Median,
+    Movement,
     Peak,
     Quantile,
     Settled,
@@ -36,6 +37,8 @@ Array = NDArray[np.float64]
 
 #: slack in iterations for window bounds that are products of floats
 _SLACK = 1e-6
+#: the share of a movement's square that noise never explains: half of the movement
+_LEAST_MOVEMENT = 0.25
 
 
 class CurveError(ValueError):
@@ -86,8 +89,10 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float((part < below).mean() if below is not None else (part > (above or 0.0)).mean())
         case Falling(falling=window, parts=parts):
             result = _falling(_part(course, values, window, parts), parts)
-        case Settled(settled=unit, average=average, tolerance=tolerance, until=until):
-            result = _settled(course, _head(course, values, unit, until), unit, average, tolerance)
+        case Movement(movement=window, parts=parts):
+            result = _movement(_part(course, values, window, 2 * parts), parts)
+        case Settled(settled=unit, average=average, tolerance=tolerance, until=until, least=least):
+            result = _settled(course, _head(course, values, unit, until), unit, average, tolerance, least or 0.0)
         case FirstBelow(first_below=bound, average=average):
             result = _first_below(_moving_average(values, average), bound, average)
     if not math.isfinite(result):
@@ -230,6 +235,15 @@ def _falling(part: Array, parts: int) -> float:
     return float((np.diff(means) < 0).mean())
 
 
+def _movement(part: Array, parts: int) -> float:
+    """Range of the parts' means; their noise by the median of the parts' variances, which single outliers leave."""
+    means, noise = _smoothed(part, parts), [piece.var(ddof=1) / len(piece) for piece in np.array_split(part, parts)]
+    variance = float(means.var(ddof=1))
+    if variance == 0:
+        return 0.0
+    return float(np.ptp(means)) * math.sqrt(max(_LEAST_MOVEMENT, 1 - _median(np.array(noise)) / variance))
+
+
 def _over_median(part: Array, early: Array) -> float:
     usual = _median(early)
     if usual <= 0:
@@ -250,14 +264,15 @@ def _moving_average(values: Array, length: int) -> Array:
     return averages
 
 
-def _settled(course: Course, values: Array, unit: str, average: int, tolerance: float) -> float:
+def _settled(course: Course, values: Array, unit: str, average: int, tolerance: float, least: float) -> float:
     per_unit = _per_epoch(course) if unit == "epochs" else 1.0
     length = max(1, round(average * per_unit))
     averages = _moving_average(values, length)
     final = float(averages[-1])
-    if final == 0:
+    scale = max(abs(final), least)
+    if scale == 0:
         raise CurveError("the final value is zero, so a relative tolerance has no scale")
-    outside = np.flatnonzero(np.abs(averages - final) > tolerance * abs(final))
+    outside = np.flatnonzero(np.abs(averages - final) > tolerance * scale)
     start = int(outside[-1]) + 1 if len(outside) else 0
     return (start + length) / per_unit
 

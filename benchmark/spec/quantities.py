@@ -217,10 +217,27 @@ class Falling(_OfCurve):
         return f"share of falls of {curve} from one of {self.parts} equal parts of {self.falling} to the next"
 
 
+class Movement(_OfCurve):
+    """How far the curve moves: from the lowest to the highest trimmed mean of ``parts`` equal parts of the window.
+
+    Trimmed as for ``lowest``. It is taken times the root of the share of the means' variance that noise within the
+    parts does not explain, but at least by half. So drifts, steps and slow swings count in full, noise about one level
+    by half.
+    """
+
+    better = "lower"
+    movement: Window
+    parts: Annotated[int, Field(ge=2)]
+
+    def of(self, curve: str) -> str:
+        return f"movement of {curve} between {self.parts} equal parts of {self.movement}, less noise"
+
+
 class Settled(_OfCurve):
     """First iteration (or epoch) from which the moving average stays within ``tolerance`` of its final value.
 
-    ``tolerance`` is a share of the final value's magnitude; ``average`` is the moving average's length, in ``unit``.
+    ``tolerance`` is a share of the final value's magnitude, which counts as ``least`` where it is smaller; ``average``
+    is the moving average's length, in ``unit``.
     With ``until``, in ``unit`` too, the run is read up to there, so that runs of unlike length have one horizon.
     """
 
@@ -228,10 +245,12 @@ class Settled(_OfCurve):
     average: PositiveInt
     tolerance: Positive
     until: PositiveInt | None = None
+    least: Positive | None = None
 
     def of(self, curve: str) -> str:
         end = "its end value" if self.until is None else f"its value after {self.until} {self.settled}"
         within = f"settles within {words.number(100 * self.tolerance)} % of {end}"
+        within += "" if self.least is None else f", or of {words.number(self.least)} if that is more"
         return f"{self.settled} until {curve}, averaged over {self.average} {self.settled}, {within}"
 
 
@@ -258,6 +277,7 @@ Statistic = Annotated[
     | Slope
     | Share
     | Falling
+    | Movement
     | Settled
     | FirstBelow,
     ByKey(),

@@ -45,6 +45,10 @@ def jitter(curve: np.ndarray, size: float) -> np.ndarray:
     return curve + size * np.where(np.arange(len(curve)) % 2, 1.0, -1.0)
 
 
+#: of a loss that stays where it is, from one batch to the next
+NOISE = np.random.default_rng(11).normal(size=100 * EPOCH)
+
+
 def spiked(curve: np.ndarray, epoch: float, level: float = 1000.0) -> np.ndarray:
     """One batch that is far out."""
     changed = curve.copy()
@@ -103,6 +107,8 @@ def stable(claim: str, name: str, base: Mapping[str, Planted]) -> list[World]:
     return [
         true(claim, "one batch far out, late", **{name: of(g=spiked(g, 0.9 * n))}),
         true(claim, "batches differ much", **{name: of(g=jitter(g, 0.3))}),
+        true(claim, "noise about one level", **{name: of(g=end + abs(end) * 0.1 * NOISE[: n * EPOCH])}),
+        true(claim, "at one level from the first", **{name: of(g=flat(n, end))}),
         true(claim, "as late as three quarters", **{name: of(g=np.where(time(n) < 0.75 * n, 3 * end, end))}),
         false(claim, "drifting to the end", **{name: of(g=np.linspace(0.3 * end, 2 * end, n * EPOCH))}),
         false(claim, "drifting by 20 % in the last fifth", **{name: of(g=end * (0.2 + 0.8 * time(n) / n))}),
@@ -128,6 +134,18 @@ def sooner(base: Mapping[str, Planted]) -> list[World]:
             dcgan=of(d=np.where(time(50) < 30, 3.0, 1.1)),
             gan=of(d=np.where(time(100) < 45, 3.0, 1.3)),
         ),
+        true(
+            claim,
+            "D wins, and its loss flickers near 0",
+            dcgan=of(d=falling(50, 3.0, 0.02, 1) + 0.01 * NOISE[: 50 * EPOCH]),
+        ),
+        true(
+            claim,
+            "at 35 epochs, the GAN at 90",
+            dcgan=of(d=np.where(time(50) < 35, 3.0, 1.1)),
+            gan=of(d=np.interp(time(100), [0, 90], [4.0, 1.3])),
+        ),
+        false(claim, "the GAN from the first", gan=of(d=flat(100, 1.3), g=flat(100, float(g[-1])))),
         false(claim, "the GAN's D before", gan=of(d=falling(100, 3.0, 1.3, 0.5))),
         false(claim, "as soon, and the GAN drifts after epoch 60", gan=of(d=drifting), dcgan=of(d=like_dcgan[:1000])),
         false(claim, "neither settles", gan=of(d=np.linspace(3, 0.5, 2000)), dcgan=of(d=np.linspace(3, 1.5, 1000))),

@@ -162,6 +162,42 @@ def test_steps_down_by_hand() -> None:
     )
 
 
+def test_movement_is_a_range_of_means_less_noise() -> None:
+    whole = {"movement": window(1, 100), "parts": 10}
+    assert value(np.ones(N), whole) == 0
+    # ten flat parts of levels 0 to 9: no noise within them
+    stairs = (RAMP - 1) // 10
+    assert value(stairs, whole) == 9
+    # iterations of a part lie 5 off its level: a variance of 25 * 10 / 9 over 10 iterations, against 55 / 6 of means
+    swings = np.where(RAMP % 2 == 0, 5.0, -5.0)
+    assert value(stairs + swings, whole) == pytest.approx(9 * np.sqrt(1 - (25 / 9) / (55 / 6)))
+    # noise is never more than half of it
+    assert value(stairs / 10 + swings, whole) == pytest.approx(0.45)
+    # a trimmed mean of ten leaves out one outlier, and so does the median of variances
+    assert value(np.where(RAMP == 55, 1000.0, stairs), whole) == 9
+
+
+def test_noise_about_one_level_moves_by_half_of_its_range_at_most() -> None:
+    random = np.random.default_rng(3)
+    noise = random.normal(1.0, 0.1, (200, N))
+    halves = [value(curve, {"movement": window(1, 100), "parts": 10}) for curve in noise]
+    ranges = [
+        value(curve, {"highest": window(1, 100), "parts": 10}) - value(curve, {"lowest": window(1, 100), "parts": 10})
+        for curve in noise
+    ]
+    assert 0.5 <= np.mean(np.array(halves) / ranges) < 0.6
+
+
+def test_settled_near_zero_takes_a_scale() -> None:
+    """A curve that ends at 0.01 is never within 5 % of it before, and always within 5 % of 0.5."""
+    near = np.where(RAMP <= 40, 2.0, 0.02)
+    near[-1] = 0.01
+    assert value(near, {"settled": "iterations", "average": 1, "tolerance": 0.05}) == 100
+    assert value(near, {"settled": "iterations", "average": 1, "tolerance": 0.05, "least": 0.5}) == 41
+    assert value(near + 2, {"settled": "iterations", "average": 1, "tolerance": 0.05, "least": 0.5}) == 41
+    assert value(near - 0.01, {"settled": "iterations", "average": 1, "tolerance": 0.05, "least": 0.5}) == 41
+
+
 def test_settled() -> None:
     step = np.where(RAMP <= 40, 2.0, 1.0)
     assert value(step, {"settled": "iterations", "average": 1, "tolerance": 0.1}) == 41
@@ -212,6 +248,7 @@ def test_expressions_over_several_curves() -> None:
         (np.zeros(N), {"settled": "iterations", "average": 1, "tolerance": 0.1}, "final value is zero"),
         (RAMP, {"first_below": 1.0, "average": 101}, "moving average needs 101"),
         (RAMP, {"falling": window(1, 5), "parts": 6}, "holds 5 iterations, 6 are needed"),
+        (RAMP, {"movement": window(1, 11), "parts": 6}, "holds 11 iterations, 12 are needed"),
     ],
 )
 def test_a_reason_instead_of_a_number(curve: Any, statistic: dict[str, Any], reason: str) -> None:

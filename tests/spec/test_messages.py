@@ -347,7 +347,8 @@ SLIPS = {
         "statistic: {mean:",
         "statistic: {§men:",
         "claims.C2.predicate.all_of[0].bound.statistic.men: unknown key, one of these is needed: mean, median, "
-        "quantile, lowest, highest, deviation, fluctuation, peak, slope, share, falling, settled, first_below; "
+        "quantile, lowest, highest, deviation, fluctuation, peak, slope, share, falling, movement, settled, "
+        "first_below; "
         "did you mean 'mean'?",
     ),
     "window of a statistic": (
