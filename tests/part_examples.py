@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from benchmark.registry import Part
-from benchmark.spec.parts import PARTS
+from benchmark.spec.fields import PARTS
 
 P = TypeVar("P", bound=Part)
 MOST = 30

@@ -33,7 +33,7 @@ def sentence(pairs: Collection[tuple[float, float]], where: str) -> str | None:
     if not pairs:
         return None
     apart = sorted(abs(mine - theirs) / max(abs(mine), abs(theirs)) for mine, theirs in pairs if mine != theirs)
-    told = f"{len(pairs) - len(apart)} of {len(pairs)} scores equal those of {where} bit for bit"
+    text = f"{len(pairs) - len(apart)} of {len(pairs)} scores equal those of {where} bit for bit"
     if apart:
-        told += f", {len(apart)} within {100 * apart[-1]:.2g} %"
-    return told
+        text += f", {len(apart)} within {100 * apart[-1]:.2g} %"
+    return text

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 
 if TYPE_CHECKING:
     from benchmark.runs.sidecars import Anchor, Kind
@@ -63,8 +62,7 @@ def anchors(options: argparse.Namespace) -> int:
             }
             for (paper, experiment, name), of in rows.items()
         ]
-        print(json.dumps(listed, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(listed)
     print(f"{'paper':<20} {'experiment':<26} {'score':<18}" + "".join(f"{kind:>12}" for kind in KINDS))
     for (paper, experiment, name), of in rows.items():
         values = "".join(f"{_value(of.get(kind)):>12}" for kind in KINDS)
@@ -82,7 +80,7 @@ def after_run(papers: Iterable[tuple[Path, Loaded]], results: Path, root: Path, 
     try:
         _measure(papers, results, root, device, numerics, quick=True)
     except DataError as error:  # records of other data lie there too: no reason to go without a report
-        print(f"floors and ceilings not measured: {error}", file=sys.stderr, flush=True)
+        terminal.say(f"floors and ceilings not measured: {error}")
 
 
 def _measure(
@@ -106,11 +104,7 @@ def _measure(
         sidecars.write_anchor(results, anchor)
         added += 1
         if not quick:
-            print(
-                f"{anchor.kind}, {anchor.label}: {_value(anchor)} in {anchor.seconds:.1f} s",
-                file=sys.stderr,
-                flush=True,
-            )
+            terminal.say(f"{anchor.kind}, {anchor.label}: {_value(anchor)} in {anchor.seconds:.1f} s")
     return added
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import UsageError
 
 
@@ -54,7 +54,7 @@ def bring(options: argparse.Namespace) -> int:
     try:
         values = brought.read_values(spec, options.values, origin("reported")) if options.values else []
         curves = brought.read_curves(spec, options.curves, origin("reported")) if options.curves else []
-        several = brought.merged(values, curves)
+        everything = brought.merged(values, curves)
         if options.samples:
             opt.require_training()
             from benchmark.commands.devices import resolve_device
@@ -62,25 +62,23 @@ def bring(options: argparse.Namespace) -> int:
 
             root, device = places.data_folder(options.data_root), resolve_device(options.device)
             folders = measuring.places(spec, options.samples)
-            several += measuring.measured(
-                folders, origin("measured"), root, device, lambda text: print(text, file=sys.stderr, flush=True)
-            )
-        if not several:
+            everything += measuring.measured(folders, origin("measured"), root, device, terminal.say)
+        if not everything:
             raise brought.BroughtError("nothing was brought: the files hold no rows")
-        records = [brought.record_of(supplied) for supplied in several]
+        records = [brought.record_of(supplied) for supplied in everything]
         known = [run.record for run in read_records(results, brought=True)] if results.is_dir() else []
         brought.check_new(known, records)
         from benchmark.judging.seal import ensure_seal
 
         ensure_seal(results, spec)
-        for supplied, record in zip(several, records, strict=True):
+        for supplied, record in zip(everything, records, strict=True):
             folder = brought.write(results, supplied, record)
-            told = [
+            parts = [
                 f"{name} {score.value:.6g}" if score.value is not None else f"{name} none: {score.reason}"
                 for name, score in record.scores.items()
                 if name in supplied.scores
             ] + [f"{len(supplied.curves)} curves"] * bool(supplied.curves)
-            print(f"{record.experiment}, seed {record.seed}, {supplied.origin.kind}: {'; '.join(told)}")
+            print(f"{record.experiment}, seed {record.seed}, {supplied.origin.kind}: {'; '.join(parts)}")
             print(f"  {places.shown(folder)}")
     except brought.BroughtError as error:
         raise UsageError(str(error)) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +43,7 @@ def compare(options: argparse.Namespace) -> int:
     if not comparison.experiments:
         raise NothingSelectedError(f"{first} and {second} share no experiment")
     if options.json:
-        print(json.dumps(comparison.model_dump(mode="json"), indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(comparison.model_dump(mode="json"))
     for line in render(comparison).splitlines():
         indent = len(line) - len(line.lstrip())
         print(terminal.wrapped(line.lstrip(), indent + 4, " " * indent))

@@ -36,14 +36,14 @@ def register(subparsers: opt.Subparsers) -> None:
 
 
 def completion(options: argparse.Namespace) -> int:
-    every: dict[str, argparse.ArgumentParser] = options.every
+    commands: dict[str, argparse.ArgumentParser] = options.every
     cases = "\n".join(
         f'      {name}) words="{" ".join(words_of(command))}"; choices="{" ".join(choices_of(command, ""))}" ;;'
-        for name, command in every.items()
+        for name, command in commands.items()
     )
     valued = "\n".join(
         f'      "{name} {option}") words="{" ".join(choices)}"; choices=$words ;;'
-        for name, command in every.items()
+        for name, command in commands.items()
         for option in words_of(command)
         if (choices := choices_of(command, option))
     )
@@ -51,7 +51,7 @@ def completion(options: argparse.Namespace) -> int:
         _SCRIPT.format(
             shell=options.shell,
             prelude="autoload -U +X bashcompinit && bashcompinit\n" if options.shell == "zsh" else "",
-            commands=" ".join(every),
+            commands=" ".join(commands),
             cases=cases,
             valued=valued,
             papers=" ".join(sorted(file.stem for file in places.papers_folder().glob("*.yaml"))),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import UsageError
 
 if TYPE_CHECKING:
@@ -56,10 +55,10 @@ def data(options: argparse.Namespace) -> int:
                 worst = 1
                 message = f"ganrepro: {name}: {error}"
                 if message not in said:  # two splits may lack the same file
-                    print(message, file=sys.stderr)
+                    terminal.say(message)
                 said[message] = None
     if options.json:
-        print(json.dumps({"right": right, "wrong": list(said)}, indent=1))
+        terminal.as_json({"right": right, "wrong": list(said)})
     return worst
 
 
@@ -135,7 +134,7 @@ def _fetch_inception(root: Path) -> None:
     if inception.unavailable(root) is None:
         return
     if file.is_file():
-        print(f"{file}: not the pinned weights, removed", file=sys.stderr)
+        terminal.say(f"{file}: not the pinned weights, removed")
         file.unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}.partial")

@@ -88,7 +88,7 @@ def with_needs(
     known = costs.known_devices(results, [run.record for run in read_records(results, [])])
     device = next((candidate for candidate in known if candidate.kind == kind), costs.STATED[kind])
     planned: dict[tuple[tuple[str, str, str | None], ...], tuple[float, int]] = {}
-    told = []
+    sized = []
     for job, group in zip(jobs, groups, strict=True):
         key = tuple((run.paper, run.experiment, run.reading) for run in group)
         if key not in planned:
@@ -98,14 +98,14 @@ def with_needs(
             gib = math.ceil(max(estimate.host_bytes for estimate in each) / 2**30 * _MARGIN)
             planned[key] = float(limit), gib * 2**30
         hours, memory = planned[key]
-        told.append(
+        sized.append(
             replace(
                 job,
                 hours=options.hours or hours,
                 memory_bytes=memory if options.memory is None else round(options.memory * 2**30),
             )
         )
-    return told
+    return sized
 
 
 def engine_of(options: argparse.Namespace, jobs: Sequence[Job]) -> tuple[Engine, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from benchmark import places
 from benchmark.commands import engines
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import CHECK_FAILED, OK, UsageError
 from benchmark.spec.numerics import ROUGHER
 
@@ -72,7 +72,7 @@ def equivalence(options: argparse.Namespace) -> int:
     )
     file = sidecars.write_equivalence(results, report)
     if options.json:
-        print(json.dumps(report.model_dump(mode="json"), indent=1, sort_keys=True))
+        terminal.as_json(report.model_dump(mode="json"))
     else:
         verdict = "may be judged" if report.agrees else "is not shown equivalent"
         print(f"{paper}/{name} at {report.tier} in {report.numerics} {verdict}: {report.says}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -64,8 +63,7 @@ def list_papers(options: argparse.Namespace) -> int:
             }
             for file, paper in papers
         }
-        print(json.dumps(facts, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(facts)
     specs = [paper.spec for _, paper in papers]
     counts = [
         (
@@ -82,13 +80,13 @@ def list_papers(options: argparse.Namespace) -> int:
             for name, experiment in spec.experiments.items()
         ]
         print("\n" + terminal.table((spec.paper.id, "tiers", "what"), rows))
-        for head, several in (
+        for head, listed in (
             ("table", [(key, table.where, table.caption) for key, table in spec.tables.items()]),
             ("figure", [(key, figure.where, figure.shows) for key, figure in spec.figures.items()]),
             ("claim", [(key, claim.where, claim.says) for key, claim in spec.claims.items()]),
         ):
-            if several:
-                print("\n" + terminal.table((head, "where", "what"), several))
+            if listed:
+                print("\n" + terminal.table((head, "where", "what"), listed))
     return 0
 
 
@@ -106,7 +104,7 @@ def validate(options: argparse.Namespace) -> int:
                 entries[str(file)] = []
             except SpecError as error:
                 entries[str(file)] = [asdict(problem) for problem in error.problems]
-        print(json.dumps(entries, indent=1, sort_keys=True))
+        terminal.as_json(entries)
         return opt.BAD_INPUT if any(entries.values()) else 0
     for file, paper in load_all(files):
         spec = paper.spec
@@ -137,8 +135,7 @@ def audit(options: argparse.Namespace) -> int:
         rows = [
             {**audited.model_dump(mode="json"), "power": power.model_dump(mode="json")} for audited, power, *_ in audits
         ]
-        print(json.dumps(rows, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(rows)
     pages = []
     for audited, power, more, say in audits:
         page = (
@@ -191,8 +188,7 @@ def sys_info(options: argparse.Namespace) -> int:
         )
     }
     if options.json:
-        print(json.dumps(facts, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(facts)
     for name, value in facts.items():
         if isinstance(value, dict):
             print(f"{name}:")

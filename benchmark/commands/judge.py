@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -60,12 +59,11 @@ def judge(options: argparse.Namespace) -> int:
     accepted = options.accept or ["trained"]
     inputs = [
         verdicts
-        for reading, several in by_reading(papers, options.reading).items()
-        for verdicts in judge_papers(several, results, options.numerics, reading, accepted=accepted)
+        for reading, under in by_reading(papers, options.reading).items()
+        for verdicts in judge_papers(under, results, options.numerics, reading, accepted=accepted)
     ]
     if options.json:
-        print(json.dumps([item.verdicts.model_dump(mode="json") for item in inputs], indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json([item.verdicts.model_dump(mode="json") for item in inputs])
     chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
     pages = [_text(item.verdicts, chosen, options.details, in_prose(item.spec)) for item in inputs]
     print("\n\n".join(page for page in pages if page))
@@ -101,7 +99,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6))
         lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [
-        (f"{cell.table}/{cell.row}/{cell.column}", f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
+        (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
         for cell in cells
         if details or cell.state not in _SILENT
     ]
@@ -112,8 +110,8 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
             "" if variant.measured is None or variant.measured.mean is None else f", ours {variant.measured.mean:.5g}"
         )
         against = f"ours, {variant.experiment} against {variant.against}: printed {variant.published:g}{mean}"
-        told = f"{against}: {variant.says} ({variant.reason})"
-        lines.append(terminal.wrapped(say(told), 4, "  "))
+        text = f"{against}: {variant.says} ({variant.reason})"
+        lines.append(terminal.wrapped(say(text), 4, "  "))
     for column in verdicts.brought:
         lines += _column(column, chosen, say)
     if not details:
@@ -124,9 +122,9 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         for what, states in state_words.items():
             silent = {state: states.count(state) for state in _SILENT if state in states}
             if silent:
-                told = ", ".join(f"{count} {state}" for state, count in silent.items())
-                told = f"{what} without evidence here: {told} (--details lists them)"
-                lines.append(terminal.wrapped(told, 4, "  "))
+                text = ", ".join(f"{count} {state}" for state, count in silent.items())
+                text = f"{what} without evidence here: {text} (--details lists them)"
+                lines.append(terminal.wrapped(text, 4, "  "))
     for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
         lines.append(terminal.wrapped(problem, 4, "  ! "))
     if verdicts.seal is not None:
@@ -148,9 +146,8 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
             yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {say(claim.reason)}", 8, "    ")
     for cell in column.cells:
         if chosen is None or cell.table in chosen:
-            place = f"{cell.table}/{cell.row}/{cell.column}"
             numbers = f"published {cell.published:.{cell.decimals}f}, {_mean(cell)}"
-            yield terminal.wrapped(f"{place}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
+            yield terminal.wrapped(f"{cell.path}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
     for problem in (*column.damage, *(f"{folder}: not of today's spec" for folder in column.stale)):
@@ -172,12 +169,12 @@ def report(options: argparse.Namespace) -> int:
     chosen = Chosen(tuple(options.table), tuple(options.claim), tuple(options.figure))
     files = [
         file
-        for reading, several in by_reading(papers, [options.reading] if options.reading else None).items()
+        for reading, under in by_reading(papers, [options.reading] if options.reading else None).items()
         for file in summarise(
-            several, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
+            under, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
             chosen=chosen if chosen.ids else None, quiet=options.json,
         )
     ]  # fmt: skip
     if options.json:
-        print(json.dumps({"files": [str(file) for file in files]}, indent=1))
+        terminal.as_json({"files": [str(file) for file in files]})
     return 0

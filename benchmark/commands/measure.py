@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -90,7 +89,7 @@ def measure(options: argparse.Namespace) -> int:
     metrics = [measuring.metric_of(word, len(samples)) for word in options.metric]
     answers = measuring.measure(samples, reference, metrics, root, device, anchors=options.anchors)
     if options.json:
-        print(json.dumps([asdict(answer) for answer in answers], indent=1, sort_keys=True))
+        terminal.as_json([asdict(answer) for answer in answers])
     else:
         print(f"{len(samples):,} samples of {' x '.join(map(str, samples.shape[1:]))}, {options.samples}")
         print(f"against {options.against}, SHA-256 {reference.data.fingerprint[:16]}")
@@ -124,8 +123,8 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield terminal.wrapped(f"{answer.label}: not measured: {answer.reason}", 2)
         return
     yield terminal.coloured(f"{answer.label} {answer.value:.6g}", "strong")
-    told = ", ".join(f"{name} {value}" for name, value in answer.protocol.items() if value is not None)
-    yield terminal.wrapped(f"protocol: {told}", 4, "  ")
+    text = ", ".join(f"{name} {value}" for name, value in answer.protocol.items() if value is not None)
+    yield terminal.wrapped(f"protocol: {text}", 4, "  ")
     if answer.endless is not None:
         value, error = answer.endless
         yield terminal.wrapped(

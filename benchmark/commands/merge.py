@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import CHECK_FAILED, NothingSelectedError, UsageError
 from benchmark.spec.words import counted
 
@@ -38,7 +39,7 @@ def merge(options: argparse.Namespace) -> int:
     planned = plan_merge(options.sources, into)
     if planned.problems:
         sys.stderr.writelines(f"{line}\n" for line in planned.problems)
-        print(f"ganrepro: nothing copied into {places.shown(into)}", file=sys.stderr)
+        terminal.say(f"ganrepro: nothing copied into {places.shown(into)}")
         return CHECK_FAILED
     if not planned.runs and not planned.present:
         raise NothingSelectedError("no finished run to merge")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import __version__, places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import CHECK_FAILED, NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def pack(options: argparse.Namespace) -> int:
     damaged = [line for member in everything for line in damage(member)]
     if damaged:
         sys.stderr.writelines(f"{line}\n" for line in damaged)
-        print("ganrepro: nothing packed, the evidence is damaged", file=sys.stderr)
+        terminal.say("ganrepro: nothing packed, the evidence is damaged")
         return CHECK_FAILED
     members |= {f"tables/{name}": content for name, content in tables(judged).items()}
     papers = [paper.verdicts.paper for paper in judged]
@@ -62,8 +62,7 @@ def pack(options: argparse.Namespace) -> int:
     runs = sum(name.endswith(f"/{RECORD}") for name in members)
     if options.json:
         facts = {"file": str(output), "sha256": digest, "bytes": output.stat().st_size, "runs": runs, "papers": papers}
-        print(json.dumps(facts, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(facts)
     print(f"{places.shown(output)}: {runs} runs of {', '.join(papers)}, {output.stat().st_size:,} bytes")
     print(f"SHA-256 {digest}")
     return 0

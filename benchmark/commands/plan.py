@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import json
 import shlex
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -140,15 +138,15 @@ def plan(options: argparse.Namespace) -> int:
     lacking = [f"data: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
     for line in unreadable:
-        print(f"ganrepro: {line}; its run is not done again before that file is mended or removed", file=sys.stderr)
+        terminal.say(f"ganrepro: {line}; its run is not done again before that file is mended or removed")
     if options.todo:
         for line in lacking:
-            print(f"ganrepro: {line}", file=sys.stderr)
+            terminal.say(f"ganrepro: {line}")
         for line in dict.fromkeys(_command(run, file, options) for run, file in left):
             print(line)
         return CHECK_FAILED if lacking or unreadable else OK
     if options.json:
-        print(json.dumps(rows, indent=1, sort_keys=True))
+        terminal.as_json(rows)
     else:
         print(_table(rows, device))
         print(terminal.wrapped(_in_all(rows, device), 2))
@@ -183,19 +181,19 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
 
     left = [row for row in rows if row["left"]]
     runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
-    told = f"{runs} of {sum(row['runs'] for row in rows)} runs left"
+    text = f"{runs} of {sum(row['runs'] for row in rows)} runs left"
     if not runs:
-        return told
-    told += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
+        return text
+    text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
     hours = sum(row["device_hours"] for row in left)
     images, disk = (sum(row["left"] * row[key] for row in left) for key in ("images", "disk_bytes"))
-    told += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
+    text += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
     bases = [basis for basis in BASES if any(row["basis"] == basis for row in left)]
-    told += f" (by {', '.join(bases)}; ~ is estimated)"
+    text += f" (by {', '.join(bases)}; ~ is estimated)"
     gpu = max(row["device_bytes"] for row in left)
-    told += f"; at most {_bytes(max(row['host_bytes'] for row in left))} of memory"
-    told += f" and {_bytes(gpu)} of a GPU" if gpu else ""
-    return f"{told} for each run, {_bytes(disk)} of disk for all; {images:,} images to train on"
+    text += f"; at most {_bytes(max(row['host_bytes'] for row in left))} of memory"
+    text += f" and {_bytes(gpu)} of a GPU" if gpu else ""
+    return f"{text} for each run, {_bytes(disk)} of disk for all; {images:,} images to train on"
 
 
 def _table(rows: list[dict[str, Any]], device: Device) -> str:

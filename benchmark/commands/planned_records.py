@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark import places
+from benchmark.commands import terminal
 from benchmark.commands.options import UsageError
 from benchmark.commands.select_runs import load_all, spec_files
 from benchmark.runs.plan import Run, make_plan, make_run
@@ -20,7 +20,7 @@ def planned(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str)
     unreadable: list[str] = []
     records = {run.record.run_id: run for run in read_records(results, unreadable)} if results.is_dir() else {}
     for line in unreadable:
-        print(f"ganrepro: passed over: {line}", file=sys.stderr)
+        terminal.say(f"ganrepro: passed over: {line}")
     runs = [run for _, loaded in papers for tier in TIERS for run in make_plan(loaded.spec, tier, numerics=numerics)]
     kept = {run.run_id: (run, records[run.run_id]) for run in runs if run.run_id in records}
     return [pair for pair in kept.values() if pair[1].record.status != "failed"]

@@ -152,13 +152,13 @@ def _forged(fault: _Real, results: Path) -> Stored:
     return Stored(read_record(file), folder)
 
 
-def _records(several: list[Stored], run: Stored) -> Iterator[str]:
-    """What records alone say against ``one`` among ``several``."""
+def _records(stored: list[Stored], run: Stored) -> Iterator[str]:
+    """What records alone say against a run among those that are stored."""
     problem = identity(run.record)
     if problem is not None:
         yield problem
     yield from contradictions(run)
-    evidence = Evidence(paper.loaded(TEXT).spec, several, paper.expected(TEXT))
+    evidence = Evidence(paper.loaded(TEXT).spec, stored, paper.expected(TEXT))
     yield from (line.removeprefix(f"{run.folder}: ") for line in evidence.damage if line.startswith(str(run.folder)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import places
-from benchmark.commands import engines
+from benchmark.commands import engines, terminal
 from benchmark.commands import options as opt
 from benchmark.commands.devices import check_numerics, resolve_device
 from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
@@ -24,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    several = opt.command(
+    added = opt.command(
         subparsers, "run", "train, sample, score, record, judge, report; finished runs are not repeated", run
     )
-    opt.runs(several)
-    several.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
-    opt.device(several)
-    several.add_argument(
+    opt.runs(added)
+    added.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
+    opt.device(added)
+    added.add_argument(
         "-j", "--jobs", type=opt.positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
     )
-    engines.register(several)
-    several.add_argument("--no-report", action="store_true", help="stop after the records")
-    opt.as_json(several)
+    engines.register(added)
+    added.add_argument("--no-report", action="store_true", help="stop after the records")
+    opt.as_json(added)
     single = opt.command(
         subparsers, "run-one", "one run by id, for engines that schedule runs themselves", run_one, None
     )
@@ -55,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     unreadable: list[str] = []
     left = left_to_train([run for run, _ in runs.values()], results, unreadable)
     for line in unreadable:
-        say(f"{line}; its run is not done again before that file is mended or removed")
+        terminal.say(f"{line}; its run is not done again before that file is mended or removed")
     todo = {run.run_id: runs[run.run_id] for run in left}
     missing = missing_data((run for run, _ in todo.values()), root)
     if missing:
@@ -64,9 +63,9 @@ def run(options: argparse.Namespace) -> int:
     code = OK
     if todo:
         opt.require_training()
-        say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
+        terminal.say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
         for line in not_measured((run for run, _ in todo.values()), root):
-            say(line)
+            terminal.say(line)
         code = _train(options, todo, results, root)
         # a training that was continued measures only what it has measured from its beginning; the rest is done now
         rest = {run.run_id: runs[run.run_id] for run in left_to_train([run for run, _ in todo.values()], results, [])}
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             code = _train(options, rest, results, root)
     else:
         others = f"{len(runs) - len(unreadable)} other" if unreadable else str(len(runs))
-        say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
+        terminal.say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
     code = RUN_FAILED if unreadable and code == OK else code
     if code in (RESUMABLE, INTERRUPTED) or options.no_report:
         _answer(options, runs, results, [])
@@ -85,11 +84,11 @@ def run(options: argparse.Namespace) -> int:
     papers = [(selection.file, selection.loaded) for selection in selections]
     if todo:
         after_run(papers, results, root, resolve_device(options.device), options.numerics)
-    told = agreement.with_reference(results, runs) if is_default_job(options) else None
+    text = agreement.with_reference(results, runs) if is_default_job(options) else None
     everything = papers if options.papers else load_all(spec_files(()))
     files = summarise(everything, results, options.numerics, quiet=options.json)
-    if told is not None:
-        print(f"{told}: the same runs, trained elsewhere", file=sys.stderr if options.json else sys.stdout)
+    if text is not None:
+        print(f"{text}: the same runs, trained elsewhere", file=sys.stderr if options.json else sys.stdout)
     _answer(options, runs, results, files)
     return code
 
@@ -102,7 +101,7 @@ def _answer(
         from benchmark.commands.status import state_of
 
         states = [state_of(run, results) for run, _ in runs.values()]
-        print(json.dumps({"runs": states, "report": [str(file) for file in files]}, indent=1, sort_keys=True))
+        terminal.as_json({"runs": states, "report": [str(file) for file in files]})
 
 
 def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
@@ -120,8 +119,8 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     engine, where = engines.engine_of(options, jobs)
     _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
     if len(groups) < len(todo):
-        say(f"{len(todo) - len(groups)} of them share the training of another")
-    say(f"training on {where}")
+        terminal.say(f"{len(todo) - len(groups)} of them share the training of another")
+    terminal.say(f"training on {where}")
     began = time.perf_counter()
     display = Display({run.run_id: (_told(run, todo[run.run_id][1]), run.iterations) for run, *_ in groups})
     try:
@@ -129,14 +128,14 @@ def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], 
     except EngineError as error:
         raise UsageError(str(error)) from error
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
-    say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
+    terminal.say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
-        say("stopped; the same command continues where this one ended")
+        terminal.say("stopped; the same command continues where this one ended")
         return INTERRUPTED if ending.signal == 2 else RESUMABLE
     if any(_bad(outcome) for outcome in ending.outcomes):
         return RUN_FAILED
     if finished < len(jobs):
-        say(f"{len(jobs) - finished} were stopped elsewhere; the same command continues them")
+        terminal.say(f"{len(jobs) - finished} were stopped elsewhere; the same command continues them")
         return RESUMABLE
     return OK
 
@@ -192,7 +191,3 @@ def run_one(options: argparse.Namespace) -> int:
     if outcome.status == "interrupted":
         return RESUMABLE
     return RUN_FAILED if _bad(outcome) else OK
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

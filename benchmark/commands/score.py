@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError, UsageError
 
 if TYPE_CHECKING:
@@ -62,12 +61,10 @@ def score(options: argparse.Namespace) -> int:
     scorer = Scorer(
         run, stored.record, stored.folder, places.data_folder(options.data_root), resolve_device(options.device)
     )
-    grid = scorer.grid(
-        options.score or list(known), axes, options.counts or (), lambda text: print(text, file=sys.stderr, flush=True)
-    )
+    grid = scorer.grid(options.score or list(known), axes, options.counts or (), terminal.say)
     file = sidecars.write_grid(results, grid)
     if options.json:
-        print(json.dumps(grid.model_dump(mode="json"), indent=1, sort_keys=True))
+        terminal.as_json(grid.model_dump(mode="json"))
     else:
         print("\n".join(lines(grid)))
         print(f"kept in {places.shown(file)}")
@@ -82,11 +79,11 @@ def lines(grid: ProtocolGrid) -> Iterator[str]:
         yield f"{name}: {_shown(recorded)} in the record, {_shown(again)} scored again"
         mine = [variant for variant in grid.variants if variant.score == name]
         for run in mine:
-            told = run.reason if run.value is None else f"{_shown(run.value)} ({run.change or 0:+.4g})"
-            yield f"  {run.axis:<16} {run.setting:<52} {told}"
+            text = run.reason if run.value is None else f"{_shown(run.value)} ({run.change or 0:+.4g})"
+            yield f"  {run.axis:<16} {run.setting:<52} {text}"
         for line in (line for line in grid.extrapolated if line.score == name):
-            told = f"{line.intercept:.4g}, error of the fit alone {line.intercept_error:.2g}"
-            yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {told}"
+            text = f"{line.intercept:.4g}, error of the fit alone {line.intercept_error:.2g}"
+            yield f"  {'count':<16} {f'endless, from {line.counts[0]} to {line.counts[-1]} in 15 steps':<52} {text}"
         noise = max((abs(run.change) for run in mine if run.change is not None and run.axis == "noise"), default=None)
         changes = [(abs(run.change), run.axis) for run in mine if run.change is not None and run.axis != "noise"]
         if changes:

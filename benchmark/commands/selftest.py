@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 
 if TYPE_CHECKING:
     from benchmark.judging.selftest.faults import Caught
@@ -48,7 +48,7 @@ def selftest(options: argparse.Namespace) -> int:
             "not_shown_by_records": [fault.model_dump(mode="json") for fault in silent],
             "passed": good,
         }
-        print(json.dumps(facts, indent=1, sort_keys=True))
+        terminal.as_json(facts)
         return 0 if good else 1
     print(f"WRONG VERDICTS on made-up records of known truth (limit {100 * LIMIT:.0f} %)")
     for rate in measured:
@@ -70,15 +70,15 @@ def selftest(options: argparse.Namespace) -> int:
         print(f"\nlargest {kind} rate {100 * worst:.1f} %", end="")
     print()
     for honest, what in ((False, "false passes among planted faults"), (True, "false alarms on honest evidence")):
-        several = [fault for fault in (*faults, *real) if fault.honest == honest]
-        print(f"{what}: {sum(not fault.caught for fault in several)} of {len(several)}")
+        alike = [fault for fault in (*faults, *real) if fault.honest == honest]
+        print(f"{what}: {sum(not fault.caught for fault in alike)} of {len(alike)}")
     print(f"{'passed' if good else 'FAILED'}, {time.perf_counter() - began:.0f} s")
     return 0 if good else 1
 
 
-def _print(title: str, several: Sequence[Caught]) -> None:
+def _print(title: str, faults: Sequence[Caught]) -> None:
     print(f"\n{title}")
-    for fault in several:
+    for fault in faults:
         finding = fault.finding if len(fault.finding) <= 110 else f"{fault.finding[:107]}..."
         print(f"  {'found ' if fault.caught else 'MISSED'} {fault.fault}\n           {finding}")
 

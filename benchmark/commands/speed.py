@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError
 
 if TYPE_CHECKING:
@@ -50,15 +49,15 @@ def speed(options: argparse.Namespace) -> int:
         runs = {f"{run.paper}/{run.experiment}{under}": run for selection in select(options) for run in selection.runs}
         if not runs:
             raise NothingSelectedError(f"no experiment has tier {options.tier}")
-    print("measuring the device", file=sys.stderr, flush=True)
+    terminal.say("measuring the device")
     calibration = calibrate(device)
     for name, run in runs.items():
-        print(f"measuring the loop of {name}", file=sys.stderr, flush=True)
+        terminal.say(f"measuring the loop of {name}")
         loop = loop_speed(run, device, seconds=options.seconds, rounds=options.rounds)
         calibration = calibration.model_copy(update={"loops": {**calibration.loops, name: loop}})
     file = sidecars.write_calibration(results, calibration)
     if options.json:
-        print(json.dumps(calibration.model_dump(mode="json"), indent=1, sort_keys=True))
+        terminal.as_json(calibration.model_dump(mode="json"))
     else:
         _print(calibration)
         print(f"kept in {places.shown(file)}")
@@ -78,14 +77,4 @@ def _print(calibration: Calibration) -> None:
         low, high = loop.ratio_range
         print(f"{name}, tier {loop.tier}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
         print(f"  the textbook loop takes {loop.ratio:.2f} times as long ({low:.2f} to {high:.2f})")
-        print(f"  one full run would train for {_duration(loop.full_run_seconds)}, at this rate")
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds / 3600:.1f} h"
-        if seconds >= 3600
-        else f"{seconds / 60:.1f} min"
-        if seconds >= 60
-        else f"{seconds:.0f} s"
-    )
+        print(f"  one full run would train for {terminal.duration(loop.full_run_seconds)}, at this rate")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import time
@@ -48,8 +47,7 @@ def status(options: argparse.Namespace) -> int:
     if not rows:
         raise opt.NothingSelectedError("no experiment has that tier")
     if options.json:
-        print(json.dumps(rows, indent=1, sort_keys=True))
-        return 0
+        return terminal.as_json(rows)
     print(_text(rows, specs))
     return 0
 

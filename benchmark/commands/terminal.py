@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,11 +10,23 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Any
 
 _TONES = {"good": "32", "bad": "31", "open": "33", "quiet": "2", "strong": "1"}
 _GAP = 2
 #: no column becomes narrower than this before others have
 _NARROWEST = 8
+
+
+def as_json(facts: Any) -> int:
+    """Print what ``--json`` asks for; all is well."""
+    print(json.dumps(facts, indent=1, sort_keys=True))
+    return 0
+
+
+def say(text: str) -> None:
+    """Tell a person something that is no answer: it goes to stderr at once."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def width() -> int:

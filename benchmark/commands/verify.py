@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError
 
 
@@ -37,7 +37,7 @@ def verify(options: argparse.Namespace) -> int:
     if not findings.records and not findings.problems:
         raise NothingSelectedError(f"{path} holds no record, so nothing was verified")
     if options.json:
-        print(json.dumps(vars(findings), indent=1, sort_keys=True))
+        terminal.as_json(vars(findings))
     else:
         for line in findings.problems:
             print(f"MISMATCH {line}")

@@ -45,7 +45,7 @@ def why(options: argparse.Namespace) -> int:
         for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
             print("\n".join(_claim(claim, judged_paper, file)))
         for cell in judged_paper.verdicts.cells:
-            if f"{cell.table}/{cell.row}/{cell.column}" in wanted:
+            if cell.path in wanted:
                 print("\n".join(_cell(cell, judged_paper, file)))
     return 0
 
@@ -94,7 +94,7 @@ def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     from benchmark.spec import names
 
     say = names.in_prose(about.spec)
-    yield f"{cell.table}/{cell.row}/{cell.column}  {terminal.coloured(cell.state, terminal.tone_of(cell.state))}"
+    yield f"{cell.path}  {terminal.coloured(cell.state, terminal.tone_of(cell.state))}"
     where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}"
     yield f"  published {cell.published:.{cell.decimals}f} ({where})"
     yield from _told("because", say(cell.reason.partition(LATE)[0]))
@@ -113,8 +113,8 @@ def _told(head: str, text: str | None) -> Iterator[str]:
 def _interval(head: str, interval: Interval | None, indent: int = 2) -> Iterator[str]:
     if interval is not None:
         low, high = ("unbounded" if end is None else f"{end:.4g}" for end in (interval.low, interval.high))
-        told = f"{head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
-        yield terminal.wrapped(told, indent + 2, " " * indent)
+        text = f"{head}: {interval.estimate:.4g}, {100 * interval.confidence:.0f} % interval {low} to {high}"
+        yield terminal.wrapped(text, indent + 2, " " * indent)
 
 
 def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: Say) -> Iterator[str]:
@@ -124,15 +124,15 @@ def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: S
     files: dict[str, None] = {}
     for values in quantities:
         measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
-        told = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
+        parts = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
         reasons: dict[str, list[str]] = {}
         for seed in sorted(set(values.seeds) - set(measured)):
             reasons.setdefault(values.reasons.get(seed, "not measured"), []).append(str(seed))
-        told += [
+        parts += [
             f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()
         ]
         label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
-        yield terminal.wrapped(f"{label}: {'; '.join(told) or 'no run'}", 4, "  ")
+        yield terminal.wrapped(f"{label}: {'; '.join(parts) or 'no run'}", 4, "  ")
         files |= {
             places.shown(run.folder / "record.json"): None
             for run in about.stored

@@ -24,7 +24,8 @@ from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord
 from benchmark.runs.sidecars import KINDS, Anchor, Companions, Kind
 from benchmark.spec.base import canonical
-from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, NetworkMarker, Subject, marked_fields
+from benchmark.spec.fields import NetworkMarker, marked_fields
+from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, Subject
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams
 from benchmark.training.subject import TrainedSubject
@@ -157,7 +158,7 @@ def _measured(wanted: Wanted, subject: TrainedSubject, code: str) -> Anchor:
 
 @dataclass
 class Part:
-    """Some of a dataset's examples, as far as metrics ask."""
+    """A part of a dataset, as metrics see it."""
 
     fingerprint: str
     count: int | None
@@ -230,13 +231,13 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
         return stand(
             lambda count: subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())
         )
-    every = subject.reals(None)  # mapped, not read, where it is large
+    reals = subject.reals(None)  # mapped, not read, where it is large
     if kind == "copier":
-        return stand(lambda count: every[random.integers(0, len(every), count)])
-    shuffled = np.random.default_rng(_SEED).permutation(len(every))
+        return stand(lambda count: reals[random.integers(0, len(reals), count)])
+    shuffled = np.random.default_rng(_SEED).permutation(len(reals))
     if getattr(metric, "reference", None) == "test":  # the training data are apart from those by themselves
-        return stand(lambda count: every[np.roll(shuffled, order * count)[:count]], len(shuffled))
-    half = min(len(shuffled) // 2, max(1, _HALF_BYTES // every[:1].nbytes))
+        return stand(lambda count: reals[np.roll(shuffled, order * count)[:count]], len(shuffled))
+    half = min(len(shuffled) // 2, max(1, _HALF_BYTES // reals[:1].nbytes))
     first, second = shuffled[:half], shuffled[half : 2 * half]
     ours, theirs = (first, second) if order == 0 else (second, first)
     # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
@@ -247,8 +248,8 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
         part,
         subject.root,
         subject.device,
-        lambda count: every[ours[:count]],
-        lambda count: every[theirs[:count]],
+        lambda count: reals[ours[:count]],
+        lambda count: reals[theirs[:count]],
         half,
     )
 

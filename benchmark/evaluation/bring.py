@@ -54,12 +54,12 @@ def places(spec: PaperSpec, folder: Path) -> list[tuple[Run, Path]]:
 
 
 def measured(
-    several: Sequence[tuple[Run, Path]], origin: Origin, root: Path, device: str, say: Callable[[str], None]
+    folders: Sequence[tuple[Run, Path]], origin: Origin, root: Path, device: str, say: Callable[[str], None]
 ) -> list[Brought]:
     """Measure everything; samples that the protocol cannot take are scores without a value."""
     records = []
     subjects: dict[str, TrainedSubject] = {}
-    for run, place in several:
+    for run, place in folders:
         try:
             samples = given.examples(place)
             if run.experiment not in subjects:

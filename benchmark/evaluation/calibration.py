@@ -1,7 +1,7 @@
 """What a device does, and how the training loop fares on it against the textbook one.
 
-Rates are of fp32 with TF32 off, each the best of several tries, since everything that disturbs makes them lower. Two
-loops are only compared as a ratio within one process on one device, by turns.
+Rates are of fp32 with TF32 off. Each is the best of a few tries, since disturbances only lower it. Two loops are timed
+by turns on one device, and only their ratio is compared.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class _Pictures(ResidentImages):
 
 
 def stand_in(run: Run, device: str) -> Data:
-    """Data of the run's sizes, which need not be at hand to measure time; a law is drawn from as it is."""
+    """Made-up data of the run's sizes, on which time depends alone. Endless data are drawn as they are."""
     value_range = run.setup.dataset.image_range()
     if value_range is not None:
         return _Pictures(run, device, value_range)
@@ -171,7 +171,7 @@ def _go_on(iterations: int) -> float:
 
 
 def _seconds(advance: Callable[[int], object], iterations: int, device: str) -> float:
-    """Seconds of one of so many iterations: of the processor where it is the device, so that neighbours count less."""
+    """Mean seconds of an iteration. On a CPU it is processor time, which other processes disturb less."""
     clock = time.perf_counter if device.startswith("cuda") else time.process_time
     waited(device)
     began = clock()

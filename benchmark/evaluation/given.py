@@ -118,7 +118,7 @@ def _as_examples(array: np.ndarray, path: Path) -> np.ndarray:
 
 
 def with_channels(images: np.ndarray, channels: int) -> np.ndarray:
-    """Colour images whose channels are all equal as grey ones, where ``channels`` is 1; anything else as it is."""
+    """Samples with one channel where ``channels`` is 1 and all three are equal; else as they are."""
     if channels != 1 or images.ndim != 4 or images.shape[1] != 3:
         return images
     return images[:, :1] if all((images[:, :1] == images[:, i : i + 1]).all() for i in (1, 2)) else images

@@ -194,7 +194,7 @@ def supplied(samples: np.ndarray) -> Callable[[int], np.ndarray]:
 def measure(
     samples: np.ndarray, reference: Against, metrics: Sequence[Metric], root: Path, device: str, *, anchors: bool
 ) -> list[Answer]:
-    """Every metric on ``samples``; what stands in their place too, where it is cheap or ``anchors`` asks for it."""
+    """Every metric on ``samples``, and its anchors where they are cheap or ``anchors`` asks for them."""
     subject = Stand(reference.dataset, reference.data, root, device, supplied(samples), reference.real, len(samples))
     return [_answer(metric, subject, reference, anchors) for metric in metrics]
 
@@ -250,7 +250,7 @@ def _to_statistics(
 
 
 def _anchors(metric: Metric, subject: Stand) -> dict[str, list[float]]:
-    """Real data, copies of them and noise in the samples' place; an untrained generator there is none of."""
+    """The metric on real data, on copies of them and on noise. There is no untrained generator."""
     anchors: dict[str, list[float]] = {}
     for kind, orders in (("real", 2), ("copier", 1), ("noise", 1)):
         values = []

@@ -1,6 +1,6 @@
 """A finished run's generator scored again without training, one setting of the protocol changed at a time.
 
-How far the protocol alone moves a number is what stands between two papers' scores before any method does.
+So it is known how far two papers' scores may differ by their protocols alone.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def unmeasured(score: Score, reason: str) -> ScoreRecord:
 
 
 def anywhere(reason: str, root: Path) -> str:
-    """A reason without the data root's place on this machine: one run has one record, wherever it is done."""
+    """A reason without the path of the data root, so that records are alike on all machines."""
     return re.sub(rf"(?<![\w./-]){re.escape(str(root))}(?=/)", "DATA", reason)
 
 
@@ -101,7 +101,7 @@ def better(score: Score, new: ScoreRecord, old: ScoreRecord | None) -> bool:
 
 
 def improves(metric: Metric, value: float, others: Iterable[float]) -> bool:
-    """Whether ``value`` is better than all ``others``; where less is not worse, as with most distances, less is."""
+    """Whether ``value`` is better than all ``others``: higher where the metric says so, else lower."""
     return all(value > other if metric.direction == "higher" else value < other for other in others)
 
 

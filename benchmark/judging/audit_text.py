@@ -97,9 +97,9 @@ def _sections(audit: Audit, details: bool) -> Iterator[_Section]:
     if audit.times:
         yield _times(audit.times)
     for kind, title in _IRRECONCILABLE.items():
-        several = [entry for entry in (*audit.contradictions, *audit.remarks) if entry.kind == kind]
-        if several:
-            entries = [(f"{entry.id} ({entry.where}){_about(entry.values)}", entry.finding) for entry in several]
+        alike = [entry for entry in (*audit.contradictions, *audit.remarks) if entry.kind == kind]
+        if alike:
+            entries = [(f"{entry.id} ({entry.where}){_about(entry.values)}", entry.finding) for entry in alike]
             yield _Section(title, entries=entries)
     if audit.tables:
         yield _Section("Tables", entries=[(f"{table.table}: {table.kind}", table.says) for table in audit.tables])
@@ -124,8 +124,8 @@ def _short(audit: Audit) -> Iterator[str]:
         yield beyond_peak(audit.times)
     kinds = [remark.kind for remark in audit.remarks]
     others = [f"{kinds.count(kind)} {what}" for kind, what in _REMARKS.items() if kind in kinds]
-    told = f" Other remarks: {', '.join(others)}." if others else ""
-    yield f"{words.counted(len(audit.contradictions), 'contradiction')} of the paper with itself.{told}"
+    text = f" Other remarks: {', '.join(others)}." if others else ""
+    yield f"{words.counted(len(audit.contradictions), 'contradiction')} of the paper with itself.{text}"
     if audit.recipe.total:
         yield recipe_stated(audit)
     on_tables = [table.kind for table in audit.tables]
@@ -146,8 +146,8 @@ def _claims_summary(audit: Audit) -> str:
         (ways.count("verified by test"), "is verified by a test", "are verified by a test"),
         (ways.count("not assessable"), "cannot be assessed", "cannot be assessed"),
     )
-    told = ", ".join(f"{count} {state if count == 1 else several}" for count, state, several in counts if count)
-    return f"{words.counted(len(audit.claims), 'claim')}: {told}." if told else "No claims."
+    text = ", ".join(f"{count} {state if count == 1 else plural}" for count, state, plural in counts if count)
+    return f"{words.counted(len(audit.claims), 'claim')}: {text}." if text else "No claims."
 
 
 def _tested(claim: AuditedClaim, details: bool) -> tuple[str, str]:
@@ -161,9 +161,9 @@ def _reading(claim: AuditedClaim) -> str:
     return f" Our reading: {claim.note}" if claim.note else ""
 
 
-def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str, str]]:
+def _untested(claims: Sequence[AuditedClaim], details: bool) -> list[tuple[str, str]]:
     entries = []
-    for claim in several:
+    for claim in claims:
         state = "not tested there" if claim.way == "measured" else claim.way
         why = f" Test: {claim.test}." if details and claim.way == "measured" else ""
         reason = (
@@ -177,10 +177,10 @@ def _untested(several: Sequence[AuditedClaim], details: bool) -> list[tuple[str,
 
 def _times(times: Sequence[PublishedTime]) -> _Section:
     devices = dict.fromkeys((time.device, time.peak_teraflops, time.source) for time in times)
-    told = "; ".join(f"{name}: {words.number(peak)} TFLOP/s at most ({source})" for name, peak, source in devices)
+    line = "; ".join(f"{name}: {words.number(peak)} TFLOP/s at most ({source})" for name, peak, source in devices)
     opening = (
         "What the networks and budgets assumed here cannot do without (products of weights and inputs alone), over the "
-        f"printed seconds. {told}."
+        f"printed seconds. {line}."
     )
     assumed = "; ".join(dict.fromkeys(text for time in times if time.share_of_peak > 1 for text in time.assumes))
     opening += f" Assumed of the networks: {assumed}." if assumed else ""
@@ -203,8 +203,8 @@ def _about(values: int) -> str:
 
 
 def _recipe_rows(audit: Audit) -> list[list[str]]:
-    several = [*audit.sections, audit.recipe, audit.others]
-    rows = [[section.section, *(str(getattr(section, column)) for column in _COLUMNS)] for section in several]
+    known = [*audit.sections, audit.recipe, audit.others]
+    rows = [[section.section, *(str(getattr(section, column)) for column in _COLUMNS)] for section in known]
     names = [column if audit.text_at_hand or column != "stated" else "as stated" for column in _COLUMNS]
     return [["section", *names], *rows]
 

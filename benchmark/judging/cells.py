@@ -44,8 +44,8 @@ def margin(printed: Printed) -> float | None:
 
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     """A verdict on every published number, in reading order."""
-    every = spec.printed
-    return [_verdict(evidence, printed, _first_time(printed, every)) for printed in every]
+    numbers = spec.printed
+    return [_verdict(evidence, printed, _first_time(printed, numbers)) for printed in numbers]
 
 
 def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> CellVerdict:
@@ -143,30 +143,30 @@ def _judge(printed: Printed, sample: Sample | None, shown: Sample | None, roughe
     return _compare(printed, sample, allowed + rounding(printed), protocol)
 
 
-def _first_time(printed: Printed, every: Sequence[Printed]) -> Printed | None:
-    """The first time in the row of a table of seconds that an experiment here regenerates."""
-    row = (moment for moment in every if (moment.table, moment.row) == (printed.table, printed.row))
+def _first_time(printed: Printed, numbers: Sequence[Printed]) -> Printed | None:
+    """The first number of a row of times that an experiment here measures too."""
+    row = (moment for moment in numbers if (moment.table, moment.row) == (printed.table, printed.row))
     return next((time for time in row if time.cell.experiment is not None and time.cell.quoted_from is None), None)
 
 
 def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> str:
-    """How a time relates to the first of its row, in print and as measured: all that another device can tell."""
+    """A time over the first time of its row, in print and as measured: seconds depend on the device, the ratio less."""
     if first is None or first.column == printed.column or first.cell.value == 0:
         return ""
-    told = f"; {words.number(printed.cell.value / first.cell.value)} times {first.column} in print"
+    text = f"; {words.number(printed.cell.value / first.cell.value)} times {first.column} in print"
     ours, theirs = _measured(evidence, printed), _measured(evidence, first)
     if ours is None or theirs is None or not ours.values or not theirs.values or ours.tier != theirs.tier:
-        return f"{told}, not measured here"
+        return f"{text}, not measured here"
     difference = protocol_difference([ours, theirs])
     if difference is not None:
-        return f"{told}, no ratio here: {difference}"
+        return f"{text}, no ratio here: {difference}"
     ratio = words.number(mean(ours.numbers) / mean(theirs.numbers))
     seeds = f"{len(ours.values)} and {words.counted(len(theirs.values), 'seed')}"
-    return f"{told}, {ratio} times here (tier {ours.tier}, {seeds})"
+    return f"{text}, {ratio} times here (tier {ours.tier}, {seeds})"
 
 
 def _compare(printed: Printed, sample: Sample, allowed: float, protocol: Mapping[str, Any]) -> CellVerdict:
-    """The rule that fires, under what holds for all of them: unknown fields, seeds far outside, interim looks."""
+    """State, reason and numbers, with what qualifies them: unknown fields, seeds far outside, interim looks."""
     interim = bool(sample.missing)
     state, why, facts = _decide(printed, sample, allowed, INTERIM if interim else ALPHA)
     assumed = _assumed(printed.protocol, protocol)
@@ -190,15 +190,15 @@ def _compare(printed: Printed, sample: Sample, allowed: float, protocol: Mapping
     if sample.diverged:
         broken = f"{len(sample.diverged)} of {words.counted(len(sample.seeds), 'seed')}"
         why = f"{broken} diverged, which the paper does not report; {why}"
-    told = f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else ""
+    text = f"; nobody knows whether these agree: {', '.join(assumed)}" if assumed else ""
     return _said(
-        printed, sample, state, why + incomplete([sample]) + told,
+        printed, sample, state, why + incomplete([sample]) + text,
         assumed=list(assumed), conditions=conditions, interim=interim, **facts,
     )  # fmt: skip
 
 
 def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> tuple[CellState, str, dict[str, Any]]:
-    """State, reason and numbers, as if all of the protocol were known."""
+    """The same, as if the whole protocol were known."""
     cell, direction, count = printed.cell, printed.source.direction, len(sample.seeds)
     one_sided = direction in ("lower", "higher")
     worse = {seed: direction_sign(direction) * (sample.values[seed] - cell.value) for seed in sorted(sample.values)}
@@ -267,7 +267,7 @@ def published_seeds(printed: Printed) -> int | None:
 
 
 def _published(printed: Printed) -> Estimate | None:
-    """The published number's own uncertainty; None where it has none, or nobody knows over how many seeds it is."""
+    """The published number's own uncertainty; None where none is printed, or not over how many seeds."""
     spread, seeds = printed.cell.spread, published_seeds(printed)
     if spread is None or seeds is None or printed.cell.spread_means not in ("seeds", "standard_error"):
         return None
@@ -276,7 +276,7 @@ def _published(printed: Printed) -> Estimate | None:
 
 
 def _prediction(printed: Printed, own: Estimate, count: int) -> dict[str, Any]:
-    """Where one more run of ours would lie, as does the number of a paper that prints one run."""
+    """Where one more run of ours would lie. A paper that prints one run prints such a number."""
     half = hypothesis_tests.quantile(1 - ALPHA, count - 1) * own.error * math.sqrt(count + 1)
     low, high = own.value - half, own.value + half
     single = printed.cell.spread_means not in ("seeds", "standard_error")

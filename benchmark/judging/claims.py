@@ -76,16 +76,16 @@ def drafts(spec: PaperSpec, evidence: Evidence, names: Iterable[str]) -> dict[st
     return {name: _draft(name, spec.claims[name], evidence) for name in names}
 
 
-def verdicts(spec: PaperSpec, every: Mapping[str, Draft], names: Iterable[str]) -> list[ClaimVerdict]:
-    """Verdicts on claims, from the drafts of ``every`` claim of the paper, for which Holm corrects."""
+def verdicts(spec: PaperSpec, known: Mapping[str, Draft], names: Iterable[str]) -> list[ClaimVerdict]:
+    """Verdicts on the claims ``names``. Holm corrects over the drafts of all claims of the paper, ``known``."""
     tested = {
-        draft.name: draft.finding for draft in every.values() if draft.state is None and draft.finding is not None
+        draft.name: draft.finding for draft in known.values() if draft.state is None and draft.finding is not None
     }
     adjusted = hypothesis_tests.holm([finding.p for finding in tested.values()])
     against = hypothesis_tests.holm([finding.p_against for finding in tested.values()])
     families = [_Family(*pair, len(tested)) for pair in zip(adjusted, against, strict=True)]
     holm, numbers = dict(zip(tested, families, strict=True)), Numbers(spec)
-    return [_verdict(numbers, every[name], holm.get(name)) for name in names]
+    return [_verdict(numbers, known[name], holm.get(name)) for name in names]
 
 
 def _draft(name: str, claim: Claim, evidence: Evidence) -> Draft:
@@ -134,7 +134,7 @@ def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quanti
 
 
 def without(sample: Sample, fields: Sequence[str]) -> Sample:
-    """``sample`` as it is compared by a claim that itself goes ``across`` some fields of the protocol."""
+    """``sample`` without the fields of the protocol that a claim compares ``across``."""
     protocols = {
         seed: {name: value for name, value in protocol.items() if name not in fields}
         for seed, protocol in sample.protocols.items()
@@ -197,8 +197,8 @@ def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState
     if family.p <= alpha:
         return "HOLDS", f"{look}{finding.says}, {words.p_value(family.p)}{after}", None, parts
     if family.p_against <= alpha:
-        told = "; ".join(f"{part.state}: {part.reason}" for part in parts) or finding.says_against
-        return _denied(parts), f"{look}{told}, {words.p_value(family.p_against)}{after}", None, parts
+        text = "; ".join(f"{part.state}: {part.reason}" for part in parts) or finding.says_against
+        return _denied(parts), f"{look}{text}, {words.p_value(family.p_against)}{after}", None, parts
     needed = finding.needed(ALPHA / family.claims, POWER)
     toward = finding.p <= finding.p_against
     says, adjusted = (finding.says, family.p) if toward else (finding.says_against, family.p_against)
@@ -207,7 +207,7 @@ def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState
 
 
 def _denied(parts: Sequence[PartVerdict]) -> ClaimState:
-    """What a claim is of which something is shown to be opposed: all of it, or parts."""
+    """The state of a claim that is opposed as a whole or in parts."""
     states = {part.state for part in parts} or {"REVERSED"}
     if states == {"REVERSED"}:
         return "REVERSED"
@@ -249,12 +249,12 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
 
 def _caveats(draft: Draft, broken: int, runs: int) -> str:
     """What a reader must know besides the state: failures, missing seeds, proxy scores."""
-    told = f"; {broken} of {words.counted(runs, 'run')} diverged" if broken else ""
+    text = f"; {broken} of {words.counted(runs, 'run')} diverged" if broken else ""
     if draft.tier == "full":
-        told += incomplete(draft.samples)
+        text += incomplete(draft.samples)
     if draft.claim.across and draft.finding is not None:
-        told += f"; compared across {', '.join(draft.claim.across)}, as the claim does"
+        text += f"; compared across {', '.join(draft.claim.across)}, as the claim does"
     proxies = sorted({sample.label for sample in draft.samples if sample.proxy})
     if proxies:
-        told += f"; rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric"
-    return told
+        text += f"; rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric"
+    return text

@@ -37,8 +37,8 @@ def number(computed: Computed, values: Mapping[str, float]) -> float | None:
 def _computed(computed: Computed, parts: Mapping[str, Sample]) -> Sample:
     """By seed that all parts have.
 
-    A seed in which one of them diverged has diverged, and ranks last where the worst value of that part makes the
-    number infinite.
+    A seed in which one part diverged has diverged. It ranks last if the worst value of that part makes the number
+    infinite.
     """
     samples = list(parts.values())
     difference = protocol_difference(samples)

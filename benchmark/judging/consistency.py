@@ -65,7 +65,7 @@ def identity(record: RunRecord) -> str | None:
 
 
 def _ending(record: RunRecord) -> Iterator[str]:
-    """A run that ended well has no reason, any other one has; the same of scores and their values."""
+    """A reason is given exactly where a run did not end well, or a score has no value."""
     if (record.status == "finished") == (record.reason is not None):
         yield f"{record.status}, with the reason '{record.reason}'"
     if record.iterations > record.planned_iterations:
@@ -78,7 +78,7 @@ def _ending(record: RunRecord) -> Iterator[str]:
 
 
 def _length(record: RunRecord) -> Iterator[str]:
-    """Iterations as planned: a budget in epochs is counted in the data's own, whatever the record says of them."""
+    """Iterations as planned. Epochs are counted by the size of the data, not by what the record says."""
     if record.status == "finished" and record.iterations != record.planned_iterations:
         yield f"finished after {record.iterations} of {record.planned_iterations} iterations"
     try:
@@ -302,7 +302,7 @@ def _digits(record: RunRecord) -> str | None:
 # --- between records ------------------------------------------------------------------------------------------------
 
 
-def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
+def between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
     """Records that cannot both be right: one dataset setting with two contents, or two seeds of one run.
 
     Where a dataset has two contents, those of the fewer records are named, and all if no content has more than the
@@ -311,7 +311,7 @@ def between(several: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
     by_data: dict[str, dict[str, list[Stored]]] = {}
     by_curves: dict[str, Stored] = {}
     by_scores: dict[str, Stored] = {}
-    for run in sorted(several, key=lambda run: (run.record.seed, str(run.folder))):
+    for run in sorted(stored, key=lambda run: (run.record.seed, str(run.folder))):
         data, content = _setup(run.record).get("dataset"), run.record.hashes.get("dataset")
         if data is not None and content is not None:
             by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)

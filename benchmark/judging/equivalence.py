@@ -49,7 +49,7 @@ def equivalence(
     problems += [f"{score.score}: {score.says}" for score in scores if not score.agrees]
     if not scores:
         problems.append("no score was measured in either tier")
-    told = "; ".join(f"{score.score}: {score.says}" for score in scores)
+    text = "; ".join(f"{score.score}: {score.says}" for score in scores)
     return Equivalence(
         schema_version=1,
         paper=spec.paper.id,
@@ -61,7 +61,7 @@ def equivalence(
         share=share,
         scores=scores,
         agrees=not problems,
-        says="; ".join(problems) if problems else f"{numerics} gives the scores of fp32: {told}",
+        says="; ".join(problems) if problems else f"{numerics} gives the scores of fp32: {text}",
     )
 
 

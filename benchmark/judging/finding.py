@@ -167,7 +167,7 @@ def signs(
 
 
 def silent(test: str, truths: Mapping[int, bool], points: Points, numbers: str) -> Finding:
-    """Too little for a test: only what single seeds show."""
+    """A finding without a test, for which there are too few seeds: what single seeds show."""
     says = f"{test}: {numbers}" if numbers else test
     return Finding(test, 1.0, 1.0, None, truths, points, says, says, lambda _alpha, _power: None)
 

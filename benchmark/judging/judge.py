@@ -2,8 +2,8 @@
 
 :func:`judge` is pure: the same records and spec give the same verdicts, anywhere.
 
-Beside a seal lie the states that verdicts had when the sealed rules and the sealed code gave them last, with a hash of
-the records that they are of. So a change of code can be told by what it does to verdicts.
+Beside a seal lie the states that the sealed rules and code last gave, with a hash of the records they were given on. So
+a change of code is judged by the verdicts that it moves.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.consistency import Inspected
+from benchmark.judging.rule_changes import stored_state
 from benchmark.judging.samples import Evidence, Expected, ids_of
-from benchmark.judging.seal import seal_file, stored_state
+from benchmark.judging.seal import seal_file
 from benchmark.judging.variants import compared
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, SealState, Word
 from benchmark.runs import sidecars
@@ -94,7 +95,7 @@ def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
 
 
 def _of_one_tier(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
-    """Records in the numerics tiers that expected ones are in; all where none is expected."""
+    """Records in those numerics tiers in which there are expected ones; all records where none is expected."""
     tiers = {run.record.numerics for run in expected_ones(stored, expected)}
     return [run for run in stored if not tiers or run.record.numerics in tiers]
 
@@ -110,7 +111,7 @@ def verdicts_on(
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
 
-    Those on the base tell what is known across readings, and beside them what was brought.
+    Verdicts on the base come with those under other readings and with what others brought.
     """
     trained, brought = origins.apart(stored)
     trained = _of_one_tier(trained, expected)
@@ -135,7 +136,7 @@ def judge_papers(
     origin: str | None = None,
     accepted: Collection[Word] = _ACCEPTED,
 ) -> list[JudgedPaper]:
-    """Verdicts on every paper from one results folder, for the report; the base's are written beside the records.
+    """Verdicts on every paper from one results folder. Those on the base are written beside the records.
 
     Nothing is written beside committed evidence, whose name is ``origin``.
     """
@@ -200,10 +201,10 @@ def evidence_sha256(stored: Sequence[Stored]) -> str:
 
 
 def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
-    """The state of every verdict; a claim under a reading that was run goes by both names, ``narrow: RL-C21``."""
+    """The state of every verdict by its name; under a reading that was run the name is ``narrow: RL-C21``."""
     under = f"{verdicts.reading}: " if verdicts.reading else ""
     states: dict[str, str] = {f"{under}{claim.claim}": claim.state for claim in verdicts.claims}
-    states |= {f"{under}{cell.table}, {cell.row}, {cell.column}": cell.state for cell in verdicts.cells}
+    states |= {f"{under}{cell.place}": cell.state for cell in verdicts.cells}
     return states | {
         f"{reading.reading}: {across.claim}": reading.state
         for across in verdicts.readings
@@ -219,7 +220,7 @@ def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, store
 
 
 def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
-    """Keep the states of verdicts that the sealed rules and code gave, for when either changes."""
+    """Keep the states that the sealed rules and code gave. They are compared when either has changed."""
     seal = verdicts.seal
     if seal is None or seal.sealed_sha256 is None or seal.status not in ("intact", "late") or seal.agrees is not None:
         return
@@ -249,16 +250,16 @@ def _states_then(
 
 
 def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
-    """A seal that rules or code have departed from, with what that does to the verdicts."""
+    """A seal whose rules or code have changed, with the verdicts that this moves."""
     if seal.sealed_sha256 is None or seal.status == "damaged" or not seal.changes:
         return seal
     if then is None:
         return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
     now = states_of(verdicts)
     moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
-    told = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
-    told = told or f"; that moves none of the {counted(len(then), 'verdict')}"
-    return seal.model_copy(update={"says": seal.says + told, "agrees": not moved})
+    text = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
+    text = text or f"; that moves none of the {counted(len(then), 'verdict')}"
+    return seal.model_copy(update={"says": seal.says + text, "agrees": not moved})
 
 
 def under_seal(
@@ -305,9 +306,9 @@ def under_seal(
         return claim.model_copy(update={"reason": claim.reason + note})
 
     def of_cell(cell: CellVerdict) -> CellVerdict:
-        items = {f"tables.{cell.table}", f"tables.{cell.table}, {cell.row}, {cell.column}"}
+        items = {f"tables.{cell.table}", f"tables.{cell.place}"}
         if cell.measured is not None:
-            score = spec_score(spec, cell)
+            score = next((printed.cell.score for printed in spec.printed if printed.place == cell.place), None)
             items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
         return cell.model_copy(update={"reason": cell.reason + caveat(items)})
 
@@ -318,14 +319,6 @@ def under_seal(
             "seal": seal,
         }
     )
-
-
-def spec_score(spec: PaperSpec, verdict: CellVerdict) -> str | None:
-    """The score that regenerates the cell of a verdict."""
-    for printed in spec.printed:
-        if (printed.table, printed.row, printed.column) == (verdict.table, verdict.row, verdict.column):
-            return printed.cell.score
-    return None
 
 
 def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:

@@ -1,8 +1,9 @@
-"""By whose word: trained here, measured here on supplied samples, or reported. Judged alike, never mixed."""
+"""Evidence by its origin: trained here, measured here on supplied samples, or reported. It is never mixed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.claims import claim_verdicts
@@ -12,6 +13,8 @@ from benchmark.runs.brought import of_todays_spec
 from benchmark.runs.records import Origin, Stored
 from benchmark.spec.base import canonical
 from benchmark.spec.paper import PaperSpec
+
+V = TypeVar("V", ClaimVerdict, CellVerdict)
 
 
 def apart(stored: Sequence[Stored]) -> tuple[list[Stored], list[list[Stored]]]:
@@ -31,7 +34,7 @@ def words_of(origin: Origin) -> str:
 
 
 def planned(expected: Expected, group: Sequence[Stored]) -> Expected:
-    """As many seeds as the paper's plan has; which numbers they have is the bringer's choice."""
+    """As many seeds as the paper plans, under the numbers that they were brought with."""
     plans: dict[str, Mapping[str, Mapping[int, str]]] = {}
     for experiment, tiers in expected.items():
         there = {run.record.seed: run.record.run_id for run in group if run.record.experiment == experiment}
@@ -56,12 +59,8 @@ def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepte
         commit=origin.commit,
         unchecked=origin.unchecked,
         accepted=origin.kind in accepted,
-        claims=[
-            verdict.model_copy(update=facts) for verdict in claim_verdicts(spec, evidence) if verdict.tier is not None
-        ],
-        cells=[
-            verdict.model_copy(update=facts) for verdict in cell_verdicts(spec, evidence) if verdict.tier is not None
-        ],
+        claims=[claim.model_copy(update=facts) for claim in claim_verdicts(spec, evidence) if claim.tier is not None],
+        cells=[cell.model_copy(update=facts) for cell in cell_verdicts(spec, evidence) if cell.tier is not None],
         damage=evidence.damage,
         stale=[str(run.folder) for run in group if run not in today],
     )
@@ -93,26 +92,17 @@ def with_brought(
         claims, cells = claim_verdicts(spec, none), cell_verdicts(spec, none)
     deciding = [column for column in columns if column.accepted]
     theirs = {claim.claim: claim for several in reversed(deciding) for claim in several.claims}
-    places = {_place(cell): cell for several in reversed(deciding) for cell in several.cells}
+    places = {cell.place: cell for several in reversed(deciding) for cell in several.cells}
     return verdicts.model_copy(
         update={
             "accepted": sorted(accepted),
             "brought": columns,
             "claims": [claim if claim.tier else _qualified(theirs.get(claim.claim, claim)) for claim in claims],
-            "cells": [cell if cell.tier else _qualified_cell(places.get(_place(cell), cell)) for cell in cells],
+            "cells": [cell if cell.tier else _qualified(places.get(cell.place, cell)) for cell in cells],
         }
     )
 
 
-def _place(cell: CellVerdict) -> tuple[str, str, str]:
-    return cell.table, cell.row, cell.column
-
-
-def _qualified(claim: ClaimVerdict) -> ClaimVerdict:
-    told = f"{claim.rests_on}, not trained here: " if claim.word != "trained" else ""
-    return claim.model_copy(update={"reason": told + claim.reason})
-
-
-def _qualified_cell(cell: CellVerdict) -> CellVerdict:
-    told = f"{cell.rests_on}, not trained here: " if cell.word != "trained" else ""
-    return cell.model_copy(update={"reason": told + cell.reason})
+def _qualified(verdict: V) -> V:
+    said = f"{verdict.rests_on}, not trained here: " if verdict.word != "trained" else ""
+    return verdict.model_copy(update={"reason": said + verdict.reason})

@@ -1,7 +1,7 @@
 """Whether the planned seeds could decide a paper's claims and numbers: to be known before any run.
 
-Every printed number is taken as true, and seeds as normal about it with a few assumed spreads. Claims on what the paper
-does not print have no size that anybody knows; of them the smallest effect is told that the planned seeds would show.
+Printed numbers are taken as true, and seeds as normal about them, with a few assumed spreads. Of claims on what is not
+printed nobody knows the size: there the smallest effect is given that the planned seeds would show.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ class _Best:
     def given(self, condition: Bound, then: Predicate) -> float:
         return then.ask(self)
 
-    def _all_seeds(self, several: Iterable[Quantity], share: float) -> float:
-        seeds = min(self.planned[quantity.experiment] for quantity in several)
+    def _all_seeds(self, compared: Iterable[Quantity], share: float) -> float:
+        seeds = min(self.planned[quantity.experiment] for quantity in compared)
         return binomial_at_least(seeds, seeds, share)
 
     def every(self, parts: Sequence[float]) -> float:
@@ -254,9 +254,9 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
             decided = _decided([cell.decided for cell in other.cells if cell.never is None])
             lines.append(_row(f"    with {other.seeds} seeds", decided))
     for seeds in sorted({claim.seeds for claim in sizeless}):
-        several = [claim for claim in sizeless if claim.seeds == seeds]
-        effect = words.number(float(f"{several[0].effect:.2g}"))
-        about = f"{words.counted(len(several), 'claim')} on what is not printed"
+        alike = [claim for claim in sizeless if claim.seeds == seeds]
+        effect = words.number(float(f"{alike[0].effect:.2g}"))
+        about = f"{words.counted(len(alike), 'claim')} on what is not printed"
         lines.append(f"{about}: {seeds} seeds show what differs by {effect} standard deviations or more")
     held = [cell for cell in judged if cell.conditions]
     if held:
@@ -279,14 +279,14 @@ def power_summary(power: Power) -> str:
     printed = [claim.decided or [] for claim in power.claims if claim.decided is not None]
     judged = [cell.decided for cell in power.cells if cell.never is None]
     at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
-    told = [
-        f"{' / '.join(_decided(several))} {what}"
-        for several, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
-        if several
+    parts = [
+        f"{' / '.join(_decided(chances))} {what}"
+        for chances, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
+        if chances
     ]
     undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
-    told += [f"{undecided} claims and numbers can never be"] if undecided else []
-    return f"{at}: {', '.join(told)}" if told else f"{at}: nothing of it is known beforehand"
+    parts += [f"{undecided} claims and numbers can never be"] if undecided else []
+    return f"{at}: {', '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
 
 
 def _row(what: str, columns: Sequence[str]) -> str:
@@ -298,5 +298,5 @@ def _decided(chances: Sequence[Sequence[float]]) -> list[str]:
     return [f"{sum(chance[index] >= POWER for chance in chances)} of {len(chances)}" for index in range(len(SPREADS))]
 
 
-def _numbers(several: Sequence[CellPower]) -> str:
-    return words.counted(len(several), "number")
+def _numbers(cells: Sequence[CellPower]) -> str:
+    return words.counted(len(cells), "number")

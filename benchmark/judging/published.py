@@ -41,11 +41,11 @@ class Numbers:
         """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
         logic = _Print(self)
         try:
-            told = predicate.ask(logic)
+            line = predicate.ask(logic)
         except NotPrinted as error:
             return None, str(error)
-        wanted = [text for true, text in told.parts if not true or told.outcome == "holds"]
-        return told.outcome, "; ".join([*wanted, *_caveats(list(logic.used.values()))])
+        wanted = [text for true, text in line.parts if not true or line.outcome == "holds"]
+        return line.outcome, "; ".join([*wanted, *_caveats(list(logic.used.values()))])
 
     def parts(self, predicate: Predicate) -> list[PartVerdict]:
         """The statements of a conjunction by what the printed numbers say of each; empty for one statement."""
@@ -188,6 +188,6 @@ def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
         for entry in printed:
             places.setdefault(str(entry.protocol.get(name, "not given")), []).append(f"{entry.row} / {entry.column}")
         if len(places) > 1:
-            told = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
-            lines.append(f"'{name}' is {told}")
+            text = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
+            lines.append(f"'{name}' is {text}")
     return lines

@@ -1,7 +1,7 @@
 """One claim under several readings: under how many it holds, which choice moves it most, and which ones flip it.
 
-Readings are compared on one ground: the base, or a reading that the others are tried on top of. A reading counts for
-a claim if it changes a run that the claim looks at, or its test; all others have the ground's verdict by construction.
+Readings are compared on one ground: the base, or a reading that the others are added to. A reading counts for a claim
+if it changes the claim's test, or a run that the claim looks at. Under any other reading the verdict is the ground's.
 """
 
 from __future__ import annotations
@@ -66,17 +66,17 @@ def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
     tiers = [tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored)]
     if not tiers:
         return Planned({}, {})
-    several = sorted({run.record.numerics for run in stored})
-    base = run_ids(loaded.spec, several[-1])
+    at_hand = sorted({run.record.numerics for run in stored})
+    base = run_ids(loaded.spec, at_hand[-1])
     expected: dict[str, Expected] = {BASE: base}
     runs: dict[str, Run] = {}
     for name in loaded.readings.planned:
         spec, changed = loaded.under(name), loaded.readings.affected(name)
         here = {experiment: dict(base[experiment]) for experiment in changed}  # of tiers without records any will do
-        for experiment, tier, numerics in itertools.product(changed, tiers, several):
+        for experiment, tier, numerics in itertools.product(changed, tiers, at_hand):
             own = runs_of(spec, experiment, tier, numerics=numerics, reading=name)
             runs |= {run.run_id: run for run in own}
-            if own and numerics == several[-1]:
+            if own and numerics == at_hand[-1]:
                 here[experiment][tier] = {run.seed: run.run_id for run in own}
         expected[name] = base | here
     return Planned(expected, runs)
@@ -85,18 +85,18 @@ def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
 def with_readings(
     loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Planned, inspected: Inspected
 ) -> PaperVerdicts:
-    """``verdicts`` of the base with those under every reading that has runs of its own, or another test.
+    """``verdicts`` on the base, with those under each reading that has runs of its own or changes a test.
 
-    A reading is asked of the claims that it touches. The others are as in the base, which Holm takes into account.
+    Only claims that a reading touches are judged again. Holm takes the base's p values for all others.
     """
     if not plans.expected:
         return verdicts
     present = {run.record.run_id for run in stored}
-    several = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
-    present |= {comparison.record.run_id for comparison in several}
+    records = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
+    present |= {run.record.run_id for run in records}
     base, others = plans.expected[BASE], plans.ids
     own = ids_of(base)
-    untouched = drafts(loaded.spec, Evidence(loaded.spec, several, base, others, inspected), loaded.spec.claims)
+    untouched = drafts(loaded.spec, Evidence(loaded.spec, records, base, others, inspected), loaded.spec.claims)
     judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
     grounds = (BASE, *loaded.readings.grounds)
@@ -111,11 +111,11 @@ def with_readings(
         if name == BASE or (loaded.readings.affected(name) and not present.intersection(ids_of(expected)) - own):
             continue
         spec = loaded.under(name)
-        evidence = Evidence(spec, several, expected, others, inspected)
+        evidence = Evidence(spec, records, expected, others, inspected)
         damage += [line for line in evidence.damage if line not in damage]
-        every = untouched | drafts(spec, evidence, touching(BASE, name))
+        known = untouched | drafts(spec, evidence, touching(BASE, name))
         wanted = spec.claims if name in grounds else touched[name]
-        judged[name] = {verdict.claim: verdict for verdict in verdicts_of(spec, every, wanted)}
+        judged[name] = {verdict.claim: verdict for verdict in verdicts_of(spec, known, wanted)}
     comparisons = [
         across
         for claim in loaded.spec.claims
@@ -134,20 +134,20 @@ def _compared(
     touched: Mapping[str, Collection[str]],
 ) -> AcrossReadings | None:
     """A claim under the readings on one ground; None where no reading with a verdict touches it."""
-    several = [Read(ground, (), judged.get(ground, {}).get(claim))] + [
+    reads = [Read(ground, (), judged.get(ground, {}).get(claim))] + [
         Read(name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
         for choice, name in loaded.readings.on(ground).items()
         if claim in touched[name]
     ]
-    if all(side(reading.verdict) == "not run" for reading in several[1:]):
+    if all(side(reading.verdict) == "not run" for reading in reads[1:]):
         return None
-    return across(claim, ground, several)
+    return across(claim, ground, reads)
 
 
 def _touched(
     loaded: Loaded, looked_at: Mapping[str, Collection[str]], plans: Planned, ground: str, name: str
 ) -> list[str]:
-    """Claims whose test a reading changes, or runs of experiments that they look at, as compared with its ground."""
+    """Claims whose test differs from that on the ground, or that look at an experiment whose runs differ."""
     at, here = plans.expected[ground], plans.expected[name]
     moved = {experiment for experiment in here if at[experiment] != here[experiment]}
     before, after = loaded.under(ground).claims, loaded.under(name).claims
@@ -160,15 +160,15 @@ def _touched(
 
 
 def side(verdict: ClaimVerdict | None) -> Side:
-    """What a verdict says to a reader who counts: reduced runs and interim looks decide nothing."""
+    """How a verdict is counted. Reduced runs and interim looks decide nothing."""
     if verdict is None:
         return "not run"
     return _SIDES.get(verdict.state, "undecided" if verdict.preview is not None else "not run")
 
 
-def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
-    """Compare the verdicts on one claim; the first of ``several`` is the ground's."""
-    effects = {reading.reading: _effects(reading.verdict) for reading in several}
+def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
+    """Compare the verdicts on one claim; the first of ``reads`` is the ground's."""
+    effects = {reading.reading: _effects(reading.verdict) for reading in reads}
     moves = {name: _move(effects, ground, name) for name in effects}
     readings = [
         ReadingVerdict(
@@ -181,7 +181,7 @@ def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
             effects=effects[reading.reading],
             moves=moves[reading.reading] if reading.choices else None,
         )
-        for reading in several
+        for reading in reads
     ]
     sides = {reading.side for reading in readings}
     return AcrossReadings(
@@ -201,16 +201,17 @@ def across(claim: str, ground: str, several: Sequence[Read]) -> AcrossReadings:
 
 
 def flips(readings: Sequence[ReadingVerdict]) -> list[list[str]]:
-    """The smallest sets of choices under which the ground's decided verdict is the opposite; empty where none is."""
+    """The smallest sets of choices that turn the ground's decided verdict around; empty where none does."""
     opposite = {"holds": "reversed", "reversed": "holds"}.get(readings[0].side)
     flipped = [reading.choices for reading in readings if reading.choices and reading.side == opposite]
     fewest = min(map(len, flipped), default=0)
     return [choices for choices in flipped if len(choices) == fewest]
 
 
-def headline(verdict: ClaimVerdict, several: Sequence[AcrossReadings]) -> str:
-    """A claim's state, and that readings disagree on it where they do: no reading's word is the last one then."""
-    said = [f"{_on(across)}{across.says}" for across in several if across.claim == verdict.claim and across.disagree]
+def headline(verdict: ClaimVerdict, comparisons: Sequence[AcrossReadings]) -> str:
+    """A claim's state, and whether readings disagree on it."""
+    apart = [one for one in comparisons if one.claim == verdict.claim and one.disagree]
+    said = [f"{_on(one)}{one.says}" for one in apart]
     return f"{verdict.state}, but readings disagree: {'; '.join(said)}" if said else verdict.state
 
 

@@ -29,7 +29,7 @@ _OF_THE_DATA = frozenset({"dataset", "reference_images", "reference_sha256", "n_
 
 
 def worse_way(statistic: Statistic | None, direction: Direction) -> Direction:
-    """Which way is better of a statistic of what has a ``direction``."""
+    """Which way is better, of a statistic of a quantity that has a ``direction``."""
     return direction if statistic is None or statistic.better == "as the curve" else statistic.better
 
 
@@ -103,7 +103,7 @@ def ids_of(expected: Expected) -> set[str]:
 
 
 class Evidence:
-    """All records of a results folder, as far as today's spec asks for them; ``inspected`` is what others share."""
+    """Those records of a results folder that today's spec asks for. ``inspected`` may be shared between folders."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Evidence:
                 self._refused[run.record.run_id] = "the record is not the one that was written"
 
     def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
-        """A record whose id is not the hash of what it says it ran, or belongs elsewhere, has been edited."""
+        """Records that were edited: the id is not the hash of what was run, or it belongs to another experiment."""
         for run in used:
             problem = self._inspected[run].identity
             owners = self._owners[run.record.run_id]
@@ -246,7 +246,7 @@ class Evidence:
         )
 
     def _about(self, quantity: Quantity, tier: str) -> _About:
-        """What is known of a quantity without any run: that every run diverged must not hide which way is worse."""
+        """What the spec alone says of a quantity: which way is worse is known even if every run diverged."""
         if quantity.score is None:
             return _About(direction="lower" if quantity.time is not None else worse_way(quantity.statistic, "none"))
         setup = self.spec.experiments.get(quantity.experiment)
@@ -434,7 +434,7 @@ def _why_missing(score: str, entry: ScoreRecord | None) -> str:
 def protocol_difference(samples: Sequence[Sample]) -> str | None:
     """The first protocol field in which measured values differ, in words; None where all agree.
 
-    Which data they refer to may differ where all are computed, each from quantities that agree.
+    Samples that are computed may refer to different data: each is computed from quantities that agree.
     """
     free = _OF_THE_DATA if all(sample.computed for sample in samples) else frozenset()
     known: list[tuple[str, Mapping[str, Any]]] = [

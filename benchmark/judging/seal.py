@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,22 +20,16 @@ from pydantic import ValidationError
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
-from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.files import StoreError, to_json, write_atomic
-from benchmark.runs.records import RECORD, Stored, read_record
+from benchmark.runs.records import RECORD, read_record
 from benchmark.spec.base import TIERS, Model, canonical
 from benchmark.spec.experiments import Experiment
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.words import counted
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 4
 #: what decides a verdict is what these import
 _ROOTS = tuple(f"benchmark.judging.{name}" for name in ("cells", "claims", "checkpoint_luck", "variants", "origins"))
-#: (key, whether its item is one of several of a kind) of what version 1 did not seal
-_NOT_IN_1 = {("direction", True), ("proxy", True)}
-#: quantities of tables that had another name in some seals of version 1
-_RENAMED = {"fid": "frechet_inception_distance"}
 #: lists in predicates whose order has no meaning: of all their elements, or of all but the first
 _UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
 
@@ -193,9 +186,9 @@ def _unordered(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {name: _unordered(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
-        several = [_unordered(inner) for inner in value]
-        fixed = _UNORDERED.get(key, len(several))
-        return [*several[:fixed], *sorted(several[fixed:], key=canonical)]
+        items = [_unordered(inner) for inner in value]
+        fixed = _UNORDERED.get(key, len(items))
+        return [*items[:fixed], *sorted(items[fixed:], key=canonical)]
     return value
 
 
@@ -236,134 +229,3 @@ def ensure_seal(results: Path, spec: PaperSpec) -> Path:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         write_atomic(file, to_json(make_seal(spec, now, begun).model_dump(mode="json")))
     return file
-
-
-def stored_state(results: Path, spec: PaperSpec, stored: Sequence[Stored]) -> SealState | None:
-    """State of the seal in a results folder that holds these records; see :func:`state`."""
-    file = seal_file(results, spec.paper.id)
-    content = file.read_bytes() if file.is_file() else None
-    seal = read_seal(content) if content is not None else None
-    runs = sum(run.record.paper == spec.paper.id and run.record.tier != "smoke" for run in stored)
-    return state(spec, seal, damaged=content is not None and seal is None, runs=runs)
-
-
-# --- today against then ---------------------------------------------------------------------------------------------
-
-
-def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: int = 0) -> SealState | None:
-    """Today's rules against the sealed ones.
-
-    ``damaged``: there is a file that is no seal. ``runs``: of a tier above smoke, begun so far. None where there is
-    neither a seal nor a run that one would protect.
-    """
-    today = rules(spec)
-    now = digest(today)
-    if seal is None:
-        if not damaged and not runs:
-            return None
-        status: Literal["damaged", "absent"] = "damaged" if damaged else "absent"
-        says = (
-            "the file of the seal cannot be read, so nobody knows which rules were fixed before the results"
-            if damaged
-            else f"no rules were sealed before these {counted(runs, 'run')}: margins, claims and seeds may have been "
-            "chosen after results were seen"
-        )
-        return SealState(
-            status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
-        )
-    then = seal.items
-    if seal.schema_version == 1:
-        then, today = _renamed(then), _as_version_1(today)
-    changes = [*_changes(then, today), *_code(seal.sources)]
-    broken = not seal.whole or seal.paper != spec.paper.id
-    status_, says = _status(seal, changes, broken)
-    return SealState(
-        status=status_,
-        sealed_sha256=seal.sha256,
-        today_sha256=now,
-        sealed_at=seal.sealed_at,
-        runs_before=seal.runs_before,
-        changes=changes,
-        says=says,
-    )
-
-
-def _as_version_1(items: Mapping[str, Item]) -> dict[str, Item]:
-    """Rules without what version 1 did not seal: sentences of claims; directions of metrics, and which are proxies."""
-    return {
-        name: {key: value for key, value in item.items() if key != "says" and (key, ", " in name) not in _NOT_IN_1}
-        for name, item in items.items()
-    }
-
-
-def _renamed(items: Mapping[str, Item]) -> dict[str, Item]:
-    """Rules of version 1 by today's names of quantities."""
-    return {
-        name: item | {"quantity": _RENAMED.get(item["quantity"], item["quantity"])} if "quantity" in item else item
-        for name, item in items.items()
-    }
-
-
-def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool) -> tuple[SealStatus, str]:
-    if broken:
-        return "damaged", "the seal itself has been edited: it does not have the hash that it states"
-    items = {
-        kind: {change.item for change in changes if change.kind == kind} for kind in ("changed", "removed", "added")
-    }
-    different, added = len(items["changed"] | items["removed"]), len(items["added"])
-    files = sum(change.kind == "code" for change in changes)
-    parts = []
-    if different:
-        parts.append(f"{counted(different, 'rule')} changed after results were seen")
-    if added:
-        parts.append(f"{counted(added, 'rule')} added after results were seen")
-    if files:
-        parts.append(f"the code that applies the rules has changed since they were sealed ({counted(files, 'file')})")
-    if not parts:
-        when = "as they were sealed" + ("" if seal.runs_before else " before the first run")
-        parts.append(f"all {len(seal.items)} rules and the code that applies them are {when}")
-    if seal.runs_before:
-        parts.append(f"{counted(seal.runs_before, 'run')} had been begun before the rules were sealed")
-    says = "; ".join(parts)
-    if different:
-        return "changed", says
-    if seal.runs_before:
-        return "late", says
-    return ("code changed" if files else "added to" if added else "intact"), says
-
-
-def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleChange]:
-    for item in sorted({*old, *new}):
-        if item not in old:
-            yield RuleChange(kind="added", item=item, path="", old=None, new=canonical(new[item]))
-        elif item not in new:
-            yield RuleChange(kind="removed", item=item, path="", old=canonical(old[item]), new=None)
-        elif canonical(old[item]) != canonical(new[item]):
-            before, after = dict(_leaves(old[item])), dict(_leaves(new[item]))
-            for path in sorted({*before, *after}):
-                if before.get(path) != after.get(path):
-                    yield RuleChange(kind="changed", item=item, path=path, old=before.get(path), new=after.get(path))
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """(path, JSON text) of every value; a list of plain values is one value."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}[{index}]")
-    else:
-        yield path, json.dumps(value)
-
-
-def _code(sealed: Mapping[str, str]) -> Iterator[RuleChange]:
-    today = sources()
-    names = {Path(file).stem: file for file in sorted(today, reverse=True)}  # of two, that of judging
-    for name, digest_ in sorted(sealed.items()):
-        file = name if name.endswith(".py") else names.get(name, f"judging/{name}.py")
-        if today.get(file) != digest_:
-            yield RuleChange(kind="code", item=file, path="", old=digest_, new=today.get(file))
-    if any(name.endswith(".py") for name in sealed):
-        for file in sorted(set(today) - set(sealed)):
-            yield RuleChange(kind="code", item=file, path="", old=None, new=today[file])

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from benchmark.judging.published import unequal_protocols
 from benchmark.spec import words
 from benchmark.spec.base import Model
+from benchmark.spec.fields import written
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.parts import written
 from benchmark.spec.printed import Printed
 
 Kind = Literal["quoted", "protocol", "regenerated", "bold", "repeat", "spread"]

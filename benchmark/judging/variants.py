@@ -20,11 +20,11 @@ _SAYS = {
 
 def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
     """Every experiment under ``ours`` against the printed numbers that it names, by the rules of a cell."""
-    every = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in spec.printed}
+    numbers = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in spec.printed}
     comparisons = []
     for experiment, places in spec.ours.items():
         for place in places:
-            printed = every[place]
+            printed = numbers[place]
             own = replace(printed, cell=printed.cell.model_copy(update={"experiment": experiment, "quoted_from": None}))
             verdict = verdict_on(evidence, own)
             comparisons.append(

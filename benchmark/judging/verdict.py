@@ -96,7 +96,25 @@ class PartVerdict(Model):
     p_against: float | None = None
 
 
-class ClaimVerdict(Model):
+class _Verdict(Model):
+    """What verdicts on claims and on published numbers share."""
+
+    #: one sentence: why this state
+    reason: str
+    #: None where nothing was run
+    tier: str | None
+    #: seeds that would decide, where those at hand do not
+    seeds_needed: int | None
+    #: diverged runs among those that are needed, as (diverged, all)
+    diverged: tuple[int, int] = Field(strict=False)
+    #: seeds that are planned; with fewer the verdict is an interim look
+    planned: int = 0
+    interim: bool = False
+    word: Word = "trained"
+    rests_on: str = "trained here"
+
+
+class ClaimVerdict(_Verdict):
     """One claim: its state at full tier, or a preview where only reduced runs exist."""
 
     claim: str
@@ -105,9 +123,6 @@ class ClaimVerdict(Model):
     #: the predicate in words, with names of experiments and quantities
     test: str
     state: ClaimState
-    #: one sentence: why this state
-    reason: str
-    tier: str | None
     #: at a reduced tier only: whether the numbers point the claim's way. Never a verdict
     preview: Preview | None
     quantities: list[Values]
@@ -119,9 +134,6 @@ class ClaimVerdict(Model):
     min_seeds: int | None
     #: share of the seeds in which the predicate holds
     share: float | None
-    #: diverged runs among those that the claim needs, as (diverged, all)
-    diverged: tuple[int, int] = Field(strict=False)
-    seeds_needed: int | None
     #: the same predicate on the paper's own published numbers
     on_published: Literal["holds", "fails", "holds in part"] | None
     on_published_reason: str | None
@@ -133,14 +145,9 @@ class ClaimVerdict(Model):
     parts: list[PartVerdict] = []
     #: the same on the paper's printed numbers
     on_published_parts: list[PartVerdict] = []
-    #: seeds that are planned; with fewer the verdict is an interim look
-    planned: int = 0
-    interim: bool = False
-    word: Word = "trained"
-    rests_on: str = "trained here"
 
 
-class CellVerdict(Model):
+class CellVerdict(_Verdict):
     """One published number beside what was measured."""
 
     table: str
@@ -149,14 +156,10 @@ class CellVerdict(Model):
     published: float
     decimals: int
     state: CellState
-    reason: str
-    tier: str | None
     measured: Values | None
     #: signed so that positive is worse
     deviation: Interval | None
     margin: float | None
-    seeds_needed: int | None
-    diverged: tuple[int, int] = Field(strict=False)
     #: protocol fields of which it is unknown whether they agree: the paper does not state them, or no record does
     assumed: list[str] = []
     #: those of them that move the score: REPRODUCED IF and NOT REPRODUCED IF hold if the paper measured as assumed
@@ -169,11 +172,16 @@ class CellVerdict(Model):
     #: where one more run of ours would lie, and whether the printed number would be a surprise there
     prediction: Interval | None = None
     surprising: bool | None = None
-    #: seeds that are planned; with fewer the verdict is an interim look
-    planned: int = 0
-    interim: bool = False
-    word: Word = "trained"
-    rests_on: str = "trained here"
+
+    @property
+    def place(self) -> str:
+        """As :attr:`benchmark.spec.printed.Printed.place` writes it."""
+        return f"{self.table}, {self.row}, {self.column}"
+
+    @property
+    def path(self) -> str:
+        """As a person types it: ``table/row/column``."""
+        return f"{self.table}/{self.row}/{self.column}"
 
 
 class Column(Model):

@@ -181,13 +181,13 @@ def _apart(places: Sequence[float], least: float, top: float, bottom: float) -> 
 
 
 def _ends(lines: Sequence[Line]) -> str:
-    told = []
+    parts = []
     for line in lines:
         band = line.band
         over = f" ({short(float(band.low[-1]))} to {short(float(band.high[-1]))} over seeds)" if band.seeds > 1 else ""
         printed = f", published {short(line.published)}" if line.published is not None else ""
-        told.append(f"{line.label} ends at {short(float(band.median[-1]))}{over}{printed}")
-    return "; ".join(told)
+        parts.append(f"{line.label} ends at {short(float(band.median[-1]))}{over}{printed}")
+    return "; ".join(parts)
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:

@@ -10,7 +10,7 @@ from benchmark.judging import hypothesis_tests
 from benchmark.judging.verdict import ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
 from benchmark.reporting.charts import Row, dots
 from benchmark.reporting.drawing import Drawing
-from benchmark.reporting.gallery import printed
+from benchmark.reporting.painter import printed
 from benchmark.reporting.run_groups import Evidence
 from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values, strip
 from benchmark.spec import names, words
@@ -96,11 +96,11 @@ _Groups = Mapping[str, list[tuple[Quantity | None, Values]]]
 
 def _groups(spec: PaperSpec, quantities: Sequence[Quantity], verdict: ClaimVerdict, say: names.Say) -> _Groups:
     """Measured values by what they are of, whatever the window."""
-    several: Sequence[Quantity | None] = (
+    sources: Sequence[Quantity | None] = (
         quantities if len(quantities) == len(verdict.quantities) else [None] * len(verdict.quantities)
     )
     groups: dict[str, list[tuple[Quantity | None, Values]]] = {}
-    for quantity, values in zip(several, verdict.quantities, strict=True):
+    for quantity, values in zip(sources, verdict.quantities, strict=True):
         if values.mean is not None:
             label = _name(spec, quantity) or brief(say(values.label))
             if any(values.experiment == other.experiment for _, other in groups.get(label, ())):
@@ -127,29 +127,29 @@ def brief(label: str) -> str:
 
 
 def _effect(spec: PaperSpec, groups: _Groups) -> str:
-    told = []
-    for label, several in groups.items():
+    parts = []
+    for label, members in groups.items():
         pairs = ", ".join(
             f"{names.of_experiment(spec, values.experiment)} {short(values.mean)}"
-            for _, values in several
+            for _, values in members
             if values.mean is not None
         )
-        told.append(f"{label}: {pairs}")
-    return "; ".join(told)
+        parts.append(f"{label}: {pairs}")
+    return "; ".join(parts)
 
 
 def _claim_charts(spec: PaperSpec, groups: _Groups, evidence: Evidence) -> list[Drawing]:
     """Where several experiments were measured alike, their means with intervals, and what the paper prints of each."""
     drawn = []
-    for label, several in groups.items():
-        if len({values.experiment for _, values in several}) < 2:
+    for label, members in groups.items():
+        if len({values.experiment for _, values in members}) < 2:
             continue
-        rows = [_chart_row(spec, quantity, values, evidence) for quantity, values in several]
-        told = "; ".join(
+        rows = [_chart_row(spec, quantity, values, evidence) for quantity, values in members]
+        text = "; ".join(
             f"{row.name} {row.text}" + (f", published {short(row.published)}" if row.published is not None else "")
             for row in rows
         )
-        drawn.append(dots(rows, label, f"Dots of {label}, {several[0][1].tier} tier: {told}"))
+        drawn.append(dots(rows, label, f"Dots of {label}, {members[0][1].tier} tier: {text}"))
     return drawn[:_CHARTS]
 
 
@@ -170,15 +170,15 @@ def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evide
     )
 
 
-def _parts(several: Sequence[PartVerdict], say: names.Say) -> list[PartView]:
+def _parts(parts: Sequence[PartVerdict], say: names.Say) -> list[PartView]:
     return [
         PartView(
-            say(quantity.test),
-            CLAIM_STATES[quantity.state],
-            say(quantity.reason.removeprefix(f"{quantity.test}: ")),
-            "" if quantity.statistic is None else quantity.statistic.text(sign=True),
+            say(part.test),
+            CLAIM_STATES[part.state],
+            say(part.reason.removeprefix(f"{part.test}: ")),
+            "" if part.statistic is None else part.statistic.text(sign=True),
         )
-        for quantity in several
+        for part in parts
     ]
 
 
@@ -207,8 +207,8 @@ def _claim_facts(
 def statistic_name(predicate: Predicate, of: str | None) -> str:
     """What the statistic of a claim is, whose positive values are as claimed; ``of`` is what it compares."""
     match predicate:
-        case Order(order=several) | Smallest(smallest=several) | Largest(largest=several):
-            return f"{'smallest ' if len(several) > 2 else ''}difference{f' in {of}' if of else ''}"
+        case Order(order=operands) | Smallest(smallest=operands) | Largest(largest=operands):
+            return f"{'smallest ' if len(operands) > 2 else ''}difference{f' in {of}' if of else ''}"
         case Ratio(above=above, below=below):
             return f"distance of the ratio from {_bounds(above, below)}"
         case Bound(bound=operand, above=above, below=below):
@@ -238,8 +238,8 @@ def p_text(verdict: ClaimVerdict) -> str | None:
 def _published(verdict: ClaimVerdict, say: names.Say) -> str | None:
     if verdict.on_published is None:
         return None
-    told = f": {say(verdict.on_published_reason)}" if verdict.on_published_reason else ""
-    return f"{verdict.on_published}{told}"
+    text = f": {say(verdict.on_published_reason)}" if verdict.on_published_reason else ""
+    return f"{verdict.on_published}{text}"
 
 
 def _summary(values: Values) -> str:

@@ -65,7 +65,7 @@ def sections(
 ) -> list[Section]:
     """The cover's sections that have findings, the most decisive first; ``grounds`` are papers under a reading."""
     ran = {view.id for view in (*views, *grounds) if view.given.stored}
-    several = [
+    parts = [
         Section(
             "decided",
             "Decided on this machine",
@@ -91,7 +91,7 @@ def sections(
             [row for view in (*views, *(known for known in reference if known.id not in ran)) for row in reduced(view)],
         ),
     ]
-    return [row for row in several if row.findings]
+    return [part for part in parts if part.findings]
 
 
 def decided(view: PaperView) -> list[Finding]:
@@ -132,8 +132,8 @@ def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
 
 def _across(view: PaperView, claim: str) -> str:
     """Under how many readings a claim stands, where readings disagree."""
-    told = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
-    return f" Readings disagree: {'; '.join(told)}." if told else ""
+    parts = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
+    return f" Readings disagree: {'; '.join(parts)}." if parts else ""
 
 
 def _folders(reference: Sequence[PaperView]) -> str:

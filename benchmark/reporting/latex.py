@@ -86,8 +86,8 @@ def _table(view: PaperView, table: TableView) -> list[str]:
     where = f"{table.id}, {table.table.where} of {view.id}"
     caption = f"{table.table.caption} ({where}). Published, measured, deviation; {states}."
     words = {cell.verdict.word for _, _, cell in table.cells if cell.verdict is not None and cell.verdict.tier}
-    told = "; ".join(f"{mark} {what}" for word, (mark, what) in _WORDS.items() if word in words)
-    caption += f" Marked {told}." if told else ""
+    text = "; ".join(f"{mark} {what}" for word, (mark, what) in _WORDS.items() if word in words)
+    caption += f" Marked {text}." if text else ""
     empty = [[row.blank.get(column) for column in columns] for row in table.table.rows]
     size = r"\small" if len(columns) < 4 else r"\scriptsize"
     return [

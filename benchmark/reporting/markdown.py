@@ -113,7 +113,7 @@ def _paper(view: PaperView) -> list[str]:
         decides = "accepted" if column.accepted else "not accepted: decides nothing"
         lines += [f"### Evidence {escape(column.says)} ({decides})", ""]
         states: list[tuple[str, str, str]] = [(claim.claim, claim.state, claim.reason) for claim in column.claims]
-        states += [(f"{cell.table}, {cell.row}, {cell.column}", cell.state, cell.reason) for cell in column.cells]
+        states += [(cell.place, cell.state, cell.reason) for cell in column.cells]
         lines += table(["about", "verdict", "why"], [[escape(text) for text in row] for row in states])
         lines += [f"Nobody here checked {escape('; '.join(column.unchecked))}.", ""] if column.unchecked else []
     facts = "; ".join(f"{what} {value}" for what, value in recipe_facts(view.given.audit))

@@ -67,9 +67,9 @@ def shrunk(images: np.ndarray, side: int) -> np.ndarray:
 
 def _summed(images: np.ndarray, factor: int, *, axis: Literal[-2, -1]) -> np.ndarray:
     """Sums of ``factor`` neighbours along an axis, which it divides."""
-    every = [images[..., start::factor, :] if axis == -2 else images[..., start::factor] for start in range(factor)]
-    total = every[0].astype(np.uint32)
-    for value in every[1:]:
+    shifted = [images[..., start::factor, :] if axis == -2 else images[..., start::factor] for start in range(factor)]
+    total = shifted[0].astype(np.uint32)
+    for value in shifted[1:]:
         total += value
     return total
 

@@ -21,10 +21,11 @@ from benchmark.registry import did_you_mean
 from benchmark.reporting import runs, sidecars
 from benchmark.reporting.cover import in_print, recipe_facts, sections
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
-from benchmark.reporting.gallery import DETAILS, gallery
+from benchmark.reporting.gallery import gallery
 from benchmark.reporting.latex import latex_page
 from benchmark.reporting.markdown import markdown_page
-from benchmark.reporting.sealed import seal_view, selection_rows
+from benchmark.reporting.painter import DETAILS
+from benchmark.reporting.sealed import seal_view, worth
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.tabular import cells_csv, claims_csv, curves_csv, measurements_csv
 from benchmark.reporting.view import PaperView, banner, paper_view
@@ -106,14 +107,14 @@ def _files(
 def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
     """Every drawing of a paper as SVG and PDF, every picture as it is on the page."""
     drawn = gallery(view.spec, view.evidence, DETAILS[0])
-    several = {
+    drawings = {
         **{claim.verdict.claim: claim.charts for claim in view.claims},
         **{table.id: [table.chart] if table.chart else [] for table in view.tables},
         **{figure.id: figure.shown for figure in drawn.figures},
         **{drawing.group.experiment: drawing.shown for drawing in drawn.training},
         "scores": drawn.scores,
     }
-    for key, shown in several.items():
+    for key, shown in drawings.items():
         for index, drawing in enumerate(shown, 1):
             stem = f"figures/{view.page.removesuffix('.html')}/{key}{f'-{index}' if len(shown) > 1 else ''}"
             if isinstance(drawing, Drawing):
@@ -163,8 +164,8 @@ def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
 
 def _reading_says(spec: PaperSpec, name: str, ground: str = "") -> str:
     """What the readings of a name, joined by ``+``, say beyond the ground."""
-    told = [spec.readings[part].says for part in name.removeprefix(f"{ground}+").split("+") if part in spec.readings]
-    return " ".join(told) or "as the spec has it"
+    parts = [spec.readings[part].says for part in name.removeprefix(f"{ground}+").split("+") if part in spec.readings]
+    return " ".join(parts) or "as the spec has it"
 
 
 @functools.cache
@@ -177,7 +178,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     script = (resources.files("benchmark.reporting") / "templates" / "page.js").read_text(encoding="utf-8")
-    environment.filters.update(hours=words.hours, duration=words.duration)
+    environment.filters.update(hours=words.hours, duration=words.duration, short=words.short)
     environment.tests["drawing"] = lambda value: isinstance(value, Drawing)
     environment.globals.update(
         svg=lambda drawing: Markup(drawing.svg()),
@@ -200,7 +201,7 @@ def _environment() -> Environment:
         environments=runs.environments,
         hashes=runs.hashes,
         seal_view=seal_view,
-        selection_rows=selection_rows,
+        worth=worth,
         percent=words.percent,
         sides=SIDES,
         reading_name=lambda name, ground: name.removeprefix(f"{ground}+").replace("_", " "),

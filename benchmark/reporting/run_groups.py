@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import make_run
-from benchmark.runs.records import Stored
+from benchmark.runs.records import CURVES, SAMPLES, Stored
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
@@ -86,22 +86,18 @@ class Evidence:
 
     def curves(self, stored: Stored) -> dict[str, np.ndarray]:
         """A run's curves; empty, and noted, where they cannot be read."""
-        try:
-            return stored.curves()
-        except StoreError as error:
-            self._note(stored, "curves.npz", error)
-            return {}
+        return self._read(stored, CURVES, stored.curves)
 
     def samples(self, stored: Stored) -> dict[str, np.ndarray]:
         """A run's samples; empty, and noted, where they cannot be read."""
-        try:
-            return stored.samples()
-        except StoreError as error:
-            self._note(stored, "samples.npz", error)
-            return {}
+        return self._read(stored, SAMPLES, stored.samples)
 
-    def _note(self, stored: Stored, file: str, error: StoreError) -> None:
-        record = stored.record
-        line = f"{record.paper}/{record.experiment}/{record.run_id}/{file} cannot be read"
-        if line not in self.unreadable:
-            self.unreadable.append(line)
+    def _read(self, stored: Stored, file: str, read: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        try:
+            return read()
+        except StoreError:
+            record = stored.record
+            line = f"{record.paper}/{record.experiment}/{record.run_id}/{file} cannot be read"
+            if line not in self.unreadable:
+                self.unreadable.append(line)
+            return {}

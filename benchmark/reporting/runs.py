@@ -11,7 +11,7 @@ from typing import Any
 from benchmark.judging.published import Numbers
 from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
-from benchmark.reporting.tables import SeedValue
+from benchmark.reporting.tables import SeedValue, seed_value
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import Companions
 from benchmark.spec.base import canonical
@@ -31,8 +31,6 @@ class ScoreRow:
     proxy: bool
     direction: str
     checkpoint: str
-    mean: float | None
-    deviation: float | None
     summary: str | None
     seeds: Sequence[SeedValue]
     protocol: Sequence[tuple[str, str]]
@@ -92,14 +90,10 @@ def score_tables(evidence: Evidence) -> list[ScoreTable]:
             seeds = f"{len(group.runs)} seed{'s' if len(group.runs) > 1 else ''}"
             tables.setdefault(key, {})[f"{name}, {seeds}"] = cells
     views = []
-    for (tier, _), rows in tables.items():
-        columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
-        title = f"tier {tier}"
-        views.append(
-            ScoreTable(
-                title, columns, [(name, [cells.get(column) for column in columns]) for name, cells in rows.items()]
-            )
-        )
+    for (tier, _), table in tables.items():
+        columns = list(dict.fromkeys(column for cells in table.values() for column in cells))
+        rows = [(name, [cells.get(column) for column in columns]) for name, cells in table.items()]
+        views.append(ScoreTable(f"tier {tier}", columns, rows))
     return views
 
 
@@ -113,11 +107,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     ]
     first = by_seed[0][1]
     values = [score.value for _, score in by_seed if score.value is not None]
-    mean = statistics.fmean(values) if values else None
     deviation = statistics.stdev(values) if len(values) > 1 else None
-    summary = None
-    if mean is not None:
-        summary = with_spread(mean, deviation)
     return ScoreRow(
         experiment=group.experiment,
         tier=group.tier,
@@ -126,15 +116,8 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
         proxy=first.proxy,
         direction=first.direction,
         checkpoint=first.checkpoint,
-        mean=mean,
-        deviation=deviation,
-        summary=summary,
-        seeds=[
-            SeedValue(seed, "none", score.reason or "not measured")
-            if score.value is None
-            else SeedValue(seed, short(score.value), None)
-            for seed, score in by_seed
-        ],
+        summary=with_spread(statistics.fmean(values), deviation) if values else None,
+        seeds=[seed_value(seed, score.value, score.reason) for seed, score in by_seed],
         protocol=flat(first.protocol),
         protocols_agree=len({canonical(score.protocol) for _, score in by_seed}) == 1,
         anchors=anchor_views(beside, group, name),
@@ -208,8 +191,7 @@ def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]
 
 def unfinished(stored: Sequence[Stored]) -> list[RunRecord]:
     """Runs that failed or diverged, by experiment, tier and seed."""
-    records = [run.record for run in stored if run.record.status != "finished"]
-    return sorted(records, key=lambda record: (record.experiment, record.tier, record.seed, record.run_id))
+    return [record for record in run_rows(stored) if record.status != "finished"]
 
 
 def run_rows(stored: Sequence[Stored]) -> list[RunRecord]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.verdict import PaperVerdicts, Selected
 from benchmark.spec import words
-from benchmark.spec.words import short
 
 #: states of a seal that a reader must see before any verdict
 _LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "late": "open", "added to": "open"}
@@ -24,25 +23,6 @@ class SealView:
     sealed: str
     #: kind, item and path, then, now
     changes: list[tuple[str, str, str, str]]
-
-
-@dataclass(frozen=True)
-class SelectionView:
-    """One row of the selection-bias meter."""
-
-    experiment: str
-    tier: str
-    score: str
-    rule: str
-    evaluations: str
-    own: str
-    last: str
-    best: str
-    median: str
-    window: int
-    gain: str
-    luck: str
-    says: str
 
 
 def seal_view(verdicts: PaperVerdicts) -> SealView | None:
@@ -75,34 +55,7 @@ def _cut(text: str | None) -> str:
     return "nothing" if text is None else text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-def selection_rows(verdicts: PaperVerdicts) -> list[SelectionView]:
-    """Every score that was evaluated over training, under each rule of choosing the checkpoint."""
-    return [_selection(selected) for selected in verdicts.selection]
-
-
-def _selection(selected: Selected) -> SelectionView:
-    return SelectionView(
-        experiment=selected.experiment,
-        tier=selected.tier,
-        score=selected.label,
-        rule=selected.rule,
-        evaluations=f"{selected.evaluations} x {selected.seeds} seed{'s' if selected.seeds > 1 else ''}",
-        own=short(selected.own),
-        last=short(selected.last),
-        best=_number(selected.best),
-        median=short(selected.median_of_last),
-        window=selected.window,
-        gain=_number(selected.gain),
-        luck=_number(selected.luck),
-        says=says(selected),
-    )
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else short(value)
-
-
-def says(selected: Selected) -> str:
+def worth(selected: Selected) -> str:
     """What the gain of choosing the best evaluation is worth."""
     if selected.gain is None:
         return "no direction, so there is no best"
@@ -110,5 +63,5 @@ def says(selected: Selected) -> str:
         return "the last is the best"
     if selected.p is None:
         return "too few evaluations to tell luck from progress"
-    told = f"luck gives ({words.p_value(selected.p)})"
-    return f"more than {told}" if selected.p <= ALPHA else f"no more than {told}"
+    text = f"luck gives ({words.p_value(selected.p)})"
+    return f"more than {text}" if selected.p <= ALPHA else f"no more than {text}"

@@ -37,18 +37,6 @@ class AnchorView:
     reason: str | None
 
 
-@dataclass(frozen=True)
-class GridRow:
-    """One score of one run under another protocol."""
-
-    run: str
-    score: str
-    axis: str
-    setting: str
-    value: str
-    change: str
-
-
 def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorView]:
     """Anchors of one score, the ceiling first."""
     return [_view(kind, anchor) for kind, anchor in anchors(beside, group, score).items()]
@@ -56,8 +44,8 @@ def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorVie
 
 def warning(beside: Companions, group: Group, score: str) -> str | None:
     """What a reader must know of a score's values: better than real data can be, or raised by more than quality."""
-    told = [text for text in (too_good(beside, group, score), _rewards(group, score)) if text is not None]
-    return "; ".join(told) or None
+    parts = [text for text in (too_good(beside, group, score), _rewards(group, score)) if text is not None]
+    return "; ".join(parts) or None
 
 
 def _rewards(group: Group, score: str) -> str | None:
@@ -127,44 +115,31 @@ def _note(anchor: Anchor) -> str:
     return ", ".join(f"{name} {used} instead of {wanted}" for name, (wanted, used) in sorted(anchor.reduced.items()))
 
 
-def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[GridRow]:
-    """Everything scored again for the runs shown, the spec's own protocol first."""
+def grid_rows(grids: Iterable[ProtocolGrid], runs: Iterable[str]) -> list[tuple[str, str, str, str, str, str]]:
+    """(run, score, axis, setting, value, change) of all that was scored again for the runs shown."""
     wanted = set(runs)
     rows = []
-    for grid in grids:
-        if grid.run_id not in wanted:
-            continue
+    for grid in (grid for grid in grids if grid.run_id in wanted):
         run = f"{grid.experiment}, seed {grid.seed}"
         for name, again in grid.again.items():
-            recorded = grid.recorded[name]
-            in_record = "not measured" if recorded is None else short(recorded)
-            value = "not measured" if again is None else short(again)
-            rows.append(GridRow(run, name, "as in the spec", f"{in_record} in the record", value, ""))
-            rows += [
-                GridRow(
-                    run,
-                    name,
-                    variant.axis.replace("_", " "),
-                    variant.setting,
-                    variant.reason or "not measured" if variant.value is None else short(variant.value),
-                    _signed(variant.change),
+            rows.append(
+                (run, name, "as in the spec", f"{_value(grid.recorded[name])} in the record", _value(again), "")
+            )
+            for variant in (variant for variant in grid.variants if variant.score == name):
+                value = variant.reason if variant.value is None and variant.reason else _value(variant.value)
+                axis = variant.axis.replace("_", " ")
+                rows.append((run, name, axis, variant.setting, value, _signed(variant.change)))
+            for line in (line for line in grid.extrapolated if line.score == name):
+                setting = f"endless: line against 1/N from {line.counts[0]} to {line.counts[-1]}"
+                value = f"{short(line.intercept)} {PLUS_MINUS} {short(line.intercept_error)} (of the fit alone)"
+                rows.append(
+                    (run, name, "count", setting, value, "" if again is None else _signed(line.intercept - again))
                 )
-                for variant in grid.variants
-                if variant.score == name
-            ]
-            rows += [
-                GridRow(
-                    run,
-                    name,
-                    "count",
-                    f"endless: line against 1/N from {line.counts[0]} to {line.counts[-1]}",
-                    f"{short(line.intercept)} {PLUS_MINUS} {short(line.intercept_error)} (of the fit alone)",
-                    "" if again is None else _signed(line.intercept - again),
-                )
-                for line in grid.extrapolated
-                if line.score == name
-            ]
     return rows
+
+
+def _value(value: float | None) -> str:
+    return "not measured" if value is None else short(value)
 
 
 def _signed(change: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from benchmark.judging.judge import JudgedPaper
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State
@@ -37,15 +38,8 @@ def summary_table(papers: Sequence[JudgedPaper]) -> str:
 def _row(cells: Sequence[str]) -> list[str]:
     """Cells in columns, long ones over several lines."""
     columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, _WIDTHS, strict=True)]
-    height = max(len(column) for column in columns)
-    return [
-        "".join(
-            (column[line] if line < len(column) else "").ljust(width) if last else
-            (column[line] if line < len(column) else "").ljust(width + 1)
-            for column, width, last in zip(columns, _WIDTHS, (False,) * 4 + (True,), strict=True)
-        ).rstrip()
-        for line in range(height)
-    ]  # fmt: skip
+    lines = zip_longest(*columns, fillvalue="")
+    return [" ".join(cell.ljust(wide) for cell, wide in zip(line, _WIDTHS, strict=True)).rstrip() for line in lines]
 
 
 def _counts(words: Sequence[str], states: Mapping[str, State]) -> str:

@@ -285,12 +285,14 @@ def strip(value: Interval | None, margin: float | None, tone: str, says: str) ->
 
 def seed_values(values: Values, decimals: int | None) -> list[SeedValue]:
     """One entry per seed, ascending; ``decimals`` None means four significant digits."""
-    return [
-        SeedValue(seed, "none", values.reasons.get(seed, "not measured"))
-        if value is None
-        else SeedValue(seed, short(value) if decimals is None else fixed(value, decimals), None)
-        for seed, value in sorted(values.seeds.items())
-    ]
+    return [seed_value(seed, value, values.reasons.get(seed), decimals) for seed, value in sorted(values.seeds.items())]
+
+
+def seed_value(seed: int, value: float | None, reason: str | None, decimals: int | None = None) -> SeedValue:
+    """What one seed gave; ``decimals`` as in :func:`seed_values`."""
+    if value is None:
+        return SeedValue(seed, "none", reason or "not measured")
+    return SeedValue(seed, short(value) if decimals is None else fixed(value, decimals), None)
 
 
 def diverged(counts: tuple[int, int]) -> str | None:

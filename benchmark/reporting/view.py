@@ -134,14 +134,14 @@ class PaperView:
     @property
     def counts(self) -> list[tuple[State, int, str]]:
         """States of claims and published numbers with how many there are, said in words."""
-        told = []
+        parts = []
         claims = Counter(claim.state.word for claim in self.claims)
         cells = Counter(cell.state.word for table in self.tables for _, _, cell in table.cells)
         for word, state in {**CLAIM_STATES, **CELL_STATES}.items():
             kinds = [(claims[word], "claim"), (cells[word], "number")]
             if claims[word] + cells[word]:
-                told.append((state, claims[word] + cells[word], ", ".join(counted(n, what) for n, what in kinds if n)))
-        return told
+                parts.append((state, claims[word] + cells[word], ", ".join(counted(n, what) for n, what in kinds if n)))
+        return parts
 
     @property
     def progress(self) -> list[Progress]:
@@ -198,7 +198,6 @@ def _part_of_table(table: TableView, ours: bool) -> Part:
 class OwnView:
     """An experiment of one's own beside a number of the paper: a comparison and no verdict."""
 
-    experiment: str
     label: str
     says: str
     row: str
@@ -215,7 +214,6 @@ def _own(spec: PaperSpec, key: str, compared: Compared) -> OwnView:
     cell = next(rows.cells[column] for rows in spec.tables[key].rows if rows.label == row)
     mean = compared.measured.mean if compared.measured is not None else None
     return OwnView(
-        compared.experiment,
         names.of_experiment(spec, compared.experiment),
         spec.experiments[compared.experiment].says or "",
         row,
@@ -250,15 +248,8 @@ def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
     for tier in TIERS:
         of_tier = [state for state in states if state.tier == tier]
         if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in of_tier):
-            rows.append(
-                Progress(
-                    tier,
-                    sum(state.planned for state in of_tier),
-                    sum(state.finished for state in of_tier),
-                    sum(state.diverged for state in of_tier),
-                    sum(state.failed for state in of_tier),
-                )
-            )
+            counts = ("planned", "finished", "diverged", "failed")
+            rows.append(Progress(tier, *(sum(getattr(state, count) for state in of_tier) for count in counts)))
     return rows
 
 

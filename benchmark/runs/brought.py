@@ -152,7 +152,7 @@ def read_values(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
 
 
 def _reported(run: Run, name: str, value: float, told: Mapping[str, str], source: str, where: str) -> ScoreRecord:
-    """A score as it was told; one that was measured otherwise than the paper's protocol says has no value."""
+    """A reported score. It has no value if its protocol is not the paper's."""
     score = run.setup.scores[name]
     settings = {
         **score.metric.model_dump(mode="json"),
@@ -206,23 +206,23 @@ def read_curves(spec: PaperSpec, file: Path, origin: Origin) -> list[Brought]:
             for name in row:
                 if name not in (*_CURVES, *names):
                     raise BroughtError(f"{where}: {key[0]} has no curve '{name}'{did_you_mean(name, names)}")
-        several = series.setdefault(key, [])
+        rows = series.setdefault(key, [])
         iteration = _whole(row["iteration"], "iteration", where)
-        if iteration != len(several) + 1:
-            raise BroughtError(f"{where}: iteration {iteration} of seed {key[1]} where {len(several) + 1} belongs")
-        several.append({name: _number(text, name, where) for name, text in row.items() if name not in _CURVES})
-        if several[-1].keys() != several[0].keys():
+        if iteration != len(rows) + 1:
+            raise BroughtError(f"{where}: iteration {iteration} of seed {key[1]} where {len(rows) + 1} belongs")
+        rows.append({name: _number(text, name, where) for name, text in row.items() if name not in _CURVES})
+        if rows[-1].keys() != rows[0].keys():
             raise BroughtError(f"{where}: other curves than at iteration 1")
         ends[key] = where
     read = []
-    for key, several in series.items():
+    for key, rows in series.items():
         run = runs[key]
-        if len(several) != run.iterations:
+        if len(rows) != run.iterations:
             raise BroughtError(
-                f"{ends[key]}: seed {key[1]} of {key[0]} ends at iteration {len(several):,}, "
+                f"{ends[key]}: seed {key[1]} of {key[0]} ends at iteration {len(rows):,}, "
                 f"the paper's budget is {run.iterations:,}"
             )
-        curves = {name: np.array([row[name] for row in several], np.float32) for name in several[0]}
+        curves = {name: np.array([row[name] for row in rows], np.float32) for name in rows[0]}
         read.append(Brought(run, origin, curves=curves))
     return read
 
@@ -243,7 +243,7 @@ def merged(values: Sequence[Brought], curves: Sequence[Brought]) -> list[Brought
 
 
 def record_of(brought: Brought) -> RunRecord:
-    """The record without its files; its id is that of what the spec asks, of who vouches and of the content."""
+    """The record without its files. Its id is a hash of what the spec asks, who vouches, and the content."""
     run = brought.run
     facts = {**run.determinant(), _BROUGHT: {**brought.origin.model_dump(mode="json"), "content": brought.content}}
     facts[_BROUGHT]["experiment"] = run.experiment
@@ -254,38 +254,22 @@ def record_of(brought: Brought) -> RunRecord:
         for name, score in run.setup.scores.items()
     }
     return RunRecord(
-        schema_version=1,
-        run_id=id_of(facts),
-        paper=run.paper,
-        experiment=run.experiment,
-        tier="full",
-        seed=run.seed,
-        numerics=NUMERICS,
+        **{**run.facts(), "run_id": id_of(facts), "determinant": facts},
         origin=brought.origin,
         status="finished",
         reason=None,
-        determinant=facts,
         iterations=run.iterations,
-        planned_iterations=run.iterations,
-        iterations_per_epoch=run.iterations_per_epoch,
         scores=scores,
-        timing=Timing(
-            training_seconds=0.0,
-            evaluation_seconds=0.0,
-            redone_seconds=0.0,
-            warmup_seconds=0.0,
-            warmup_iterations=run.iterations,
-            sessions=1,
-        ),
+        timing=Timing.none(run.iterations),
         hashes={} if brought.dataset is None else {"dataset": brought.dataset},
         environment={},
         files={},
     )
 
 
-def check_new(known: Sequence[RunRecord], several: Sequence[RunRecord]) -> None:
+def check_new(known: Sequence[RunRecord], records: Sequence[RunRecord]) -> None:
     """Refuse a seed that the same people brought before, with the same or with other content."""
-    for new in several:
+    for new in records:
         for old in known:
             if (old.origin, old.experiment, old.seed) == (new.origin, new.experiment, new.seed):
                 raise BroughtError(f"seed {new.seed} of {new.experiment} has been brought before, in {old.run_id}")

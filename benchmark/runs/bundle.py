@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-import os
+import io
 import re
+import shutil
 import stat
 import tempfile
 import zipfile
@@ -22,7 +23,7 @@ from typing import IO, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from benchmark.runs.files import StoreError, to_json
+from benchmark.runs.files import StoreError, first_fault, replacing, sha256, to_json
 from benchmark.spec.base import Model, canonical
 
 MANIFEST = "MANIFEST.json"
@@ -95,30 +96,17 @@ def write_pack(file: Path, about: Mapping[str, Any], members: Mapping[str, Path 
         listed[name] = _facts(content)
     facts = {"format": "ganrepro-pack", "version": 1, **about, "members": listed}
     manifest = Manifest.model_validate({**facts, "sha256": _digest(facts)})
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-                _add(archive, MANIFEST, to_json(manifest.model_dump(mode="json")))
-                for name, content in sorted(members.items()):
-                    _add(archive, name, content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with replacing(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        _add(archive, MANIFEST, to_json(manifest.model_dump(mode="json")))
+        for name, content in sorted(members.items()):
+            _add(archive, name, content)
+    return sha256(file)
 
 
 def _facts(content: Path | bytes) -> dict[str, Any]:
     if isinstance(content, bytes):
         return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    with content.open("rb") as stream:
-        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "bytes": content.stat().st_size}
+    return {"sha256": sha256(content), "bytes": content.stat().st_size}
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
@@ -126,13 +114,11 @@ def _add(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
     info.create_system = 3
     info.external_attr = (stat.S_IFREG | 0o644) << 16
     info.file_size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    with archive.open(info, "w") as target:
-        if isinstance(content, bytes):
-            target.write(content)
-            return
-        with content.open("rb") as source:
-            while chunk := source.read(_CHUNK):
-                target.write(chunk)
+    with (
+        archive.open(info, "w") as target,
+        io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source,
+    ):
+        shutil.copyfileobj(source, target, _CHUNK)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -203,9 +189,7 @@ def _manifest(file: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.
     try:
         return Manifest.model_validate_json(archive.read(infos[MANIFEST]))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "file"
-        raise PackError(f"{file}: {MANIFEST}: {place}: {first['msg']}") from error
+        raise PackError(f"{file}: {MANIFEST}: {first_fault(error)}") from error
 
 
 def _extract(

@@ -1,8 +1,8 @@
 """What a run takes, told before it runs and without torch: hours of one device, memory, disk.
 
-Hours come from the best that is known of the device: finished runs of the experiment, its loop as ``ganrepro speed``
-timed it, the device's measured rates and the operations of the declared networks, or stated rates and these. Memory and
-evaluations are estimated from shapes and counts. One thread of a processor is one device.
+Hours come from the best of these that is known: finished runs of the experiment; its loop as ``ganrepro speed`` timed
+it; the operations of its networks at measured rates of the device, or at stated ones. Memory and evaluations are
+estimated from shapes and counts. One thread of a processor is one device.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs that the record of another one already holds: the same training read earlier, or its scores counted otherwise.
+"""Runs whose results another run's record holds: it trained longer, or its scores can be computed by another rule.
 
 Two runs share a training if they differ in nothing but scores, snapshots and length. The longer one's evaluations and
 curves begin with the shorter one's, and what a metric makes of what it kept can be made again by another rule.
@@ -35,7 +35,7 @@ def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
 
 
 def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
-    """Those of ``runs`` that no finished run holds, nor another of them; the base's are always trained."""
+    """Those of ``runs`` whose results no finished run and no other of them holds. Runs of the base are all trained."""
     known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
     for record in finished:
         if record.status == "finished":
@@ -68,7 +68,7 @@ def together(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
-    """Records of those ``runs`` that the records of others hold: with those others' files."""
+    """Records of ``runs`` made from the records of others, with the files of those."""
     known: dict[tuple[str, int], list[Stored]] = {}
     for stored_run in stored:
         if stored_run.record.status == "finished":
@@ -85,7 +85,7 @@ def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
 
 
 def _readable(wanted: Mapping[str, Any], iterations: int, score: Score, run: Run) -> bool:
-    """Whether what one run was asked for gives a score that another is asked for."""
+    """Whether a score of ``run`` can be had from the same score, ``wanted``, of a longer run."""
     ((name, settings),), ((other, others),) = wanted["metric"].items(), _metric(score).items()
     if name != other:
         return False

@@ -15,17 +15,18 @@ from typing import Any
 def source_state(folder: Path) -> dict[str, Any]:
     """Commit of the checkout that holds ``folder`` and whether it has uncommitted changes; unknown outside one."""
 
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
+    git = ("git", "-C", str(folder))
+    commit = _said(*git, "rev-parse", "HEAD")
+    return {"commit": commit, "dirty": None if commit is None else bool(_said(*git, "status", "--porcelain", "-uno"))}
 
-    commit = git("rev-parse", "HEAD")
-    return {"commit": commit, "dirty": None if commit is None else bool(git("status", "--porcelain", "-uno"))}
+
+def _said(*words: str) -> str | None:
+    """What a program prints; None where there is no such program, or it fails."""
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def processor() -> str:
@@ -99,34 +100,16 @@ def describe(device: str) -> dict[str, Any]:
 
 def nvidia(query: str) -> str | None:
     """One field of nvidia-smi for the first GPU, or None."""
-    try:
-        done = subprocess.run(
-            ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip().splitlines()[0] if done.returncode == 0 and done.stdout.strip() else None
+    said = _said("nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader")
+    return said.splitlines()[0] if said else None
 
 
 def other_processes(which: Sequence[str] = ()) -> int | None:
     """Number of other processes that compute on the GPUs chosen by ``which``; None where that cannot be known."""
-    try:
-        done = subprocess.run(
-            ["nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader", *which],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    said = _said("nvidia-smi", "--query-compute-apps=pid", "--format=csv,noheader", *which)
+    if said is None:
         return None
-    if done.returncode != 0:
-        return None
-    return sum(line.strip().isdigit() and int(line) != os.getpid() for line in done.stdout.splitlines())
+    return sum(line.strip().isdigit() and int(line) != os.getpid() for line in said.splitlines())
 
 
 def source_hash(places: Iterable[str], modules: Iterable[str] = ()) -> str:

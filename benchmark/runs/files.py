@@ -10,9 +10,10 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -36,7 +37,7 @@ class StoreError(Exception):
 
 
 def irregular(file: Path) -> str | None:
-    """Why what lies at ``file`` is no file of its own: a link, a folder, a pipe; None for a file and for nothing."""
+    """Why ``file`` is not a plain file: it is a link, a folder, a pipe. None for a plain file, and for none."""
     try:
         mode = file.lstat().st_mode
     except OSError:
@@ -123,11 +124,18 @@ def shared_file(results: Path, digest: str) -> Path:
 
 def write_atomic(file: Path, content: bytes) -> None:
     """Write ``content`` so that ``file`` is either the old one or the whole new one, also after a power cut."""
+    with replacing(file) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[IO[bytes]]:
+    """A stream whose content takes the place of ``file`` when the block ends well; else the old one stays."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
@@ -178,8 +186,12 @@ def read_as(file: Path, kind: type[M]) -> M:
         parse(content)
         return kind.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "file"
-        raise StoreError(f"{file}: {place}: {first['msg']}") from error
+        raise StoreError(f"{file}: {first_fault(error)}") from error
     except ValueError as error:
         raise StoreError(f"{file}: {error}") from error
+
+
+def first_fault(error: ValidationError) -> str:
+    """Where the first fault of a file lies, and what it is."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(step) for step in first['loc']) or 'file'}: {first['msg']}"

@@ -7,7 +7,7 @@ from benchmark.runs.records import RECORD, RECORD_HASH, Stored
 
 
 def edited(stored: Stored) -> str | None:
-    """Why a record may not be the one that was written; None for what its hash vouches for, or never was on disk."""
+    """Why a record may not be the one that was written; None if its hash agrees, or it never was on disk."""
     file, written = stored.folder / RECORD, stored.folder / RECORD_HASH
     problem = irregular(file) or irregular(written)
     if problem is not None or not file.is_file():

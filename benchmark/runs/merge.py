@@ -112,7 +112,7 @@ def _shared(source: Path, stored: Stored) -> Iterator[Path]:
 
 
 def _whole(file: Path) -> bool:
-    """Whether a file that is named by its content has it."""
+    """Whether a file has the hash that is its name."""
     return irregular(file) is None and file.is_file() and sha256(file) == file.stem
 
 

@@ -78,11 +78,21 @@ class Run:
         step = in_iterations(every, self.setup, self.system)
         return [*range(step, self.iterations, step), self.iterations]
 
+    def facts(self) -> dict[str, Any]:
+        """What a record says of its run, whatever came of it."""
+        return {
+            "schema_version": 1,
+            "determinant": self.determinant(),
+            "planned_iterations": self.iterations,
+            **{name: getattr(self, name) for name in _FACTS},
+        }
+
     def determinant(self) -> dict[str, Any]:
         """Everything that determines the result; its canonical JSON is hashed into the id."""
         return determinant(self.tier, self.seed, self.numerics, self.setup, self.system, self.networks, self.sizes)
 
 
+_FACTS = ("run_id", "paper", "experiment", "tier", "seed", "numerics", "reading", "iterations_per_epoch")
 #: keys of a determinant that keep the name they had when the first run ids were given, by today's name
 _RENAMED = {"batch_size": "batch_images"}
 _NOT_OF_A_RUN: Any = {
@@ -118,7 +128,7 @@ def determinant(
 
 
 def batches_per_epoch(setup: Setup) -> int | None:
-    """Batches in one pass over a finite dataset; an incomplete last one counts only where it is kept."""
+    """Batches in one pass over a finite dataset. An incomplete last batch counts if it is kept."""
     count = setup.dataset.example_count()
     if count is None:
         return None
@@ -204,7 +214,7 @@ def runs_of(
 
 
 def _ids(facts: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """Seeds with the ids of their runs, which differ in nothing else: :func:`id_of`, with all else spelled out once."""
+    """Each seed with its run's id, as :func:`id_of` gives it. What seeds share is written as text once."""
     texts = {key: canonical(value) for key, value in facts.items()}
     for seed in seeds:
         content = ",".join(f'"{key}":{text}' for key, text in sorted({**texts, "seed": str(seed)}.items()))

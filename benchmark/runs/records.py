@@ -4,7 +4,7 @@
     record.json   this module's RunRecord; written once, when the run has ended
     record.sha256 its SHA-256, as ``sha256sum --check`` reads it
     curves.npz    one float32 array per curve; element i belongs to iteration i + 1
-    samples.npz   see measuring: samples from fixed noise over training, real examples, nearest ones, value surfaces
+    samples.npz   see evaluation.scoring: samples from fixed noise over training, real examples, nearest ones
     measured.npz  what each score can be computed from again, as ``<score>.<array>``
     checkpoints/  see training.checkpoint; not evidence, never committed
 <results>/shared/<SHA-256>.npz
@@ -40,7 +40,7 @@ RECOUNTED = "recounted"
 
 
 class OfMetric(Model):
-    """Something measured by a metric: what the metric is called, and which way is better, the metric alone says.
+    """Something measured by a metric. Its label, and which way is better, are looked up in the metric.
 
     Files of older versions carry copies of it, which are not read.
     """
@@ -71,7 +71,7 @@ class OfMetric(Model):
 
     @property
     def proxy(self) -> bool:
-        """Whether it may stand beside no published number: so too a metric that is unknown here."""
+        """Whether it must not stand beside a published number. An unknown metric must not."""
         known = METRICS.find(self.metric_name)
         return known is None or known.proxy
 
@@ -116,6 +116,12 @@ class Timing(Model):
     warmup_iterations: int
     sessions: int
 
+    @classmethod
+    def none(cls, warmup_iterations: int = 0) -> Timing:
+        """For a record without times."""
+        seconds = dict.fromkeys(("training_seconds", "evaluation_seconds", "redone_seconds", "warmup_seconds"), 0.0)
+        return cls(**seconds, warmup_iterations=warmup_iterations, sessions=1)
+
     def rate(self, iterations: int) -> float | None:
         """Seconds per iteration after the warm-up of a run of ``iterations``; None where the warm-up is all of it."""
         rest = iterations - self.warmup_iterations
@@ -123,7 +129,7 @@ class Timing(Model):
 
 
 class Origin(Model):
-    """Whose evidence a record is that nobody trained here, and what nobody here checked."""
+    """Who vouches for a record that was not trained here, and what nobody here checked."""
 
     #: ``measured``: here, on samples that were supplied; ``reported``: by others
     kind: Literal["measured", "reported"]
@@ -181,7 +187,7 @@ class Stored:
         return {name: curve[: self.until] for name, curve in curves.items()}
 
     def samples(self) -> dict[str, np.ndarray]:
-        """The run's samples; see ``measuring``. Empty where it kept none."""
+        """The run's samples; see ``evaluation.scoring``. Empty where it kept none."""
         return read_arrays(self.folder / SAMPLES)
 
 

@@ -52,8 +52,8 @@ class Locked(Exception):
 class OneRun:
     """The state of one run between its start and its record.
 
-    ``others`` have the same training and are no longer: they are measured along, each at its own moments and as if it
-    were alone, and get records of their own.
+    ``others`` have the same training and are not longer. Each is measured at its own iterations, as if it were alone,
+    and gets a record of its own.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class OneRun:
         return self.ended
 
     def _begin(self) -> None:
-        """Stand before the first iteration."""
+        """Set up everything as before the first iteration."""
         assert self.data is not None
         self.trainer = Trainer(self.run, self.data, self.device)
         self.measurements = Measurements(self.run, self.results, self.data_root)
@@ -139,7 +139,7 @@ class OneRun:
             other.measurements = Measurements(other.run, other.results, other.data_root)
 
     def _open(self) -> list[OneRun]:
-        """This run and the others, as far as they have not ended; all tell one time."""
+        """This run and the others that have not ended. They share the times."""
         for other in self.others:
             other.seconds, other.sessions, other.warmup_iterations = self.seconds, self.sessions, self.warmup_iterations
         return [run for run in (self, *self.others) if run.ended is None]
@@ -147,14 +147,14 @@ class OneRun:
     # --- training in segments between pauses ------------------------------------------------------------------------
 
     def _segments(self) -> None:
-        saved = began = told = time.monotonic()
+        saved = began = shown = time.monotonic()
         first = self.trainer.iteration
 
         def tell(iteration: int) -> None:
-            nonlocal told
-            if time.monotonic() - told > TELL_SECONDS:
-                told = time.monotonic()
-                far = Progress(iteration=iteration, first=first, seconds=told - began)
+            nonlocal shown
+            if time.monotonic() - shown > TELL_SECONDS:
+                shown = time.monotonic()
+                far = Progress(iteration=iteration, first=first, seconds=shown - began)
                 (self.folder / PROGRESS).write_text(far.model_dump_json())
 
         def pause_now(iteration: int) -> bool:
@@ -208,7 +208,7 @@ class OneRun:
         self.ended = self._write(status, reason)
 
     def _warm_up(self, target: int) -> None:
-        """The first iterations of a session carry allocation and tuning: timed apart as well."""
+        """Train the first iterations of a session, which carry allocation and tuning, and time them apart too."""
         if self.warm < WARMUP_ITERATIONS:
             until = min(target, self.trainer.iteration + WARMUP_ITERATIONS - self.warm)
             before, seconds = self.trainer.iteration, self.seconds["training"]
@@ -293,7 +293,7 @@ class OneRun:
             return 0.0
 
     def _clean(self) -> None:
-        """Remove what writes that were cut off by a kill have left; the lock is held."""
+        """Remove temporary files that a killed process left. The lock is held."""
         for folder in (self.folder, self._checkpoints):
             for file in folder.glob(".*.*"):
                 if file.is_file():
@@ -330,27 +330,13 @@ class OneRun:
         with training_in(run.numerics):  # switches of the record are those of the training
             environment = describe(self.device)
         return RunRecord(
-            schema_version=1,
-            run_id=run.run_id,
-            paper=run.paper,
-            experiment=run.experiment,
-            tier=run.tier,
-            seed=run.seed,
-            numerics=run.numerics,
-            reading=run.reading,
+            **run.facts(),
             status=status,
             reason=reason,
-            determinant=run.determinant(),
             iterations=iterations,
-            planned_iterations=run.iterations,
-            iterations_per_epoch=run.iterations_per_epoch,
             scores=self.measurements.scores(f"the run {status}: {reason}"),
             timing=Timing(
-                training_seconds=self.seconds["training"],
-                processor_seconds=self.seconds["processor"],
-                evaluation_seconds=self.seconds["evaluation"],
-                redone_seconds=self.seconds["redone"],
-                warmup_seconds=self.seconds["warmup"],
+                **{f"{account}_seconds": seconds for account, seconds in self.seconds.items()},
                 warmup_iterations=self.warmup_iterations,
                 sessions=self.sessions,
             ),

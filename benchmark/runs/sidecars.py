@@ -31,7 +31,7 @@ KINDS: tuple[Kind, ...] = ("real", "copier", "untrained", "noise")
 
 
 class Anchor(OfMetric):
-    """A metric's value on something other than a trained generator, in its place.
+    """A metric's value on something that takes the trained generator's place.
 
     ``real``: one half of the real data against the other, and the other way round; ``copier``: draws from the training
     data; ``untrained``: the generator before its first iteration; ``noise``: uniform noise over the data's range.
@@ -185,7 +185,7 @@ def recipe_of(determinant: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Companions:
-    """All of them in one results folder."""
+    """What lies beside the records of one results folder."""
 
     anchors: tuple[Anchor, ...] = ()
     grids: tuple[ProtocolGrid, ...] = ()
@@ -197,15 +197,11 @@ class Companions:
 
     def of(self, record: RunRecord, score: str) -> dict[Kind, Anchor]:
         """The anchors of one score of a run, by kind; empty where none was measured."""
-        anchors: dict[Kind, Anchor] = {}
         if not self.anchors:
-            return anchors
-        for kind in KINDS:
-            known = canonical(identity(kind, record.determinant, record.hashes.get("dataset"), score))
-            anchor = self._by_identity.get(known)
-            if anchor is not None:
-                anchors[kind] = anchor
-        return anchors
+            return {}
+        fingerprint = record.hashes.get("dataset")
+        keys = {kind: canonical(identity(kind, record.determinant, fingerprint, score)) for kind in KINDS}
+        return {kind: self._by_identity[key] for kind, key in keys.items() if key in self._by_identity}
 
 
 def identity(kind: Kind, determinant: Mapping[str, Any], fingerprint: str | None, score: str) -> dict[str, Any]:
@@ -270,18 +266,15 @@ def calibrations(results: Path) -> list[Calibration]:
 def write_anchor(results: Path, anchor: Anchor) -> None:
     """Keep an anchor; one of the same identity that older code measured is replaced."""
     known = canonical(anchor.identity)
-    file = results / ANCHORS / f"{key_of(anchor.identity, anchor.code)}.json"
+    file = _keep(results / ANCHORS / f"{key_of(anchor.identity, anchor.code)}.json", anchor)
     for other in sorted((results / ANCHORS).glob("*.json")):
         if other != file and canonical(read_as(other, Anchor).identity) == known:
             other.unlink()
-    write_atomic(file, to_json(anchor.model_dump(mode="json")))
 
 
 def write_grid(results: Path, grid: ProtocolGrid) -> Path:
     """Keep a run's grid; an earlier one of the same run is replaced."""
-    file = results / PROTOCOLS / f"{grid.run_id}.json"
-    write_atomic(file, to_json(grid.model_dump(mode="json")))
-    return file
+    return _keep(results / PROTOCOLS / f"{grid.run_id}.json", grid)
 
 
 def calibration_file(results: Path, device: str) -> Path:
@@ -296,8 +289,7 @@ def write_calibration(results: Path, calibration: Calibration) -> Path:
         known = read_as(file, Calibration)
         if known.threads == calibration.threads:
             calibration = calibration.model_copy(update={"loops": {**known.loops, **calibration.loops}})
-    write_atomic(file, to_json(calibration.model_dump(mode="json")))
-    return file
+    return _keep(file, calibration)
 
 
 def equivalence_file(results: Path, equivalence: Equivalence) -> Path:
@@ -308,9 +300,7 @@ def equivalence_file(results: Path, equivalence: Equivalence) -> Path:
 
 def write_equivalence(results: Path, equivalence: Equivalence) -> Path:
     """Keep what was found of one experiment at one tier; an earlier finding is replaced."""
-    file = equivalence_file(results, equivalence)
-    write_atomic(file, to_json(equivalence.model_dump(mode="json")))
-    return file
+    return _keep(equivalence_file(results, equivalence), equivalence)
 
 
 def read_equivalences(results: Path, unreadable: list[str] | None = None) -> list[Equivalence]:
@@ -319,6 +309,11 @@ def read_equivalences(results: Path, unreadable: list[str] | None = None) -> lis
 
 
 M = TypeVar("M", bound=Model)
+
+
+def _keep(file: Path, model: Model) -> Path:
+    write_atomic(file, to_json(model.model_dump(mode="json")))
+    return file
 
 
 def _all(folder: Path, kind: type[M], unreadable: list[str] | None) -> Iterator[M]:

@@ -143,8 +143,8 @@ class Largest(_Ordering):
         return _extreme("above", self.largest)
 
 
-def _extreme(side: str, several: Sequence[Operand]) -> str:
-    first, *others = (value.defined for value in several)
+def _extreme(side: str, operands: Sequence[Operand]) -> str:
+    first, *others = (value.defined for value in operands)
     return f"{first} is {side} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
 
 

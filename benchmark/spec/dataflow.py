@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
-from benchmark.spec.parts import Shape, SignalMarker, marked_fields
+from benchmark.spec.fields import SignalMarker, marked_fields
+from benchmark.spec.parts import Shape
 from benchmark.spec.shapes import Layout
 from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 

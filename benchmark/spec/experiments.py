@@ -17,13 +17,8 @@ from benchmark.spec.base import (
     Text,
     Where,
 )
-from benchmark.spec.parts import (
-    DATASETS,
-    METRICS,
-    Dataset,
-    Metric,
-    PartOf,
-)
+from benchmark.spec.fields import PartOf
+from benchmark.spec.parts import DATASETS, METRICS, Dataset, Metric
 from benchmark.spec.systems import Label, Role
 
 #: of a run; a budget beyond it is a slip, and no plan of it could be made

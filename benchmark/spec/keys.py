@@ -8,8 +8,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from benchmark.spec.experiments import Experiment
+from benchmark.spec.fields import PartOf
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.parts import PartOf
 from benchmark.spec.source import Path_
 from benchmark.spec.systems import Network, System
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmark.spec.dataflow import networks_of, with_inputs
-from benchmark.spec.parts import Layer, NetworkMarker, Shape, SignalMarker, marked_fields
+from benchmark.spec.fields import NetworkMarker, SignalMarker, marked_fields
+from benchmark.spec.parts import Layer, Shape
 from benchmark.spec.shapes import Layout
 from benchmark.spec.systems import Pass, System
 

@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 
 from benchmark.registry import Registry
 from benchmark.spec.base import NAME
+from benchmark.spec.fields import PARTS
 from benchmark.spec.keys import WRITTEN_KEYS
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.parts import LAYERS, PARTS
+from benchmark.spec.parts import LAYERS
 from benchmark.spec.printed import NO_NUMBER
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"

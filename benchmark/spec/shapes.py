@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark.spec.expression import ExpressionError, evaluate_size
+from benchmark.spec.fields import SizeError, at_sizes
 from benchmark.spec.levels import Range
-from benchmark.spec.parts import Layer, Shape, SizeError, at_sizes
+from benchmark.spec.parts import Layer, Shape
 from benchmark.spec.systems import Network
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec.base import ByKey, Many, Model, Name, PositiveInt, Sizes, Text
+from benchmark.spec.fields import PartOf, Size
 from benchmark.spec.parts import (
     INITIALISERS,
     LAYERS,
@@ -19,10 +20,8 @@ from benchmark.spec.parts import (
     Layer,
     Objective,
     Optimizer,
-    PartOf,
     Penalty,
     Schedule,
-    Size,
 )
 from benchmark.spec.source import Path_
 

@@ -12,7 +12,8 @@ import pytest
 
 from benchmark.judging.judge import verdicts_on
 from benchmark.judging.readings import Read, across, flips, headline, lines, side
-from benchmark.judging.seal import make_seal, rules, state
+from benchmark.judging.rule_changes import state
+from benchmark.judging.seal import make_seal, rules
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
 from benchmark.runs import records
 from benchmark.runs.files import read_arrays

@@ -9,7 +9,8 @@ import pytest
 
 from benchmark.judging import seal as seals
 from benchmark.judging.judge import judge, keep_states, states_file, states_of, under_seal, under_seal_in
-from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file, state
+from benchmark.judging.rule_changes import state, stored_state
+from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file
 from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, SealState, Side
 from benchmark.runs.files import to_json, write_atomic
@@ -242,7 +243,7 @@ def test_a_file_that_is_no_seal_is_never_replaced(tmp_path: Path) -> None:
     write_atomic(file, b"what?")
     ensure_seal(tmp_path, paper.loaded().spec)
     assert file.read_bytes() == b"what?"
-    found = seals.stored_state(tmp_path, paper.loaded().spec, [])
+    found = stored_state(tmp_path, paper.loaded().spec, [])
     assert found is not None
     assert found.status == "damaged"
 

@@ -10,7 +10,7 @@ import torch
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
 from benchmark.runs.runner import OneRun
-from benchmark.spec.parts import written
+from benchmark.spec.fields import written
 from benchmark.spec.resolve import system_of
 from benchmark.training.numerics import prepare
 from tests.papers import checks

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from benchmark.reporting.gallery import DETAILS, Painter
+from benchmark.reporting.painter import DETAILS, Painter
 from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
 from benchmark.reporting.run_groups import Evidence
 from benchmark.spec.printed import Figure

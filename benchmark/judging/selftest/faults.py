@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmark.judging.judge import judge, under_seal_in
 from benchmark.judging.seal import make_seal, seal_file
 from benchmark.judging.selftest import paper
-from benchmark.judging.selftest.kinds import Fault
-from benchmark.judging.selftest.record_faults import of_records, open_faults
+from benchmark.judging.selftest.record_faults import Fault, nothing, of_records, open_faults
 from benchmark.judging.selftest.rule_faults import of_rules
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
@@ -19,6 +18,7 @@ from benchmark.runs.records import read_records
 from benchmark.spec.base import Model
 
 _NOTHING = "none: "
+_HONEST = Fault("honest records", nothing, "")
 
 
 class Caught(Model):
@@ -57,11 +57,7 @@ def findings(results: Path, text: str = paper.TEXT) -> list[str]:
         *((cell.state, cell.reason) for cell in verdicts.cells),
         *((claim.state, claim.reason) for claim in verdicts.claims),
     ]
-    return lines + [reason for state, reason in said if _withheld(state, reason)]
-
-
-def _withheld(state: str, reason: str) -> bool:
-    return state not in ("REPRODUCED", "HOLDS") or "missing" in reason
+    return lines + [reason for state, reason in said if state not in ("REPRODUCED", "HOLDS") or "missing" in reason]
 
 
 def verdicts_in(results: Path, text: str = paper.TEXT) -> PaperVerdicts:
@@ -73,16 +69,33 @@ def verdicts_in(results: Path, text: str = paper.TEXT) -> PaperVerdicts:
 
 def planted() -> list[Caught]:
     """Plant every fault in a fresh copy of honest records, and look."""
+    faults = []
+    for fault, lines in _looked([_HONEST, *of_records(), *of_rules()]):
+        naming = next((line for line in lines if fault.named in line), None)
+        says = naming or "; ".join(lines) or "nothing said"
+        if fault == _HONEST:
+            faults.append(peaceful(fault.name, next(iter(lines), None)))
+        else:
+            faults.append(Caught(fault=fault.name, caught=naming is not None, finding=says))
+    return faults
+
+
+def unseen() -> list[Caught]:
+    """Plant what records alone cannot show: ``caught`` is whether something was said all the same."""
+    looked = _looked(open_faults())
+    return [Caught(fault=fault.name, caught=bool(lines), finding=fault.named) for fault, lines in looked]
+
+
+def _looked(faults: Iterable[Fault]) -> Iterator[tuple[Fault, list[str]]]:
+    """Every fault with the findings on a fresh copy of honest records that it was planted in."""
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
         clean = Path(scratch) / "clean"
         honest(clean)
-        lines = findings(clean)
-        faults = [peaceful("honest records", next(iter(lines), None))]
-        faults += [
-            _caught(fault, clean, Path(scratch) / f"fault-{number}")
-            for number, fault in enumerate((*of_records(), *of_rules()))
-        ]
-    return faults
+        for number, fault in enumerate(faults):
+            results = Path(scratch) / f"fault-{number}"
+            shutil.copytree(clean, results)
+            fault.plant(results)
+            yield fault, [line.replace(f"{results}/", "") for line in findings(results, fault.text)]
 
 
 def peaceful(what: str, line: str | None) -> Caught:
@@ -90,28 +103,6 @@ def peaceful(what: str, line: str | None) -> Caught:
     return Caught(fault=f"{_NOTHING}{what}", caught=line is None, finding=line or "no finding")
 
 
-def _caught(fault: Fault, clean: Path, results: Path) -> Caught:
-    shutil.copytree(clean, results)
-    fault.plant(results)
-    lines = [line.replace(f"{results}/", "") for line in findings(results, fault.text)]
-    naming = next((line for line in lines if fault.named in line), None)
-    return Caught(fault=fault.name, caught=naming is not None, finding=naming or "; ".join(lines) or "nothing said")
-
-
-def unseen() -> list[Caught]:
-    """Plant what records alone cannot show: ``caught`` is whether something was said all the same."""
-    faults = []
-    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
-        clean = Path(scratch) / "clean"
-        honest(clean)
-        for number, fault in enumerate(open_faults()):
-            results = Path(scratch) / f"open-{number}"
-            shutil.copytree(clean, results)
-            fault.plant(results)
-            faults.append(Caught(fault=fault.name, caught=bool(findings(results)), finding=fault.needs))
-    return faults
-
-
-def all_found(several: Sequence[Caught]) -> bool:
+def all_found(faults: Sequence[Caught]) -> bool:
     """Whether every planted fault was found and honest records were left in peace."""
-    return all(fault.caught for fault in several)
+    return all(fault.caught for fault in faults)

@@ -25,8 +25,8 @@ from benchmark.runs.records import (
     write_record,
 )
 from benchmark.spec.dataflow import curve_names
+from benchmark.spec.fields import written
 from benchmark.spec.load import Loaded, loads
-from benchmark.spec.parts import written
 
 PAPER = "made_up"
 #: what the made-up paper prints, and the margin of every cell
@@ -37,132 +37,7 @@ ITERATIONS = 40
 _EVERY = 5
 _DATASET = "da" * 32
 
-_HEAD = """\
-schema_version: 1
-paper:
-  id: made_up
-  title: A paper that nobody wrote
-  authors: [Nobody]
-  venue: none
-  year: 2026
-  question: Are planted faults found?
-networks:
-  maker:
-    input: [4]
-    layers:
-      - linear: {features: 64, bias: true}
-      - tap: {at: middle}
-      - linear: {features: 64, bias: true}
-      - tanh
-      - reshape: {channels: 1, height: 8, width: 8}
-    initialise:
-      linear: {weight: he_uniform, bias: {constant: {value: 0.0}}}
-  judge:
-    input: [1, 8, 8]
-    layers:
-      - flatten
-      - linear: {features: 64, bias: true}
-      - tap: {at: features}
-      - linear: {features: 1, bias: true}
-    initialise:
-      linear: {weight: he_uniform, bias: {constant: {value: 0.0}}}
-systems:
-  plain:
-    networks: {generator: maker, discriminator: judge}
-    batches: iteration
-    noise:
-      z: {law: normal, shape: [4], redraw: update}
-    signals:
-      fake: {network: generator, input: z}
-      real_logit: {network: discriminator, input: real}
-      fake_logit: {network: discriminator, input: fake}
-      features: {network: discriminator, input: real, until: features}
-      again: {network: generator, input: features, enter: middle}
-    sample: fake
-    players:
-      discriminator:
-        networks: [discriminator]
-        minimise:
-          - cross_entropy: {real: real_logit, fake: fake_logit}
-          - absolute_error: {output: again, target: real, weight: 0.0}
-        optimizer: {adam: {learning_rate: 1e-4, beta1: 0.5, beta2: 0.9, epsilon: 1e-8}}
-      generator:
-        networks: [generator]
-        minimise:
-          - non_saturating: {fake: fake_logit}
-          - absolute_error: {output: again, target: real, weight: 0.0}
-        optimizer: {adam: {learning_rate: 1e-4, beta1: 0.5, beta2: 0.9, epsilon: 1e-8}}
-    schedule: [discriminator, generator]
-  penalised:
-    extends: plain
-    players:
-      discriminator:
-        minimise:
-          - cross_entropy: {real: real_logit, fake: fake_logit}
-          - absolute_error: {output: again, target: real, weight: 5.0}
-      generator:
-        minimise:
-          - non_saturating: {fake: fake_logit}
-          - absolute_error: {output: again, target: real, weight: 5.0}
-experiments:
-  plain:
-    system: plain
-    dataset: {digits: {value_range: [-1, 1]}}
-    batch_size: 32
-    last_batch: drop
-    budget: {iterations: 40}
-    generator_mode: running_statistics
-    scores:
-      fid:
-        metric:
-          frechet_inception_distance:
-            {samples: 10000, reference: training_data, reference_images: all, resize: tensorflow_bilinear,
-             extractor: inception_2015_12_05}
-        checkpoint: last
-        every: {iterations: 5}
-    snapshots: {every: {iterations: 20}, samples: 4}
-    seeds: [0, 1, 2, 3, 4]
-  penalised:
-    extends: plain
-    system: penalised
-"""
-
-_TAIL = """\
-tables:
-  T1:
-    where: table 1
-    caption: FID
-    quantity: frechet_inception_distance
-    direction: lower
-    protocol: {reference: training_data, samples: 10000, checkpoint: last, generator_mode: "running_statistics",
-               resize: tensorflow_bilinear, extractor: inception_2015_12_05}
-    columns: [plain, penalised]
-    margin: 3.0
-    rows:
-      - label: digits
-        cells:
-          plain: {value: 30.0, decimals: 1, experiment: plain, score: fid}
-          penalised: {value: 20.0, decimals: 1, experiment: penalised, score: fid}
-claims:
-  MU-C1:
-    where: table 1
-    says: The penalty lowers FID.
-    predicate: {order: [{experiment: penalised, score: fid}, {experiment: plain, score: fid}]}
-    min_seeds: 3
-  MU-C2:
-    where: section 1
-    says: The plain loss does not rise in the second half of training.
-    predicate:
-      bound: {experiment: plain, curve: discriminator_loss, statistic: {slope: {unit: share, start: 0.5, end: 1.0}}}
-      below: 0.1
-    min_seeds: 3
-stated: {}
-unstated:
-  networks: {chosen: as written, tag: default, source: this test}
-  systems: {chosen: as written, tag: default, source: this test}
-  experiments: {chosen: as written, tag: default, source: this test}
-"""
-TEXT = _HEAD + _TAIL
+TEXT = Path(__file__).with_name("made_up.yaml").read_text(encoding="utf-8")
 
 
 @cache
@@ -235,28 +110,12 @@ def moments(side: str, value: float, prefix: str = "") -> dict[str, np.ndarray]:
 def record(run: Run, score: ScoreRecord, **changes: Any) -> RunRecord:
     """A record that agrees with itself, without files."""
     facts: dict[str, Any] = {
-        "schema_version": 1,
-        "run_id": run.run_id,
-        "paper": run.paper,
-        "experiment": run.experiment,
-        "tier": run.tier,
-        "seed": run.seed,
-        "numerics": run.numerics,
+        **run.facts(),
         "status": "finished",
         "reason": None,
-        "determinant": run.determinant(),
         "iterations": run.iterations,
-        "planned_iterations": run.iterations,
-        "iterations_per_epoch": run.iterations_per_epoch,
         "scores": {"fid": score},
-        "timing": Timing(
-            training_seconds=1.0,
-            evaluation_seconds=0.0,
-            redone_seconds=0.0,
-            warmup_seconds=0.0,
-            warmup_iterations=0,
-            sessions=1,
-        ),
+        "timing": Timing.none().model_copy(update={"training_seconds": 1.0}),
         "hashes": {"dataset": _DATASET, "code": "c0" * 32},
         "environment": {},
         "files": {},

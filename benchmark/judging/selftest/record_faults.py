@@ -5,16 +5,35 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmark.judging.selftest import paper
-from benchmark.judging.selftest.kinds import Fault, Forged, Open, Plant
 from benchmark.runs.files import SHARED, packed, sha256, to_json, write_atomic
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, write_record_hash
+
+Plant = Callable[[Path], None]
+Change = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: how it is planted, and words of the finding that must name it, or what it would take to find it."""
+
+    name: str
+    plant: Plant
+    named: str
+    #: the spec that judges, where the fault lies in the rules
+    text: str = paper.TEXT
+    #: whether the verdicts in a pack are those of the honest records
+    verdicts_left: bool = False
+
+
+def nothing(_results: Path) -> None:
+    """The evidence stays as it is."""
 
 
 def of_records() -> Iterator[Fault]:
@@ -28,7 +47,7 @@ def of_records() -> Iterator[Fault]:
     yield Fault("penalty trained with weight 0, labelled 5", _unpenalised, "weighted sum of its terms")
     yield Fault("recipe edited in the record", _edit(_other_recipe), "not the hash of its determinant")
     yield Fault("one seed trained on another split", _edit(_other_data), "trained on other data")
-    yield Fault("score measured on another split", _edit(_measured_elsewhere), "measured on other data")
+    yield Fault("score measured on another split", _edit(_protocol(dataset="bb" * 32)), "measured on other data")
     yield Fault("training stopped half way", _truncated(), "finished after 20 of 40")
     yield Fault("stopped half way, plan edited", _truncated(planned_iterations=20), "its budget is 40")
     yield Fault("stopped half way, length edited", _short_curves, "the record says 40")
@@ -37,7 +56,8 @@ def of_records() -> Iterator[Fault]:
     yield Fault("a seed's number edited", _edit(lambda record: record.update(seed=7)), "differ from its determinant")
     yield Fault("one run shown as two seeds", _copied(SAMPLES), "same samples as seed")
     yield Fault("one run shown as two seeds, samples redrawn", _copied(CURVES), "same curves as seed")
-    yield Fault("a run that broke down called finished", _edit(_undiverged), "finished after 7 of 40")
+    broken = _edit(lambda record: record.update(iterations=7))
+    yield Fault("a run that broke down called finished", broken, "finished after 7 of 40")
     yield Fault("a finished run called diverged, hash renewed", _edit(_called_diverged), "has a value at its end")
     yield Fault("curves of another shape, hashes renewed", _curves_as(lambda curve: curve[:, None]), "no row of floats")
     yield Fault("curves with a hole, hashes renewed", _curves_as(_with_a_hole), "not finite")
@@ -49,70 +69,43 @@ def of_records() -> Iterator[Fault]:
     )
     yield Fault("a curve of another system added", _with_another_curve, "which nothing in its system gives")
     yield Fault("extractor's weights of one seed differ", _edit(_protocol(weights_sha256="ab" * 32)), "differs")
-    yield Fault("another metric under the same name", _edit(_other_metric), "asked was frechet_inception_distance")
+    yield Fault(
+        "another metric under the same name",
+        _edit(lambda record: _score(record, metric="proxy_frechet_distance")),
+        "asked was frechet_inception_distance",
+    )
     yield Fault("edited curves", _touch(CURVES), f"{CURVES} has changed")
     yield Fault("edited samples", _touch(SAMPLES), f"{SAMPLES} has changed")
 
 
-def forged_in_packs() -> list[Forged]:
-    """What judging cannot show and a pack does, since what scores were computed from is in it."""
-    return [
-        Forged("records rewritten, verdicts left", _edit(_rewritten), "T1, digits, plain", verdicts_left=True),
-        Forged("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives"),
-        Forged("what a score was computed from rewritten", _other_moments, "what is kept of it gives"),
-        Forged("reference that scores share rewritten", _other_reference, "has changed since it was written"),
-    ]
+def forged_in_packs() -> Iterator[Fault]:
+    """What judging cannot show and a pack does, its hashes renewed, since what scores were computed from is in it."""
+    yield Fault("records rewritten, verdicts left", _edit(_rewritten), "T1, digits, plain", verdicts_left=True)
+    yield Fault("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives")
+    yield Fault("what a score was computed from rewritten", _other_moments, "what is kept of it gives")
+    yield Fault("reference that scores share rewritten", _other_reference, "has changed since it was written")
 
 
-def open_faults() -> list[Open]:
-    """What nothing in the records alone can show."""
-    return [
-        Open(
-            "score and its series rewritten together",
-            _edit(_rewritten),
-            "verify, from what the score was computed from",
-        ),
-        Open(
-            "curves rewritten together with their hash",
-            _other_curves,
-            "a pack or a commit made before, or training the first iterations again",
-        ),
-        Open(
-            "all seeds trained on the wrong split, labelled as the right one",
-            _everywhere(_other_data),
-            "loading the dataset and hashing it, or training the first iterations again",
-        ),
-        Open(
-            "another learning rate than the record states",
-            lambda _results: None,  # nothing that is recorded would differ in kind
-            "training the first iterations again",
-        ),
-        Open(
-            "a run that finished called diverged, its last scores removed",
-            lambda _results: None,  # the verdicts change, and nothing in the record speaks against it
-            "a pack or a commit made before, or training again",
-        ),
-        Open(
-            "samples redrawn together with their hash",
-            _other_samples,
-            "a pack or a commit made before, or training again",
-        ),
-        Open(
-            "environment edited",
-            _edit(lambda record: record["environment"].update(processor="another")),
-            "a pack or a commit made before",
-        ),
-        Open(
-            "training time edited",
-            _edit(lambda record: record["timing"].update(training_seconds=0.5)),
-            "a pack or a commit made before, or timing again on the same device",
-        ),
-        Open(
-            "every file of the evidence forged in agreement, with its seal",
-            lambda _results: None,  # honest records and perfect forgeries look the same
-            "a copy of the seal or of the pack's hash that somebody else kept, or training again",
-        ),
-    ]
+def open_faults() -> Iterator[Fault]:
+    """What nothing in the records alone can show, and what would."""
+    before, again = "a pack or a commit made before", "training the first iterations again"
+    kept = "verify, from what the score was computed from"
+    yield Fault("score and its series rewritten together", _edit(_rewritten), kept)
+    yield Fault("curves rewritten together with their hash", _other_curves, f"{before}, or {again}")
+    split = "all seeds trained on the wrong split, labelled as the right one"
+    yield Fault(split, _everywhere(_other_data), f"loading the dataset and hashing it, or {again}")
+    # nothing that is recorded would differ in kind
+    yield Fault("another learning rate than the record states", nothing, again)
+    # the verdicts change, and nothing in the record speaks against it
+    diverged = "a run that finished called diverged, its last scores removed"
+    yield Fault(diverged, nothing, f"{before}, or training again")
+    yield Fault("samples redrawn together with their hash", _other_samples, f"{before}, or training again")
+    yield Fault("environment edited", _edit(lambda record: record["environment"].update(processor="another")), before)
+    hurried = _edit(lambda record: record["timing"].update(training_seconds=0.5))
+    yield Fault("training time edited", hurried, f"{before}, or timing again on the same device")
+    # honest records and perfect forgeries look the same
+    whole = "every file of the evidence forged in agreement, with its seal"
+    yield Fault(whole, nothing, "a copy of the seal or of the pack's hash that somebody else kept, or training again")
 
 
 # --- planting -------------------------------------------------------------------------------------------------------
@@ -122,7 +115,7 @@ def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
     return results / paper.runs()[experiment, seed].folder
 
 
-def _rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def _rewrite(folder: Path, change: Change) -> None:
     """Edit a record and renew its hash, so that other checks have to find the edit."""
     file = folder / RECORD
     record = json.loads(file.read_bytes())
@@ -139,11 +132,11 @@ def _hash_left(results: Path) -> None:
     write_atomic(file, content.replace(b'"training_seconds": 1.0', b'"training_seconds": 1.1'))
 
 
-def _edit(change: Callable[[dict[str, Any]], None]) -> Plant:
+def _edit(change: Change) -> Plant:
     return lambda results: _rewrite(_folder(results), change)
 
 
-def _everywhere(change: Callable[[dict[str, Any]], None]) -> Plant:
+def _everywhere(change: Change) -> Plant:
     def plant(results: Path) -> None:
         for run in paper.runs().values():
             _rewrite(results / run.folder, change)
@@ -201,12 +194,7 @@ def _other_recipe(record: dict[str, Any]) -> None:
 
 
 def _other_data(record: dict[str, Any]) -> None:
-    record["hashes"]["dataset"] = "bb" * 32
-    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
-
-
-def _measured_elsewhere(record: dict[str, Any]) -> None:
-    record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
+    record["hashes"]["dataset"] = record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
 
 
 def _called_diverged(record: dict[str, Any]) -> None:
@@ -246,15 +234,7 @@ def _linked(results: Path) -> None:
     file.symlink_to(results / "copy.npz")
 
 
-def _undiverged(record: dict[str, Any]) -> None:
-    record.update(iterations=7, status="finished", reason=None)
-
-
-def _other_metric(record: dict[str, Any]) -> None:
-    _score(record, metric="proxy_frechet_distance")
-
-
-def _protocol(**changes: Any) -> Callable[[dict[str, Any]], None]:
+def _protocol(**changes: Any) -> Change:
     return lambda record: record["scores"]["fid"]["protocol"].update(changes)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmark.judging.seal import seal_file
 from benchmark.judging.selftest import paper
-from benchmark.judging.selftest.kinds import Fault
+from benchmark.judging.selftest.record_faults import Fault, nothing
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.spec.base import canonical
 
@@ -19,9 +19,6 @@ _SECOND = "  MU-C2:" + paper.TEXT.partition("  MU-C2:")[2].partition("stated: {}
 
 def of_rules() -> Iterator[Fault]:
     """What judging finds by the seal under which the evidence came to be."""
-
-    def nothing(_results: Path) -> None:
-        """The evidence stays as it is."""
 
     def rule(name: str, old: str, new: str, named: str) -> Fault:
         assert paper.TEXT.count(old) == 1, f"'{old}' must be one place of the made-up paper"

@@ -83,11 +83,6 @@ class CelebA(Photographs):
             return f"{partition} is missing: place CelebA's list of that name there, it tells split '{self.split}'"
         return None
 
-    def fetch(self, root: Path) -> None:
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
-
     def source(self, root: Path) -> Source:
         place = inside(root, root / _FOLDER / _PICTURES)
         there = picture_names(root, place)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 
-from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
-from benchmark.parts.datasets.images.pictures import Pictures, Source
-from benchmark.spec.levels import SYMMETRIC
+from benchmark.parts.datasets.images.levels import Levels, fetched, from_levels, reading
+from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.parts import DATASETS
 
-_COUNTS = {"train": 50_000, "test": 10_000}
 _FOLDER = "cifar-10-batches-py"
 #: MD5 of each split's batches, as their authors' file list gives them
 _BATCHES = {
@@ -30,23 +28,13 @@ _BATCHES = {
 
 
 @DATASETS.register("cifar10")
-class CIFAR10(Pictures):
+class CIFAR10(Levels):
     """32x32 colour pictures of ten classes: 50,000 to train on, 10,000 to test."""
 
     native = 32
+    counts = {"train": 50_000, "test": 10_000}
+    placed = "unpack cifar-10-python.tar.gz in {root}"
     split: Literal["train", "test"]
-
-    def picture_count(self) -> int:
-        return _COUNTS[self.split]
-
-    def missing(self, root: Path) -> str | None:
-        for file in _BATCHES[self.split]:
-            if not (root / _FOLDER / file).is_file():
-                return (
-                    f"{root / _FOLDER / file} is missing: unpack cifar-10-python.tar.gz in {root}, "
-                    f"or run: ganrepro data fetch {self.name} --data-root {root}"
-                )
-        return None
 
     def published(self) -> Mapping[str, str]:
         return {f"{_FOLDER}/{file}": digest for file, digest in _BATCHES[self.split].items()}
@@ -68,10 +56,6 @@ class CIFAR10(Pictures):
         from torchvision import datasets
 
         fetched(lambda: datasets.CIFAR10(str(root), train=self.split == "train", download=True))
-
-    @classmethod
-    def variants(cls) -> list[Self]:
-        return [cls(split=split, size=32, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
 
 def _rows(file: Path) -> np.ndarray:

@@ -12,7 +12,7 @@ from benchmark.parts.datasets.images.files import Folder, from_files, picture_na
 from benchmark.parts.datasets.images.pictures import Photographs, Source
 from benchmark.parts.datasets.images.prepare import centred
 from benchmark.spec.levels import SYMMETRIC
-from benchmark.spec.parts import DATASETS, DataError
+from benchmark.spec.parts import DATASETS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,11 +45,6 @@ class FolderOfPictures(CroppedPhotographs):
             f"{self.place(root)} is missing: place {self.picture_count():,} pictures (jpg, png, webp or bmp) there; "
             "they are not downloaded from here"
         )
-
-    def fetch(self, root: Path) -> None:
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
 
     def source(self, root: Path) -> Source:
         names = picture_names(root, self.place(root))

@@ -45,11 +45,6 @@ class LSUNBedrooms(CroppedPhotographs):
             f"{self.picture_count():,} pictures in {folder}; it is not downloaded from here"
         )
 
-    def fetch(self, root: Path) -> None:
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
-
     def source(self, root: Path) -> Source:
         database = self._database(root)
         if (database / _LMDB_DATA).is_file() and importlib.util.find_spec("lmdb") is not None:

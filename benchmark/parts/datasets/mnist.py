@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
-from benchmark.parts.datasets.images.pictures import Pictures, Source
-from benchmark.spec.levels import SYMMETRIC
+from benchmark.parts.datasets.images.levels import Levels, fetched, from_levels, reading
+from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.parts import DATASETS
 
-_COUNTS = {"train": 60_000, "test": 10_000}
 _FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
 #: idx: two zeros, 8 for uint8, the number of dimensions, then each of them big-endian
 _MAGIC = bytes((0, 0, 8, 3))
@@ -21,12 +19,14 @@ _HEADER_BYTES = 16
 
 
 @DATASETS.register("mnist")
-class MNIST(Pictures):
+class MNIST(Levels):
     """28x28 grey digits (LeCun et al. 1998): 60,000 to train on, 10,000 to test."""
 
     folder: ClassVar[str] = "MNIST"
     channels = 1
     native = 28
+    counts = {"train": 60_000, "test": 10_000}
+    placed = "place the uncompressed idx file there"
     #: SHA-256 of each split's file
     file_hashes: ClassVar[Mapping[str, str]] = {
         "train": "6705eff8e49fb8f823af92addac64fe87d5ddd6adbec30534755ed0f6fd2f407",
@@ -39,17 +39,6 @@ class MNIST(Pictures):
     }
     split: Literal["train", "test"]
     size: Literal[28, 32, 64]
-
-    def picture_count(self) -> int:
-        return _COUNTS[self.split]
-
-    def missing(self, root: Path) -> str | None:
-        if (root / self._file()).is_file():
-            return None
-        return (
-            f"{root / self._file()} is missing: place the uncompressed idx file there, "
-            f"or run: ganrepro data fetch {self.name} --data-root {root}"
-        )
 
     def published(self) -> Mapping[str, str]:
         return {self._file(): self.file_hashes[self.split]}
@@ -72,10 +61,6 @@ class MNIST(Pictures):
         from torchvision import datasets
 
         fetched(lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train", download=True))
-
-    @classmethod
-    def variants(cls) -> list[Self]:
-        return [cls(split=split, size=28, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
     def _file(self) -> str:
         return f"{self.folder}/raw/{_FILES[self.split]}"

@@ -13,8 +13,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.parts.datasets.images.pictures import Pictures
+from benchmark.spec.fields import PartOf
 from benchmark.spec.levels import Range
-from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, PartOf, Shape
+from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
 
 
 @DATASETS.register("stand_in")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 
-from benchmark.parts.datasets.images.levels import fetched, from_levels, reading
-from benchmark.parts.datasets.images.pictures import Pictures, Source
-from benchmark.spec.levels import SYMMETRIC
+from benchmark.parts.datasets.images.levels import Levels, fetched, from_levels, reading
+from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.parts import DATASETS
 
-_COUNTS = {"train": 73_257, "test": 26_032, "extra": 531_131}
 #: MD5 of each split's file
 _HASHES = {
     "train": "e26dedcc434d2e4c54c9b2d4a06d8373",
@@ -23,22 +21,14 @@ _HASHES = {
 
 
 @DATASETS.register("svhn")
-class SVHN(Pictures):
+class SVHN(Levels):
     """32x32 colour digits: 73,257 to train on, 26,032 to test, 531,131 easier ones."""
 
     native = 32
+    counts = {"train": 73_257, "test": 26_032, "extra": 531_131}
+    placed = "place the file of that name there"
+    fetches = "{name}:{split}"
     split: Literal["train", "test", "extra"]
-
-    def picture_count(self) -> int:
-        return _COUNTS[self.split]
-
-    def missing(self, root: Path) -> str | None:
-        if (root / self._file()).is_file():
-            return None
-        return (
-            f"{root / self._file()} is missing: place the file of that name there, "
-            f"or run: ganrepro data fetch {self.name}:{self.split} --data-root {root}"
-        )
 
     def published(self) -> Mapping[str, str]:
         return {self._file(): _HASHES[self.split]}
@@ -60,11 +50,6 @@ class SVHN(Pictures):
         from torchvision import datasets
 
         fetched(lambda: datasets.SVHN(str(root), split=self.split, download=True))
-
-    @classmethod
-    def variants(cls) -> list[Self]:
-        """Train and test; the large extra split is asked for by name."""
-        return [cls(split=split, size=32, resize="none", value_range=SYMMETRIC) for split in ("train", "test")]
 
     def _file(self) -> str:
         return f"{self.split}_32x32.mat"

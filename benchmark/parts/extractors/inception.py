@@ -106,8 +106,8 @@ def _devices(device: str) -> list[str]:
     """Every GPU where no single one is named."""
     import torch
 
-    several = device == "cuda" and torch.cuda.device_count() > 1
-    return [f"cuda:{number}" for number in range(torch.cuda.device_count())] if several else [device]
+    spread = device == "cuda" and torch.cuda.device_count() > 1
+    return [f"cuda:{number}" for number in range(torch.cuda.device_count())] if spread else [device]
 
 
 class Inception:

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmark.parts.metrics.inputs import Count
 from benchmark.spec.base import Name
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, NetworkRole, Subject
+from benchmark.spec.fields import NetworkRole
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 
 
 @METRICS.register("activation_drift")

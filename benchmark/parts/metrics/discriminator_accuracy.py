@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.parts.metrics.inputs import Count, generated, real
-from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, NetworkRole, Subject
+from benchmark.spec.fields import NetworkRole
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 
 
 @METRICS.register("discriminator_accuracy")

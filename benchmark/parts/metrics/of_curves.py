@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from benchmark.spec.curve_statistics import Course, CurveError, statistic_value
-from benchmark.spec.parts import METRICS, CurveName, Measurement, Metric, MetricError, Subject
+from benchmark.spec.fields import CurveName
+from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
 from benchmark.spec.quantities import FirstBelow, Fluctuation, Mean, OddInt, Peak, Share, Statistic, Window
 
 

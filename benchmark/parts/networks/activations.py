@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from benchmark.spec.fields import Size
 from benchmark.spec.levels import SYMMETRIC, UNIT, Range
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size, flat_shape
+from benchmark.spec.parts import LAYERS, Layer, Shape, flat_shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from benchmark.spec.base import PositiveInt
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
+from benchmark.spec.fields import Size
+from benchmark.spec.parts import LAYERS, Layer, Shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn

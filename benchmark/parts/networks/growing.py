@@ -16,7 +16,8 @@ from benchmark.parts.networks.convolutions import Conv, Conv1x1
 from benchmark.parts.networks.normalisations import Normalisation
 from benchmark.parts.networks.residual import entered
 from benchmark.parts.networks.shapes import AveragePool, Upsample
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size
+from benchmark.spec.fields import Size
+from benchmark.spec.parts import LAYERS, Layer, Shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmark.spec.base import PositiveInt
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size, flat_shape
+from benchmark.spec.fields import Size
+from benchmark.spec.parts import LAYERS, Layer, Shape, flat_shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from benchmark.registry import Registry
 from benchmark.spec.base import PositiveInt
-from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, flat_shape, image_shape
+from benchmark.spec.fields import PartOf
+from benchmark.spec.parts import LAYERS, Layer, Shape, flat_shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn

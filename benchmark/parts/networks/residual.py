@@ -12,7 +12,8 @@ from benchmark.parts.networks.activations import LeakyReLU, Slope
 from benchmark.parts.networks.convolutions import Conv, SpectralConv
 from benchmark.parts.networks.normalisations import Normalisation
 from benchmark.parts.networks.shapes import AveragePool, Upsample
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
+from benchmark.spec.fields import Size
+from benchmark.spec.parts import LAYERS, Layer, Shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn

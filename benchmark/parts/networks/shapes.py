@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 from benchmark.spec.base import Name
+from benchmark.spec.fields import Size
 from benchmark.spec.levels import Range
-from benchmark.spec.parts import LAYERS, Layer, Shape, Size, image_shape
+from benchmark.spec.parts import LAYERS, Layer, Shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,14 +6,38 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from benchmark.spec.parts import OBJECTIVES, Objective, Signal, UpdateContext
+from benchmark.spec.fields import Signal
+from benchmark.spec.parts import OBJECTIVES, Objective, UpdateContext
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _cross_entropy(logits: Tensor, target: float) -> Tensor:
+    """-E [target log s(logits) + (1 - target) log(1 - s(logits))], s the logistic function."""
+    from torch import full_like
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    return binary_cross_entropy_with_logits(logits, full_like(logits, target))
+
+
+def _of_probability(values: Tensor, target: float) -> Tensor:
+    """The same of values in [0, 1], each logarithm held at -100 or above."""
+    from torch import full_like
+    from torch.nn.functional import binary_cross_entropy
+
+    return binary_cross_entropy(values, full_like(values, target))
+
+
+class _OfBoth(Objective):
+    """A loss of data and fakes. Not a part by itself."""
+
+    real: Signal
+    fake: Signal
+
+
 @OBJECTIVES.register("cross_entropy")
-class CrossEntropy(Objective):
+class CrossEntropy(_OfBoth):
     """-E log s(real) - E log(1 - s(fake)), s the logistic function; both signals are logits.
 
     At real = fake = 0 it is log 4.
@@ -21,39 +45,24 @@ class CrossEntropy(Objective):
     Discriminator's cross-entropy (Goodfellow et al. 2014, equation 1, negated).
     """
 
-    real: Signal
-    fake: Signal
-
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-
-        real, fake = context.signal(self.real), context.signal(self.fake)
-        return cross_entropy(real, torch.ones_like(real)) + cross_entropy(fake, torch.zeros_like(fake))
+        return _cross_entropy(context.signal(self.real), 1) + _cross_entropy(context.signal(self.fake), 0)
 
 
 @OBJECTIVES.register("probability_cross_entropy")
-class ProbabilityCrossEntropy(Objective):
+class ProbabilityCrossEntropy(_OfBoth):
     """-E log real - E log(1 - fake); both signals lie in [0, 1].
 
     Each logarithm is held at -100 or above, as torch's binary cross-entropy does. Unlike ``cross_entropy`` on logits it
     loses its gradient where the sigmoid rounds to 0 or 1.
     """
 
-    real: Signal
-    fake: Signal
-
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy
-
-        real, fake = context.signal(self.real), context.signal(self.fake)
-        real_term = binary_cross_entropy(real, torch.ones_like(real))
-        return real_term + binary_cross_entropy(fake, torch.zeros_like(fake))
+        return _of_probability(context.signal(self.real), 1) + _of_probability(context.signal(self.fake), 0)
 
 
 @OBJECTIVES.register("shifted_cross_entropy")
-class ShiftedCrossEntropy(Objective):
+class ShiftedCrossEntropy(_OfBoth):
     """-E log s(real) - E log s(shift - fake), s the logistic function; both signals are D's raw outputs.
 
     With shift 0 it is ``cross_entropy``. Where both laws agree, its minimum is at real = fake = shift / 2.
@@ -61,16 +70,11 @@ class ShiftedCrossEntropy(Objective):
     Cross-entropy with a shifted fake logit (FaceGANs, equation 2, read as minimisation).
     """
 
-    real: Signal
-    fake: Signal
     shift: float
 
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-
         real, fake = context.signal(self.real), context.signal(self.fake)
-        return cross_entropy(real, torch.ones_like(real)) + cross_entropy(fake - self.shift, torch.zeros_like(fake))
+        return _cross_entropy(real, 1) + _cross_entropy(fake - self.shift, 0)
 
 
 @OBJECTIVES.register("binary_cross_entropy")
@@ -84,11 +88,7 @@ class BinaryCrossEntropy(Objective):
     target: Annotated[float, Field(ge=0, le=1)]
 
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-
-        output = context.signal(self.output)
-        return cross_entropy(output, torch.full_like(output, self.target))
+        return _cross_entropy(context.signal(self.output), self.target)
 
 
 @OBJECTIVES.register("minimax")
@@ -101,11 +101,7 @@ class Minimax(Objective):
     fake: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-
-        fake = context.signal(self.fake)
-        return -cross_entropy(fake, torch.zeros_like(fake))
+        return -_cross_entropy(context.signal(self.fake), 0)
 
 
 @OBJECTIVES.register("non_saturating")
@@ -118,11 +114,7 @@ class NonSaturating(Objective):
     fake: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
-
-        fake = context.signal(self.fake)
-        return cross_entropy(fake, torch.ones_like(fake))
+        return _cross_entropy(context.signal(self.fake), 1)
 
 
 @OBJECTIVES.register("probability_non_saturating")
@@ -132,22 +124,15 @@ class ProbabilityNonSaturating(Objective):
     fake: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
-        import torch
-        from torch.nn.functional import binary_cross_entropy
-
-        fake = context.signal(self.fake)
-        return binary_cross_entropy(fake, torch.ones_like(fake))
+        return _of_probability(context.signal(self.fake), 1)
 
 
 @OBJECTIVES.register("hinge")
-class Hinge(Objective):
+class Hinge(_OfBoth):
     """E max(0, 1 - real) + E max(0, 1 + fake). The generator's side of it is ``wasserstein_generator``.
 
     Discriminator's hinge loss (Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957).
     """
-
-    real: Signal
-    fake: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
         real, fake = context.signal(self.real), context.signal(self.fake)
@@ -169,14 +154,11 @@ class LeastSquares(Objective):
 
 
 @OBJECTIVES.register("wasserstein_critic")
-class WassersteinCritic(Objective):
+class WassersteinCritic(_OfBoth):
     """E fake - E real. The generator's side of it is ``wasserstein_generator``.
 
     Wasserstein critic's loss (Arjovsky et al. 2017, arXiv 1701.07875).
     """
-
-    real: Signal
-    fake: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
         return context.signal(self.fake).mean() - context.signal(self.real).mean()

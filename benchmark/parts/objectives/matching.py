@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from benchmark.spec.parts import OBJECTIVES, Objective, Signal, UpdateContext
+from benchmark.spec.fields import Signal
+from benchmark.spec.parts import OBJECTIVES, Objective, UpdateContext
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from benchmark.spec.parts import PENALTIES, NetworkRole, Penalty, Signal, UpdateContext
+from benchmark.spec.fields import NetworkRole, Signal
+from benchmark.spec.parts import PENALTIES, Penalty, UpdateContext
 
 if TYPE_CHECKING:
     from torch import Tensor

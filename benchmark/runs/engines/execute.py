@@ -20,7 +20,7 @@ class EngineError(Exception):
 
 
 def last_line(error: BaseException) -> str:
-    """The last line of what a library tells, which is the cause."""
+    """The last line of an error, which names the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 

@@ -41,7 +41,7 @@ class Display:
             self._lines()
 
     def busy(self, run_id: str, with_what: str) -> None:
-        """A run is at something else than training: ``with_what`` says what and how far."""
+        """A run is not training but does ``with_what``, which says how far it is."""
         self._busy[run_id] = with_what
         if self._terminal:
             self._bar(run_id).set_postfix_str(with_what)

@@ -85,8 +85,8 @@ class Ray:
         for job in jobs:
             wants = _wants(job)
             if not any(_fits(wants, node["Resources"]) for node in nodes):
-                told = " and ".join(f"{_amount(name, value)}" for name, value in wants.items())
-                raise EngineError(f"no node of the cluster has {told} for {job.experiment}")
+                text = " and ".join(f"{_amount(name, value)}" for name, value in wants.items())
+                raise EngineError(f"no node of the cluster has {text} for {job.experiment}")
         kinds = {(job.spec, job.experiment, job.reading): job for job in jobs}
         results = jobs[0].results
         results.mkdir(parents=True, exist_ok=True)

@@ -157,12 +157,12 @@ def _check_partition(partition: str | None) -> None:
     if partition is None:
         return
     try:
-        told = subprocess.run(
+        said = subprocess.run(
             ["sinfo", "--noheader", "--format=%R"], capture_output=True, text=True, timeout=60, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise EngineError(f"sinfo does not tell the partitions: {last_line(error)}") from error
-    known = sorted({*told.stdout.split()})
+    known = sorted({*said.stdout.split()})
     if partition not in known:
         near = did_you_mean(partition, known)
         raise EngineError(f"Slurm has no partition '{partition}'{near}; it has {', '.join(known)}")

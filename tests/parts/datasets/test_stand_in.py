@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from benchmark.parts.datasets.images.blobs import blobs
 from benchmark.parts.datasets.stand_in import StandIn
 from benchmark.parts.metrics.inputs import real
-from benchmark.spec.parts import DATASETS, written
+from benchmark.spec.fields import written
+from benchmark.spec.parts import DATASETS
 from tests.parts.datasets.layouts import levels
 
 CIFAR = {"cifar10": {"split": "train", "size": 32, "resize": "none", "value_range": [-1, 1]}}

@@ -13,7 +13,8 @@ from torch.nn import functional
 from benchmark.parts.networks.linear import Linear
 from benchmark.parts.networks.residual import ResBlock, ResBlockFirst
 from benchmark.parts.networks.shapes import GlobalPool, Reshape
-from benchmark.spec.parts import LAYERS, Layer, PartOf, Shape, written
+from benchmark.spec.fields import PartOf, written
+from benchmark.spec.parts import LAYERS, Layer, Shape
 from benchmark.spec.systems import Network
 from benchmark.training.assembly import Assembly
 

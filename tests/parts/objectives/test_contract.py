@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmark.spec.parts import OBJECTIVES, Objective, SignalMarker, marked_fields
+from benchmark.spec.fields import SignalMarker, marked_fields
+from benchmark.spec.parts import OBJECTIVES, Objective
 from tests.part_examples import FixedContext, examples
 
 CASES = [objective for _, part in OBJECTIVES.items() for objective in examples(part)]

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmark.spec.parts import PENALTIES, NetworkMarker, Penalty, SignalMarker, marked_fields
+from benchmark.spec.fields import NetworkMarker, SignalMarker, marked_fields
+from benchmark.spec.parts import PENALTIES, Penalty
 from tests.part_examples import FixedContext, examples
 
 CASES = [penalty for _, part in PENALTIES.items() for penalty in examples(part)[:8]]

@@ -63,8 +63,8 @@ class Source:
 
     def passed_over(self) -> str:
         """What is passed over, in words; empty where nothing is."""
-        several = ", ".join(f"{count:,} {ending}" for ending, count in sorted(self.passed.items()))
-        return f"passed over: {several}" if several else ""
+        counts = ", ".join(f"{count:,} {ending}" for ending, count in sorted(self.passed.items()))
+        return f"passed over: {counts}" if counts else ""
 
 
 class Pictures(Dataset):
@@ -171,10 +171,10 @@ class Pictures(Dataset):
             digest = hashed(name, "md5" if len(expected) == _MD5_DIGITS else "sha256")
             if digest == expected:
                 continue
-            several = (
+            variants = (
                 variant for _, part in DATASETS.items() for variant in part.variants() if isinstance(variant, Pictures)
             )
-            whose = next((variant for variant in several if digest in variant.published().values()), None)
+            whose = next((variant for variant in variants if digest in variant.published().values()), None)
             if whose is not None:
                 kind = f"{whose.name}, split {getattr(whose, 'split', '')}"
                 raise DataError(
@@ -272,9 +272,9 @@ def _say(label: str, source: Source) -> None:
     """Tell what was converted and passed over, with counts."""
     said = [f"{count:,} {what}" for what, count in sorted(Counter(source.converted).items())]
     converted = f"of {source.count:,} pictures {'; '.join(said)}" if said else ""
-    told = "; ".join(filter(None, [converted, source.passed_over()]))
-    if told:
-        print(f"{label}: {told}", file=sys.stderr, flush=True)
+    text = "; ".join(filter(None, [converted, source.passed_over()]))
+    if text:
+        print(f"{label}: {text}", file=sys.stderr, flush=True)
 
 
 #: red, green, blue
@@ -294,3 +294,9 @@ class Photographs(Pictures):
 
     def mirrored(self) -> bool:
         return self.mirror
+
+    def fetch(self, root: Path) -> None:
+        """Nothing is downloaded from here: what is missing is placed by hand."""
+        message = self.missing(root)
+        if message is not None:
+            raise DataError(message)
