@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from benchmark import places
-from benchmark.commands import engines
+from benchmark.commands import engines, terminal
 from benchmark.commands import options as opt
-from benchmark.commands import terminal
 from benchmark.commands.options import CHECK_FAILED, OK, UsageError
 from benchmark.spec.numerics import ROUGHER
 

@@ -110,22 +110,22 @@ def _draft(name: str, claim: Claim, evidence: Evidence) -> Draft:
 
 def _at_tier(name: str, claim: Claim, predicate: Predicate, samples: dict[Quantity, Sample]) -> Draft:
     samples = {quantity: without(sample, claim.across) for quantity, sample in samples.items()}
-    several = list(samples.values())
-    tier = several[0].tier
+    compared = list(samples.values())
+    tier = compared[0].tier
     if tier == "smoke":
-        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), several)
+        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), compared)
     try:
         lookup = with_computed(samples.__getitem__)
         computed = [lookup(operand) for _, operand in predicate.operands() if isinstance(operand, Computed)]
         finding = evaluate(predicate, samples.__getitem__)
     except Incomparable as error:
-        return Draft(name, claim, "NOT COMPARABLE", str(error), several)
+        return Draft(name, claim, "NOT COMPARABLE", str(error), compared)
     except Undecidable as error:
         state: ClaimState = "INCONCLUSIVE" if tier == "full" else "NOT COMPARABLE"
-        return Draft(name, claim, state, str(error), several)
+        return Draft(name, claim, state, str(error), compared)
     if tier != "full":
-        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), several, finding)
-    draft = Draft(name, claim, None, "", several, finding, computed)
+        return Draft(name, claim, "NOT COMPARABLE", reduced(tier), compared, finding)
+    draft = Draft(name, claim, None, "", compared, finding, computed)
     needed = max(claim.min_seeds or 0, LEAST_SEEDS)
     if draft.seeds < needed:
         why = f"{words.counted(draft.seeds, 'seed')} of at least {needed}: {needed - draft.seeds} more needed"

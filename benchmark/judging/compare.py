@@ -331,8 +331,8 @@ def render(comparison: Comparison) -> str:
             ratio = experiment.times.ratio
             bounds = "" if ratio is None or ratio.low is None or ratio.high is None else _bounds(ratio.low, ratio.high)
             lines.append(f"  training time per iteration: {experiment.times.says}{bounds} ({experiment.times.device})")
-    for side, several in (("A", comparison.only_first), ("B", comparison.only_second)):
-        lines += [f"only in {side}: {name}" for name in several]
+    for side, names in (("A", comparison.only_first), ("B", comparison.only_second)):
+        lines += [f"only in {side}: {name}" for name in names]
     lines += [f"environment differs: {line}" for line in comparison.environment]
     if comparison.environment_more:
         lines.append(f"environment differs in {comparison.environment_more} more fields")

@@ -91,8 +91,8 @@ def with_brought(
         none = Evidence(spec, [], expected)
         claims, cells = claim_verdicts(spec, none), cell_verdicts(spec, none)
     deciding = [column for column in columns if column.accepted]
-    theirs = {claim.claim: claim for several in reversed(deciding) for claim in several.claims}
-    places = {cell.place: cell for several in reversed(deciding) for cell in several.cells}
+    theirs = {claim.claim: claim for column in reversed(deciding) for claim in column.claims}
+    places = {cell.place: cell for column in reversed(deciding) for cell in column.cells}
     return verdicts.model_copy(
         update={
             "accepted": sorted(accepted),

@@ -188,6 +188,6 @@ def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
         for entry in printed:
             places.setdefault(str(entry.protocol.get(name, "not given")), []).append(f"{entry.row} / {entry.column}")
         if len(places) > 1:
-            text = "; ".join(f"{value} ({', '.join(dict.fromkeys(several))})" for value, several in places.items())
+            text = "; ".join(f"{value} ({', '.join(dict.fromkeys(places_of))})" for value, places_of in places.items())
             lines.append(f"'{name}' is {text}")
     return lines

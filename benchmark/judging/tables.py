@@ -46,9 +46,9 @@ def _quoted(printed: Sequence[Printed]) -> Iterator[str]:
     for number in printed:
         if number.cell.quoted_from is not None:
             sources.setdefault(number.cell.quoted_from, []).append(number)
-    for source, several in sources.items():
-        places = ", ".join(f"{number.row} / {number.column}" for number in several)
-        yield f"{len(several)} of {words.counted(len(printed), 'number')} taken from {source}: {places}"
+    for source, numbers in sources.items():
+        places = ", ".join(f"{number.row} / {number.column}" for number in numbers)
+        yield f"{len(numbers)} of {words.counted(len(printed), 'number')} taken from {source}: {places}"
 
 
 def _regenerated(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _bold(printed: Sequence[Printed]) -> Iterator[str]:
     by_column = [
         [number for number in printed if number.column == c] for c in dict.fromkeys(number.column for number in printed)
     ]
-    groups = max(by_row, by_column, key=lambda several: _well_marked(several, direction))
+    groups = max(by_row, by_column, key=lambda numbers: _well_marked(numbers, direction))
     for group in groups:
         if len(group) < 2 or not any(run.cell.bold for run in group):
             continue
@@ -136,9 +136,9 @@ def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
         if number.cell.experiment is not None and number.source.quantity != "setting":
             key = (number.cell.experiment, number.cell.score or "", number.source.quantity)
             groups.setdefault(key, []).append(number)
-    for (experiment, score, quantity), several in groups.items():
-        if len({number.cell.value for number in several}) > 1:
-            values = ", ".join(f"{number.text} ({number.place})" for number in several)
+    for (experiment, score, quantity), numbers in groups.items():
+        if len({number.cell.value for number in numbers}) > 1:
+            values = ", ".join(f"{number.text} ({number.place})" for number in numbers)
             says = f"{score or quantity} of {experiment} is printed with different values: {values}"
-            places = [number.place for number in several]
-            yield TableFinding(table=several[0].table, kind="repeat", says=says, cells=places)
+            places = [number.place for number in numbers]
+            yield TableFinding(table=numbers[0].table, kind="repeat", says=says, cells=places)

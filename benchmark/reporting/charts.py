@@ -69,8 +69,8 @@ def dots(
 
 
 def _values(row: Row) -> Iterable[float]:
-    several = (row.estimate.estimate, row.estimate.low, row.estimate.high, row.published, *(v for _, v in row.seeds))
-    return (value for value in several if value is not None and math.isfinite(value))
+    numbers = (row.estimate.estimate, row.estimate.low, row.estimate.high, row.published, *(v for _, v in row.seeds))
+    return (value for value in numbers if value is not None and math.isfinite(value))
 
 
 def _row(row: Row, y: float, names: float, numbers: float, x, limits: tuple[float, float]) -> list[Mark]:  # type: ignore[no-untyped-def]

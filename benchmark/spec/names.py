@@ -105,5 +105,5 @@ def _labels(spec: PaperSpec) -> Mapping[str, str]:
     for experiment in spec.experiments:
         for key in spec.experiments[experiment].scores:
             scores.setdefault(key, set()).add(of_score(spec, experiment, key))
-    labels |= {key: several.pop() if len(several) == 1 else made(key) for key, several in scores.items()}
+    labels |= {key: found.pop() if len(found) == 1 else made(key) for key, found in scores.items()}
     return labels | {key: of_experiment(spec, key) for key in spec.experiments}
