@@ -18,7 +18,8 @@ from benchmark.spec.curve_statistics import CurveError, series_value, statistic_
 from benchmark.spec.numerics import NUMERICS, ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
-from benchmark.spec.quantities import FirstBelow, Quantity, Statistic
+from benchmark.spec.quantities import Quantity
+from benchmark.spec.statistic import FirstBelow, Statistic
 
 #: experiment -> tier -> seed -> run_id, as today's spec plans
 Expected = Mapping[str, Mapping[str, Mapping[int, str]]]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.spec.expression import ExpressionError, evaluate, names
-from benchmark.spec.quantities import (
+from benchmark.spec.statistic import (
     Deviation,
     Falling,
     FirstBelow,

@@ -16,8 +16,8 @@ from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.claims import quantities
 from benchmark.spec.parts import Shape
-from benchmark.spec.quantities import Window
 from benchmark.spec.shapes import layout
+from benchmark.spec.statistic import Window
 from benchmark.spec.systems import System
 from benchmark.training.numerics import prepare
 from tests.papers import checks

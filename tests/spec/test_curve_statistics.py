@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from benchmark.spec.curve_statistics import Course, CurveError, series_value, statistic_value
-from benchmark.spec.quantities import Deviation, Mean, Share, Statistic, Window
+from benchmark.spec.statistic import Deviation, Mean, Share, Statistic, Window
 
 STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
 N = 100

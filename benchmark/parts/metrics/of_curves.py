@@ -11,7 +11,7 @@ from pydantic import Field
 from benchmark.spec.curve_statistics import Course, CurveError, statistic_value
 from benchmark.spec.fields import CurveName
 from benchmark.spec.parts import METRICS, Measurement, Metric, MetricError, Subject
-from benchmark.spec.quantities import FirstBelow, Fluctuation, Mean, OddInt, Peak, Share, Statistic, Window
+from benchmark.spec.statistic import FirstBelow, Fluctuation, Mean, OddInt, Peak, Share, Statistic, Window
 
 
 class CurveMetric(Metric):
