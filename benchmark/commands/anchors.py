@@ -23,16 +23,9 @@ _NUMBERS = 4e6
 
 def register(subparsers: opt.Subparsers) -> None:
     measures = opt.command(
-        subparsers,
-        "anchors",
-        "floors and ceilings of every score: real data, copier, untrained generator, noise",
-        anchors,
+        subparsers, anchors, "floors and ceilings of every score: real data, copier, untrained generator, noise"
     )
-    opt.numerics(measures)
-    opt.results(measures)
-    opt.data_root(measures)
-    opt.device(measures)
-    opt.as_json(measures)
+    opt.add(measures, opt.numerics, opt.results, opt.data_root, opt.device, opt.as_json)
 
 
 def anchors(options: argparse.Namespace) -> int:

@@ -13,11 +13,7 @@ from benchmark.commands.options import UsageError
 
 def register(subparsers: opt.Subparsers) -> None:
     added = opt.command(
-        subparsers,
-        "bring",
-        "somebody else's samples, values or curves become records, judged by themselves",
-        bring,
-        "?",
+        subparsers, bring, "somebody else's samples, values or curves become records, judged by themselves", "?"
     )
     added.add_argument("--samples", type=Path, metavar="DIR", help="DIR/EXPERIMENT/SEED.npz (.npy, .zip, or a folder)")
     added.add_argument(
@@ -31,9 +27,7 @@ def register(subparsers: opt.Subparsers) -> None:
     added.add_argument(
         "--unchecked", action="append", default=[], metavar="TEXT", help="what else nobody here checked; repeatable"
     )
-    opt.results(added)
-    opt.data_root(added)
-    opt.device(added)
+    opt.add(added, opt.results, opt.data_root, opt.device)
 
 
 def bring(options: argparse.Namespace) -> int:

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     compares = opt.command(
-        subparsers,
-        "compare",
-        "two results folders or packs side by side, with the statistics of the verdicts",
-        compare,
-        None,
+        subparsers, compare, "two results folders or packs side by side, with the statistics of the verdicts", None
     )
     compares.add_argument("first", type=Path, metavar="A")
     compares.add_argument("second", type=Path, metavar="B")

@@ -30,7 +30,7 @@ complete -F _ganrepro ganrepro
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, "completion", "print a script for the shell's completion", completion, None)
+    added = opt.command(subparsers, completion, "print a script for the shell's completion", None)
     added.add_argument("shell", choices=("bash", "zsh"))
     added.set_defaults(every=subparsers.choices)
 

@@ -24,13 +24,10 @@ _BLOCK = 1 << 20
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    datas = opt.command(
-        subparsers, "data", "fetch or verify datasets: the only command that uses the network", data, None
-    )
+    datas = opt.command(subparsers, data, "fetch or verify datasets: the only command that uses the network", None)
     datas.add_argument("action", choices=("fetch", "verify"))
     datas.add_argument("datasets", nargs="+", metavar="DATASET")
-    opt.data_root(datas)
-    opt.as_json(datas)
+    opt.add(datas, opt.data_root, opt.as_json)
 
 
 def data(options: argparse.Namespace) -> int:

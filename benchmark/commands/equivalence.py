@@ -13,7 +13,7 @@ from benchmark.spec.numerics import ROUGHER
 
 def register(subparsers: opt.Subparsers) -> None:
     says = "train the same seeds in fp32 and in a rougher numerics tier, and test whether scores agree"
-    compares = opt.command(subparsers, "equivalence", says, equivalence, None)
+    compares = opt.command(subparsers, equivalence, says, None)
     compares.add_argument("experiment", metavar="PAPER/EXPERIMENT")
     compares.add_argument("--numerics", choices=ROUGHER, required=True, help="the rougher tier")
     compares.add_argument("--tier", choices=("full", "short", "smoke"), default="full", help="default: full")
@@ -21,9 +21,7 @@ def register(subparsers: opt.Subparsers) -> None:
     compares.add_argument(
         "--margin", type=_share, metavar="SHARE", help="of the mean in fp32; default: what is usual for the metric"
     )
-    opt.results(compares)
-    opt.data_root(compares)
-    opt.device(compares)
+    opt.add(compares, opt.results, opt.data_root, opt.device)
     compares.add_argument("-j", "--jobs", type=opt.positive, metavar="N", help="runs at once")
     engines.register(compares)
     compares.add_argument("--judge-only", action="store_true", help="of the records that are there; nothing is trained")

@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     opt.as_json(
-        opt.command(subparsers, "list", "papers; with PAPER its experiments, tables, figures and claims", list_papers)
-    )
-    opt.as_json(
         opt.command(
-            subparsers, "validate", "check spec files: every problem, with file, line and column", validate, "+"
+            subparsers, list_papers, "papers; with PAPER its experiments, tables, figures and claims", name="list"
         )
     )
+    opt.as_json(opt.command(subparsers, validate, "check spec files: every problem, with file, line and column", "+"))
     audits = opt.command(
-        subparsers, "audit", "the papers against themselves: recipe, contradictions, claims; needs no run", audit
+        subparsers, audit, "the papers against themselves: recipe, contradictions, claims; needs no run"
     )
     audits.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
     audits.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
@@ -37,12 +35,8 @@ def register(subparsers: opt.Subparsers) -> None:
         "--findings", action="store_true", help="only what counts most, of all papers, weightiest first"
     )
     opt.as_json(audits)
-    opt.command(subparsers, "schema", "print the JSON schema of spec files, for editors", schema, None)
-    opt.as_json(
-        opt.command(
-            subparsers, "sys-info", "device, versions, places and where each setting comes from", sys_info, None
-        )
-    )
+    opt.command(subparsers, schema, "print the JSON schema of spec files, for editors", None)
+    opt.as_json(opt.command(subparsers, sys_info, "device, versions, places and where each setting comes from", None))
 
 
 def list_papers(options: argparse.Namespace) -> int:

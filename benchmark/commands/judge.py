@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    judges = opt.command(subparsers, "judge", "verdicts from the records of a results folder, without torch", judge)
-    opt.readings(judges)
-    opt.results(judges)
-    opt.numerics(judges)
+    judges = opt.command(subparsers, judge, "verdicts from the records of a results folder, without torch")
+    opt.add(judges, opt.readings, opt.results, opt.numerics)
     opt.printed(judges, "only")
     judges.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
     _accept(judges)
     opt.as_json(judges)
-    reports = opt.command(subparsers, "report", "the report from records alone, without torch", report)
+    reports = opt.command(subparsers, report, "the report from records alone, without torch")
     reports.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
-    opt.results(reports)
-    opt.numerics(reports)
+    opt.add(reports, opt.results, opt.numerics)
     reports.add_argument(
         "--format",
         action="append",

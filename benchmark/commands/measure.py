@@ -25,9 +25,7 @@ _UNTRUSTED = (
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, "measure", "any samples against any data under any protocol, without a paper", measure, None
-    )
+    added = opt.command(subparsers, measure, "any samples against any data under any protocol, without a paper", None)
     added.add_argument(
         "samples",
         metavar="SAMPLES",
@@ -49,9 +47,7 @@ def register(subparsers: opt.Subparsers) -> None:
     )
     added.add_argument("--anchors", action="store_true", help="real data, copies and noise measured too, slow or not")
     generator(added)
-    opt.data_root(added)
-    opt.device(added)
-    opt.as_json(added)
+    opt.add(added, opt.data_root, opt.device, opt.as_json)
 
 
 def generator(to: argparse.ArgumentParser) -> None:

@@ -15,11 +15,7 @@ from benchmark.spec.words import counted
 
 def register(subparsers: opt.Subparsers) -> None:
     added = opt.command(
-        subparsers,
-        "merge",
-        "copy finished runs of other machines' results folders into one, checked first",
-        merge,
-        None,
+        subparsers, merge, "copy finished runs of other machines' results folders into one, checked first", None
     )
     added.add_argument("sources", nargs="+", type=Path, metavar="FROM", help="results folders")
     added.add_argument(

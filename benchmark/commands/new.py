@@ -12,9 +12,7 @@ from benchmark.commands import options as opt
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, "new", "a commented spec to begin with, which loads and runs as it stands", new, None
-    )
+    added = opt.command(subparsers, new, "a commented spec to begin with, which loads and runs as it stands", None)
     added.add_argument("id", metavar="ID", help="the paper's id: lower case, digits and _")
     added.add_argument("--tables-only", action="store_true", help="only printed tables, for `ganrepro audit`")
     added.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: ID.yaml in the folder of papers")

@@ -32,15 +32,22 @@ class NothingSelectedError(Exception):
 
 
 def command(
-    subparsers: Subparsers, name: str, summary: str, handler: Handler, papers: str | None = "*"
+    subparsers: Subparsers, handler: Handler, summary: str, papers: str | None = "*", *, name: str | None = None
 ) -> argparse.ArgumentParser:
-    """Add a command; ``papers`` says how many specs it takes, None that it takes none."""
+    """Add a command by the name of its handler; ``papers`` says how many specs it takes, None that it takes none."""
+    name = name or handler.__name__.replace("_", "-")
     added: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
     added.set_defaults(handler=handler)
     if papers is not None:
         default = "; default: all" if papers == "*" else ""
         added.add_argument("papers", nargs=papers, metavar="PAPER", help=f"spec file or paper id{default}")
     return added
+
+
+def add(to: argparse.ArgumentParser, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add groups of options, in this order."""
+    for group in groups:
+        group(to)
 
 
 def runs(to: argparse.ArgumentParser) -> None:

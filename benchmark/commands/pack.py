@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     packs = opt.command(
-        subparsers, "pack", "an audit pack: records, files, seals, specs, verdicts and tables in one file", pack
+        subparsers, pack, "an audit pack: records, files, seals, specs, verdicts and tables in one file"
     )
-    opt.results(packs)
-    opt.numerics(packs)
-    opt.as_json(packs)
+    opt.add(packs, opt.results, opt.numerics, opt.as_json)
     packs.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
 
 

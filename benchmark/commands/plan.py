@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    plans = opt.command(subparsers, "plan", "what would run: hours, memory, disk, what is done, what is missing", plan)
+    plans = opt.command(subparsers, plan, "what would run: hours, memory, disk, what is done, what is missing")
     opt.runs(plans)
     plans.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
     plans.add_argument(

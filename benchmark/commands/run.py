@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, "run", "train, sample, score, record, judge, report; finished runs are not repeated", run
-    )
+    added = opt.command(subparsers, run, "train, sample, score, record, judge, report; finished runs are not repeated")
     opt.runs(added)
     added.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
     opt.device(added)
@@ -35,13 +33,10 @@ def register(subparsers: opt.Subparsers) -> None:
     engines.register(added)
     added.add_argument("--no-report", action="store_true", help="stop after the records")
     opt.as_json(added)
-    single = opt.command(
-        subparsers, "run-one", "one run by id, for engines that schedule runs themselves", run_one, None
-    )
+    single = opt.command(subparsers, run_one, "one run by id, for engines that schedule runs themselves", None)
     single.add_argument("run_id")
     single.add_argument("papers", nargs=1, metavar="PAPER")
-    opt.runs(single)
-    opt.device(single)
+    opt.add(single, opt.runs, opt.device)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     samples = opt.command(
-        subparsers,
-        "sample",
-        "a finished run's samples as PNG files, for any other program to look at and score",
-        sample,
-        None,
+        subparsers, sample, "a finished run's samples as PNG files, for any other program to look at and score", None
     )
     samples.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
     samples.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
@@ -33,9 +29,7 @@ def register(subparsers: opt.Subparsers) -> None:
         "--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end"
     )
     samples.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
-    opt.results(samples)
-    opt.data_root(samples)
-    opt.device(samples)
+    opt.add(samples, opt.results, opt.data_root, opt.device)
 
 
 def sample(options: argparse.Namespace) -> int:

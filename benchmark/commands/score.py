@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     scores = opt.command(
-        subparsers,
-        "score",
-        "a finished run's generator under other protocols: how far these alone move it",
-        score,
-        None,
+        subparsers, score, "a finished run's generator under other protocols: how far these alone move it", None
     )
     scores.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
     scores.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
@@ -32,10 +28,7 @@ def register(subparsers: opt.Subparsers) -> None:
     scores.add_argument(
         "--counts", nargs="+", type=opt.positive, metavar="N", help="instead of 1/4, 1/2 and 2 of the spec's"
     )
-    opt.results(scores)
-    opt.data_root(scores)
-    opt.device(scores)
-    opt.as_json(scores)
+    opt.add(scores, opt.results, opt.data_root, opt.device, opt.as_json)
 
 
 def score(options: argparse.Namespace) -> int:

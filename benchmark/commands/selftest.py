@@ -21,7 +21,7 @@ _FLIPS = 40
 
 def register(subparsers: opt.Subparsers) -> None:
     selftests = opt.command(
-        subparsers, "selftest", "plant faults and count what passes: the harness's own error rates", selftest, None
+        subparsers, selftest, "plant faults and count what passes: the harness's own error rates", None
     )
     selftests.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
     opt.as_json(selftests)

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 def register(subparsers: opt.Subparsers) -> None:
     speeds = opt.command(
-        subparsers, "speed", "what this device does; with PAPER, the training loop against the textbook one", speed
+        subparsers, speed, "what this device does; with PAPER, the training loop against the textbook one"
     )
-    opt.runs(speeds)
-    opt.device(speeds)
+    opt.add(speeds, opt.runs, opt.device)
     speeds.add_argument(
         "--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has"
     )

@@ -22,10 +22,9 @@ _SILENT_SECONDS = 600.0
 
 def register(subparsers: opt.Subparsers) -> None:
     added = opt.command(
-        subparsers, "status", "runs that are done, running, failed and left; also while another terminal trains", status
+        subparsers, status, "runs that are done, running, failed and left; also while another terminal trains"
     )
-    opt.runs(added)
-    opt.as_json(added)
+    opt.add(added, opt.runs, opt.as_json)
 
 
 def status(options: argparse.Namespace) -> int:

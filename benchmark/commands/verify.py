@@ -13,11 +13,7 @@ from benchmark.commands.options import NothingSelectedError
 
 def register(subparsers: opt.Subparsers) -> None:
     verifies = opt.command(
-        subparsers,
-        "verify",
-        "recompute a results folder or a pack, without torch; exit code 1 on any mismatch",
-        verify,
-        None,
+        subparsers, verify, "recompute a results folder or a pack, without torch; exit code 1 on any mismatch", None
     )
     verifies.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
     verifies.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")

@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, "why", "how one verdict comes about, number by number, and from which files", why, None
-    )
+    added = opt.command(subparsers, why, "how one verdict comes about, number by number, and from which files", None)
     added.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
     added.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
-    opt.results(added)
-    opt.numerics(added)
+    opt.add(added, opt.results, opt.numerics)
 
 
 def why(options: argparse.Namespace) -> int:
