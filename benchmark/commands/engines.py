@@ -41,15 +41,11 @@ def register(to: argparse.ArgumentParser) -> None:
         help="where runs are done; default: this machine",
     )
     group.add_argument(
-        "--address",
-        metavar="HOST:PORT",
-        help="ray: a cluster that is there; default: RAY_ADDRESS, or one made here",
+        "--address", metavar="HOST:PORT", help="ray: a cluster that is there; default: RAY_ADDRESS, or one made here"
     )
     group.add_argument("--partition", metavar="NAME", help="slurm: where jobs are queued; default: the cluster's own")
     group.add_argument(
-        "--cluster",
-        choices=("slurm", "local"),
-        help="slurm: local tries it with processes here, all at once",
+        "--cluster", choices=("slurm", "local"), help="slurm: local tries it with processes here, all at once"
     )
     group.add_argument("--hours", type=_amount, metavar="H", help="slurm: limit of a job; default: as planned")
     group.add_argument("--memory", type=_amount, metavar="GB", help="ray, slurm: of a run; default: as planned")

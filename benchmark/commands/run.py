@@ -179,8 +179,7 @@ def run_one(options: argparse.Namespace) -> int:
     _seal([selection], results)
     display = Display({run.run_id: (_told(run, selection), run.iterations)})
     outcome = perform(
-        Job.of(run, file, results, root, device),
-        lambda iteration, _seconds: display.advanced(run.run_id, iteration),
+        Job.of(run, file, results, root, device), lambda iteration, _seconds: display.advanced(run.run_id, iteration)
     )
     display.ended(run.run_id, outcome)
     if outcome.status == "interrupted":

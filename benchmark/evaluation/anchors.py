@@ -94,12 +94,7 @@ def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) 
 
 
 def measure_all(
-    wanted: Iterable[Wanted],
-    data_root: Path,
-    device: str,
-    *,
-    code: str,
-    go_on: Callable[[], bool] = lambda: True,
+    wanted: Iterable[Wanted], data_root: Path, device: str, *, code: str, go_on: Callable[[], bool] = lambda: True
 ) -> Iterator[Anchor]:
     """Measure anchors while ``go_on()``; raises :class:`DataError` where the data are not those of the run."""
     groups: dict[str, list[Wanted]] = {}

@@ -25,11 +25,7 @@ from benchmark.training.streams import Streams
 T = TypeVar("T", bound=RegisteredPart)
 
 #: metrics by the names that everybody writes
-SHORT = {
-    "fid": "frechet_inception_distance",
-    "kid": "kernel_inception_distance",
-    "is": "inception_score",
-}
+SHORT = {"fid": "frechet_inception_distance", "kid": "kernel_inception_distance", "is": "inception_score"}
 #: what a protocol usually says where the command line does not; the number of samples is that of those given
 _USUAL: Mapping[str, Any] = {
     "reference": "training_data",

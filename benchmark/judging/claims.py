@@ -24,11 +24,7 @@ from benchmark.spec.claims import Claim, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Computed, Quantity
 
-_PREVIEWS: dict[Points, Preview] = {
-    "same": "points the same way",
-    "other": "points the other way",
-    "mixed": "mixed",
-}
+_PREVIEWS: dict[Points, Preview] = {"same": "points the same way", "other": "points the other way", "mixed": "mixed"}
 
 
 @dataclass(frozen=True)

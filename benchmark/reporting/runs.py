@@ -197,8 +197,7 @@ def unfinished(stored: Sequence[Stored]) -> list[RunRecord]:
 def run_rows(stored: Sequence[Stored]) -> list[RunRecord]:
     """All runs, by experiment, tier and seed."""
     return sorted(
-        (run.record for run in stored),
-        key=lambda record: (record.experiment, record.tier, record.seed, record.run_id),
+        (run.record for run in stored), key=lambda record: (record.experiment, record.tier, record.seed, record.run_id)
     )
 
 

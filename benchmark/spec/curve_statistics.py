@@ -64,9 +64,9 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
         case Mean(mean=window):
             result = float(_part(course, values, window, 1).mean())
         case Median(median=window):
-            result = _median(_part(course, values, window, 1))
+            result = float(np.median(_part(course, values, window, 1)))
         case Quantile(quantile=window, at=share):
-            result = _quantile(_part(course, values, window, 1), share)
+            result = float(np.quantile(_part(course, values, window, 1), share))
         case Lowest(lowest=window, parts=parts):
             result = float(_smoothed(_part(course, values, window, parts or 1), parts).min())
         case Highest(highest=window, parts=parts):
@@ -144,13 +144,7 @@ def curve_values(course: Course, expression: str) -> Array:
 
 def _part(course: Course, values: Array, window: Window, least: int) -> Array:
     """Values within the window, both ends included; refuses one that the run does not reach."""
-    match window.unit:
-        case "iterations":
-            scale = 1.0
-        case "epochs":
-            scale = _per_epoch(course)
-        case "share":
-            scale = float(len(values))
+    scale = _per_epoch(course) if window.unit == "epochs" else float(len(values)) if window.unit == "share" else 1.0
     first = max(1, math.ceil(window.start * scale - _SLACK))
     last = math.floor(window.end * scale + _SLACK)
     if last > len(values):
@@ -222,14 +216,6 @@ def _trimmed_mean(values: Array) -> float:
     return float(np.sort(values)[cut : len(values) - cut].mean())
 
 
-def _quantile(part: Array, share: float) -> float:
-    return float(np.quantile(part, share))
-
-
-def _median(part: Array) -> float:
-    return float(np.median(part))
-
-
 def _falling(part: Array, parts: int) -> float:
     means = np.array([piece.mean() for piece in np.array_split(part, parts)])
     return float((np.diff(means) < 0).mean())
@@ -245,7 +231,7 @@ def _movement(part: Array, parts: int) -> float:
 
 
 def _over_median(part: Array, early: Array) -> float:
-    usual = _median(early)
+    usual = float(np.median(early))
     if usual <= 0:
         raise CurveError(f"the early median is {usual:g}, so nothing is a multiple of it")
     return float(part.max()) / usual

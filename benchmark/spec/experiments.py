@@ -7,16 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from benchmark.spec.base import (
-    Model,
-    Name,
-    Positive,
-    PositiveInt,
-    Seeds,
-    Sizes,
-    Text,
-    Where,
-)
+from benchmark.spec.base import Model, Name, Positive, PositiveInt, Seeds, Sizes, Text, Where
 from benchmark.spec.fields import PartOf
 from benchmark.spec.parts import DATASETS, METRICS, Dataset, Metric
 from benchmark.spec.systems import Label, Role

@@ -12,16 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from benchmark.spec.base import (
-    Identifier,
-    Many,
-    Model,
-    Name,
-    Tag,
-    Text,
-    Url,
-    Where,
-)
+from benchmark.spec.base import Identifier, Many, Model, Name, Tag, Text, Url, Where
 from benchmark.spec.claims import Claim
 from benchmark.spec.experiments import Experiment
 from benchmark.spec.printed import Figure, Printed, Table

@@ -8,18 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from benchmark.spec.base import (
-    Many,
-    Model,
-    Name,
-    Positive,
-    PositiveInt,
-    Text,
-    Where,
-)
-from benchmark.spec.parts import (
-    Direction,
-)
+from benchmark.spec.base import Many, Model, Name, Positive, PositiveInt, Text, Where
+from benchmark.spec.parts import Direction
 
 
 class Cell(Model):

@@ -69,8 +69,7 @@ class WeightedSum(Model):
     """A signal: a weighted sum of signals of one shape, such as an image less its blurred self."""
 
     sum: Annotated[
-        dict[Name, Annotated[float, Field(allow_inf_nan=False)]],
-        Field(min_length=2, description="signal: its weight"),
+        dict[Name, Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, description="signal: its weight")
     ]
 
     @property

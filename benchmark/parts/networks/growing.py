@@ -178,11 +178,7 @@ class GrowingDown(_FromImages, GrowingStack):
         for level, side in enumerate(self._sides(shape)):
             channels = self.channels(side)
             if level > 0:
-                block = [
-                    *self.step(channels),
-                    *self.step(self.channels(side // 2)),
-                    AveragePool(kernel=2, stride=2),
-                ]
+                block = [*self.step(channels), *self.step(self.channels(side // 2)), AveragePool(kernel=2, stride=2)]
                 stacks[f"blocks.{level - 1}"] = (block, (channels, side, side))
             entry: list[Layer] = [Conv1x1(channels=channels, bias=True), LeakyReLU(slope=self.slope)]
             stacks[f"images.{level}"] = (entry, (shape[0], side, side))

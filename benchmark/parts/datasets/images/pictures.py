@@ -227,11 +227,7 @@ class Pictures(Dataset):
             _say(label, source)
         held = ResidentImages if fits(images.nbytes, device) else MappedImages
         return held(
-            on_host(images),
-            device,
-            value_range=self.image_range(),
-            fingerprint=fingerprint,
-            mirrored=self.mirrored(),
+            on_host(images), device, value_range=self.image_range(), fingerprint=fingerprint, mirrored=self.mirrored()
         )
 
     def _example(self, source: Source, index: int) -> np.ndarray:

@@ -33,13 +33,7 @@ class ResidentImages:
     resident = True
 
     def __init__(
-        self,
-        images: Tensor,
-        device: str,
-        *,
-        value_range: Range,
-        fingerprint: str | None = None,
-        mirrored: bool = False,
+        self, images: Tensor, device: str, *, value_range: Range, fingerprint: str | None = None, mirrored: bool = False
     ) -> None:
         import torch
 
