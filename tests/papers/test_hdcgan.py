@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmark.judging.published import Numbers
-from benchmark.parts.networks.growing import stage
+from benchmark.parts.networks.modules.growing import stage
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.dataflow import inputs_of, networks_of

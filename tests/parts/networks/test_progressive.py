@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts.networks.growing import GrowingDown, GrowingUp, ProgressiveFade, doublings, stage
+from benchmark.parts.networks.growing import GrowingDown, GrowingUp, ProgressiveFade, doublings
+from benchmark.parts.networks.modules.growing import stage
 from benchmark.spec.parts import Layer, Shape
 
 BATCH_NORM = {"batch_norm": {"epsilon": 1e-4, "momentum": 0.1}}

@@ -8,7 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts.networks.growing import stage
+
+def stage(images: int, first: int, last: int, per_level: int, per_fade: int) -> tuple[int, float]:
+    """The highest level in use after ``images`` real images, and its weight in [0, 1] against the level below.
+
+    Training begins at level ``first``. Each level is trained for ``per_level`` images, then the next one comes in over
+    ``per_fade`` images, until ``last`` is reached.
+    """
+    grown, rest = divmod(images, per_level + per_fade)
+    level = first + grown
+    if level >= last:
+        return last, 1.0
+    if rest <= per_level:
+        return level, 1.0
+    return level + 1, (rest - per_level) / per_fade
 
 
 class Growing(nn.Module):
