@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from benchmark.spec.quantities import Quantity, Statistic, Window
+from benchmark.spec.quantities import Quantity
+from benchmark.spec.statistic import Statistic, Window
 
 STATISTIC: TypeAdapter[Any] = TypeAdapter(Statistic)
 WHOLE = {"unit": "share", "start": 0, "end": 1}
