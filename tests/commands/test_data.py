@@ -38,7 +38,7 @@ def call(*words: str | Path) -> int:
 
 
 def test_verify_prints_count_and_hash_of_the_files(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist, "_COUNTS", {"train": 5, "test": 3})
+    monkeypatch.setattr(mnist.MNIST, "counts", {"train": 5, "test": 3})
     write_idx(tmp_path, "MNIST", noise(5, 28, 28), noise(3, 28, 28))
     file = "MNIST/raw/train-images-idx3-ubyte"
     content = (tmp_path / file).read_bytes()
