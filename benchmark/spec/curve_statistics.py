@@ -227,7 +227,7 @@ def _movement(part: Array, parts: int) -> float:
     variance = float(means.var(ddof=1))
     if variance == 0:
         return 0.0
-    return float(np.ptp(means)) * math.sqrt(max(_LEAST_MOVEMENT, 1 - _median(np.array(noise)) / variance))
+    return float(np.ptp(means)) * math.sqrt(max(_LEAST_MOVEMENT, 1 - float(np.median(noise)) / variance))
 
 
 def _over_median(part: Array, early: Array) -> float:
