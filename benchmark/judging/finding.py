@@ -115,7 +115,7 @@ def carried(finding: Finding, apart: Sequence[float], noun: str, *, of_runs: boo
 
     ``apart`` are positive where a seed, or another ``noun``, is as claimed. A statement on single runs (``of_runs``) is
     shown where it is true in more than four fifths of them, one that compares two systems where more agree with it than
-    contradict it and their mean is at least ``least`` from 0. Against it, alike.
+    contradict it; and both where their mean is at least ``least`` from 0. Against it, alike.
     """
     if min(finding.p, finding.p_against) > ALPHA:
         return finding

@@ -44,7 +44,7 @@ from benchmark.spec import words
 from benchmark.spec.claims import Bound
 from benchmark.spec.quantities import Operand
 
-#: two systems whose means differ by less than this share of their level are not told apart, however small the spread
+#: two means that differ by less than this share of their level are not told apart, however small the spread
 _NEGLIGIBLE = 0.0025
 
 
@@ -65,8 +65,10 @@ def less(first: Operand, second: Operand, lookup: Lookup) -> Finding:
     _one_protocol(a, b)
     statement = f"{first.text} is below {second.text}"
     level = max((abs(hypothesis_tests.median(side.numbers)) for side in (a, b) if side.values), default=0.0)
-    least = 0.0 if a.experiment == b.experiment else _NEGLIGIBLE * level
-    return _compare(a, b, statement, float, lambda interval: interval, _means(a, b), finest=_unit(a, b), least=least)
+    return _compare(
+        a, b, statement, float, lambda interval: interval, _means(a, b),
+        finest=_unit(a, b), least=_NEGLIGIBLE * level,
+    )  # fmt: skip
 
 
 def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
@@ -115,7 +117,7 @@ def _compare(
     shift_second: float = 0.0,
     least: float = 0.0,
 ) -> Finding:
-    """Whether scale(a) < scale(b) + shift_second."""
+    """Whether scale(a) < scale(b) + shift_second, by ``least`` where it shall be told."""
 
     def moved(value: float) -> float:
         return scale(value) + shift_second
@@ -125,8 +127,8 @@ def _compare(
     doubting = _ranked(a, math.inf, scale), _ranked(b, -math.inf, moved)
     trusting = (_ranked(a, -math.inf, scale), _ranked(b, math.inf, moved)) if broken else doubting
     shared = sorted(set(doubting[0]) & set(doubting[1]))
-    truths = {seed: doubting[0][seed] < doubting[1][seed] for seed in shared}
-    falsehoods = {seed: trusting[0][seed] > trusting[1][seed] for seed in shared}
+    truths = {seed: doubting[1][seed] > doubting[0][seed] + least for seed in shared}
+    falsehoods = {seed: trusting[0][seed] > trusting[1][seed] + least for seed in shared}
     points = points_of(truths, falsehoods)
     if not shared:
         middles = [hypothesis_tests.median([*rank.values()]) if rank else math.nan for rank in (*doubting, *trusting)]

@@ -96,6 +96,9 @@ def test_of_one_run_too() -> None:
     samples = {"late": of([9.0] * 8 + [11.0] * 2, "a"), "early": of([10.0] * 8 + [10.5] * 2, "a")}
     found = evaluate(predicate({"order": [late, early]}), lambda asked: samples[str(asked.score)])
     assert (found.p, "yet in 8 of 10 seeds alone" in found.says) == (0.5, True)
+    samples["late"] = of([value - 0.02 for value in samples["early"].numbers], "a")
+    tie = evaluate(predicate({"order": [late, early]}), lambda asked: samples[str(asked.score)])
+    assert (tie.p, "yet apart by next to nothing" in tie.says) == (0.5, True)
 
 
 @pytest.mark.parametrize("seeds", [range(5), range(10, 15)])

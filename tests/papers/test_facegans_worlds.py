@@ -61,6 +61,11 @@ def fid(level: float) -> Planted:
     return Planted(scores={"fid": level})
 
 
+def few(seeds: int, odd: float, level: float) -> Planted:
+    """So many seeds with an odd FID, and the others with another."""
+    return Planted(scores={"fid": level}, odd={seed: {"fid": odd} for seed in range(seeds)})
+
+
 def fids(*levels: float) -> Planted:
     """FID every 316 iterations."""
     assert len(levels) == 10
@@ -308,6 +313,9 @@ WORLDS = [
     true("FG-C8", "as the paper says"),
     true("FG-C8", "by half a point", celeba_facegan=fid(60.0 - 0.25)),
     true("FG-C8", "the DCGAN breaks down", celeba_dcgan=Planted(diverged=EVERY)),
+    true("FG-C8", "one DCGAN of ten far out", celeba_dcgan=few(1, 400.5, 60.5)),
+    false("FG-C8", "four DCGANs of ten far out, the others better", celeba_dcgan=few(4, 400.5, 38.5)),
+    false("FG-C8", "by a part in a thousand", celeba_facegan=fid(60.45)),
     false("FG-C8", "worse", celeba_facegan=fid(70.5)),
     false("FG-C8", "as good", celeba_facegan=fid(60.5)),
     false("FG-C8", "breaks down in half of the seeds", celeba_facegan=Planted(diverged=HALF)),

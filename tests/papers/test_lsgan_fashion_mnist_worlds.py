@@ -103,6 +103,8 @@ WORLDS: list[World] = [
     true("LS-C1", "as printed"),
     true("LS-C1", "by little, in every seed", **fids(gan=49.03, gan_batch_norm=74.62, gan_batch_norm_005=145.03)),
     true("LS-C1", "the GANs break down", gan=broken(), gan_batch_norm=broken(), gan_batch_norm_005=broken()),
+    true("LS-C1", "one GAN of ten far out", gan=collapsed(1, 66.73)),
+    false("LS-C1", "four GANs of ten far out, the others better", gan=collapsed(4, 47.73)),
     false("LS-C1", "not with batch normalisation", **fids(gan_batch_norm=70.12)),
     false("LS-C1", "all alike", **fids(gan=48.72, gan_batch_norm=74.12, gan_batch_norm_005=144.11)),
     true("LS-C2", "as printed"),
