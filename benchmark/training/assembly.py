@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 from benchmark.spec.shapes import Layout, layout
 from benchmark.spec.systems import Network
 from benchmark.training.streams import stream_seed
+
+#: layers whose gradients do not need their output
+_OUTPUT_IS_FREE = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 class Assembly(nn.Module):
@@ -52,11 +56,7 @@ class Assembly(nn.Module):
     def without_hooks(self, value: Tensor, start: int, stop: int) -> Tensor:
         """What ``forward`` gives, in less time: no hooks of layers are called, and taps are passed over."""
         if (start, stop) not in self._spans:
-            self._spans[start, stop] = [
-                layer.forward if isinstance(layer, nn.Module) else layer
-                for layer in self._sequence[start:stop]
-                if not isinstance(layer, nn.Identity)
-            ]
+            self._spans[start, stop] = _functions(self._sequence[start:stop])
         for function in self._spans[start, stop]:
             value = function(value)
         return value
@@ -76,6 +76,22 @@ class InFloat32:
         with torch.autocast(value.device.type, enabled=False):
             output: Tensor = self.layer(value.float())
         return output
+
+
+def _functions(layers: Sequence[Callable[[Tensor], Tensor]]) -> list[Callable[[Tensor], Tensor]]:
+    """What layers compute one after another; rectifiers write over the output of a layer that does not need it."""
+    functions: list[Callable[[Tensor], Tensor]] = []
+    before: object = None
+    for layer in layers:
+        over = isinstance(before, _OUTPUT_IS_FREE)
+        if type(layer) is nn.ReLU and over:
+            functions.append(torch.relu_)
+        elif type(layer) is nn.LeakyReLU and over and layer.negative_slope > 0:
+            functions.append(partial(nn.functional.leaky_relu_, negative_slope=layer.negative_slope))
+        elif not isinstance(layer, nn.Identity):
+            functions.append(layer.forward if isinstance(layer, nn.Module) else layer)
+        before = layer
+    return functions
 
 
 def _strides_over_one_pixel(module: nn.Module, shape: tuple[int, ...]) -> bool:
