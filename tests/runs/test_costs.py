@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmark import load
-from benchmark.runs.costs import EFFICIENCY, Device, added, cost, known_devices
+from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import read_records
 from benchmark.runs.sidecars import calibration_file
@@ -55,6 +55,11 @@ def test_hours_are_operations_over_the_stated_efficiency() -> None:
     assert found.training_seconds == pytest.approx(operations / (EFFICIENCY * 1e9))
     assert (found.basis, found.measured, found.device_bytes) == ("measured rates", False, 0)
     assert cost(run).basis == "stated rates"
+    # 100 GFLOP/s and 3 microseconds a launch; 20 TFLOP/s, 24 GB and 7: what their names say, and what launches take
+    for kind, rate, launch in (("cpu", 100e9, 3e-6), ("cuda", 20e12, 7e-6)):
+        seconds = operations / (EFFICIENCY * rate) + 100 * 6 * 21 * launch
+        assert cost(run, STATED[kind]).training_seconds == pytest.approx(seconds)  # type: ignore[index]
+    assert STATED["cuda"].memory_bytes == 24e9
     drawn = 3 * run.setup.snapshots.samples + sum(one.metric.samples for one in run.setup.scores.values())  # type: ignore[attr-defined]
     assert found.evaluation_seconds >= drawn * 2 * MAKER / (EFFICIENCY * 1e9)
 
