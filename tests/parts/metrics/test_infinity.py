@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.parts.metrics.infinity import counts_up_to, line_through
-from benchmark.spec.parts import MetricError
+from benchmark.parts.metrics.infinity import counts_up_to, frechet_line, line_through
+from benchmark.spec.parts import METRICS, MetricError
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,9 @@ def test_the_line_is_that_of_least_squares() -> None:
     found, expected = line_through(counts, values), scipy.stats.linregress([1 / count for count in counts], values)
     assert (found.intercept, found.slope) == (pytest.approx(expected.intercept), pytest.approx(expected.slope))
     assert found.intercept_error == pytest.approx(expected.intercept_stderr)
+
+
+def test_a_line_is_of_frechet_distances_alone() -> None:
+    likeness = METRICS.get("ms_ssim").model_validate({"pairs": 10, "size": "native", "filter": "none"})
+    with pytest.raises(MetricError, match="'ms_ssim' is no Fréchet distance"):
+        frechet_line(likeness, SimpleNamespace())  # type: ignore[arg-type]
