@@ -36,6 +36,8 @@ _SEED = 0
 _ORDERS = 2
 #: endless data: points drawn for the range that noise fills
 _RANGE_POINTS = 10_000
+#: examples that a stand-in makes at once
+_AT_ONCE = 256
 #: bytes of one half of the real images, of a set that is larger the halves are not all of it
 _HALF_BYTES = 1 << 34
 #: code that a value rests on, as files and folders of the package
@@ -178,23 +180,25 @@ class Stand:
     data: Data
     root: Path
     device: str
-    make: Callable[[int], np.ndarray]
+    #: that many examples, in parts that need not be held at once
+    parts: Callable[[int], Iterator[np.ndarray]]
     real: Callable[[int | None], np.ndarray]
     #: how many examples it can give out; None for any number
     generated: int | None
+    #: real examples in an order, so many at a time; None where all may be held
+    real_parts: Callable[[np.ndarray, int], Iterator[np.ndarray]] | None = None
 
     def samples(self, count: int) -> np.ndarray:
-        return self.make(count)
+        return np.concatenate(list(self.parts(count)))
 
     def reals(self, count: int | None) -> np.ndarray:
         return self.real(count)
 
     def samples_in_parts(self, count: int) -> Iterator[np.ndarray]:
-        yield self.make(count)
+        return self.parts(count)
 
     def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
-        reals = self.real(len(order))
-        yield from (reals[order[start : start + size]] for start in range(0, len(order), size))
+        return self.real_parts(order, size) if self.real_parts else _picked(self.real(len(order)), order, size)
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         raise MetricError("there is no trained network here")
@@ -212,11 +216,12 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
     """What stands in the generator's place; of the real data, the ``order``-th half of two."""
     random = np.random.default_rng([_SEED, order])
 
-    def stand(make: Callable[[int], np.ndarray], generated: int | None = None) -> Stand:
-        return Stand(subject.dataset, subject.data, subject.root, subject.device, make, subject.reals, generated)
+    def stand(parts: Callable[[int], Iterator[np.ndarray]], generated: int | None = None) -> Stand:
+        about = (subject.dataset, subject.data, subject.root, subject.device)
+        return Stand(*about, parts, subject.reals, generated, subject.reals_in_parts)
 
     if kind == "untrained":
-        return stand(subject.samples)
+        return stand(subject.samples_in_parts)
     if kind == "noise":
         return stand(_noise(subject, random))
     if subject.data.count is None:
@@ -224,14 +229,14 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
             raise MetricError("the data are drawn afresh: there is no training set to copy")
         streams = Streams(_SEED, subject.device)
         return stand(
-            lambda count: subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())
+            lambda count: iter([subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())])
         )
     reals = subject.reals(None)  # mapped, not read, where it is large
     if kind == "copier":
-        return stand(lambda count: reals[random.integers(0, len(reals), count)])
+        return stand(lambda count: _picked(reals, random.integers(0, len(reals), count)))
     shuffled = np.random.default_rng(_SEED).permutation(len(reals))
     if getattr(metric, "reference", None) == "test":  # the training data are apart from those by themselves
-        return stand(lambda count: reals[np.roll(shuffled, order * count)[:count]], len(shuffled))
+        return stand(lambda count: _picked(reals, np.roll(shuffled, order * count)[:count]), len(shuffled))
     half = min(len(shuffled) // 2, max(1, _HALF_BYTES // reals[:1].nbytes))
     first, second = shuffled[:half], shuffled[half : 2 * half]
     ours, theirs = (first, second) if order == 0 else (second, first)
@@ -243,20 +248,29 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
         part,
         subject.root,
         subject.device,
-        lambda count: reals[ours[:count]],
+        lambda count: _picked(reals, ours[:count]),
         lambda count: reals[theirs[:count]],
         half,
+        lambda chosen, size: _picked(reals, theirs[chosen], size),
     )
 
 
-def _noise(subject: Subject, random: np.random.Generator) -> Callable[[int], np.ndarray]:
+def _picked(every: np.ndarray, chosen: np.ndarray, size: int = _AT_ONCE) -> Iterator[np.ndarray]:
+    return (every[chosen[start : start + size]] for start in range(0, len(chosen), size))
+
+
+def _noise(subject: Subject, random: np.random.Generator) -> Callable[[int], Iterator[np.ndarray]]:
     """Uniform over 0 to 255, or over the smallest box around real points."""
     shape = subject.dataset.example_shape()
+
+    def parts(make: Callable[[tuple[int, ...]], np.ndarray]) -> Callable[[int], Iterator[np.ndarray]]:
+        return lambda count: (make((min(_AT_ONCE, count - start), *shape)) for start in range(0, count, _AT_ONCE))
+
     if subject.dataset.kind == "images":
-        return lambda count: random.integers(0, 256, (count, *shape), dtype=np.uint8)
+        return parts(lambda form: random.integers(0, 256, form, dtype=np.uint8))
     reals = subject.reals(_RANGE_POINTS if subject.data.count is None else None)
     low, high = reals.min(axis=0), reals.max(axis=0)
-    return lambda count: random.uniform(low, high, (count, *shape)).astype(np.float32)
+    return parts(lambda form: random.uniform(low, high, form).astype(np.float32))
 
 
 def _counts(metric: Metric) -> dict[str, int]:

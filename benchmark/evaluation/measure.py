@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -176,15 +176,15 @@ def _chosen(there: int, levels: Callable[[Any], np.ndarray]) -> Callable[[int | 
     return real
 
 
-def supplied(samples: np.ndarray) -> Callable[[int], np.ndarray]:
+def supplied(samples: np.ndarray) -> Callable[[int], Iterator[np.ndarray]]:
     """The first of ``samples``, never more than there are."""
 
-    def make(count: int) -> np.ndarray:
+    def parts(count: int) -> Iterator[np.ndarray]:
         if count > len(samples):
             raise MetricError(f"{count:,} samples asked for, {len(samples):,} supplied")
-        return samples[:count]
+        yield samples[:count]
 
-    return make
+    return parts
 
 
 def measure(

@@ -106,6 +106,22 @@ def test_halves_are_disjoint_and_together_the_data():
     assert len({one.data.fingerprint, other.data.fingerprint, subject.data.fingerprint}) == 3
 
 
+@pytest.mark.parametrize("kind", ["noise", "copier", "real", "untrained"])
+def test_a_stand_in_gives_the_same_in_parts_and_holds_a_few_at_once(kind):
+    subject = subject_of(digits(collapse={"samples": 100, "reference_images": "all"}))
+    metric = METRICS.get("collapse").model_validate({"samples": 100, "reference_images": "all"})
+    parts = list(anchors.stand_in(kind, subject, metric, 0).samples_in_parts(700))
+    assert max(map(len, parts)) <= 512
+    assert sum(map(len, parts)) == 700
+    again = anchors.stand_in(kind, subject, metric, 0)
+    if kind != "untrained":  # whose noise goes on where it was
+        assert np.array_equal(np.concatenate(parts), again.samples(700))
+    order = np.random.default_rng(1).permutation(300)
+    pieces = list(again.reals_in_parts(order, 64))
+    assert [len(piece) for piece in pieces] == [64] * 4 + [44]
+    assert np.array_equal(np.concatenate(pieces), again.reals(300)[order])
+
+
 def test_halves_of_what_memory_cannot_hold_are_smaller_and_say_so(monkeypatch):
     monkeypatch.setattr(anchors, "_HALF_BYTES", 64 * 500)  # 500 scans of 8 x 8
     run = digits(nearest_training_distance={"samples": 300, "reference_images": "all", "neighbours": 1})
