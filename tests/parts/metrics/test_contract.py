@@ -194,3 +194,9 @@ def test_a_chequerboard_of_single_pixels_is_the_sharpest_image() -> None:
 def test_a_ratio_of_two_distances_is_as_uncertain_as_both() -> None:
     ratio, distance = METRICS.get("frechet_over_real"), METRICS.get("frechet_inception_distance")
     assert ratio.rounding == distance.rounding + METRICS.get("proxy_frechet_distance").rounding
+
+
+def test_usual_margins_are_those_of_the_documentation() -> None:
+    """A share of the printed number, and at least so much."""
+    told = {"frechet_inception_distance": (0.1, 0.5), "inception_score": (0.05, 0.1), "ms_ssim": (0, 0.02)}
+    assert {name: METRICS.get(name).usual_margin for name in NAMES if METRICS.get(name).usual_margin} == told

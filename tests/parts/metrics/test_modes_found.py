@@ -48,6 +48,15 @@ def test_near_means_within_so_many_deviations(subject) -> None:
     assert measured(points, subject, within=2.8)[:2] == (0, 0.0)
 
 
+def test_the_edge_of_a_mode_belongs_to_it(subject) -> None:
+    """Modes on a circle of 2 with deviation 0.5, within two of which (3, 0) lies, and not the next number."""
+    wide = DATASETS.get("eight_gaussians")(radius=2.0, deviation=0.5, divisor=1.0)
+    for x, counted in ((3.0, 1.0), (float(np.nextafter(np.float32(3), np.float32(4))), 0.0)):
+        points = np.tile(np.float32([[x, 0]]), (100, 1))
+        found = GoodSamples(samples=100, within_deviations=2.0).measure(subject(points, points, wide))
+        assert found.value == counted
+
+
 def test_fewer_points_than_asked_for_are_refused(subject) -> None:
     points = placed(*[25] * 8)
     with pytest.raises(MetricError, match=r"have shape \(200, 2\), not \(250, 2\)"):

@@ -57,6 +57,24 @@ def test_duplicates_counts_pairs_on_points(subject) -> None:
     assert found.details["copies"] == 0
 
 
+@pytest.mark.parametrize(("same", "apart", "copies"), [(0.0, 0.0, 2), (0.0, 0.01, 0), (0.01, 0.05, 2), (0.01, 0.11, 0)])
+def test_copies_lie_within_a_share_of_the_usual_distance(
+    monkeypatch: pytest.MonkeyPatch, subject, same: float, apart: float, copies: int
+) -> None:
+    """Real points 10 apart; two generated ones, or a generated and a real one, next to each other."""
+    line = np.stack([np.arange(20.0), np.zeros(20)], axis=1).astype(np.float32)
+    real, spread = 10 * line, 30 * line + np.float32([0, 5])
+    for metric in (Duplicates, NearestTrainingDistance):
+        monkeypatch.setattr(metric, "same", same)
+    twice = spread.copy()
+    twice[1] = twice[0] + [apart, 0]
+    found = Duplicates(samples=20, quantile=0.5).measure(subject(twice, real))
+    assert found.details["copies"] == copies / 20
+    spread[:2] = real[:2] + np.float32([apart, 0])
+    found = NearestTrainingDistance(samples=20, reference_images=20, neighbours=1).measure(subject(spread, real))
+    assert found.details["copies"] == copies / 20
+
+
 INCEPTION = {"resize": "tensorflow_bilinear", "extractor": "inception_2015_12_05"}
 
 
