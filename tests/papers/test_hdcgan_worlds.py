@@ -208,6 +208,18 @@ WORLDS: list[World] = [
     false("HD-C3", "the noise did it", noise_nowhere=course(fid=[*DCGAN_FID])),
     false(
         "HD-C3",
+        "a quarter ahead, where nothing moves",
+        noise_nowhere=course(fid=[300.5] * 19),
+        dcgan_19=course(fid=[390.5] * 19),
+    ),
+    true(
+        "HD-C3",
+        "at 35 after one epoch, the DCGAN after eight",
+        noise_nowhere=course(fid=[35.5] * 19),
+        dcgan_19=course(fid=[*[390.5] * 8, *[40.5] * 11]),
+    ),
+    false(
+        "HD-C3",
         "a point ahead, where nothing moves",
         noise_nowhere=course(fid=[299.5] * 19),
         dcgan_19=course(fid=[300.5] * 19),
