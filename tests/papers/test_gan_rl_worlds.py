@@ -202,6 +202,7 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
         True,
     ),
     ("RL-C6", "DRAGAN faster", times(svhn_dragan=5700.0), False),
+    ("RL-C6", "DRAGAN slower by next to nothing", times(svhn_dragan=5803.0), False),
     ("RL-C6", "DRAGAN slower by more than slightly", times(svhn_dragan=6700.0), False),
     ("RL-C6", "AGE slower by less than much", times(svhn_age=6900.0), False),
     ("RL-C6", "alpha-GAN ten times as slow", times(svhn_alpha_gan=58000.0), True),
@@ -253,6 +254,7 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
         True,
     ),
     ("RL-C15", "worst and calm", but(cifar10_lambda_none={"wobble": 0.005}), False),
+    ("RL-C15", "swings slowly and widely", over("cifar10_lambda_none", 60 + 15 * SLOW), True),
     ("RL-C15", "20 is worst", but(cifar10_lambda_twenty=50.1), False),
     (
         "RL-C15",
@@ -270,6 +272,7 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
     ("RL-C15", "one leap of weight 5", over("cifar10_lambda_five", spiked(32.4 * FLAT, 150)), True),
     ("RL-C32", "1 less stable than 0.5", but(cifar10_lambda_one={"wobble": 0.04}), False),
     ("RL-C32", "10 more stable than 5", but(cifar10_lambda_ten={"wobble": 0.004}), False),
+    ("RL-C32", "5 has collapsed, and is steady at that", but(cifar10_lambda_five={"fid": 400.5, "wobble": 0.0}), False),
     ("RL-C32", "5 swings slowly", over("cifar10_lambda_five", 34 + 4 * SLOW), False),
     ("RL-C32", "5 makes steady progress", over("cifar10_lambda_five", 32.4 * FALLING), True),
     ("RL-C32", "5 leaps once", over("cifar10_lambda_five", spiked(32.4 * FLAT, 150)), True),
