@@ -124,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(options: argparse.Namespace) -> int:
+    from benchmark.registry import PartsError
     from benchmark.runs.files import StoreError
     from benchmark.spec.parts import DataError
     from benchmark.spec.source import SpecError
@@ -132,7 +133,7 @@ def _answer(options: argparse.Namespace) -> int:
         code: int = options.handler(options)
     except SpecError as error:
         return _failed(str(error), BAD_INPUT)
-    except (UsageError, DataError) as error:
+    except (UsageError, DataError, PartsError) as error:
         return _failed(f"ganrepro: {error}", BAD_INPUT)
     except NothingSelectedError as error:
         return _failed(f"ganrepro: {error}", NOTHING)

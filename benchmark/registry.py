@@ -1,16 +1,22 @@
 """The one registry: a kind of part, its names, and where its files lie.
 
 Dropping a file into a part's folder is enough: the first look-up imports every module of that folder,
-and each module registers what it defines. Nothing else lists parts by name.
+and each module registers what it defines. Nothing else lists parts by name. Parts from outside this package are in
+modules that GANREPRO_PARTS names, or that an installed distribution names as entry points ``ganrepro.parts``.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
+import os
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -35,6 +41,47 @@ class Part(BaseModel):
 
 class RegistryError(ValueError):
     """A name that is unknown, or registered twice."""
+
+
+class PartsError(Exception):
+    """A module of parts from outside this package that cannot be imported."""
+
+
+#: what was imported from outside, or is being imported
+_outside: set[str] = set()
+
+
+def import_outside_parts() -> None:
+    """Import modules of parts that lie outside this package, each once."""
+    named = os.environ.get("GANREPRO_PARTS", "").split(os.pathsep)
+    for name in [*filter(None, named), *(point.value for point in entry_points(group="ganrepro.parts"))]:
+        if name in _outside:
+            continue
+        _outside.add(name)
+        try:
+            _import(name)
+        except (Exception, SystemExit) as error:
+            _outside.discard(name)
+            raise PartsError(f"parts of '{name}' cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _import(name: str) -> None:
+    """Import a module by its name, or by its file, whose stem is its name then."""
+    if not name.endswith(".py"):
+        importlib.import_module(name)
+        return
+    file = Path(name).resolve()
+    if file.stem in sys.modules:
+        raise ImportError(f"there is a module '{file.stem}' already, call the file otherwise")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[file.stem] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[file.stem]
+        raise
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
@@ -76,13 +123,14 @@ class Registry(Generic[P]):
         return add
 
     def discover(self) -> None:
-        """Import every module of the package once, so that each registers its parts."""
+        """Import every module of the package once, and those from outside, so that each registers its parts."""
         if self._discovered:
             return
         package = importlib.import_module(self.package)
         for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
             importlib.import_module(f"{self.package}.{module.name}")
         self._discovered = True
+        import_outside_parts()
 
     def names(self) -> list[str]:
         """All registered names, sorted."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmark import __version__
+
 
 def source_state(folder: Path) -> dict[str, Any]:
     """Commit of the checkout that holds ``folder`` and whether it has uncommitted changes; unknown outside one."""
@@ -73,7 +75,8 @@ def describe(device: str) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "packages": {
+        "packages": {"ganrepro": __version__}
+        | {
             name: installed(name)
             for name in (
                 "torch",
