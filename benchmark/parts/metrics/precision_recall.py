@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -40,14 +40,15 @@ class _PrecisionRecall(AgainstReference, OnInception):
         work = _DOUBLE * 2.0 * DIMENSIONS * pairs
         return replace(needs, operations=needs.operations + work, memory=needs.memory + HELD_BYTES)
 
-    def both(self, subject: Subject) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-        """Which generated images lie among the real ones, which real ones among these, and facts of the protocol."""
+    def measure(self, subject: Subject) -> Measurement:
         ours, theirs, facts = self.features(subject, least=self.neighbours + 1)
-        return (
-            inside(ours, theirs, self.neighbours, subject.device),
-            inside(theirs, ours, self.neighbours, subject.device),
-            facts,
-        )
+        hits = {
+            "precision": inside(ours, theirs, self.neighbours, subject.device),
+            "recall": inside(theirs, ours, self.neighbours, subject.device),
+        }
+        mine = hits.pop(self.name)
+        details = {name: float(other.mean()) for name, other in hits.items()}
+        return Measurement(float(mine.mean()), protocol=facts, details=details, arrays={"inside": mine})
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return float(kept["inside"].mean())
@@ -68,19 +69,9 @@ class Precision(_PrecisionRecall):
 
     label = "precision"
 
-    def measure(self, subject: Subject) -> Measurement:
-        ours, theirs, facts = self.both(subject)
-        details = {"recall": float(theirs.mean())}
-        return Measurement(float(ours.mean()), protocol=facts, details=details, arrays={"inside": ours})
-
 
 @METRICS.register("recall")
 class Recall(_PrecisionRecall):
     """Share of real images that lie among the generated ones: diversity."""
 
     label = "recall"
-
-    def measure(self, subject: Subject) -> Measurement:
-        ours, theirs, facts = self.both(subject)
-        details = {"precision": float(ours.mean())}
-        return Measurement(float(theirs.mean()), protocol=facts, details=details, arrays={"inside": theirs})
