@@ -81,6 +81,8 @@ def run(
     (place / SAMPLES).write_bytes(samples or f"{experiment} {tier} {seed} {numerics}".encode())
     if curves is not None:
         np.savez(place / CURVES, **{name: np.asarray(curve, dtype=np.float32) for name, curve in curves.items()})
+    protocols = [one["protocol"] for one in (scores or {}).values()]
+    trained_on = next((protocol["dataset"] for protocol in protocols if "dataset" in protocol), None)
     record = RunRecord.model_validate(
         {
             "schema_version": 1,
@@ -105,7 +107,7 @@ def run(
                 "warmup_iterations": 0,
                 "sessions": 1,
             },
-            "hashes": {},
+            "hashes": {} if trained_on is None else {"dataset": trained_on},
             "environment": ENVIRONMENT if environment is None else environment,
             "files": {name: sha256(place / name) for name in (SAMPLES, CURVES) if (place / name).exists()},
         }

@@ -147,3 +147,12 @@ def test_values_at_the_ends_of_what_is_possible(tmp_path: Path) -> None:
         assert contradictions(one) == ([] if fine else [f"score fid: {value!r} is no value of {metric}"])
     early = run(tmp_path, "a", 9, scores={"fid": score(10.0, series=((50, -3.0), (100, 10.0)))})
     assert contradictions(early) == ["score fid: -3.0 is no value of frechet_inception_distance"]
+
+
+def test_curves_that_are_a_link_are_not_opened(tmp_path: Path) -> None:
+    """That they are one is told as damage; what lies behind it is nobody's evidence."""
+    one = run(tmp_path, "a", 0, curves={"g": [float("nan")] * 100})
+    assert contradictions(one) == ["finished, and curves.npz holds numbers that are not finite"]
+    (one.folder / "curves.npz").rename(tmp_path / "elsewhere.npz")
+    (one.folder / "curves.npz").symlink_to(tmp_path / "elsewhere.npz")
+    assert contradictions(one) == []

@@ -212,6 +212,7 @@ def test_ranks_need_what_their_best_case_needs() -> None:
     assert needed is not None
     assert needed >= 5
     assert hypothesis_tests.ranks_needed([1, 2], [1, 2], 2, 0.05, 0.8) is None
+    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 10, 0.05, 0.8) == 11, "ten were not enough"
     # P(a < b) = 7 / 9: (1.645 + 0.842)^2 / (6 (7/9 - 1/2)^2) = 13.4
     assert hypothesis_tests.ranks_needed([1, 2, 4], [3, 3, 5], 3, 0.05, 0.8) == 14
 

@@ -123,6 +123,13 @@ def test_holm_can_withhold_what_one_test_would_grant(tmp_path: Path) -> None:
     assert among.claims[0].p == alone.p
     assert among.claims[0].state == "INCONCLUSIVE"
     assert "after Holm over 12 claims" in among.claims[0].reason
+    unclear = [*series(tmp_path / "x", "a", GOOD), *series(tmp_path / "x", "b", [9.8, 11.2, 10.2, 9.9, 10.4])]
+    few, many = (
+        verdicts(paper(claims), unclear).claims[0].seeds_needed for claims in ({"C1": BETTER}, {"C1": BETTER, **bounds})
+    )
+    assert few is not None
+    assert many is not None
+    assert many > few, "a twelfth of the level takes more seeds"
 
 
 def test_too_few_seeds(tmp_path: Path) -> None:

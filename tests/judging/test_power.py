@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import scipy.stats
 
-from benchmark.judging.power import SPREADS, planned_power, power_lines, power_of_more, power_summary
+from benchmark.judging.power import SPREADS, ClaimPower, Power, planned_power, power_lines, power_of_more, power_summary
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
 
@@ -102,6 +102,14 @@ def test_what_protocols_forbid(protocol: dict[str, Any], never: str) -> None:
 
 def test_quoted_numbers_are_not_planned() -> None:
     assert planned_power(planned({}, quoted_from="another paper")).cells == []
+
+
+def test_the_usual_power_is_enough() -> None:
+    claims = [ClaimPower(claim=name, seeds=3, decided=[first, 0.79, 0.0], effect=None, never=None)
+              for name, first in (("C1", 0.8), ("C2", 0.79))]  # fmt: skip
+    lines = power_lines(Power(spreads=list(SPREADS), seeds=None, claims=claims, cells=[]))
+    assert lines[1].split()[-9:] == ["1", "of", "2", "0", "of", "2", "0", "of", "2"]
+    assert lines[2] == "not decided even at 2 %: C2"
 
 
 def test_more_seeds_decide_more() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging.finding import Finding, Incomparable, Undecidable
+from benchmark.judging.finding import Finding, Incomparable, Undecidable, signs
 from benchmark.judging.predicates import evaluate
 from benchmark.judging.samples import Sample
 from benchmark.spec.quantities import Quantity
@@ -121,6 +121,18 @@ def test_other_seeds_take_welch() -> None:
     assert not found.truths
     assert found.points == "same"
     assert "Welch" in found.says
+
+
+def test_equal_medians_of_other_seeds_point_nowhere() -> None:
+    found = judged(A_BELOW_B, a=of([1.0, 2.0, 3.0], "a"), b=of([1.5, 2.0, 2.5], "b", seeds=[7, 8, 9]))
+    assert found.points == "mixed"
+
+
+def test_a_sign_test_that_did_not_do_needs_more_seeds() -> None:
+    """Five of five seeds pass at 0.05; at a level that they do not pass, six is the least that is named."""
+    every = dict.fromkeys(range(5), True)
+    found = signs("it", every, dict.fromkeys(range(5), False), "same", "")
+    assert (found.needed(0.05, 0.8), found.needed(0.02, 0.8), found.needed(0.01, 0.8)) == (6, 6, 7)
 
 
 def test_a_diverged_seed_is_the_worst_rank() -> None:

@@ -78,3 +78,14 @@ def test_what_is_said_of_single_runs_is_not_in_print() -> None:
     for written in (given, {"all_of": [given, given]}):
         outcome, reason = Numbers(SPEC).outcome(predicate(written))
         assert (outcome, "single runs" in reason) == (None, True)
+
+
+def test_numbers_of_unequal_protocols_are_told_of_what_is_alike() -> None:
+    """Two Fréchet distances of other counts; an inception score of a third count is none of them."""
+    tables = {
+        "T1": table({"x": {"A": cell(20.0, "a")}}, protocol={"samples": 5000}),
+        "T2": table({"x": {"B": cell(30.0, "b")}}, protocol={"samples": 50000}),
+    }
+    outcome, reason = Numbers(paper(tables=tables)).outcome(predicate({"order": [fid("a"), fid("b")]}))
+    assert outcome == "holds"
+    assert "measured by unequal protocols: 'samples' is 5000 (x / A); 50000 (x / B)" in reason
