@@ -83,6 +83,7 @@ def test_p_of_a_gain_by_hand() -> None:
     gains = [(0.0, 1.0, 2.0, 3.0, 4.0), (0.0, 4.0, 1.0, 2.0, 3.0)]
     assert no_better_than_any(gains) == pytest.approx(3 / 25)
     assert no_better_than_any([(0.0, 1.0, 2.0, 3.0)]) is None, "one of four is never significant"
+    assert no_better_than_any([(0.0,) * 20] * 4) == 1, "nothing gained anywhere"
     many = [tuple(map(float, range(20)))] * 4
     assert no_better_than_any(many) == pytest.approx(1 / 2001, abs=1e-3)
 

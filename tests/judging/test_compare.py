@@ -46,6 +46,7 @@ def test_shared_seeds_are_compared_seed_by_seed(tmp_path: Path) -> None:
     assert (one.difference.low, one.difference.high) == (pytest.approx(low), pytest.approx(high))
     assert one.outcome == "A lower"
     assert one.difference.confidence == 0.9
+    assert "  FID: 13 and 14.05, B - A 1.05" in render(compare(folder(tmp_path / "c", a), folder(tmp_path / "d", b)))
 
 
 def test_other_seeds_are_independent_samples(tmp_path: Path) -> None:
@@ -90,7 +91,9 @@ def test_many_scores_are_corrected_together(tmp_path: Path) -> None:
             value = 10 + seed + shift * (1 + noise)
             several.append(run(tmp_path / side, "a", seed, scores={"x": score(value), "y": score(value)}))
         folders.append(several)
-    first, second = compare(*folders).experiments[0].scores
+    found = compare(*folders)
+    assert "FID (x): " in render(found), "two of one label"
+    first, second = found.experiments[0].scores
     assert first.p == second.p
     assert first.p is not None
     assert first.p_holm == pytest.approx(2 * first.p)

@@ -559,3 +559,74 @@ def test_a_ratio_is_of_positive_numbers(values: list[float | None], bound: float
                 {"ratio": [fid("a"), fid("b")], "above": bound},
                 **{name: of(side, name) for name, side in sides.items()},
             )
+
+
+A_EQUALS_B = {"equal": [fid("a"), fid("b")], "margin": 1.0}
+NEAR = [10.3, 11.1, 10.9, 9.6, 10.6]
+
+
+@pytest.mark.parametrize("values", [NEAR, [x + 0.9 for x in NEAR], [x + 3 for x in NEAR], [x - 3 for x in NEAR]])
+@pytest.mark.parametrize("paired", [True, False])
+def test_equality_is_two_one_sided_tests(values: list[float], paired: bool) -> None:
+    b = of([*values], "b", seeds=None if paired else range(10, 15))
+    found = judged(A_EQUALS_B, a=of([*GOOD], "a"), b=b)
+    gaps = np.subtract(values, GOOD)
+
+    def p(bound: float, alternative: str) -> float:
+        if paired:
+            return float(scipy.stats.ttest_1samp(gaps, bound, alternative=alternative).pvalue)
+        return float(
+            scipy.stats.ttest_ind(np.subtract(values, bound), GOOD, equal_var=False, alternative=alternative).pvalue
+        )
+
+    assert found.p == pytest.approx(max(p(-1, "greater"), p(1, "less")))
+    assert found.p_against == pytest.approx(min(1.0, 2 * min(p(1, "greater"), p(-1, "less"))))
+    test = scipy.stats.ttest_1samp(gaps, 0) if paired else scipy.stats.ttest_ind(values, GOOD, equal_var=False)
+    ends = test.confidence_interval(0.9)
+    nearest = 0.0 if ends.low <= 0 <= ends.high else min(abs(ends.low), abs(ends.high))
+    assert found.statistic is not None
+    assert (found.statistic.low, found.statistic.estimate, found.statistic.high) == pytest.approx(
+        (1 - max(abs(ends.low), abs(ends.high)), 1 - abs(gaps.mean()), 1 - nearest)
+    )
+    assert found.points == ("same" if abs(gaps.mean()) < 1 and not paired else found.points)
+    if not paired:
+        assert (found.truths, found.points) == ({}, "same" if abs(gaps.mean()) < 1 else "other")
+
+
+def test_seeds_are_equal_within_the_margin_each() -> None:
+    found = judged(A_EQUALS_B, a=of([1.0, 1.0, 1.0, 1.0], "a"), b=of([1.9, 2.0, 2.1, 0.05], "b"))
+    assert found.truths == {0: True, 1: False, 2: False, 3: True}
+    one = judged(A_EQUALS_B, a=of([1.0], "a"), b=of([1.1], "b"))
+    assert (one.p, one.truths) == (1.0, {0: True})
+    assert judged(A_EQUALS_B, a=of([1.0, 1.2], "a"), b=of([1.1, 1.31], "b")).p < 0.05
+    broken = judged(A_EQUALS_B, a=of([1.0, 1.2, 1.1], "a"), b=of([1.1, 1.31, None], "b"))
+    assert (broken.p, broken.points, broken.truths[2]) == (1.0, "mixed", False)
+    assert "cannot be shown where seeds have no value" in broken.says
+
+
+def test_both_scores_of_one_run_must_be_there() -> None:
+    late, early = {**fid("a"), "score": "late"}, {**fid("a"), "score": "early"}
+    samples = {"late": of([1.0, 1.1, 1.2], "a"), "early": of([1.0, 1.1], "a")}
+    with pytest.raises(Undecidable, match="only some seeds have both"):
+        evaluate(predicate({"equal": [late, early], "margin": 1.0}), lambda asked: samples[str(asked.score)])
+
+
+@pytest.mark.parametrize("apart", [0.5, 1.5])
+def test_seeds_that_equality_needs_have_the_power_promised(apart: float) -> None:
+    """Gaps of deviation 0.6 about 0.5, inside the margin of 1, or about 1.5, outside: by simulation."""
+    gaps = np.array([-0.6, 0.0, 0.6]) + apart
+    found = judged(A_EQUALS_B, a=of([10.0, 10.0, 10.0], "a"), b=of([*(10 + gaps)], "b"))
+    needed = found.needed(0.05, 0.8)
+    assert needed is not None
+    random = np.random.default_rng(3)
+
+    def power(n: int) -> float:
+        draws = random.normal(apart, 0.6, (6000, n))
+        error = draws.std(axis=1, ddof=1) / n**0.5
+        if apart > 1:  # on either side, so that each has half of the level
+            return float((draws.mean(axis=1) - scipy.stats.t.ppf(0.975, n - 1) * error > 1).mean())
+        half = scipy.stats.t.ppf(0.95, n - 1) * error
+        return float(((draws.mean(axis=1) + half < 1) & (draws.mean(axis=1) - half > -1)).mean())
+
+    assert power(needed) > 0.78
+    assert power(needed - 1) < 0.82

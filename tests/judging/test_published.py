@@ -45,6 +45,8 @@ def gain(size: str) -> dict[str, Any]:
         ({"bound": fid("small_ours"), "above": 14.0}, "fails", "fid (small_ours) 14.0 is not above 14"),
         ({"bound": fid("small_ours"), "below": 14.0}, "fails", "fid (small_ours) 14.0 is not below 14"),
         ({"order": [fid("small_ours"), fid("small_ours")]}, "fails", "is not below fid (small_ours) 14.0"),
+        ({"bound": gain("small"), "above": 0.6, "below": 0.7}, "fails", "gain on the small set 0.5 is not above 0.6"),
+        ({"bound": gain("small"), "above": 0.3, "below": 0.4}, "fails", "gain on the small set 0.5 is not below 0.4"),
         ({"bound": gain("large"), "above": 0.3}, "fails", "gain on the large set 0.2 is not above 0.3"),
         ({"ratio": [gain("small"), gain("large")], "below": 2.0}, "fails", "= 2.5 is not below 2"),
         ({"equal": [gain("small"), gain("large")], "margin": 0.4}, "holds", "is below 0.4"),

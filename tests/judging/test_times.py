@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 
 from benchmark.judging.judge import judge
 from benchmark.judging.published import Numbers
+from benchmark.judging.samples import _time
+from benchmark.judging.times import _assumed
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.runs.records import Stored
 from benchmark.spec.quantities import Quantity
@@ -144,3 +147,22 @@ def test_cells_know_ratios_only(tmp_path: Path) -> None:
     assert "no ratio here: protocol field 'device' differs" in elsewhere.reason
     _, alone = cells_of(runs(tmp_path / "y", "b", B))
     assert "not measured here" in alone.reason
+
+
+@pytest.mark.parametrize(("worked", "shared"), [(79.0, True), (81.0, False), (None, False)])
+def test_a_processor_that_gave_less_than_four_fifths_of_a_core_was_shared(
+    tmp_path: Path, worked: float | None, shared: bool
+) -> None:
+    record = run(tmp_path, "a", 0, seconds=100.0).record
+    timing = record.timing.model_copy(update={"processor_seconds": worked})
+    assert _time("training_seconds", record.model_copy(update={"timing": timing})).protocol["shared"] is shared
+
+
+def test_what_was_assumed_of_networks_is_what_names_their_sizes_or_layers() -> None:
+    entries = {
+        "networks": "all", "networks.*": "any", "networks.*.sizes": "widths", "networks.a.layers": "layers",
+        "networks.b.layers": "another network", "networks.a.initialise": "weights", "systems": "losses",
+        "networks.a.sizes.width": "one size",
+    }  # fmt: skip
+    unstated = {pattern: SimpleNamespace(chosen=chosen, alternatives=()) for pattern, chosen in entries.items()}
+    assert _assumed(SimpleNamespace(unstated=unstated), {"a"}) == ["all", "any", "widths", "layers"]  # type: ignore[arg-type]

@@ -42,6 +42,28 @@ def test_mean_over_windows(given: dict[str, Any], expected: float) -> None:
     assert value(RAMP, {"mean": given}) == expected
 
 
+@pytest.mark.parametrize(
+    ("statistic", "expected"),
+    [
+        ({"mean": window(6, 7)}, 6.5),
+        ({"mean": window(6.5, 7)}, 7),
+        ({"median": window(6.5, 7)}, 7),
+        ({"quantile": window(6.5, 7), "at": 0.5}, 7),
+        ({"lowest": window(6.5, 7)}, 7),
+        ({"highest": window(6.5, 7)}, 7),
+        ({"share": window(6.5, 7), "above": 6.0}, 1),
+        ({"peak": window(13.5, 14), "early": window(6.5, 7)}, 2),
+        ({"deviation": window(6, 7)}, math.sqrt(0.5)),
+        ({"slope": window(6, 7)}, 1 / 6.5),
+        ({"fluctuation": window(5, 7)}, 0),
+        ({"lowest": window(6, 7), "parts": 2}, 6),
+        ({"falling": window(5, 7), "parts": 3}, 0),
+    ],
+)
+def test_the_fewest_iterations_of_a_statistic(statistic: dict[str, Any], expected: float) -> None:
+    assert value(RAMP, statistic) == pytest.approx(expected)
+
+
 def test_epochs_need_not_be_whole_iterations() -> None:
     assert value(RAMP, {"mean": window(1, 2, "epochs")}, per_epoch=2.5) == 4  # iterations 3, 4, 5
 

@@ -106,3 +106,17 @@ def test_a_quantity_has_one_source(written: dict[str, Any], fits: bool) -> None:
     else:
         with pytest.raises(ValidationError):
             Quantity.model_validate(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"score": "fid"}, "fid (a)"),
+        ({"time": "training_seconds"}, "training seconds (a)"),
+        ({"outcome": "diverged"}, "diverged (a)"),
+        ({"score": "fid", "statistic": MEAN}, "mean of fid over its evaluations over the whole run (a)"),
+        ({"curve": "generator_loss", "statistic": MEAN}, "mean of generator_loss over the whole run (a)"),
+    ],
+)
+def test_a_quantity_in_words(written: dict[str, Any], words: str) -> None:
+    assert Quantity.model_validate({"experiment": "a", **written}).text == words
