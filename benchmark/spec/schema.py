@@ -13,7 +13,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from benchmark.registry import Registry
-from benchmark.spec.base import NAME
 from benchmark.spec.fields import PARTS
 from benchmark.spec.keys import WRITTEN_KEYS
 from benchmark.spec.paper import PaperSpec
@@ -21,6 +20,8 @@ from benchmark.spec.parts import LAYERS
 from benchmark.spec.printed import NO_NUMBER
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
+#: a point of a sweep ends a name, so that it may begin with a digit
+_POINT = r"^[a-z0-9_]{1,62}$"
 _REFERENCE = "#/definitions/{model}"
 #: models below a system, an experiment or a tier, whose values may be inherited
 _INHERITING = {
@@ -38,7 +39,7 @@ _WRITTEN: dict[str, dict[str, Any]] = {
     "defaults": {"$ref": _REFERENCE.format(model="layer_settings")},
     "sweep": {
         "type": "object",
-        "patternProperties": {NAME: {"$ref": _REFERENCE.format(model="Experiment")}},
+        "patternProperties": {_POINT: {"$ref": _REFERENCE.format(model="Experiment")}},
         "description": "one experiment for each point, named <experiment>_<point>: what differs there",
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -59,6 +60,18 @@ def test_every_reference_leads_somewhere() -> None:
 @pytest.mark.parametrize("file", [*sorted(PAPERS.glob("*.yaml")), FILE], ids=lambda file: file.stem)
 def test_valid_specs_are_not_flagged(file: Path) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(read(file).data)] == []
+
+
+def test_points_of_a_sweep_may_be_numbers_for_the_loader_and_the_schema() -> None:
+    text = FILE.read_text()
+    (name,) = re.findall(r"(?m)^experiments:\n(?:  #.*\n)*  (\w+):\n", text)
+    swept = text.replace(
+        f"\n  {name}:\n", f"\n  {name}:\n    sweep:\n      8: {{says: eight}}\n      x25: {{says: more}}\n", 1
+    )
+    data = parse(swept.encode(), "x").data
+    assert [error.message for error in VALIDATOR.iter_errors(data)] == []
+    odd = swept.replace("      8: ", "      8-a: ")
+    assert flagged(odd)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmark.parts.datasets.images.pictures import Pictures
 from benchmark.parts.datasets.stand_in import StandIn
@@ -120,3 +121,36 @@ def test_the_splits_of_celeba_add_up() -> None:
 def test_settings_that_contradict_each_other_are_refused(name: str, settings: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         DATASETS.get(name).model_validate(settings)
+
+
+@pytest.mark.parametrize("dataset", [each for each in EXAMPLES if each.kind == "points"], ids=label)
+def test_points_are_drawn_from_the_generator_alone_with_the_shape_that_is_promised(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    """The same state gives the same points, another seed others, and two halves of many points have one law."""
+    assert dataset.missing(tmp_path) is None
+    data = dataset.load(tmp_path, "cpu")
+    assert data.shape == dataset.example_shape()
+    assert data.count == dataset.example_count()
+    assert data.fingerprint == dataset.load(tmp_path, "cpu").fingerprint
+    assert not list(tmp_path.iterdir())
+    if data.count is not None:
+        pytest.skip("finite: its examples are indexed")
+    torch.manual_seed(0)
+    first, again, other = (data.draw(20_000, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (20_000, *data.shape)
+    assert first.dtype == torch.float32
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    spread = first.std(dim=0)
+    assert (spread > 0).all()
+    # five standard errors of a difference of two means
+    assert ((first.mean(dim=0) - other.mean(dim=0)).abs() < 5 * spread * (2 / 20_000) ** 0.5).all()
+
+
+def test_another_law_of_points_has_another_fingerprint() -> None:
+    """A run's identity rests on it: settings that move a point move the fingerprint."""
+    (law,) = DATASETS.get("eight_gaussians").variants()
+    others = [law.model_copy(update={name: 0.75}) for name in ("radius", "deviation", "divisor")]
+    assert len({one.load(Path("none"), "cpu").fingerprint for one in (law, *others)}) == 4
