@@ -49,6 +49,11 @@ def test_shared_seeds_are_compared_seed_by_seed(tmp_path: Path) -> None:
     assert "  FID: 13 and 14.05, B - A 1.05" in render(compare(folder(tmp_path / "c", a), folder(tmp_path / "d", b)))
 
 
+def test_two_shared_seeds_are_enough_to_pair(tmp_path: Path) -> None:
+    one = only(compare(folder(tmp_path / "a", [10.0, 12.0]), folder(tmp_path / "b", [11.0, 13.5])))
+    assert (one.paired, one.p) == (True, pytest.approx(stats.ttest_rel([11.0, 13.5], [10.0, 12.0]).pvalue))
+
+
 def test_other_seeds_are_independent_samples(tmp_path: Path) -> None:
     a, b = [10.0, 12.0, 14.0, 16.0], [11.0, 13.5, 14.5]
     one = only(compare(folder(tmp_path / "a", a), folder(tmp_path / "b", b)))

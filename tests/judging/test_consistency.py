@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmark.judging import consistency
 from benchmark.judging.consistency import contradictions
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
@@ -156,3 +157,15 @@ def test_curves_that_are_a_link_are_not_opened(tmp_path: Path) -> None:
     (one.folder / "curves.npz").rename(tmp_path / "elsewhere.npz")
     (one.folder / "curves.npz").symlink_to(tmp_path / "elsewhere.npz")
     assert contradictions(one) == []
+
+
+@pytest.mark.parametrize(
+    ("published", "trained", "problem"),
+    [("ab", "ab", False), ("ab", "cd", True), (None, "cd", False), ("ab", None, False)],
+)
+def test_data_are_the_published_ones_where_these_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published: str | None, trained: str | None, problem: bool
+) -> None:
+    monkeypatch.setattr(consistency, "_published", lambda _dataset: published)
+    found = told(run(tmp_path, "a", 0), hashes={} if trained is None else {"dataset": trained})
+    assert found == (["trained on other data than the published ones of that name"] if problem else [])

@@ -110,3 +110,11 @@ def test_lowest_of_all_evaluations(tmp_path: Path) -> None:
 def test_quantities_that_mean_nothing(written: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Quantity.model_validate(written)
+
+
+def test_a_run_takes_its_training_and_its_evaluations(tmp_path: Path) -> None:
+    one = run(tmp_path, "a", 0, scores={"fid": score(1.0)}, seconds=3600.0)
+    timing = one.record.timing.model_copy(update={"evaluation_seconds": 600.0})
+    longer = Stored(one.record.model_copy(update={"timing": timing}), one.folder)
+    found = evidence([longer], expect({"a": [0]})).sample(Quantity(experiment="a", score="fid"), "full")
+    assert found.seconds == {0: 4200.0}
