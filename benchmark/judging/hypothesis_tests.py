@@ -29,7 +29,7 @@ LEAST_SEEDS = 3
 #: a number of seeds beyond this is not worth naming
 MOST_SEEDS = 1000
 #: fewer values than this do not tell an outlier
-_TELLING = 5
+_TELLING = 8
 #: how many times as far from the median as the farthest on the other side a value counts
 _REACH = 3.0
 #: parts into which the distribution of a sample's spread is divided
@@ -120,7 +120,7 @@ def one_sample(values: Sequence[float]) -> Estimate:
 def sided(values: Sequence[float], unit: float) -> tuple[Estimate, Estimate]:
     """The mean of at least two values as it is shown to lie above 0, and below 0, each floored by ``unit``.
 
-    Of five values and more, one that lies on the side to be shown counts as no farther from the median than three
+    Of eight values and more, one that lies on the side to be shown counts as no farther from the median than three
     times the farthest on the other side, where that shows more: a seed that says the same as all others and far more
     of it must not weaken what they say. It only draws the mean towards the other side, and the level of 5 % stays
     (docs/statistics.md).

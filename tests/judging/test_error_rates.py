@@ -76,7 +76,7 @@ def test_pairing_uses_what_seeds_share() -> None:
     assert holds(first, second, PAIRED) > 0.6 > 0.2 > holds(first, second, UNPAIRED)
 
 
-@pytest.mark.parametrize("seeds", [5, 10])
+@pytest.mark.parametrize("seeds", [8, 10])
 @pytest.mark.parametrize("law", ["normal", "t3", "collapses of either"])
 def test_drawing_in_what_is_far_out_keeps_the_level(law: str, seeds: int) -> None:
     random = np.random.default_rng(7)

@@ -125,28 +125,31 @@ def test_a_floor_is_one_seed_off_by_a_unit() -> None:
     assert hypothesis_tests.one_sample([8.0, 4.0]).floored(1.0, 2).error == 2.0
 
 
+FAR_OUT = [4.0, 5.0, 5.5, 5.8, 6.2, 6.5, 7.0, 400.0]
+
+
 def test_a_value_far_out_on_the_side_to_be_shown_counts_as_three_times_the_other_sides_farthest() -> None:
-    """Of 4, 5, 6, 7, 400 the median is 6 and the lowest 2 below it, so that 400 counts as 12."""
-    above, below = hypothesis_tests.sided([4.0, 5.0, 6.0, 7.0, 400.0], 0.0)
-    assert (above.value, above.freedom) == (pytest.approx(34 / 5), 4)
-    assert above.p_above() == pytest.approx(scipy.stats.ttest_1samp([4, 5, 6, 7, 12], 0, alternative="greater").pvalue)
-    assert below == hypothesis_tests.one_sample([4.0, 5.0, 6.0, 7.0, 400.0])
+    """The median is 6 and the lowest 2 below it, so that 400 counts as 12."""
+    above, below = hypothesis_tests.sided(FAR_OUT, 0.0)
+    assert (above.value, above.freedom) == (pytest.approx(52 / 8), 7)
+    drawn_in = [*FAR_OUT[:-1], 12.0]
+    assert above.p_above() == pytest.approx(scipy.stats.ttest_1samp(drawn_in, 0, alternative="greater").pvalue)
+    assert below == hypothesis_tests.one_sample(FAR_OUT)
 
 
 def test_sides_are_alike() -> None:
-    values = [4.0, 5.0, 6.0, 7.0, 400.0]
-    above, below = hypothesis_tests.sided(values, 0.5)
-    mirrored = hypothesis_tests.sided([-value for value in values], 0.5)
-    assert (mirrored[1].value, mirrored[1].error, mirrored[0].value) == (-above.value, above.error, -below.value)
+    above, _ = hypothesis_tests.sided(FAR_OUT, 0.5)
+    mirrored = hypothesis_tests.sided([-value for value in FAR_OUT], 0.5)
+    assert (mirrored[1].value, mirrored[1].error) == (-above.value, above.error)
 
 
-@pytest.mark.parametrize("values", [[4.0, 5.0, 6.0, 400.0], [4.0, 5.0, 6.0, 7.0, 11.9], [-400.0, 5.0, 6.0, 7.0, 8.0]])
+@pytest.mark.parametrize("values", [FAR_OUT[1:], [*FAR_OUT[:-1], 11.9], [-400.0, *FAR_OUT[1:-1], 8.0]])
 def test_few_values_and_values_on_the_other_side_count_as_they_are(values: list[float]) -> None:
     assert hypothesis_tests.sided(values, 0.0)[0] == hypothesis_tests.one_sample(values)
 
 
 def test_what_is_drawn_in_is_floored_too() -> None:
-    assert hypothesis_tests.sided([1.0, 1.0, 1.0, 1.0, 90.0], 2.0)[0] == Estimate(1.0, 0.4, 4)
+    assert hypothesis_tests.sided([*[1.0] * 7, 90.0], 2.0)[0] == Estimate(1.0, 0.25, 7)
 
 
 @pytest.mark.parametrize(("seeds", "samples", "alpha"), [(3, 1, 0.05), (5, 1, 0.01), (5, 2, 0.05), (10, 2, 0.002)])

@@ -197,6 +197,18 @@ WORLDS = [
     true("FG-C4", "as the paper says"),
     true("FG-C4", "but for one iteration", celeba_facegan=spiked("celeba_facegan", "discriminator_loss", 900)),
     true("FG-C4", "descending slowly", celeba_facegan=losses(np.linspace(3, 1, LENGTH), np.linspace(4, 1.5, LENGTH))),
+    true(
+        "FG-C4",
+        "a little restless, the DCGAN swings slowly and widely",
+        celeba_facegan=losses(jitter(1.0, 0.05), jitter(1.0, 0.05)),
+        celeba_dcgan=losses(swing(2.0, 1.0, 300), swing(3.0, 1.0, 300)),
+    ),
+    false(
+        "FG-C4",
+        "as restless as the DCGAN's slow swings are wide",
+        celeba_facegan=losses(jitter(1.0, 0.9), jitter(1.0, 0.9)),
+        celeba_dcgan=losses(swing(2.0, 1.0, 300), swing(3.0, 1.0, 300)),
+    ),
     true("FG-C4", "far apart and steady", celeba_facegan=losses(flat(0.2), flat(4.0))),
     false(
         "FG-C4",
