@@ -135,9 +135,11 @@ def audit(options: argparse.Namespace) -> int:
         page = (
             render_markdown(audited, say)
             if options.markdown
-            else render_text(audited, details=options.details, say=say)
+            else render_text(audited, details=options.details, say=say, width=terminal.width())
         )
-        lines = "\n".join(f"    {say(line)}" for line in power_lines(power, more))
+        told = [say(line) for line in power_lines(power, more)]
+        wrapped = (f"    {line}" if options.markdown else terminal.wrapped(line, 6, "    ") for line in told)
+        lines = "\n".join(wrapped)
         head = "## What the planned seeds could decide\n" if options.markdown else "What the planned seeds could decide"
         pages.append(f"{page.rstrip()}\n\n{head}\n{lines}")
     print("\n\n".join(pages))

@@ -11,7 +11,6 @@ from benchmark.judging.times import PublishedTime
 from benchmark.spec import words
 from benchmark.spec.names import Say
 
-_WIDTH = 100
 #: kinds of findings on tables: what each means to a reader
 _PRINT = {
     "bold": "on bold print that is not the best, or best and not bold",
@@ -51,16 +50,20 @@ class _Section:
     rows: list[list[str]] = field(default_factory=list)
 
 
-def render_text(audit: Audit, *, details: bool = False, say: Say = str) -> str:
+def render_text(audit: Audit, *, details: bool = False, say: Say = str, width: int = 100) -> str:
     """For a terminal; ``details`` adds tests, numbers, sources and alternatives; ``say`` puts labels for keys."""
-    lines = [*_wrapped(f"{audit.paper}: {audit.title}"), *_wrapped(audit.question)]
+
+    def wrapped(text: str, indent: str = "") -> list[str]:
+        return _wrapped(text, width, indent)
+
+    lines = [*wrapped(f"{audit.paper}: {audit.title}"), *wrapped(audit.question)]
     for section in _sections(audit, details):
         lines += ["", section.title.upper()]
-        lines += _wrapped(section.opening, "  ") if section.opening else []
+        lines += wrapped(section.opening, "  ") if section.opening else []
         lines += [f"  {row}" for row in _aligned(section.rows)] if section.rows else []
         for head, text in section.entries:
-            lines += _wrapped(head, "  ")
-            lines += _wrapped(say(text), "      ") if text else []
+            lines += wrapped(head, "  ")
+            lines += wrapped(say(text), "      ") if text else []
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -223,8 +226,8 @@ def _chosen_text(chosen: Chosen, details: bool) -> str:
 # --- forms ----------------------------------------------------------------------------------------------------------
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -100,6 +100,14 @@ def test_verdicts_and_audits_say_labels_where_the_report_does(capsys):
     assert "(svhn_alpha_gan)" not in printed
 
 
+@pytest.mark.parametrize("columns", [93, 120])
+def test_an_audit_fits_the_terminal(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["audit", "gan_dcgan_mnist"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert columns - 10 < max(map(len, lines)) <= columns
+
+
 def test_a_verdict_names_a_file_without_the_folders_of_the_machine_that_ran(capsys, monkeypatch):
     """The reference records say where that machine looked for Inception's weights; a reader has another one."""
     monkeypatch.setenv("COLUMNS", "10000")
