@@ -631,3 +631,10 @@ def test_seeds_that_equality_needs_have_the_power_promised(apart: float) -> None
 
     assert power(needed) > 0.78
     assert power(needed - 1) < 0.82
+
+
+@pytest.mark.parametrize(("second", "points"), [(402.0, "same"), (400.5, "mixed"), (399.5, "mixed"), (398.0, "other")])
+def test_seeds_that_differ_by_next_to_nothing_point_nowhere(second: float, points: str) -> None:
+    """A quarter of a percent of 400 is 1."""
+    found = judged(A_BELOW_B, a=of([400.0] * 5, "a"), b=of([second] * 5, "b"))
+    assert (found.points, set(found.truths.values())) == (points, {points == "same"})
