@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmark.judging.verdict import Interval
 from benchmark.spec.words import number, p_value
 
 from .factory import fid, predicate
@@ -107,3 +108,10 @@ def test_describe(written: dict[str, Any], words: str) -> None:
 def test_numbers() -> None:
     assert [number(value) for value in (3160.0, 31.9749, 1e-5, float("inf"))] == ["3160", "31.97", "1e-05", "infinity"]
     assert [p_value(p) for p in (0.0123, 1e-7)] == ["p = 0.012", "p < 0.0001"]
+
+
+def test_an_interval_with_one_open_end_has_its_confidence() -> None:
+    about = {"estimate": 1.5, "confidence": 0.9}
+    assert Interval(low=None, high=2.0, **about).text() == "1.5 [open, 2], 90 % CI"
+    assert Interval(low=1.0, high=None, **about).text() == "1.5 [1, open], 90 % CI"
+    assert Interval(low=None, high=None, **about).text() == "1.5"

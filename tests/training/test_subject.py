@@ -142,3 +142,10 @@ def test_real_examples_in_an_order_are_those_of_one_look() -> None:
     assert len(subject.reals(1797)) == 1797
     with pytest.raises(MetricError, match="1798 real examples asked for, the dataset has 1797"):
         subject.reals(1798)
+
+
+def test_batches_that_are_drawn_whole_give_no_more_than_was_asked_for() -> None:
+    """100 samples of a generator that uses the statistics of its batch, here of 64."""
+    _, trainer = subject_of("tanh")
+    subject = TrainedSubject(trainer, Path("no-data-needed"), generator_mode="batch_statistics")
+    assert [len(part) for part in subject.samples_in_parts(100)] == [64, 36]
