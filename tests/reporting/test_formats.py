@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import get_args
 
+import pandas
 import pytest
 
 from benchmark.judging.verdict import CellState, ClaimState
@@ -80,7 +81,7 @@ def test_markdown_shows_tables_and_verdicts(report: Path) -> None:
 
 
 def test_the_measurements_are_tidy(full: Path) -> None:
-    """A row per experiment, score and seed; read by pandas where it is installed, and marked as UTF-8 for Excel."""
+    """A row per experiment, score and seed; read by pandas, and marked as UTF-8 for Excel."""
     file = full / "measurements.csv"
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     lines = rows(file)
@@ -92,7 +93,6 @@ def test_the_measurements_are_tidy(full: Path) -> None:
         assert json.loads(line["protocol"])["metric"]
         assert line["method"] != line["experiment"]
     assert all(line["reason"] for line in lines if not line["value"])
-    pandas = pytest.importorskip("pandas")
     frame = pandas.read_csv(file)
     means = frame.groupby(["experiment", "score"])["value"].mean()
     own = [float(line["value"]) for line in measured if (line["experiment"], line["score"]) == means.index[0]]
