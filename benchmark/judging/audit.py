@@ -225,7 +225,7 @@ def _findings(audit: Audit) -> Iterator[AuditFinding]:
                     note=claim.note,
                     claims=[claim.id],
                 )
-    beyond = [time for time in audit.times if time.share_of_peak > 1]
+    beyond = [time for time in audit.times if time.beyond_peak]
     if beyond:
         yield AuditFinding(
             kind="time beyond peak", weight=90, sentence=beyond_peak(audit.times), cells=[time.place for time in beyond]
@@ -246,7 +246,7 @@ def _findings(audit: Audit) -> Iterator[AuditFinding]:
 
 def beyond_peak(times: Sequence[PublishedTime]) -> str:
     """How many published times need more than their device can do, and that the networks are assumed here."""
-    beyond = [time for time in times if time.share_of_peak > 1]
+    beyond = [time for time in times if time.beyond_peak]
     most = max(time.share_of_peak for time in beyond)
     devices = ", ".join(dict.fromkeys(time.device for time in beyond))
     described = "does not describe in full" if any(time.assumes for time in beyond) else "describes"

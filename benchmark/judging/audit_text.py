@@ -123,7 +123,7 @@ def _sections(audit: Audit, details: bool) -> Iterator[_Section]:
 
 def _short(audit: Audit) -> Iterator[str]:
     yield _claims_summary(audit)
-    if any(time.share_of_peak > 1 for time in audit.times):
+    if any(time.beyond_peak for time in audit.times):
         yield beyond_peak(audit.times)
     kinds = [remark.kind for remark in audit.remarks]
     others = [f"{kinds.count(kind)} {what}" for kind, what in _REMARKS.items() if kind in kinds]
@@ -185,7 +185,7 @@ def _times(times: Sequence[PublishedTime]) -> _Section:
         "What the networks and budgets assumed here cannot do without (products of weights and inputs alone), over the "
         f"printed seconds. {line}."
     )
-    assumed = "; ".join(dict.fromkeys(text for time in times if time.share_of_peak > 1 for text in time.assumes))
+    assumed = "; ".join(dict.fromkeys(text for time in times if time.beyond_peak for text in time.assumes))
     opening += f" Assumed of the networks: {assumed}." if assumed else ""
     rows = [["time", "seconds", "TFLOP/s implied", "share of peak", ""]]
     rows += [
@@ -194,7 +194,7 @@ def _times(times: Sequence[PublishedTime]) -> _Section:
             words.number(time.seconds),
             f"{time.implied_teraflops:.2f}",
             f"{100 * time.share_of_peak:.0f} %",
-            "BEYOND THE PEAK" if time.share_of_peak > 1 else "",
+            "BEYOND THE PEAK" if time.beyond_peak else "",
         ]
         for time in times
     ]

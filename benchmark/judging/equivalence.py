@@ -66,17 +66,15 @@ def equivalence(
 
 
 def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: float | None) -> ScoreAgreement:
-    def said(says: str, margin: float | None = None, ends: tuple[float, float, float] | None = None) -> ScoreAgreement:
-        value, low, high = ends or (None, None, None)
-        inside = margin is not None and low is not None and high is not None and -margin < low and high < margin
-        return ScoreAgreement(score=name, margin=margin, difference=value, low=low, high=high, agrees=inside, says=says)
+    def unknown(says: str) -> ScoreAgreement:
+        return ScoreAgreement(score=name, margin=None, difference=None, low=None, high=None, agrees=False, says=says)
 
     problem = protocol_difference([plain, rough])
     if problem is not None:
-        return said(problem)
+        return unknown(problem)
     both = sorted(set(plain.values) & set(rough.values))
     if len(both) < LEAST_SEEDS:
-        return said(f"{words.counted(len(both), 'seed')} measured in both tiers, of at least {LEAST_SEEDS}")
+        return unknown(f"{words.counted(len(both), 'seed')} measured in both tiers, of at least {LEAST_SEEDS}")
     first, second = ([sample.values[seed] for seed in both] for sample in (plain, rough))
     middle = abs(hypothesis_tests.mean(first))
     if share is not None:
@@ -84,11 +82,19 @@ def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: f
     elif metric.usual_margin is not None:
         margin = max(metric.usual_margin[0] * middle, metric.usual_margin[1])
     else:
-        return said(f"no margin is fixed for {metric.name}: give one with --margin")
+        return unknown(f"no margin is fixed for {metric.name}: give one with --margin")
     estimate = hypothesis_tests.paired(first, second)
     place = hypothesis_tests.equivalence(estimate, margin)
     low, high = estimate.interval()
     where = "agrees" if place == "inside" else "does not agree" if place in ("above", "below") else "undecided"
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(margin)}"
     says = f"{where}: {words.number(100 * hypothesis_tests.confidence())} % interval of the difference {between}"
-    return said(says, margin, (estimate.value, low, high))
+    return ScoreAgreement(
+        score=name,
+        margin=margin,
+        difference=estimate.value,
+        low=low,
+        high=high,
+        agrees=place == "inside",
+        says=says,
+    )

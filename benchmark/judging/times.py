@@ -36,6 +36,11 @@ class PublishedTime(Model):
         """Above 1 it cannot be true of what is declared: other networks, another budget or another device."""
         return self.implied_teraflops / self.peak_teraflops
 
+    @property
+    def beyond_peak(self) -> bool:
+        """Whether the device cannot do it."""
+        return self.share_of_peak > 1
+
 
 def published_times(spec: PaperSpec) -> list[PublishedTime]:
     """Every published time whose experiment and device are declared, in reading order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.judging.audit import Audit, audit
+from benchmark.judging.audit import Audit, audit, findings
 from benchmark.judging.audit_text import render_markdown, render_text
 from benchmark.runs.files import to_json
 from benchmark.spec.load import Loaded, loads
@@ -291,6 +291,16 @@ def test_times_are_held_against_the_peak(found: Audit) -> None:
     assert f"1 of 2 published times {said}" in " ".join(text.split())
     assert found.times[0].assumes == ["as in the code"], "of the networks' shapes, not of how they begin"
     assert [line.split()[2:4] for line in text.splitlines() if line.endswith("BEYOND THE PEAK")] == [["Y", "0.1"]]
+
+
+def test_a_time_at_the_very_peak_is_possible(found: Audit) -> None:
+    at_peak = [time.model_copy(update={"peak_teraflops": time.implied_teraflops}) for time in found.times]
+    possible = found.model_copy(update={"times": at_peak})
+    assert [time.share_of_peak for time in possible.times] == [1.0, 1.0]
+    assert "100 %" in render_text(possible)
+    assert "peak of" not in render_text(possible)
+    assert "BEYOND" not in render_text(possible)
+    assert "time beyond peak" not in {finding.kind for finding in findings(possible)}
 
 
 def test_a_device_belongs_to_times() -> None:

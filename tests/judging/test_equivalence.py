@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from benchmark.judging.consistency import Inspected
 from benchmark.judging.equivalence import _agreement, equivalence
 from benchmark.judging.judge import judge
 from benchmark.judging.samples import Sample
+from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.parts.metrics.frechet import FrechetInceptionDistance
-from benchmark.runs.plan import make_run
+from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.records import Stored, read_records
 from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of, write_equivalence
 from benchmark.spec.parts import METRICS
@@ -110,6 +112,33 @@ def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     assert not none.agrees
     assert "give one with --margin" in none.says
     assert _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1).agrees
+
+
+def planted(results: Path, numerics: Sequence[str], diverged: Sequence[str] = ()) -> Equivalence:
+    """The made-up paper's runs in these tiers, near one another; seed 0 diverged in some of them."""
+    spec, stored = made_up.loaded().spec, []
+    for tier in numerics:
+        for planned in make_plan(spec, "full", experiments=["plain"], numerics=tier):
+            broken = planned.seed == 0 and tier in diverged
+            changes = {"status": "diverged", "reason": "not finite at iteration 7"} if broken else {}
+            one = made_up.made("plain", planned.seed, **changes)
+            samples = one.samples["samples"] ^ (255 if tier == "bf16" else 0)
+            score = one.score.model_copy(update={"value": None, "reason": "diverged"} if broken else {})
+            made = replace(one, run=planned, score=score, samples={**one.samples, "samples": samples})
+            stored.append(made.write(results))
+    return equivalence(spec, stored, "plain", "full", "bf16")
+
+
+def test_all_seeds_of_both_tiers_must_be_there_and_none_may_diverge(tmp_path: Path) -> None:
+    agree = planted(tmp_path / "both", ("fp32", "bf16"))
+    assert agree.agrees
+    assert agree.says.startswith("bf16 gives the scores of fp32: fid: agrees: 90 % interval of the difference ")
+    for one in ("fp32", "bf16"):
+        alone = planted(tmp_path / one, [one])
+        assert (alone.agrees, alone.says) == (False, "fid: 0 seeds measured in both tiers, of at least 3")
+    for diverged, counts in ((["fp32"], (1, 0)), (["bf16"], (0, 1)), (["fp32", "bf16"], (1, 1))):
+        broken = planted(tmp_path / "-".join(["x", *diverged]), ("fp32", "bf16"), diverged)
+        assert (broken.agrees, broken.says) == (False, "{} runs diverged in fp32, {} in bf16".format(*counts))
 
 
 def test_from_training_both_tiers_to_the_file_that_verify_recomputes(

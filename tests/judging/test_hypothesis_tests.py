@@ -102,6 +102,8 @@ def test_an_interval_that_touches_the_margin_is_undecided() -> None:
         (0.0, half, "undecided"),
         (2 * half, half, "undecided"),
         (-2 * half, half, "undecided"),
+        (1.0, 1.0 + half, "undecided"),
+        (-1.0, 1.0 + half, "undecided"),
     ):
         assert hypothesis_tests.equivalence(Estimate(value, 1.0, 1), margin) == place
     assert hypothesis_tests.equivalence(Estimate(0.0, 1.0, 1), half + 1e-9) == "inside"

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging.judge import judge
+from benchmark.judging.judge import judge, judge_papers
+from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
-from benchmark.runs.files import to_json
+from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record, write_record_hash
 from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
@@ -668,6 +669,23 @@ def test_copied_samples_are_not_an_independent_run(tmp_path: Path) -> None:
     assert found.cells[0].measured is not None
     assert found.cells[0].measured.seeds[3] is None
     assert "not an independent run" in found.cells[0].measured.reasons[3]
+
+
+def test_damage_is_told_of_the_paper_it_lies_in_by_its_place_below_the_results(tmp_path: Path) -> None:
+    texts = {name: made_up.TEXT.replace(f"id: {made_up.PAPER}", f"id: {name}") for name in (made_up.PAPER, "other")}
+    papers = []
+    for name, text in texts.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        papers.append((tmp_path / f"{name}.yaml", made_up.loaded(text)))
+    results = tmp_path / "results"
+    edited = made_up.made("plain", 0).write(results).folder
+    (edited / "samples.npz").write_bytes(b"other")
+    for name in texts:
+        write_atomic(results / name / "plain" / "unreadable" / RECORD, b"{}")
+    mine, others = (one.verdicts.damage for one in judge_papers(papers, results, "fp32", write=False))
+    assert [line.split(": ")[0] for line in others] == [f"other/plain/unreadable/{RECORD}"]
+    assert mine[0].startswith(f"{made_up.PAPER}/plain/unreadable/{RECORD}: ")
+    assert mine[1:] == [f"{edited.relative_to(results)}/samples.npz has changed since its record was written"]
 
 
 def test_changed_files_are_damage(tmp_path: Path) -> None:

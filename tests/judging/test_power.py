@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import scipy.stats
 
+from benchmark.judging.hypothesis_tests import power_equivalence
 from benchmark.judging.power import SPREADS, ClaimPower, Power, planned_power, power_lines, power_of_more, power_summary
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
@@ -102,6 +103,20 @@ def test_what_protocols_forbid(protocol: dict[str, Any], never: str) -> None:
 
 def test_quoted_numbers_are_not_planned() -> None:
     assert planned_power(planned({}, quoted_from="another paper")).cells == []
+
+
+def test_a_time_is_no_score_and_one_seed_has_no_spread() -> None:
+    """Beside the two scores, ``a`` also has a number without a score."""
+    spec = planned({}, seeds=1)
+    numbers = {"A": cell(20.0, "a", decimals=0), "T": {"value": 5.0, "experiment": "a"}}
+    spec = spec.model_copy(update={"tables": {"T1": table({"x": numbers}, protocol=STATED)}})
+    spec.__dict__.pop("printed", None)
+    (one,) = planned_power(spec).cells
+    assert (one.seeds, one.decided) == (1, [])
+    assert one.never == "INCONCLUSIVE: 1 seed planned of at least 3"
+    (three,) = planned_power(spec, 3).cells
+    widened = [power_equivalence(0.0, spread * 20, 3, 2.0 + 0.5)[0] for spread in SPREADS]
+    assert three.decided == pytest.approx(widened, abs=1e-3), "a margin of 2 and half a unit of the last digit"
 
 
 def test_the_usual_power_is_enough() -> None:

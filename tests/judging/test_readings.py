@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from benchmark.judging.judge import verdicts_on
-from benchmark.judging.readings import Read, across, flips, headline, lines, side
+from benchmark.judging.readings import Read, across, flips, headline, lines, planned, side
 from benchmark.judging.rule_changes import state
 from benchmark.judging.seal import make_seal, rules
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
@@ -19,6 +19,7 @@ from benchmark.runs import records
 from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run, make_plan, run_ids
 from benchmark.runs.records import Stored, read_record, write_record
+from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded, loads
 from tests.judging import factory
 from tests.spec.small import TEXT
@@ -300,6 +301,32 @@ def test_each_run_is_read_once_whatever_it_is_judged_under(
     monkeypatch.setattr(records, "read_arrays", reading)
     verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     assert sorted(read) == sorted({one.folder / records.CURVES for one in stored})
+
+
+@pytest.mark.parametrize("tiers", [["full"], ["short"], ["full", "short"], ["short", "smoke"], ["smoke"], []])
+def test_what_is_planned_under_a_reading_is_what_its_own_spec_plans(tmp_path: Path, tiers: list[Tier]) -> None:
+    """At tiers that records are of, in the last numerics tier at hand; runs in all of them are known, but smoke."""
+    one = "  ring_saturating:\n    extends: ring\n"
+    short = "    tiers: {short: {reduces: 50 of 100 iterations, budget: {iterations: 50}}}\n"
+    loaded = loads((TEXT + READINGS).replace(one, one + short))
+    made = record(tmp_path, runs(loaded, None, "ring")[0], 7.0)
+    at_hand = itertools.product(tiers, ("fp32", "bf16"))
+    plans = planned(
+        loaded,
+        [
+            Stored(made.record.model_copy(update={"tier": tier, "numerics": numerics}), tmp_path)
+            for tier, numerics in at_hand
+        ],
+    )
+    judging = [tier for tier in tiers if tier != "smoke"]
+    assert set(plans.expected) == ({"base", *loaded.readings.planned} if judging else set())
+    for name, expected in plans.expected.items():
+        own = run_ids(loaded.under(None if name == "base" else name), "fp32")
+        assert {at: set(seeds) for at, seeds in expected.items()} == {at: set(seeds) for at, seeds in own.items()}
+        for experiment, tier in itertools.product(own, judging):
+            assert expected[experiment].get(tier) == own[experiment].get(tier), (name, experiment, tier)
+    known = {(run.tier, run.numerics) for run in plans.runs.values()}
+    assert known == set(itertools.product(judging, ("fp32", "bf16")))
 
 
 def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:

@@ -204,6 +204,24 @@ def test_no_seal_is_said_only_where_there_are_runs() -> None:
     assert read_seal(b"{}") is None
 
 
+def test_a_file_that_decides_only_today_is_other_code() -> None:
+    old = sealed()
+    facts = {**old.model_dump(exclude={"seal_sha256"}), "sources": dict(old.sources)}
+    digest = facts["sources"].pop("judging/cells.py")
+    found = against(paper.TEXT, Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)}))
+    assert (found.status, told(found)) == ("code changed", [("code", "judging/cells.py", "", None, digest)])
+
+
+def test_rows_of_one_label_are_sealed_each_under_its_number() -> None:
+    again = "".join(
+        f"      - label: digits\n        cells: {{plain: {{value: {value}, decimals: 1}}}}\n" for value in (31.0, 32.0)
+    )
+    items = rules(paper.loaded(edited(("claims:\n", f"{again}claims:\n"))).spec)
+    place = "tables.T1, digits, plain"
+    values = {name: item["value"] for name, item in items.items() if name.startswith(place)}
+    assert values == {place: 30.0, f"{place} (2)": 31.0, f"{place} (3)": 32.0}
+
+
 # --- on disk --------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +254,17 @@ def test_rules_that_are_sealed_late_say_so_ever_after(tmp_path: Path) -> None:
     assert found.status == "late"
     assert "1 run had been begun before the rules were sealed" in found.says
     assert "before the first run" not in found.says
+
+
+def test_without_a_file_only_runs_of_the_paper_above_smoke_miss_a_seal(tmp_path: Path) -> None:
+    spec = paper.loaded().spec
+    full, smoke = (paper.made("plain", 0, tier=tier).write(tmp_path / tier) for tier in ("full", "smoke"))
+    other = Stored(full.record.model_copy(update={"paper": "other"}), full.folder)
+    assert stored_state(tmp_path, spec, []) is None
+    assert stored_state(tmp_path, spec, [smoke, other]) is None
+    found = stored_state(tmp_path, spec, [smoke, other, full])
+    assert found is not None
+    assert (found.status, found.runs_before) == ("absent", 1)
 
 
 def test_a_file_that_is_no_seal_is_never_replaced(tmp_path: Path) -> None:
@@ -281,6 +310,14 @@ def test_a_changed_claim_moves_the_claims_that_are_corrected_with_it(stored: lis
     assert "CHANGED AFTER RESULTS WERE SEEN: claims.MU-C2" in found["MU-C2"]
     assert "corrected together with claims that were changed or added after: claims.MU-C2" in found["MU-C1"]
     assert "AFTER" not in found["plain"]
+
+
+def test_a_claim_that_is_added_says_so_and_nothing_else_does(stored: list[Stored]) -> None:
+    found, plain = reasons(stored, paper.TEXT, sealed(edited((CLAIM_2, "")))), reasons(stored, paper.TEXT, sealed())
+    assert found["MU-C2"] == f"{plain['MU-C2']}; added after results were seen: claims.MU-C2"
+    together = "corrected together with claims that were changed or added after: claims.MU-C2"
+    assert found["MU-C1"] == f"{plain['MU-C1']}; {together}"
+    assert found["plain"] == plain["plain"]
 
 
 def test_intact_rules_add_nothing_and_missing_ones_mark_everything(stored: list[Stored]) -> None:

@@ -19,3 +19,28 @@ def test_rows_without_bold_print_mark_nothing() -> None:
         "y / A 12.0 is bold, y / B 11.0 is lower",
         "y / B 11.0 is the best and not bold",
     ]
+
+
+def test_bold_print_is_read_by_row_or_by_column_as_more_of_it_fits_than_does_not() -> None:
+    """By row two of three are the best, by column one of one: no better, so rows. One more that is wrong: columns."""
+    rows = {
+        "w": {"A": cell(1.0, bold=True), "B": cell(2.0)},
+        "x": {"A": cell(5.0), "C": cell(4.0, bold=True)},
+        "y": {"A": cell(5.0), "D": cell(6.0, bold=True)},
+    }
+    assert bold(rows) == ["y / A 5.0 is the best and not bold", "y / D 6.0 is bold, y / A 5.0 is lower"]
+    assert bold({**rows, "z": {"A": cell(5.0), "E": cell(6.0, bold=True)}}) == []
+
+
+def test_only_what_is_said_of_one_experiment_can_be_a_repeat() -> None:
+    for again, quantity, told in (
+        (10.0, "seconds", []),
+        (11.0, "seconds", ["T1, x, A", "T1, y, A"]),
+        (11.0, "setting", []),
+    ):
+        rows = {
+            row: {"A": {"value": value, "experiment": "a"}, "B": cell(other)}
+            for row, value, other in (("x", 10.0, 12.0), ("y", again, 13.0))
+        }
+        found = table_findings(paper(tables={"T1": table(rows, quantity=quantity)}))
+        assert [place for one in found if one.kind == "repeat" for place in one.cells] == told
