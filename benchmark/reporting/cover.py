@@ -69,7 +69,7 @@ def sections(
         Section(
             "decided",
             "Decided on this machine",
-            "At the paper's own budget and protocol, over training seeds, by rules fixed before the runs.",
+            "Over training seeds at the paper's own budget, or under the reading that is named.",
             [row for view in (*views, *grounds) for row in decided(view)],
         ),
         Section(

@@ -57,7 +57,7 @@ CLAIM_STATES: dict[str, State] = {
     for state in (
         State("HOLDS", "\N{CHECK MARK}", "good", "decided in the claim's favour over training seeds"),
         State("HOLDS IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "some parts hold, others are opposed"),
-        State("REVERSED IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "parts are opposed, the rest undecided"),
+        State("REVERSED IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "bad", "parts are opposed, the rest undecided"),
         State("REVERSED", "\N{BALLOT X}", "bad", "decided against the whole claim over training seeds"),
         _INTERIM,
         _INCONCLUSIVE,
