@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from benchmark.runs.plan import make_run
-from benchmark.training.assembly import Assembly, _functions
+from benchmark.training.assembly import Assembly, _functions, fans
 from tests.specs import load
 
 TOY = Path(__file__).parents[1] / "toy.yaml"
@@ -48,3 +48,13 @@ def test_gradients_are_those_of_layers_that_write_over_nothing(before: nn.Module
         gradients.append(torch.autograd.grad(value.square().sum(), parameters))
     for plain, over in zip(*gradients, strict=True):
         assert torch.equal(plain, over)
+
+
+@pytest.mark.parametrize("module", [nn.Linear(3, 5), nn.Conv2d(2, 7, (3, 4)), nn.ConvTranspose2d(2, 7, (3, 4))])
+def test_fans_are_those_of_torch(module: nn.Module) -> None:
+    assert fans(module) == nn.init._calculate_fan_in_and_fan_out(module.weight)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("module", [nn.BatchNorm2d(6), nn.PReLU(6), nn.Tanh()])
+def test_scales_and_shifts_have_a_fan_of_1(module: nn.Module) -> None:
+    assert fans(module) == (1, 1)

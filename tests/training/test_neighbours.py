@@ -58,6 +58,22 @@ def test_a_set_with_too_many_pixels_is_searched_in_part_and_says_so(monkeypatch:
     assert found["neighbour_distances"][0].tolist() == [4.0, 12.0]
 
 
+@pytest.mark.parametrize(
+    ("most", "block", "lengths"), [(1 << 35, 1, [1] * 8), (7 * 16, 3 * 64, [3, 3, 1]), (1, 64, [1, 1])]
+)
+def test_so_many_images_are_held_as_floats_at_once(
+    most: int, block: int, lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight images of 16 bytes, which are 64 as floats; those asked for are searched whatever the limit."""
+    monkeypatch.setattr(neighbours, "_MOST_BYTES", most)
+    monkeypatch.setattr(neighbours, "_BLOCK_BYTES", block)
+    subject = subject_over(np.arange(128, dtype=np.uint8).reshape(8, 1, 4, 4))
+    levels, read = subject.data.levels, []
+    monkeypatch.setattr(subject.data, "levels", lambda some: read.append(len(some)) or levels(some))
+    nearest_training_examples(subject, np.zeros((1, 1, 4, 4), np.uint8), 2)
+    assert read == [*lengths, 2]
+
+
 def test_fewer_images_than_asked_for_are_all_given() -> None:
     images = np.zeros((2, 1, 2, 2), np.uint8)
     assert nearest_training_examples(subject_over(images), images[:1], 5)["neighbours"].shape == (1, 2, 1, 2, 2)

@@ -120,6 +120,12 @@ def test_rounding_may_carry_a_value_out_of_its_range_by_a_ten_thousandth() -> No
             subject.given_out(torch.full((1, 1, 8, 8), beyond))
 
 
+def test_the_farthest_that_rounding_may_carry_a_value_is_still_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject_module, "_BEYOND", 0.125)
+    subject, _ = subject_of("tanh")
+    assert subject.given_out(torch.tensor([[[[-1.125, 1.125]]]])).tolist() == [[[[0, 255]]]]
+
+
 def test_samples_are_kept_for_the_next_score_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """40 digits of 64 bytes."""
     monkeypatch.setattr(subject_module, "_KEPT_BYTES", 40 * 64)

@@ -386,6 +386,19 @@ def test_curves_are_read_every_250_iterations(monkeypatch):
     assert reads == [250, 500, 501]
 
 
+def test_data_are_looked_up_once_for_all_updates_that_share_them(monkeypatch):
+    trainer = trainer_of(smoke_run("toy", "toy_non_saturating"))
+    looked_up, given = [], []
+    monkeypatch.setattr(trainer, "set_rate", lambda _number: None)
+    monkeypatch.setattr(trainer, "opened", lambda feed: looked_up.append(feed) or 2 * feed)
+    monkeypatch.setattr(trainer, "update", lambda _number, real, _shared: given.append(real))
+    monkeypatch.setattr(trainer, "row", len)
+    first, second = torch.tensor(1), torch.tensor(2)
+    assert trainer.plainly([None, first, first, None, second, first]) == 6
+    assert looked_up == [1, 2]
+    assert given == [None, 2, 2, None, 4, 2]
+
+
 def test_rows_on_the_sphere_may_have_any_shape():
     values = Streams(1, "cpu").noise("sphere", "s", (50, 2, 3, 4), 0)
     assert torch.allclose(values.flatten(1).norm(dim=1), torch.ones(50))

@@ -47,3 +47,17 @@ def test_each_player_fills_its_own_columns() -> None:
     assert sorted(taken) == sorted(trainer.columns)
     for name, player in trainer.players.items():
         assert trainer.columns[player.columns[0]] == f"{name}_loss"
+
+
+def test_a_pass_ends_at_every_wanted_signal_that_lies_on_its_way() -> None:
+    """D's logits of real data lie behind its features; the updates of G want the features alone."""
+    trainer = trainer_of(smoke_run("toy", "toy_reconstruction"))
+    judge, maker, features = 8, 8, 6  # layers, taps among them, and those before the tap of the features
+    of_d, of_g = (trainer.players[name].ends for name in ("discriminator", "generator"))
+    for asked in ("features", "real_logit"):
+        assert of_d(asked) == [("features", features), ("real_logit", judge)]
+    assert of_g("features") == [("features", features)]
+    assert of_g("real_logit") == [("features", features), ("real_logit", judge)]
+    for ends in (of_d, of_g):
+        assert ends("fake_logit") == [("fake_logit", judge)]
+        assert (ends("fake"), ends("reconstruction")) == ([("fake", maker)], [("reconstruction", maker)])
