@@ -213,6 +213,6 @@ class MSSSIM(Metric):
             .round_()
             .clamp_(0, 255)
             .to(torch.uint8)
-            for part in torch.split(on_host(np.ascontiguousarray(images)), 512)
+            for part in torch.split(on_host(np.ascontiguousarray(images)), _PARTS)
         ]
         return np.asarray(torch.cat(parts).numpy())
