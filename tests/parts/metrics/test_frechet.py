@@ -11,7 +11,7 @@ from torch_fidelity import FeatureExtractorBase, calculate_metrics, register_fea
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 
 from benchmark.parts.metrics import frechet
-from benchmark.parts.metrics.frechet import Moments, frechet_distance, moments
+from benchmark.parts.metrics.frechet import Moments, frechet_distance, kept, moments, restored
 from benchmark.spec.parts import MetricError
 
 
@@ -144,3 +144,16 @@ def test_impossible_moments_never_become_a_number() -> None:
     swollen = Moments(real.mean, real.covariance * np.inf)
     with pytest.raises(MetricError, match="too large"):
         frechet_distance(real, swollen)
+
+
+@pytest.mark.parametrize(("mean", "triangle"), [((3,), (5,)), ((3,), (7,)), ((3, 1), (6,))])
+def test_moments_that_do_not_belong_together_are_refused(mean: tuple[int, ...], triangle: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="do not belong together"):
+        restored("real", {"real.mean": np.zeros(mean), "real.covariance": np.zeros(triangle)})
+
+
+def test_moments_come_back_as_they_were_kept() -> None:
+    given = moments(features(0), "real")
+    found = restored("real", kept("real", given))
+    assert (found.mean == given.mean).all()
+    np.testing.assert_allclose(found.covariance, given.covariance, rtol=1e-14)

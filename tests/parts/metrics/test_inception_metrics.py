@@ -18,7 +18,7 @@ from torch_fidelity.metric_prc import calculate_precision_recall_full
 
 from benchmark.parts.extractors import inception
 from benchmark.parts.metrics import frechet, inception_score
-from benchmark.parts.metrics.frechet import FrechetInceptionDistance
+from benchmark.parts.metrics.frechet import FrechetInceptionDistance, Moments
 from benchmark.parts.metrics.frechet_over_real import FrechetOverReal
 from benchmark.parts.metrics.inception_score import InceptionScore, score
 from benchmark.parts.metrics.inputs import cache_folder
@@ -131,6 +131,42 @@ def test_real_images_at_no_distance_from_each_other_are_no_scale(
         metric.measure(made)
 
 
+@pytest.mark.parametrize(("apart", "fine"), [(0.9e-5, False), (1.1e-5, True)])
+def test_what_real_images_lie_apart_is_no_rounding_from_a_hundred_thousandth_of_their_variance(
+    apart: float, fine: bool
+) -> None:
+    """Two sets of variance 1/2, which is 1 of both together, whose means lie the square root of ``apart`` apart."""
+    arrays = _of_normals(0.5, generated=2.0, aside=apart**0.5, reference=0.0)
+    metric = FrechetOverReal(**COMMON)
+    if fine:
+        assert metric.recomputed(arrays) == pytest.approx(4 / apart)
+    else:
+        with pytest.raises(MetricError, match="no distance from each other"):
+            metric.recomputed(arrays)
+
+
+def test_a_distance_of_just_rounding_is_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frechet, "ROUNDING", 0.125)
+    with pytest.raises(MetricError, match="no distance from each other"):
+        FrechetOverReal(**COMMON).recomputed(_of_normals(1.0, generated=2.0, aside=0.5, reference=0.0))
+
+
+def _of_normals(variance: float, **means: float) -> dict[str, np.ndarray]:
+    """What is kept of sets of one feature each."""
+    sides = [frechet.kept(side, Moments(np.array([mean]), np.array([[variance]]))) for side, mean in means.items()]
+    return {name: array for kept in sides for name, array in kept.items()}
+
+
+def test_the_part_of_a_distance_that_is_of_means_stands_beside_it(
+    made, small: SmallFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frechet, "least_images", lambda _dimensions: 2)
+    found = FrechetInceptionDistance(**COMMON, **REFERENCE).measure(made)
+    apart = small.features(made.fake).mean(axis=0) - small.features(made.true).mean(axis=0)
+    assert found.details["mean_term"] == pytest.approx(float(apart @ apart))
+    assert 0 < found.details["mean_term"] < found.value
+
+
 def from_kept(
     subject, small: SmallFeatures, true: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Measurement]:
@@ -204,6 +240,14 @@ def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyP
     assert metric.measure(made).value == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("splits", "rows"), [(2, 3), (3, 2)])
+def test_what_was_kept_of_another_number_of_splits_gives_no_score(splits: int, rows: int) -> None:
+    kept = {"mean_probabilities": np.full((rows, 2), 0.5), "mean_negative_entropies": np.zeros(splits)}
+    for given in (splits, rows):
+        with pytest.raises(ValueError, match=f"are not of {given} splits"):
+            InceptionScore(**COMMON, splits=given).recomputed(kept)
+
+
 def test_score_of_known_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
     certain = 200 * np.eye(10)[np.arange(1000) % 10]
     mean, _ = score(certain, 1)
@@ -247,6 +291,21 @@ def test_precision_and_recall(made, subject, digits: np.ndarray) -> None:
     assert precision.value == 1, "copies of real images lie among real images"
     assert recall.value < 0.8, "few real images lie among copies of three of them"
     assert precision.details["recall"] == recall.value
+
+
+def test_the_edge_of_a_ball_belongs_to_it() -> None:
+    """Balls of radius 1 about 0, 1 and 2."""
+    others = np.float32([[0], [1], [2]])
+    assert inside(np.float32([[-1], [-1.25], [3], [3.25]]), others, 1, "cpu").tolist() == [True, False, True, False]
+
+
+def test_precision_and_recall_need_one_example_more_than_neighbours(
+    subject, small: SmallFeatures, digits: np.ndarray
+) -> None:
+    metric = Precision(**{**COMMON, **REFERENCE, "samples": 4, "reference_images": "all"}, neighbours=3)
+    assert 0 <= metric.measure(subject(digits[:4], digits[4:8])).value <= 1
+    with pytest.raises(MetricError, match="3 real examples are too few, the minimum is 4"):
+        metric.measure(subject(digits[:4], digits[4:7]))
 
 
 def test_precision_and_recall_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatch) -> None:

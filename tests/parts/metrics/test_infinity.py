@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.parts.metrics.infinity import counts_up_to, frechet_line, line_through
+from benchmark.parts.metrics.frechet import Moments, frechet_distance, moments
+from benchmark.parts.metrics.infinity import counts_up_to, frechet_line, line_of, line_through
 from benchmark.spec.parts import METRICS, MetricError
 
 
@@ -46,3 +47,17 @@ def test_a_line_is_of_frechet_distances_alone() -> None:
     likeness = METRICS.get("ms_ssim").model_validate({"pairs": 10, "size": "native", "filter": "none"})
     with pytest.raises(MetricError, match="'ms_ssim' is no Fréchet distance"):
         frechet_line(likeness, SimpleNamespace())  # type: ignore[arg-type]
+
+
+def test_each_count_has_a_random_part_of_the_features() -> None:
+    random = np.random.default_rng(1)
+    features, theirs = random.normal(size=(200, 3)), moments(random.normal(1, 1, (300, 3)), "real")
+    found = line_of(features, theirs)
+    assert found.counts == counts_up_to(200, 3)
+    orders = np.random.default_rng(2020)
+    expected = []
+    for count in found.counts:
+        part = features[orders.permutation(200)[:count]]
+        expected.append(frechet_distance(theirs, Moments(part.mean(axis=0), np.cov(part, rowvar=False))))
+    assert found.values == pytest.approx(expected)
+    assert found.values[-1] == pytest.approx(frechet_distance(theirs, moments(features, "generated")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,3 +38,25 @@ def test_limits_of_settings(name: str, settings: dict[str, Any], field: str, fit
     with pytest.raises(ValidationError) as caught:
         metric.model_validate({**settings, field: refused})
     assert field in [error["loc"][0] for error in caught.value.errors()]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "least"),
+    [
+        ("frechet_inception_distance", REFERENCE, 2049),
+        ("frechet_over_real", INCEPTION, 2049),
+        ("inception_score", {**INCEPTION, "splits": 10}, 1000),
+        ("kernel_inception_distance", {**REFERENCE, "subsets": 10, "subset_images": 150}, 150),
+        ("recall", {**REFERENCE, "neighbours": 3}, 4),
+    ],
+)
+def test_one_image_less_than_the_minimum_is_too_few(
+    name: str, settings: dict[str, Any], least: int, tmp_path: Path
+) -> None:
+    """With enough of them what is lacking are the weights."""
+    metric = METRICS.get(name)
+    reasons = [
+        str(metric.model_validate({**settings, "samples": count}).unavailable(tmp_path)) for count in (least - 1, least)
+    ]
+    assert f"the minimum is {least}" in reasons[0]
+    assert "missing" in reasons[1]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from scipy.ndimage import convolve
 from scipy.signal import correlate
 
+from benchmark.parts.metrics import ms_ssim
 from benchmark.parts.metrics.ms_ssim import MSSSIM, pair_similarities, similarities
 from benchmark.spec.parts import MetricError
 
@@ -150,3 +151,73 @@ def test_real_images_are_paired_at_random_however_they_are_stored(subject) -> No
     found = MSSSIM(pairs=20, size="native", filter="none").measure(subject(by_twos, by_twos))
     assert found.value == pytest.approx(1, abs=1e-6)
     assert found.details["real"] < 0.95
+
+
+@pytest.mark.parametrize(("numbers", "lengths"), [(3 * 2 * 16 * 17, [3, 3, 1]), (1, [1] * 7)])
+def test_so_many_numbers_on_either_side_of_a_pair_are_held_at_once(
+    numbers: int, lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven pairs of 2 x 16 x 17 numbers."""
+    monkeypatch.setattr(ms_ssim, "_CPU_NUMBERS", numbers)
+    compared, compare = [], ms_ssim.similarities
+    monkeypatch.setattr(ms_ssim, "similarities", lambda a, b, kind: compared.append(len(a)) or compare(a, b, kind))
+    images = np.random.default_rng(0).integers(0, 256, (14, 2, 16, 17), dtype=np.uint8)
+    pair_similarities([images], 14, (2, 16, 17), "cpu")
+    assert compared == lengths
+
+
+def test_a_gpu_takes_more_pairs_at_once() -> None:
+    """Images of 2^12 numbers that 2^17 and 2^25 of them hold."""
+    assert {device: ms_ssim._batch_images((1, 64, 64), device) // 2 for device in ("cpu", "cuda", "cuda:1")} == {
+        "cpu": 32,
+        "cuda": 8192,
+        "cuda:1": 8192,
+    }
+
+
+def test_few_images_are_floats_at_once_while_they_are_resized(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ms_ssim, "_PARTS", 3)
+    metric, images = MSSSIM(pairs=2, size=32, filter="bicubic"), pictures(7, 40, 1)
+    resize, resized = torch.nn.functional.interpolate, []
+    monkeypatch.setattr(
+        torch.nn.functional, "interpolate", lambda some, **how: resized.append(len(some)) or resize(some, **how)
+    )
+    found = metric._resized(images)
+    assert resized == [3, 3, 1]
+    assert (found == np.concatenate([metric._resized(images[i : i + 1]) for i in range(7)])).all()
+
+
+@pytest.mark.parametrize(("there", "pairs"), [(7, 3), (8, 4), (9, 4), (20, 4)])
+def test_as_many_real_pairs_are_compared_as_there_are(there: int, pairs: int, subject) -> None:
+    images = pictures(20, 16, 1)
+    found = MSSSIM(pairs=4, size="native", filter="none").measure(subject(images[:8], images[:there]))
+    assert found.details["real_pairs"] == pairs
+
+
+def test_similarities_of_the_last_three_sets_of_real_images_are_remembered(
+    subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ms_ssim, "_of_reals", {})
+    images, metric = pictures(12, 16, 1), MSSSIM(pairs=2, size="native", filter="none")
+    read: list[int] = []
+
+    def of_set(number: int) -> float:
+        made = subject(images[:4], images[number : number + 4])
+        give = made.reals_in_parts
+        made.reals_in_parts = lambda order, size: read.append(number) or give(order, size)
+        return metric.measure(made).details["real"]
+
+    found = {number: of_set(number) for number in (0, 1, 2, 3)}
+    assert (len(set(found.values())), len(ms_ssim._of_reals)) == (4, 3)
+    assert {number: of_set(number) for number in (1, 2, 3)} == {number: found[number] for number in (1, 2, 3)}
+    assert read == [0, 1, 2, 3]
+    assert of_set(0) == found[0]
+    assert read == [0, 1, 2, 3, 0]
+
+
+def test_similarities_of_other_pairs_are_no_number() -> None:
+    metric = MSSSIM(pairs=3, size="native", filter="none")
+    assert metric.recomputed({"pairs": np.float32([0.25, 0.5, 0.75])}) == 0.5
+    for shape in ((2,), (4,), (3, 1)):
+        with pytest.raises(ValueError, match="are not of 3 pairs"):
+            metric.recomputed({"pairs": np.zeros(shape)})

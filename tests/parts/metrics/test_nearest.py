@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from benchmark.parts.metrics import nearest
 from benchmark.parts.metrics.duplicates import DuplicateFeatures, Duplicates, ProxyDuplicateFeatures
-from benchmark.parts.metrics.nearest import nearest_distances
+from benchmark.parts.metrics.nearest import nearest_distances, usual
 from benchmark.parts.metrics.nearest_training_distance import (
     NearestTrainingDistance,
     NearestTrainingFeatures,
@@ -119,6 +119,40 @@ def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(torch.Tensor, "double", lambda tensor: held.append(len(tensor)) or doubled(tensor))
     np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
     assert max(held) == 2
+    held.clear()
+    monkeypatch.setattr(nearest, "_NUMBERS", 1)
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    assert set(held) == {1}
+
+
+def test_a_usual_distance_is_more_than_rounding() -> None:
+    assert usual(np.array([1.0, 3.0]), 1.9375) == 2
+    with pytest.raises(MetricError, match="occur twice"):
+        usual(np.array([1.0, 3.0]), 2.0)
+
+
+def test_features_are_the_same_up_to_a_ten_thousandth_of_the_usual_distance() -> None:
+    """Real features are 1 apart but for a few that are at 0, which is the limit that they set."""
+    metric = ProxyDuplicateFeatures(classifier="digits_8x8", samples=4, quantile=0.1)
+    kept = {"real": np.array([0.0, 0, 1, 1, 1, 1, 1]), "generated": np.array([0, 0.9e-4, 1e-4, 1.1e-4])}
+    assert metric.recomputed(kept) == 3 / 4
+
+
+def test_a_distance_at_the_limit_is_usual() -> None:
+    kept = {"real": np.array([1.0, 2.0, 3.0]), "generated": np.array([2.0, 1.9375])}
+    assert Duplicates(samples=2, quantile=0.5).recomputed(kept) == 1 / 2
+
+
+def test_distances_among_examples_need_a_few(subject) -> None:
+    line = np.arange(3, dtype=np.float32)[:, None]
+    repeats, near = Duplicates(samples=3, quantile=0.5), NearestTrainingDistance
+    assert repeats.measure(subject(2 * line, line)).value == 0
+    with pytest.raises(MetricError, match="2 real examples are too few, the minimum is 3"):
+        repeats.model_copy(update={"samples": 2}).measure(subject(2 * line, line))
+    fresh = near(samples=2, reference_images="all", neighbours=1)
+    assert fresh.measure(subject(2 * line, line)).value == 0
+    with pytest.raises(MetricError, match="2 real examples are too few, the minimum is 3"):
+        fresh.measure(subject(line, line[:2]))
 
 
 @pytest.mark.usefixtures("wider_blocks")

@@ -12,7 +12,7 @@ from benchmark.parts.metrics.duplicates import Duplicates
 from benchmark.parts.metrics.frechet import ProxyFrechetDistance
 from benchmark.parts.metrics.inception_score import ProxyInceptionScore
 from benchmark.parts.metrics.nearest_training_distance import NearestTrainingDistance
-from benchmark.parts.metrics.recognised import Recognisability, RecognisedShare
+from benchmark.parts.metrics.recognised import Recognisability, RecognisedShare, share_sure
 from benchmark.parts.metrics.sharpness import SharpnessGap
 
 N = 800
@@ -102,6 +102,19 @@ def test_blank_images_are_recognised_which_is_said_beside_the_score(level: int, 
     assert all("blank images" in one.rewards for one in (RecognisedShare, Recognisability))
 
 
+def test_an_image_at_the_limit_is_not_recognised() -> None:
+    probabilities = np.array([[0.5, 0.5], [0.75, 0.25]])
+    assert (share_sure(probabilities, 0.5), share_sure(probabilities, 0.4375)) == (0.5, 1)
+    metric = RecognisedShare(classifier="digits_8x8", samples=2, reference_images="all", above=0.5)
+    assert metric.recomputed({"largest": probabilities.max(axis=1)}) == 0.5
+
+
+@pytest.mark.parametrize(("reals", "scored"), [(199, False), (200, True)])
+def test_real_images_have_a_score_where_they_fill_the_splits(reals: int, scored: bool, subject, halves) -> None:
+    metric = ProxyInceptionScore(classifier="digits_8x8", samples=200, splits=2, reference_images=reals)
+    assert ("real" in metric.measure(subject(*halves)).details) is scored
+
+
 def test_class_coverage_counts_classes(subject, degraded, halves) -> None:
     good, data = halves
     metric = ClassCoverage(classifier="digits_8x8", samples=N, reference_images="all")
@@ -149,6 +162,16 @@ def test_collapse_shows_in_the_variance(subject, halves) -> None:
     found = metric.measure(subject(single, data))
     assert found.value < 0.01
     assert found.details["collapsed"]
+
+
+@pytest.mark.parametrize(("spread", "collapsed"), [(2.0, False), (1.875, True)])
+def test_less_than_a_hundredth_of_the_variance_is_a_collapse(spread: float, collapsed: bool, subject) -> None:
+    """Two points ``spread`` apart, beside two that lie 20 apart: of 2 and 20 the variances are 2 and 200."""
+    found = Collapse(samples=2, reference_images="all").measure(
+        subject(np.float32([[0], [spread]]), np.float32([[0], [20]]))
+    )
+    assert found.value == pytest.approx((spread / 20) ** 2)
+    assert found.details["collapsed"] is collapsed
 
 
 @pytest.mark.parametrize("fault", ["noise", "much_noise", "blur"])

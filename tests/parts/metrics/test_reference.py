@@ -35,6 +35,11 @@ def test_the_same_key_is_computed_once(tmp_path: Path) -> None:
     assert all((first[name] == again[name]).all() for name in ("mean", "covariance"))
 
 
+def test_what_is_kept_can_be_read_by_all_who_share_the_folder(tmp_path: Path) -> None:
+    cached(tmp_path, KEY, Counted())
+    assert [(file.suffix, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [(".npz", 0o644)]
+
+
 @pytest.mark.parametrize("ingredient", list(KEY))
 def test_any_changed_ingredient_misses(tmp_path: Path, ingredient: str) -> None:
     cached(tmp_path, KEY, Counted(1.0))

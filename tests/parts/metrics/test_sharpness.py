@@ -34,6 +34,35 @@ def test_every_image_counts_for_itself_however_they_are_batched(monkeypatch: pyt
     assert laplacian_variances(images) == pytest.approx(whole, rel=1e-14)
 
 
+@pytest.mark.parametrize(("pixels", "lengths"), [(3 * 6 * 7, [3, 3, 1]), (1, [1] * 7)])
+def test_so_many_pixels_are_held_as_floats_at_once(
+    pixels: int, lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven images of 6 x 7 pixels, each once, since channels are averaged as they are read."""
+    read = []
+
+    class Watched(np.ndarray):
+        def __getitem__(self, key):
+            part = super().__getitem__(key)
+            if part.ndim == 4:
+                read.append(len(part))
+            return part
+
+    monkeypatch.setattr("benchmark.parts.metrics.sharpness._PIXELS", pixels)
+    laplacian_variances(np.zeros((7, 3, 6, 7), np.uint8).view(Watched))
+    assert read == lengths
+
+
+@pytest.mark.parametrize(("shape", "fine"), [((3, 3), True), ((2, 5), False), ((5, 2), False)])
+def test_the_outermost_pixels_alone_have_no_sharpness(shape: tuple[int, int], fine: bool) -> None:
+    image = np.zeros((1, 1, *shape), np.uint8)
+    if fine:
+        assert laplacian_variances(image).tolist() == [0]
+    else:
+        with pytest.raises(MetricError, match="have no inner pixels"):
+            laplacian_variances(image)
+
+
 def test_gap_is_symmetric_in_the_logarithm(subject) -> None:
     images = np.random.default_rng(0).integers(0, 120, (20, 1, 8, 8), dtype=np.uint8)
     doubled = images * 2
