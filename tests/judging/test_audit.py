@@ -6,6 +6,7 @@ import pytest
 
 from benchmark.judging.audit import Audit, audit, findings
 from benchmark.judging.audit_text import render_markdown, render_text
+from benchmark.judging.tables import Kind, TableFinding
 from benchmark.runs.files import to_json
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.source import SpecError
@@ -224,6 +225,14 @@ def test_the_most_decisive_findings_come_first(found: Audit) -> None:
     assert [one.weight for one in found.findings] == sorted((one.weight for one in found.findings), reverse=True)
     assert found.findings[0].sentence.startswith("C2 (table 1) fails on the paper's own numbers: ")
     assert found.findings[0].note == "Below twenty is our reading."
+
+
+def test_findings_on_tables_have_their_places_between_the_others(found: Audit) -> None:
+    kinds: list[Kind] = ["regenerated", "quoted", "spread", "bold", "protocol", "repeat"]
+    tables = [TableFinding(table="T1", kind=kind, says="so") for kind in kinds]
+    told = [one.kind for one in findings(found.model_copy(update={"tables": tables}))]
+    between = ["contradiction", "repeat", "recipe", "protocol", "bold", "spread", "quoted", "regenerated"]
+    assert told == ["claim fails", "time beyond peak", *between]
 
 
 def test_a_claim_that_holds_in_part_does_not_stand_below_those_that_fail() -> None:

@@ -140,3 +140,21 @@ def test_other_recipes_and_one_sided_experiments_are_told(tmp_path: Path) -> Non
     assert "recipe differs: numerics" in text
     assert "only in B: small/b at full" in text
     assert "seeds A 0,1, B 0,1" in text
+
+
+@pytest.mark.parametrize("fields", [11, 12, 13, 14])
+def test_twelve_differing_fields_are_listed_and_the_rest_counted(tmp_path: Path, fields: int) -> None:
+    a, b = (
+        folder(
+            tmp_path / side,
+            [1.0, 2.0],
+            environment={f"field_{index:02}": side for index in range(fields)},
+            determinant={"seed": 0, **{f"field_{index:02}": side for index in range(fields)}},
+        )
+        for side in "ab"
+    )
+    found = compare(a, b)
+    assert [len(found.environment), found.environment_more] == [min(fields, 12), max(0, fields - 12)]
+    assert found.environment == found.experiments[0].recipe
+    assert found.environment[-1] == f'field_{min(fields, 12) - 1:02}: "a" -> "b"'
+    assert ("more fields" in render(found)) == (fields > 12)

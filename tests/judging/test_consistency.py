@@ -169,3 +169,35 @@ def test_data_are_the_published_ones_where_these_are_known(
     monkeypatch.setattr(consistency, "_published", lambda _dataset: published)
     found = told(run(tmp_path, "a", 0), hashes={} if trained is None else {"dataset": trained})
     assert found == (["trained on other data than the published ones of that name"] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("values", "same"),
+    [
+        ([12.3456789012], False),  # 13 characters with the point
+        ([12.34567890123], True),
+        ([12.345678, 1.2345], True),  # 9 and 6
+        ([12.34567, 1.23], False),
+        ([123456789012345.0], False),  # counts agree by chance
+    ],
+)
+def test_two_seeds_share_fourteen_digits_of_their_scores_by_no_chance(
+    tmp_path: Path, values: list[float], same: bool
+) -> None:
+    scores = {f"fid {index}": score(value) for index, value in enumerate(values)}
+    first, second = (run(tmp_path, "a", seed, scores=scores) for seed in (3, 1))
+    told_of = [(one.record.seed, text) for one, text in consistency.between([first, second])]
+    says = f"same scores to the last digit as seed 1 in {second.folder}, no run of its own"
+    assert told_of == ([(3, says)] if same else [])
+
+
+@pytest.mark.parametrize(("off", "fine"), [(0.5e-9, True), (1.5e-9, False), (-0.5e-9, True), (-1.5e-9, False)])
+def test_a_score_of_curves_is_what_they_give_to_nine_digits(tmp_path: Path, off: float, fine: bool) -> None:
+    """Two losses that lie one half apart throughout."""
+    value = 0.5 * (1 + off)
+    curves = {"first": [1.5] * 100, "second": [1.0] * 100}
+    settings = {"first": "first", "second": "second", "window": {"unit": "share", "start": 0, "end": 1}}
+    one = run(tmp_path, "a", 0, curves=curves, scores={"gap": score(value, metric="loss_gap", protocol=settings)})
+    wanted = {"metric": {"loss_gap": settings}, "checkpoint": "last", "every": None}
+    found = told(one, determinant={"setup": {"scores": {"gap": wanted}}})
+    assert found == ([] if fine else [f"score gap is {value!r} at iteration 100, its curves give 0.5"])

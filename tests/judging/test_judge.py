@@ -114,6 +114,27 @@ def test_an_unclear_claim_says_how_many_seeds_would_do(tmp_path: Path) -> None:
     assert f"about {found.seeds_needed} seeds would decide with 80 % power, {hours} device hours more" in found.reason
 
 
+def test_of_two_claims_each_needs_the_seeds_of_half_the_level(tmp_path: Path) -> None:
+    """In the normal limit (1.960 + 0.842)^2 / (1.645 + 0.842)^2 = 1.27 times as many."""
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [9.8, 11.2, 10.2, 9.9, 10.4])]
+    alone, *both = (
+        verdicts(paper(dict.fromkeys(names, BETTER)), stored).claims[0].seeds_needed for names in (["C1"], ["C1", "C2"])
+    )
+    assert both == [pytest.approx(1.27 * (alone or 0), rel=0.03)]
+
+
+def test_what_points_nowhere_is_told_as_the_claim_states_it(tmp_path: Path) -> None:
+    """Differences 1, -1, 1, -1: either side has p = 0.5."""
+    stored = [*series(tmp_path, "a", [10.0, 12.0, 10.0, 12.0]), *series(tmp_path, "b", [11.0] * 4)]
+    order = {"order": [fid("a"), fid("b")]}
+    found = one_claim(claim({"all_of": [order, order]}), stored, seeds=range(4))
+    assert found.state == "INCONCLUSIVE"
+    assert [(part.state, part.p, part.p_against) for part in found.parts] == [("INCONCLUSIVE", 0.5, 0.5)] * 2
+    whole = one_claim(claim(order), stored, seeds=range(4))
+    assert (whole.state, whole.p, whole.p_against) == ("INCONCLUSIVE", 0.5, 0.5)
+    assert not any("against" in text for text in (whole.reason, *(part.reason for part in found.parts)))
+
+
 def test_holm_can_withhold_what_one_test_would_grant(tmp_path: Path) -> None:
     slightly = [10.5, 11.6, 10.4, 10.2, 10.9]
     stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", slightly)]
@@ -686,6 +707,27 @@ def test_damage_is_told_of_the_paper_it_lies_in_by_its_place_below_the_results(t
     assert [line.split(": ")[0] for line in others] == [f"other/plain/unreadable/{RECORD}"]
     assert mine[0].startswith(f"{made_up.PAPER}/plain/unreadable/{RECORD}: ")
     assert mine[1:] == [f"{edited.relative_to(results)}/samples.npz has changed since its record was written"]
+
+
+@pytest.mark.parametrize(
+    ("how", "kept"),
+    [
+        ({}, True),
+        ({"write": False}, False),
+        ({"origin": "committed"}, False),
+        ({"accepted": ("trained", "measured")}, False),
+        ({"accepted": ("measured",)}, False),
+    ],
+)
+def test_verdicts_are_kept_beside_this_machine_s_own_records_alone(
+    tmp_path: Path, how: dict[str, Any], kept: bool
+) -> None:
+    file = tmp_path / "made_up.yaml"
+    file.write_text(made_up.TEXT, encoding="utf-8")
+    made_up.made("plain", 0).write(tmp_path / "results")
+    (one,) = judge_papers([(file, made_up.loaded())], tmp_path / "results", "fp32", **how)
+    assert [run.record.seed for run in one.stored] == [0]
+    assert (tmp_path / "results" / "verdicts" / f"{made_up.PAPER}.json").is_file() == kept
 
 
 def test_changed_files_are_damage(tmp_path: Path) -> None:

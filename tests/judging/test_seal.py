@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -12,7 +13,7 @@ from benchmark.judging.judge import judge, keep_states, states_file, states_of, 
 from benchmark.judging.rule_changes import state, stored_state
 from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file
 from benchmark.judging.selftest import paper
-from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, SealState, Side
+from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, RuleChange, SealState, Side
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import Stored, read_records
 
@@ -318,6 +319,73 @@ def test_a_claim_that_is_added_says_so_and_nothing_else_does(stored: list[Stored
     together = "corrected together with claims that were changed or added after: claims.MU-C2"
     assert found["MU-C1"] == f"{plain['MU-C1']}; {together}"
     assert found["plain"] == plain["plain"]
+
+
+@pytest.mark.parametrize("kind", ["changed", "removed", "added", "code"])
+@pytest.mark.parametrize(
+    ("item", "touched"),
+    [
+        ("experiments.penalised at full", {"MU-C1", "penalised"}),
+        ("experiments.plain at full, fid", {"MU-C1", "plain"}),  # MU-C2 is on a curve
+        ("experiments.plain at full", {"MU-C1", "MU-C2", "plain"}),
+        ("experiments.plain at short", set()),
+        ("tables.T1", {"plain", "penalised"}),
+        ("tables.T1, digits, plain", {"plain"}),
+        ("readings.wide", set()),
+    ],
+)
+def test_a_verdict_says_what_it_rests_on_that_was_changed_or_added(
+    stored: list[Stored], kind: Literal["changed", "removed", "added", "code"], item: str, touched: set[str]
+) -> None:
+    spec = paper.loaded().spec
+    intact = state(spec, sealed())
+    assert intact is not None
+    change = RuleChange(kind=kind, item=item, path="", old=None, new=None)
+    plain = judge(spec, "0" * 64, stored, paper.expected())
+    found = under_seal(spec, plain, intact.model_copy(update={"changes": [change]}))
+    says = {
+        "code": "",
+        "added": f"; added after results were seen: {item}",
+        "changed": f"; CHANGED AFTER RESULTS WERE SEEN: {item}",
+    }["changed" if kind == "removed" else kind]
+    before, after = (
+        {claim.claim: claim.reason for claim in one.claims} | {cell.column: cell.reason for cell in one.cells}
+        for one in (plain, found)
+    )
+    assert {name for name in after if after[name] != before[name]} == (touched if says else set())
+    assert all(after[name] == before[name] + says for name in touched)
+
+
+def test_a_verdict_rests_on_its_own_score_at_its_own_tier_and_on_full_where_nothing_ran(stored: list[Stored]) -> None:
+    spec = paper.loaded(edited((", experiment: penalised, score: fid}", "}"))).spec
+    intact = state(spec, make_seal(spec, NOW, 0))
+    assert intact is not None
+    for runs, tier, marked in ((stored, "full", {"MU-C1", "plain"}), (stored, "short", set()), ([], "full", {"MU-C1"})):
+        change = RuleChange(kind="changed", item=f"experiments.plain at {tier}, fid", path="", old=None, new=None)
+        changed = intact.model_copy(update={"changes": [change]})
+        found = under_seal(spec, judge(spec, "0" * 64, runs, paper.expected()), changed)
+        reasons = {claim.claim: claim.reason for claim in found.claims}
+        reasons |= {cell.column: cell.reason for cell in found.cells}
+        assert {name for name, reason in reasons.items() if "CHANGED" in reason} == marked
+        if tier == "short":  # the same number as a short run gives it
+            cells = [cell.model_copy(update={"tier": "short"}) for cell in found.cells]
+            (cell, _) = under_seal(spec, found.model_copy(update={"cells": cells}), changed).cells
+            assert cell.reason.endswith(f"CHANGED AFTER RESULTS WERE SEEN: {change.item}")
+
+
+def test_verdicts_by_later_rules_or_under_a_damaged_seal_all_say_so(stored: list[Stored]) -> None:
+    spec = paper.loaded().spec
+    intact = state(spec, sealed())
+    assert intact is not None
+    later = RuleChange(kind="changed", item="rules", path="version", old="1", new="2")
+    for changes, says in (
+        ({"changes": [later]}, "; judged by later rules than were sealed"),
+        ({"status": "damaged"}, "; the seal of the rules is damaged"),
+    ):
+        plain = judge(spec, "0" * 64, stored, paper.expected())
+        found = under_seal(spec, plain, intact.model_copy(update=changes))
+        for before, after in zip((*plain.claims, *plain.cells), (*found.claims, *found.cells), strict=True):
+            assert after.reason == before.reason + says
 
 
 def test_intact_rules_add_nothing_and_missing_ones_mark_everything(stored: list[Stored]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from benchmark.judging.cells import enough
 from benchmark.judging.judge import judge
 from benchmark.judging.published import Numbers
 from benchmark.judging.samples import _time
@@ -147,6 +148,36 @@ def test_cells_know_ratios_only(tmp_path: Path) -> None:
     assert "no ratio here: protocol field 'device' differs" in elsewhere.reason
     _, alone = cells_of(runs(tmp_path / "y", "b", B))
     assert "not measured here" in alone.reason
+
+
+def test_a_ratio_needs_both_times_at_one_tier_and_a_first_that_is_not_zero(tmp_path: Path) -> None:
+    """The first time of the row that an experiment measures is the one below the line; zero divides nothing."""
+    cells = {
+        "gan": cell(100.0, "a", score=None, decimals=0),
+        "new": cell(150.0, "b", score=None, decimals=0),
+        "bare": cell(250.0, None, decimals=0),
+    }
+    stored = runs(tmp_path, "a", A) + runs(tmp_path, "b", B, tier="short")
+    experiments = expect({"a": range(4), "b": range(4)}, tiers=("full", "short"))
+    found = judge(paper(tables={"T": table({"CIFAR-10": cells}, quantity="seconds")}), "x", stored, experiments).cells
+    assert found[1].reason.endswith("; 1.5 times gan in print, not measured here"), "at another tier"
+    assert "times" not in found[2].reason, "no experiment is said to measure it"
+    cells["gan"] = cell(0.0, "a", score=None, decimals=0)
+    found = judge(paper(tables={"T": table({"CIFAR-10": cells}, quantity="seconds")}), "x", stored, experiments).cells
+    assert all("times" not in one.reason for one in found)
+
+
+def test_device_hours_that_more_seeds_take_are_those_of_training_and_evaluation(tmp_path: Path) -> None:
+    """Two seeds of 1 h of training and half an hour of evaluation; three more of them take 4.5 h."""
+    stored = [run(tmp_path, "a", seed, seconds=3600.0) for seed in range(2)]
+    timed = [
+        Stored(one.record.model_copy(update={"timing": one.record.timing.model_copy(
+            update={"evaluation_seconds": 1800.0})}), one.folder) for one in stored
+    ]  # fmt: skip
+    sample = evidence(timed, expect({"a": range(2)})).sample(Quantity(**time_of("a")), "full")
+    assert sample.seconds == {0: 5400.0, 1: 5400.0}
+    assert enough(5, [sample, sample]) == "; about 5 seeds would decide with 80 % power, 4.5 device hours more"
+    assert enough(1, [sample]).endswith(" power, 0 device hours more")
 
 
 @pytest.mark.parametrize(("worked", "shared"), [(79.0, True), (81.0, False), (None, False)])
