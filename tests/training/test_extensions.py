@@ -18,6 +18,7 @@ from benchmark.training.streams import Streams, stream_seed
 from benchmark.training.trainer import Trainer
 
 TOY = (Path(__file__).parents[1] / "toy.yaml").read_text()
+SCHEDULE = "schedule: [discriminator, generator, generator]"
 ADAM = {"lr": 1e-4, "betas": (0.5, 0.9), "eps": 1e-8}
 
 
@@ -63,7 +64,7 @@ REUSE = (
 def test_reused_fakes_equal_the_loop_that_makes_one_batch_for_both(first):
     """D first is the usual DCGAN loop, G first the loop of the released LSGAN code: one fake batch, detached for D."""
     second = {"discriminator": "generator", "generator": "discriminator"}[first]
-    schedule = ("schedule: [discriminator, generator, generator]", f"schedule: [{first}, {second}]")
+    schedule = (SCHEDULE, f"schedule: [{first}, {second}]")
     trainer = trainer_of(edited(*REUSE, schedule))
     batch = trainer.run.setup.batch_size
     generator, discriminator = mlp(2, 16, 2), mlp(2, 16, 1)
@@ -155,14 +156,39 @@ def test_a_rate_of_zero_stops_the_player():
     assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
 
 
-def test_growing_modules_are_told_what_was_shown():
-    trainer = trainer_of(TOY)
+@pytest.mark.parametrize(
+    ("batches", "schedule", "feeds"),
+    [
+        ("iteration", "discriminator, generator", [5, 5]),
+        ("iteration", "generator, discriminator", [5, 5]),
+        ("update", "generator, discriminator, discriminator, generator", [None, 10, 11, 11]),
+    ],
+)
+def test_batches_are_read_in_turn_each_iteration_or_each_update(batches, schedule, feeds, monkeypatch):
+    """By their numbers, in the sixth iteration; of the two players D alone reads data."""
+    trainer = trainer_of(edited(("batches: iteration", f"batches: {batches}"), (SCHEDULE, f"schedule: [{schedule}]")))
+    monkeypatch.setattr(trainer, "_feed", lambda number: number)
+    trainer.iteration = 5
+    assert trainer._feeds() == feeds
+
+
+@pytest.mark.parametrize(
+    ("changes", "batches"),
+    [((), 1), ((("batches: iteration", "batches: update"), (SCHEDULE, f"{SCHEDULE[:-1]}, discriminator]")), 2)],
+)
+def test_growing_modules_are_told_what_was_shown(changes, batches):
+    trainer = trainer_of(edited(*changes))
     told: list[int] = []
     module = trainer.networks["generator"].layers[0]
     module.shown = told.append
     trainer._growing = [module]
     trainer.advance(3, never)
-    assert told == [0, 32, 64, 96]  # before each iteration, and once more for what is measured after the last
+    assert told == [
+        0,
+        32 * batches,
+        64 * batches,
+        96 * batches,
+    ]  # before each iteration, and once more for what is measured after the last
 
 
 SWEEP = (

@@ -150,6 +150,16 @@ def test_real_examples_in_an_order_are_those_of_one_look() -> None:
         subject.reals(1798)
 
 
+@pytest.mark.parametrize("held", [50, None])
+def test_points_in_an_order_are_those_of_one_look(held: int | None) -> None:
+    """Whether or not there is an end to them: points have no levels to be read by place."""
+    subject = object.__new__(TrainedSubject)
+    subject._range, subject.data = None, SimpleNamespace(count=held)  # type: ignore[assignment]
+    subject.reals = lambda count: np.arange(count)  # type: ignore[method-assign, assignment]
+    parts = subject.reals_in_parts(np.array([3, 1, 4, 0, 2]), 2)
+    assert [part.tolist() for part in parts] == [[3, 1], [4, 0], [2]]
+
+
 def test_batches_that_are_drawn_whole_give_no_more_than_was_asked_for() -> None:
     """100 samples of a generator that uses the statistics of its batch, here of 64."""
     _, trainer = subject_of("tanh")

@@ -61,3 +61,16 @@ def test_a_pass_ends_at_every_wanted_signal_that_lies_on_its_way() -> None:
     for ends in (of_d, of_g):
         assert ends("fake_logit") == [("fake_logit", judge)]
         assert (ends("fake"), ends("reconstruction")) == ([("fake", maker)], [("reconstruction", maker)])
+
+
+def test_a_rate_moves_where_it_lies() -> None:
+    """A number is replaced; a tensor, which a CUDA graph reads, is filled."""
+    player, held = object.__new__(Player), torch.tensor(2.0)
+    player.spec = SimpleNamespace(learning_rate=SimpleNamespace(factor=lambda iteration, epoch: iteration / epoch))  # type: ignore[assignment]
+    player.optimizer = SimpleNamespace(param_groups=[{"lr": 8.0}, {"lr": held}])  # type: ignore[assignment]
+    player._rates = [8.0, 2.0]
+    for iteration in (1, 2):  # of what it was at first, not of what it was before
+        player.set_rate(iteration, 4.0)
+        number, tensor = (group["lr"] for group in player.optimizer.param_groups)
+        assert (number, float(held)) == (2.0 * iteration, 0.5 * iteration)
+        assert tensor is held

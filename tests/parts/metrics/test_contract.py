@@ -17,6 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark.parts.extractors import inception
+from benchmark.parts.metrics.frechet import frechet_distance, moments
 from benchmark.parts.metrics.sharpness import laplacian_variances
 from benchmark.spec.parts import DATASETS, METRICS, Measurement, Metric, MetricError
 
@@ -194,6 +195,22 @@ def test_a_chequerboard_of_single_pixels_is_the_sharpest_image() -> None:
 def test_a_ratio_of_two_distances_is_as_uncertain_as_both() -> None:
     ratio, distance = METRICS.get("frechet_over_real"), METRICS.get("frechet_inception_distance")
     assert ratio.rounding == distance.rounding + METRICS.get("proxy_frechet_distance").rounding
+
+
+def test_values_of_a_perfect_generator_fall_with_counts_to_the_power_that_is_stated() -> None:
+    """Generated and real examples of one law, 100 and 1,600 on either side: a Fréchet distance and a gap."""
+    random = np.random.default_rng(0)
+
+    def distance(count: int) -> float:
+        return frechet_distance(*(moments(random.normal(size=(count, 3)), "real") for _ in range(2)))
+
+    def gap(count: int) -> float:
+        metric = METRICS.get("sharpness_gap")(samples=count, reference_images=count)
+        return metric.recomputed({side: random.exponential(size=count) for side in ("generated", "real")})
+
+    for measured, name in ((distance, "frechet_inception_distance"), (gap, "sharpness_gap")):
+        few, many = (np.mean([measured(count) for _ in range(200)]) for count in (100, 1600))
+        assert math.log(few / many, 16) == pytest.approx(METRICS.get(name).count_power, abs=0.1)
 
 
 def test_usual_margins_are_those_of_the_documentation() -> None:

@@ -139,6 +139,13 @@ def test_what_falls_below_0_by_more_than_rounding_is_no_distance(
             frechet_distance(same, same)
 
 
+def test_just_so_far_below_0_is_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frechet, "_BELOW", 0.125)
+    monkeypatch.setattr(frechet, "_trace_of_root", lambda *_: 0.3125)
+    same = Moments(np.zeros(1), np.array([[0.25]]))
+    assert frechet_distance(same, same) == -0.125
+
+
 def test_impossible_moments_never_become_a_number() -> None:
     real = moments(features(1), "real")
     swollen = Moments(real.mean, real.covariance * np.inf)

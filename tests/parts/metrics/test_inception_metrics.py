@@ -240,6 +240,12 @@ def test_inception_score_from_images_to_number(made, monkeypatch: pytest.MonkeyP
     assert metric.measure(made).value == pytest.approx(expected, rel=1e-9)
 
 
+def test_splits_that_do_not_come_out_even_are_cut_as_torch_fidelity_does() -> None:
+    logits = np.random.default_rng(0).normal(size=(302, 5))
+    again = InceptionScore(**COMMON, splits=3).recomputed(inception_score.kept(logits, 3))
+    assert again == pytest.approx(score(logits, 3)[0], rel=1e-12)
+
+
 @pytest.mark.parametrize(("splits", "rows"), [(2, 3), (3, 2)])
 def test_what_was_kept_of_another_number_of_splits_gives_no_score(splits: int, rows: int) -> None:
     kept = {"mean_probabilities": np.full((rows, 2), 0.5), "mean_negative_entropies": np.zeros(splits)}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pydantic import ValidationError
 from scipy.ndimage import convolve
 from scipy.signal import correlate
@@ -15,6 +18,7 @@ from scipy.signal import correlate
 from benchmark.parts.metrics import ms_ssim
 from benchmark.parts.metrics.ms_ssim import MSSSIM, pair_similarities, similarities
 from benchmark.spec.parts import MetricError
+from tests.parts.metrics.conftest import stand_in
 
 WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
 
@@ -185,6 +189,25 @@ def test_few_images_are_floats_at_once_while_they_are_resized(monkeypatch: pytes
     found = metric._resized(images)
     assert resized == [3, 3, 1]
     assert (found == np.concatenate([metric._resized(images[i : i + 1]) for i in range(7)])).all()
+
+
+@pytest.mark.parametrize("how", ["bilinear", "bicubic"])
+def test_images_are_resized_as_by_another_library(how: str) -> None:
+    """Stripes of black and white, beside which a cubic kernel leaves the range of levels on both sides."""
+    image = np.kron([0, 1, 1, 0, 1], np.full((40, 8), 255)).astype(np.uint8)
+    expected = Image.fromarray(image).resize((32, 32), getattr(Image.Resampling, how.upper()))
+    found = MSSSIM(pairs=2, size=32, filter=how)._resized(image[None, None])[0, 0]
+    assert np.abs(found.astype(int) - np.asarray(expected, int)).max() <= 1
+
+
+def test_of_endless_images_as_many_pairs_are_compared(subject) -> None:
+    images = pictures(8, 16, 1)
+
+    class Endless(type(subject(images, images))):
+        data = SimpleNamespace(fingerprint="endless", count=None)
+
+    made = Endless(images, images, stand_in((1, 16, 16)), Path())
+    assert MSSSIM(pairs=4, size="native", filter="none").measure(made).details["real_pairs"] == 4
 
 
 @pytest.mark.parametrize(("there", "pairs"), [(7, 3), (8, 4), (9, 4), (20, 4)])

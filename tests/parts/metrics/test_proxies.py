@@ -122,6 +122,16 @@ def test_class_coverage_counts_classes(subject, degraded, halves) -> None:
     assert measured(metric, subject, degraded["few_classes"], data) == pytest.approx(2, abs=0.4)
 
 
+def test_shares_of_classes_stand_beside_their_number(subject, halves) -> None:
+    good, data = halves
+    found = ClassCoverage(classifier="digits_8x8", samples=3, reference_images="all").measure(subject(good, data))
+    assert set(found.details["shares"]) <= {0, 0.333333, 0.666667, 1}
+    assert sum(found.details["shares"]) == pytest.approx(1, abs=2e-6)
+    half = ClassCoverage(classifier="digits_8x8", samples=4, reference_images="all")
+    assert half.recomputed({"images_per_class": np.array([2, 2, 0])}) == pytest.approx(2)
+    assert half.recomputed({"images_per_class": np.array([0, 4, 0])}) == 1
+
+
 def test_duplicates_find_copies(subject, degraded, halves) -> None:
     good, data = halves
     metric = Duplicates(samples=N, quantile=0.05)
