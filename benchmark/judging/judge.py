@@ -251,7 +251,7 @@ def _states_then(
 
 def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
     """A seal whose rules or code have changed, with the verdicts that this moves."""
-    if seal.sealed_sha256 is None or seal.status == "damaged" or not seal.changes:
+    if seal.status == "damaged" or not seal.changes:  # an absent one has none
         return seal
     if then is None:
         return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})

@@ -345,6 +345,26 @@ def test_text_fits_a_terminal_and_begins_with_what_fails(found: Audit) -> None:
     assert heads.index("CONTRADICTIONS OF THE PAPER WITH ITSELF") < heads.index("TABLES") < heads.index("RECIPE")
 
 
+def test_details_name_the_test_of_a_claim_that_can_be_measured_alone(found: Audit) -> None:
+    """C1 as if the paper printed nothing for it, beside C3, which has no test."""
+    untested = [claim.model_copy(update={"on_published": None}) for claim in found.claims if claim.id != "C2"]
+    audited = found.model_copy(update={"claims": untested})
+    detailed, plain = (" ".join(render_text(audited, details=details).split()) for details in (True, False))
+    assert "C1 (table 1): not tested there The third is better than the second. Test: " in detailed
+    assert "C3 (section 1): not assessable It looks good. Nobody says" in detailed
+    assert detailed.count("Test: ") == 1
+    assert "Test: " not in plain
+
+
+def test_tables_in_markdown_have_a_rule_as_wide_as_their_head(found: Audit) -> None:
+    lines = render_markdown(found).splitlines()
+    rules = [index for index, line in enumerate(lines) if line.startswith("| --- |")]
+    assert len(rules) == 2, "times and the recipe"
+    for index in rules:
+        width = lines[index - 1].count("|")
+        assert [line.count("|") for line in lines[index : index + 2]] == [width, width]
+
+
 def test_markdown_is_inert(found: Audit) -> None:
     text = render_markdown(found)
     assert "# Audit of A \\<script\\> paper" in text

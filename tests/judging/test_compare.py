@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from benchmark.judging.compare import Comparison, compare, render
+from benchmark.judging.compare import Comparison, _corrected, compare, render
 from benchmark.runs.records import RunRecord, Stored
 from tests.judging.factory import run, score
 
@@ -158,3 +158,10 @@ def test_twelve_differing_fields_are_listed_and_the_rest_counted(tmp_path: Path,
     assert found.environment == found.experiments[0].recipe
     assert found.environment[-1] == f'field_{min(fields, 12) - 1:02}: "a" -> "b"'
     assert ("more fields" in render(found)) == (fields > 12)
+
+
+def test_a_difference_is_told_up_to_the_very_level(tmp_path: Path) -> None:
+    one = only(compare(folder(tmp_path / "a", [1.0, 2.0, 3.0]), folder(tmp_path / "b", [11.0, 12.1, 13.0])))
+    for p, outcome in ((0.05, "A lower"), (0.0501, "no difference shown")):
+        corrected = _corrected(one, iter([p]))
+        assert (corrected.p_holm, corrected.outcome) == (p, outcome)

@@ -317,3 +317,10 @@ def test_bounds_of_a_shift_invert_the_rank_test_at_both_ends() -> None:
     assert found is not None
     assert (found.low, found.high) == (differences[4], differences[-5])
     assert found.estimate == differences[12]
+
+
+@pytest.mark.parametrize("freedom", [2, 4, 10])
+def test_spreads_that_power_averages_over_have_the_mean_of_a_sample_s_deviation(freedom: int) -> None:
+    """The mean of chi over the root of its freedom, 0.940 for five values."""
+    mean = scipy.stats.chi(freedom).mean() / freedom**0.5
+    assert hypothesis_tests._spreads(freedom).mean() == pytest.approx(mean, rel=5e-4)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging.finding import Finding, Incomparable, Undecidable, signs
+from benchmark.judging.finding import Finding, Incomparable, Undecidable, signs, unit
 from benchmark.judging.predicates import evaluate
 from benchmark.judging.samples import Sample
 from benchmark.spec.quantities import Quantity
@@ -638,3 +638,10 @@ def test_seeds_that_differ_by_next_to_nothing_point_nowhere(second: float, point
     """A quarter of a percent of 400 is 1."""
     found = judged(A_BELOW_B, a=of([400.0] * 5, "a"), b=of([second] * 5, "b"))
     assert (found.points, set(found.truths.values())) == (points, {points == "same"})
+
+
+def test_values_are_known_to_a_ten_thousandth_of_the_largest_or_to_what_a_metric_resolves() -> None:
+    fine, coarse = of([1.0], "a"), of([1.0], "b", resolution=0.5)
+    assert unit([10.0, -400.0], fine) == pytest.approx(0.04)
+    assert unit([10.0, -400.0], fine, coarse) == 0.5
+    assert unit([10.0, -40000.0], fine, coarse) == pytest.approx(4.0)

@@ -380,10 +380,13 @@ def test_verdicts_by_later_rules_or_under_a_damaged_seal_all_say_so(stored: list
     later = RuleChange(kind="changed", item="rules", path="version", old="1", new="2")
     for changes, says in (
         ({"changes": [later]}, "; judged by later rules than were sealed"),
-        ({"status": "damaged"}, "; the seal of the rules is damaged"),
+        ({"status": "damaged", "changes": [later]}, "; the seal of the rules is damaged"),
     ):
         plain = judge(spec, "0" * 64, stored, paper.expected())
         found = under_seal(spec, plain, intact.model_copy(update=changes))
+        assert found.seal is not None
+        unknown = "; whether that moves any verdict is not known"
+        assert found.seal.says == intact.says + ("" if "status" in changes else unknown)
         for before, after in zip((*plain.claims, *plain.cells), (*found.claims, *found.cells), strict=True):
             assert after.reason == before.reason + says
 

@@ -46,7 +46,7 @@ def test_a_ratio_on_one_device_is_judged(tmp_path: Path) -> None:
     stored = runs(tmp_path, "a", A) + runs(tmp_path, "b", B)
     found = verdict(stored)
     assert found.state == "HOLDS"
-    assert "ratio of geometric means 1.5" in found.reason
+    assert "ratio of geometric means 1.5, " in found.reason
     assert verdict(stored, {**RATIO, "above": 1.6, "below": 1.9}).state == "REVERSED"
     per_iteration = {"order": [time_of(name, "seconds_per_iteration") for name in "ab"]}
     assert verdict(stored, per_iteration).state == "HOLDS"
