@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.judging.audit import Audit, audit, findings
+from benchmark.judging.audit import Audit, audit, findings, recipe_stated
 from benchmark.judging.audit_text import render_markdown, render_text
 from benchmark.judging.tables import Kind, TableFinding
 from benchmark.runs.files import to_json
@@ -212,6 +212,25 @@ def test_nothing_is_said_of_what_a_paper_states_whose_text_is_not_at_hand() -> N
     assert "NOT STATED BY THE PAPER" not in text
     assert "OWN NUMBERS" not in text
     assert "The paper's text is not at hand, so nothing is said of what it states" in text
+    assert "section total as stated public" in text
+
+
+def test_columns_of_the_recipe_are_named_by_who_says_so(found: Audit) -> None:
+    assert "section total stated public" in " ".join(render_text(found).split())
+
+
+@pytest.mark.parametrize(
+    ("known", "clauses"),
+    [
+        ({"contradicted": 0, "missing": 0}, ""),
+        ({"contradicted": 3, "missing": 0}, ", contradicts itself on 3"),
+        ({"contradicted": 0, "missing": 1}, ", leaves 1 that nothing explains"),
+    ],
+)
+def test_how_much_of_its_recipe_a_paper_states(found: Audit, known: dict[str, int], clauses: str) -> None:
+    recipe = found.recipe.model_copy(update={"total": 8, "stated": 2, **known})
+    told = recipe_stated(found.model_copy(update={"recipe": recipe}))
+    assert told == f"The paper states 2 of the 8 values of its own recipe that can move a score (25 %){clauses}."
 
 
 def test_the_most_decisive_findings_come_first(found: Audit) -> None:

@@ -201,3 +201,56 @@ def test_a_score_of_curves_is_what_they_give_to_nine_digits(tmp_path: Path, off:
     wanted = {"metric": {"loss_gap": settings}, "checkpoint": "last", "every": None}
     found = told(one, determinant={"setup": {"scores": {"gap": wanted}}})
     assert found == ([] if fine else [f"score gap is {value!r} at iteration 100, its curves give 0.5"])
+
+
+@pytest.mark.parametrize(
+    ("contents", "told_of"),
+    [
+        ("xx", []),
+        ("xxyz", [("y", "x"), ("z", "x")]),
+        ("xyyz", [("x", "y"), ("z", "y")]),
+        ("xy", [("x", "y"), ("y", "x")]),
+        ("xxyy", [("x", "y"), ("x", "y"), ("y", "x"), ("y", "x")]),
+    ],
+)
+def test_of_two_contents_of_one_dataset_that_of_most_runs_is_believed(
+    tmp_path: Path, contents: str, told_of: list[tuple[str, str]]
+) -> None:
+    """Which run is named, and beside which: all, where no content has more runs than the others."""
+    stored, content_of = [], {}
+    for seed, content in enumerate(contents):
+        one = run(tmp_path, "a", seed)
+        changes = {"determinant": {"setup": {"dataset": {"digits": {}}}}, "hashes": {"dataset": content}}
+        stored.append(Stored(one.record.model_copy(update=changes), one.folder))
+        content_of[str(one.folder)] = content
+    found = [(one, text.split(", though")[0].split(" than ")[1]) for one, text in consistency.between(stored)]
+    assert sorted((content_of[str(one.folder)], content_of[other]) for one, other in found) == told_of
+
+
+def test_a_loss_of_two_terms_is_their_sum_and_one_of_one_term_is_that(tmp_path: Path) -> None:
+    """Of one term no curve is kept besides the loss."""
+    curves = {"g_loss": [2.0] * 10, "g_a": [1.0] * 10, "g_b": [1.0] * 10}
+    two = run(tmp_path, "a", 0, curves=curves, iterations=10)
+    for weight, problems in ((1.0, 0), (3.0, 1)):
+        players = {"g": {"minimise": [{"a": {"weight": weight}}, {"b": {}}]}}
+        found = told(two, determinant={"system": {"players": players}})
+        assert [line.split(" (first")[0] for line in found] == [
+            "g_loss is not the weighted sum of its terms"
+        ] * problems
+    one = run(tmp_path, "b", 0, curves={"g_loss": [2.0] * 10}, iterations=10)
+    assert told(one, determinant={"system": {"players": {"g": {"minimise": [{"a": {"weight": 3.0}}]}}}}) == []
+
+
+def test_data_of_a_name_are_those_that_were_published(tmp_path: Path) -> None:
+    """Their fingerprint is known as they come; resized, or by two names at once, nothing is known."""
+    plain = {"mnist": {"split": "test", "size": 28, "resize": "none", "value_range": [0, 1]}}
+    published = consistency._published(plain)
+    assert published is not None
+    one = run(tmp_path, "a", 0)
+    determinant = {"setup": {"dataset": plain}}
+    assert told(one, determinant=determinant, hashes={"dataset": published}) == []
+    (problem,) = told(one, determinant=determinant, hashes={"dataset": "00"})
+    assert problem == "trained on other data than the published ones of that name"
+    assert consistency._published({**plain, "digits": {}}) is None
+    assert consistency._published({"mnist": {}}) is None
+    assert consistency._published(None) is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging.finding import Finding, Incomparable, Undecidable, signs, unit
+from benchmark.judging.finding import Finding, Incomparable, Undecidable, carried, signs, unit
 from benchmark.judging.predicates import evaluate
 from benchmark.judging.samples import Sample
 from benchmark.spec.quantities import Quantity
@@ -645,3 +645,11 @@ def test_values_are_known_to_a_ten_thousandth_of_the_largest_or_to_what_a_metric
     assert unit([10.0, -400.0], fine) == pytest.approx(0.04)
     assert unit([10.0, -400.0], fine, coarse) == 0.5
     assert unit([10.0, -40000.0], fine, coarse) == pytest.approx(4.0)
+
+
+def test_next_to_nothing_is_less_than_the_least_difference() -> None:
+    found = judged(A_BELOW_B, a=of(GOOD, "a"), b=of(BAD, "b"))
+    for mean, kept in ((2.0, True), (1.99, False), (-2.0, True), (-1.99, False)):
+        finding = found if mean > 0 else found.opposite
+        apart = [mean, mean, mean]
+        assert (carried(finding, apart, "seed", of_runs=False, least=2.0) is finding) == kept
