@@ -375,6 +375,10 @@ def test_details_name_the_test_of_a_claim_that_can_be_measured_alone(found: Audi
     assert "Test: " not in plain
 
 
+def test_a_claim_that_holds_shows_the_numbers_in_print_with_details_alone(found: Audit) -> None:
+    assert [render_text(found, details=details).count("In print: ") for details in (False, True)] == [1, 2]
+
+
 def test_tables_in_markdown_have_a_rule_as_wide_as_their_head(found: Audit) -> None:
     lines = render_markdown(found).splitlines()
     rules = [index for index, line in enumerate(lines) if line.startswith("| --- |")]

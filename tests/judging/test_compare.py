@@ -129,6 +129,13 @@ def test_times_are_ratios_on_one_device_only(tmp_path: Path) -> None:
     assert "packages.torch" in " ".join(found.environment)
 
 
+def test_times_need_a_finished_run_on_either_side(tmp_path: Path) -> None:
+    fine, broken = folder(tmp_path / "a", [1.0, 2.0]), folder(tmp_path / "b", [None, None])
+    for pair in ((fine, broken), (broken, fine), (broken, broken)):
+        (found,) = compare(*pair).experiments
+        assert (found.paper, found.experiment, found.tier, found.times) == ("small", "a", "full", None)
+
+
 def test_other_recipes_and_one_sided_experiments_are_told(tmp_path: Path) -> None:
     a = folder(tmp_path / "a", [1.0, 2.0])
     b = folder(tmp_path / "b", [1.0, 2.0], determinant={"tier": "full", "numerics": "exact", "seed": 0})

@@ -111,7 +111,8 @@ def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     none = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), None)
     assert not none.agrees
     assert "give one with --margin" in none.says
-    assert _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1).agrees
+    some = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1)
+    assert (some.agrees, some.margin) == (True, pytest.approx(0.8))
 
 
 def planted(results: Path, numerics: Sequence[str], diverged: Sequence[str] = ()) -> Equivalence:

@@ -182,7 +182,19 @@ def test_power_of_equivalence_is_simulated() -> None:
 def test_without_spread_power_is_certain() -> None:
     assert hypothesis_tests.power_equivalence(0.5, 0.0, 3, 1.0) == (1.0, 0.0)
     assert hypothesis_tests.power_equivalence(-2.0, 0.0, 3, 1.0) == (0.0, 1.0)
-    assert (hypothesis_tests.power_above(0.5, 0.0, 3), hypothesis_tests.power_above(-0.5, 0.0, 3)) == (1.0, 0.0)
+    assert hypothesis_tests.power_equivalence(1.0, 0.0, 3, 1.0) == (0.0, 0.0), "neither, at the very margin"
+    assert [hypothesis_tests.power_above(effect, 0.0, 3) for effect in (0.5, 0.0, -0.5)] == [1.0, 0.0, 0.0]
+
+
+def test_beyond_a_margin_of_next_to_nothing_is_either_end_of_the_interval() -> None:
+    assert hypothesis_tests.power_equivalence(0.0, 0.7, 5, 1e-9)[1] == pytest.approx(0.1, abs=0.002)
+
+
+def test_a_share_whose_p_is_the_very_level_is_told() -> None:
+    """Five of five under one half: p = 1 / 32."""
+    for alpha, power in ((1 / 32, 1.0), (1 / 33, 0.0)):
+        assert hypothesis_tests.power_share(1.0, 5, 0.5, alpha) == power
+        assert hypothesis_tests.power_share(0.0, 5, 0.5, alpha) == power
 
 
 @pytest.mark.parametrize(("share", "seeds", "bound"), [(0.8, 5, 0.5), (0.9, 12, 0.5), (0.3, 20, 0.6)])

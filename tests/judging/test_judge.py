@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from benchmark.judging.cells import published_seeds
 from benchmark.judging.judge import judge, judge_papers
 from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
@@ -460,6 +461,14 @@ def test_a_published_seed_spread_counts(tmp_path: Path) -> None:
     assert wide.deviation is not None
     assert (error.deviation.low, error.deviation.high) == pytest.approx((wide.deviation.low, wide.deviation.high))
     assert (plain.surprising, wide.surprising) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "seeds"), [(2, 2), (3, 3), ("3", 3), (1, None), (0, None), (2.5, None), ("several", None)]
+)
+def test_seeds_behind_a_published_spread_are_two_at_least(said: object, seeds: int | None) -> None:
+    (printed,) = paper(tables={"T1": table({"x": {"A": cell(10.0, "a")}}, protocol={"seeds": said})}).printed
+    assert published_seeds(printed) == seeds
 
 
 def test_what_is_not_comparable(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_what_no_outcome_of_so_many_seeds_decides() -> None:
     assert "C1, C2" in power_lines(two)[-1]
     some = planned_power(planned({"C1": {"any_of": [most, most]}})).claims[0]
     assert some.never == "p is 0.0625 at best with 5 seeds"
+    many = planned_power(planned({"C1": {"any_of": [most] * 40}})).claims[0]
+    assert many.never == "p is 1 at best with 5 seeds"
     few = planned_power(planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=2))
     assert few.claims[0].never == "2 seeds planned of at least 3"
     assert few.cells[0].never == "INCONCLUSIVE: 2 seeds planned of at least 3"

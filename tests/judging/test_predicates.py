@@ -302,6 +302,8 @@ def test_exactly_counts_seeds() -> None:
     assert found.statistic is not None
     low = scipy.stats.binomtest(9, 10).proportion_ci(0.9, method="exact").low
     assert found.statistic.low == pytest.approx(low - 0.5)
+    high = scipy.stats.binomtest(9, 10).proportion_ci(0.9, method="exact").high
+    assert (found.statistic.estimate, found.statistic.high) == (pytest.approx(0.4), pytest.approx(high - 0.5))
     assert sum(found.truths.values()) == 9
     # a diverged seed did not take the value
     assert judged(written, a=of([1.0] * 4 + [None], "a")).p == pytest.approx(6 / 32)
