@@ -33,8 +33,9 @@ def test_bold_print_is_read_by_row_or_by_column_as_more_of_it_fits_than_does_not
 
 
 def test_where_neither_less_nor_more_is_better_bold_print_marks_no_best() -> None:
-    rows = {"x": {"A": cell(12.0, bold=True), "B": cell(11.0)}}
-    for direction, count in (("lower", 2), ("higher", 0), ("two_sided", 0)):
+    marked = {"A": cell(10.0, bold=True), "B": cell(20.0)}
+    rows = {"v": marked, "w": marked, "x": {"A": cell(12.0, bold=True), "B": cell(11.0)}}
+    for direction, count in (("lower", 2), ("two_sided", 0)):
         found = table_findings(paper(tables={"T1": table(rows, direction=direction)}))
         assert [one.kind for one in found] == ["bold"] * count
 
