@@ -336,3 +336,10 @@ def test_spreads_that_power_averages_over_have_the_mean_of_a_sample_s_deviation(
     """The mean of chi over the root of its freedom, 0.940 for five values."""
     mean = scipy.stats.chi(freedom).mean() / freedom**0.5
     assert hypothesis_tests._spreads(freedom).mean() == pytest.approx(mean, rel=5e-4)
+
+
+def test_three_against_three_have_bounds_at_the_very_level() -> None:
+    """One division of 20 is as extreme, p = 0.05: the bounds are the smallest and the largest difference."""
+    found = hypothesis_tests.shift([1.0, 2.0, 4.0], [11.0, 12.5, 13.0])
+    assert found is not None
+    assert (found.low, found.high) == (7.0, 12.0)
