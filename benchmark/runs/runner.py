@@ -35,9 +35,8 @@ _SHARED_CODE = (
         "parts/datasets/images",
         "parts/networks/modules",
         "parts/optimizers/modules",
-        "parts/penalties/modules",
     ),
-    *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py"),
+    *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py", "spec/parts.py"),
 )
 
 

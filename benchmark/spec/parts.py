@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
@@ -62,6 +63,17 @@ class Layer(Part, ABC):
 
         A module with a method ``shown(images: int)`` is told before every iteration how many real images were shown.
         """
+
+
+class PlainLayer(Layer):
+    """A layer that is one torch module, whatever enters it; the module takes the layer's settings in their order."""
+
+    #: where the module's class is, as ``package:name``
+    built_as: ClassVar[str]
+
+    def module(self, shape: Shape) -> nn.Module:
+        module: nn.Module = resolve_name(self.built_as)(*(getattr(self, name) for name in type(self).model_fields))
+        return module
 
 
 def flat_shape(layer: str, shape: Shape) -> int:

@@ -1,73 +1,57 @@
-"""Functions of single values, and maxout."""
+"""Functions of single values, some of them random in training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
-from benchmark.spec.fields import Size
 from benchmark.spec.levels import SYMMETRIC, UNIT, Range
-from benchmark.spec.parts import LAYERS, Layer, Shape, flat_shape
-
-if TYPE_CHECKING:
-    from torch import nn
+from benchmark.spec.parts import LAYERS, PlainLayer, Shape
 
 Slope = Annotated[float, Field(ge=0, lt=1, description="of the rectifiers below 0; 0 is the plain rectifier")]
 
 
 @LAYERS.register("relu")
-class ReLU(Layer):
+class ReLU(PlainLayer):
     """max(x, 0)."""
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.ReLU()
+    built_as = "torch.nn:ReLU"
 
 
 @LAYERS.register("leaky_relu")
-class LeakyReLU(Layer):
+class LeakyReLU(PlainLayer):
     """x for x > 0, ``slope`` times x otherwise."""
 
+    built_as = "torch.nn:LeakyReLU"
     slope: Annotated[float, Field(ge=0, lt=1)]
-
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.LeakyReLU(self.slope)
 
 
 @LAYERS.register("selu")
-class SELU(Layer):
+class SELU(PlainLayer):
     """l x for x > 0, l a (exp(x) - 1) otherwise, l = 1.0507 and a = 1.6733 to more digits.
 
     Scaled exponential linear unit (Klambauer et al. 2017, arXiv 1706.02515).
     """
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.SELU()
+    built_as = "torch.nn:SELU"
 
 
 @LAYERS.register("tanh")
-class Tanh(Layer):
+class Tanh(PlainLayer):
     """tanh(x), in (-1, 1)."""
+
+    built_as = "torch.nn:Tanh"
 
     def output_range(self, entering: Range | None) -> Range:
         return SYMMETRIC
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.Tanh()
-
 
 @LAYERS.register("hardtanh")
-class Hardtanh(Layer):
+class Hardtanh(PlainLayer):
     """min(max(x, low), high); nothing is learned through what lies beyond."""
 
+    built_as = "torch.nn:Hardtanh"
     low: float
     high: float
 
@@ -79,53 +63,37 @@ class Hardtanh(Layer):
     def output_range(self, entering: Range | None) -> Range:
         return (self.low, self.high)
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.Hardtanh(self.low, self.high)
-
 
 @LAYERS.register("sigmoid")
-class Sigmoid(Layer):
+class Sigmoid(PlainLayer):
     """1 / (1 + exp(-x)), in (0, 1)."""
+
+    built_as = "torch.nn:Sigmoid"
 
     def output_range(self, entering: Range | None) -> Range:
         return UNIT
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
 
-        return nn.Sigmoid()
+# --- random in training, nothing in evaluation ------------------------------------------------------------------------
 
 
-@LAYERS.register("maxout")
-class Maxout(Layer):
-    """``features`` outputs, each the largest of ``pieces`` affine functions of the input.
+@LAYERS.register("dropout")
+class Dropout(PlainLayer):
+    """Zeroes each value with ``probability`` in training and scales the rest; nothing in evaluation.
 
-    Maxout layer on flat input (Goodfellow et al. 2013, arXiv 1302.4389).
+    Dropout (Srivastava et al. 2014).
     """
 
-    features: Size
-    pieces: Size
-    bias: bool
+    built_as = "torch.nn:Dropout"
+    probability: Annotated[float, Field(gt=0, lt=1)]
 
-    def output_shape(self, shape: Shape) -> Shape:
-        flat_shape(self.name, shape)
-        return (self.features,)
 
-    def parameter_count(self, shape: Shape) -> int:
-        return self.features * self.pieces * (shape[0] + self.bias)
+@LAYERS.register("gaussian_noise")
+class GaussianNoise(PlainLayer):
+    """x + N(0, ``deviation`` squared) in training; nothing in evaluation.
 
-    def multiplications(self, shape: Shape) -> int:
-        return self.features * self.pieces * shape[0]
+    Like dropout it draws from torch's own generator of the device, which the trainer starts anew at every update.
+    """
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        from benchmark.parts.networks.modules import elementary
-
-        return nn.Sequential(
-            nn.Linear(shape[0], self.features * self.pieces, bias=self.bias),
-            nn.Unflatten(1, (self.features, self.pieces)),
-            elementary.LargestOf(),
-        )
+    built_as = "benchmark.parts.networks.modules.elementary:GaussianNoise"
+    deviation: Annotated[float, Field(gt=0)]

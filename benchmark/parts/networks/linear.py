@@ -1,4 +1,4 @@
-"""Linear layers, with spectral normalisation too."""
+"""Layers on flat input: linear ones, with spectral normalisation too, and maxout."""
 
 from __future__ import annotations
 
@@ -50,3 +50,36 @@ class SpectralLinear(Linear):
         from benchmark.parts.networks.modules import spectral
 
         return spectral.SpectralLinear(shape[0], self.features, bias=self.bias, iterations=self.power_iterations)
+
+
+@LAYERS.register("maxout")
+class Maxout(Layer):
+    """``features`` outputs, each the largest of ``pieces`` affine functions of the input.
+
+    Maxout layer on flat input (Goodfellow et al. 2013, arXiv 1302.4389).
+    """
+
+    features: Size
+    pieces: Size
+    bias: bool
+
+    def output_shape(self, shape: Shape) -> Shape:
+        flat_shape(self.name, shape)
+        return (self.features,)
+
+    def parameter_count(self, shape: Shape) -> int:
+        return self.features * self.pieces * (shape[0] + self.bias)
+
+    def multiplications(self, shape: Shape) -> int:
+        return self.features * self.pieces * shape[0]
+
+    def module(self, shape: Shape) -> nn.Module:
+        from torch import nn
+
+        from benchmark.parts.networks.modules import elementary
+
+        return nn.Sequential(
+            nn.Linear(shape[0], self.features * self.pieces, bias=self.bias),
+            nn.Unflatten(1, (self.features, self.pieces)),
+            elementary.LargestOf(),
+        )

@@ -10,7 +10,7 @@ from pydantic import Field
 from benchmark.registry import Registry
 from benchmark.spec.base import PositiveInt
 from benchmark.spec.fields import PartOf
-from benchmark.spec.parts import LAYERS, Layer, Shape, flat_shape, image_shape
+from benchmark.spec.parts import LAYERS, Layer, PlainLayer, Shape, flat_shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,42 +77,35 @@ class LayerNorm(Layer):
 
 
 @LAYERS.register("pixel_norm")
-class PixelNorm(Layer):
+class PixelNorm(PlainLayer):
     """x / sqrt(mean of x squared over channels + ``epsilon``), at each position of an image or over a flat input.
 
     Pixelwise feature normalisation (Karras et al. 2018, arXiv 1710.10196, section 4.2).
     """
 
+    built_as = "benchmark.parts.networks.modules.elementary:PixelNorm"
     epsilon: Annotated[float, Field(gt=0)]
 
     def output_shape(self, shape: Shape) -> Shape:
         return flat_or_image(self.name, shape)
 
-    def module(self, shape: Shape) -> nn.Module:
-        from benchmark.parts.networks.modules import elementary
-
-        return elementary.PixelNorm(self.epsilon)
-
 
 @LAYERS.register("l2_normalize")
-class L2Normalize(Layer):
+class L2Normalize(PlainLayer):
     """x divided by its L2 norm; the zero vector stays zero.
 
     Projection to the unit sphere, as at the end of AGE's encoder (Ulyanov et al. 2018, arXiv 1704.02304).
     """
 
+    built_as = "benchmark.parts.networks.modules.elementary:L2Normalize"
+
     def output_shape(self, shape: Shape) -> Shape:
         flat_shape(self.name, shape)
         return shape
 
-    def module(self, shape: Shape) -> nn.Module:
-        from benchmark.parts.networks.modules import elementary
-
-        return elementary.L2Normalize()
-
 
 @LAYERS.register("minibatch_deviation")
-class MinibatchDeviation(Layer):
+class MinibatchDeviation(PlainLayer):
     """Appends one map with the deviation of each value over ``group`` examples of the batch, averaged over values.
 
     ``epsilon`` is added to the variance. A batch smaller than ``group`` is one group; any other must split evenly.
@@ -120,17 +113,13 @@ class MinibatchDeviation(Layer):
     Minibatch standard deviation (Karras et al. 2018, arXiv 1710.10196, section 3).
     """
 
+    built_as = "benchmark.parts.networks.modules.elementary:MinibatchDeviation"
     group: PositiveInt
     epsilon: Annotated[float, Field(gt=0)]
 
     def output_shape(self, shape: Shape) -> Shape:
         channels, height, width = image_shape(self.name, shape)
         return (channels + 1, height, width)
-
-    def module(self, shape: Shape) -> nn.Module:
-        from benchmark.parts.networks.modules import elementary
-
-        return elementary.MinibatchDeviation(self.group, self.epsilon)
 
 
 class _Inside(Registry[Layer]):

@@ -51,14 +51,14 @@ class ResidualLayer(Layer):
         return shape
 
     def module(self, shape: Shape) -> nn.Module:
-        from benchmark.parts.networks.modules import residual
+        from benchmark.parts.networks.modules import elementary
 
         parts = self.parts(shape)
         main, shortcut = (
             [layer.module(inner) for path, (layer, inner) in parts.items() if path.startswith(branch)]
             for branch in ("main", "shortcut")
         )
-        return residual.Residual(main, shortcut)
+        return elementary.Residual(main, shortcut)
 
 
 def same_conv(name: str, channels: int, kernel: int, *, bias: bool, spectral_iterations: int) -> Conv:

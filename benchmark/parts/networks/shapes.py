@@ -8,41 +8,34 @@ from typing import TYPE_CHECKING, Literal
 from benchmark.spec.base import Name
 from benchmark.spec.fields import Size
 from benchmark.spec.levels import Range
-from benchmark.spec.parts import LAYERS, Layer, Shape, image_shape
+from benchmark.spec.parts import LAYERS, Layer, PlainLayer, Shape, image_shape
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @LAYERS.register("tap")
-class Tap(Layer):
+class Tap(PlainLayer):
     """Changes nothing; ``at`` is the name."""
 
+    built_as = "torch.nn:Identity"
     at: Name
 
     def output_range(self, entering: Range | None) -> Range | None:
         return entering
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.Identity()
-
 
 @LAYERS.register("flatten")
-class Flatten(Layer):
+class Flatten(PlainLayer):
     """(a, b, c) to (a b c,), row-major."""
+
+    built_as = "torch.nn:Flatten"
 
     def output_shape(self, shape: Shape) -> Shape:
         return (math.prod(shape),)
 
     def output_range(self, entering: Range | None) -> Range | None:
         return entering
-
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.Flatten()
 
 
 @LAYERS.register("reshape")
@@ -69,9 +62,10 @@ class Reshape(Layer):
 
 
 @LAYERS.register("average_pool")
-class AveragePool(Layer):
+class AveragePool(PlainLayer):
     """Square windows of ``kernel``, ``stride`` apart, without padding; what does not fill a window is left out."""
 
+    built_as = "torch.nn:AvgPool2d"
     kernel: Size
     stride: Size
 
@@ -82,25 +76,16 @@ class AveragePool(Layer):
     def _length(self, length: int) -> int:
         return (length - self.kernel) // self.stride + 1
 
-    def module(self, shape: Shape) -> nn.Module:
-        from torch import nn
-
-        return nn.AvgPool2d(self.kernel, self.stride)
-
 
 @LAYERS.register("global_pool")
-class GlobalPool(Layer):
+class GlobalPool(PlainLayer):
     """(channels, height, width) to (channels,)."""
 
+    built_as = "benchmark.parts.networks.modules.elementary:GlobalPool"
     reduction: Literal["sum", "mean"]
 
     def output_shape(self, shape: Shape) -> Shape:
         return image_shape(self.name, shape)[:1]
-
-    def module(self, shape: Shape) -> nn.Module:
-        from benchmark.parts.networks.modules import elementary
-
-        return elementary.GlobalPool(self.reduction)
 
 
 @LAYERS.register("upsample")

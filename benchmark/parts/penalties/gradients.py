@@ -28,11 +28,9 @@ class GradientPenalty(Penalty):
     target: Annotated[float, Field(ge=0)]
 
     def value(self, context: UpdateContext) -> Tensor:
-        from benchmark.parts.penalties.modules.gradients import between, norm_deviation
-
         real, fake = context.signal(self.real).detach(), context.signal(self.fake).detach()
-        points = between(context, f"{self.name}.{self.network}.interpolation", real, fake)
-        return norm_deviation(context, self.network, points, self.target)
+        points = _between(context, f"{self.name}.{self.network}.interpolation", real, fake)
+        return _norm_deviation(context, self.network, points, self.target)
 
 
 @PENALTIES.register("dragan")
@@ -52,15 +50,13 @@ class Dragan(Penalty):
     target: Annotated[float, Field(ge=0)]
 
     def value(self, context: UpdateContext) -> Tensor:
-        from benchmark.parts.penalties.modules.gradients import between, norm_deviation
-
         real = context.signal(self.real).detach()
         stream = f"{self.name}.{self.network}"
         perturbation = (
             self.scale * real.std(correction=0) * context.uniform(f"{stream}.perturbation", tuple(real.shape))
         )
-        points = between(context, f"{stream}.interpolation", real, real + perturbation)
-        return norm_deviation(context, self.network, points, self.target)
+        points = _between(context, f"{stream}.interpolation", real, real + perturbation)
+        return _norm_deviation(context, self.network, points, self.target)
 
 
 @PENALTIES.register("r1_r2_penalty")
@@ -76,10 +72,8 @@ class R1R2Penalty(Penalty):
     points: Signal
 
     def value(self, context: UpdateContext) -> Tensor:
-        from benchmark.parts.penalties.modules.gradients import input_gradient
-
         points = context.signal(self.points)
-        return input_gradient(context, self.network, points).flatten(1).square().sum(dim=1).mean()
+        return _input_gradient(context, self.network, points).flatten(1).square().sum(dim=1).mean()
 
 
 @PENALTIES.register("drift")
@@ -93,3 +87,26 @@ class Drift(Penalty):
 
     def value(self, context: UpdateContext) -> Tensor:
         return context.signal(self.output).square().mean()
+
+
+def _input_gradient(context: UpdateContext, network: str, points: Tensor) -> Tensor:
+    """Gradient of each example's summed output at ``points``, in their shape; it can be differentiated itself."""
+    from torch.autograd import grad
+
+    points = points.detach().requires_grad_()
+    (gradient,) = grad(context.apply(network, points).sum(), points, create_graph=True)
+    return gradient
+
+
+def _between(context: UpdateContext, stream: str, first: Tensor, second: Tensor) -> Tensor:
+    """One point uniform on each segment from a row of ``first`` to the same row of ``second``."""
+    share = context.uniform(stream, (len(first), *[1] * (first.ndim - 1)))
+    return first + share * (second - first)
+
+
+def _norm_deviation(context: UpdateContext, network: str, points: Tensor, target: float) -> Tensor:
+    """E (|gradient| - target)^2; where a gradient is exactly 0 its norm has derivative 0."""
+    from torch.linalg import vector_norm
+
+    norms: Tensor = vector_norm(_input_gradient(context, network, points).flatten(1), dim=1)
+    return (norms - target).square().mean()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.parts.networks.activations import SELU, Hardtanh, LeakyReLU, Maxout, ReLU, Sigmoid, Tanh
+from benchmark.parts.networks.activations import SELU, Dropout, GaussianNoise, Hardtanh, LeakyReLU, ReLU, Sigmoid, Tanh
 from benchmark.parts.networks.convolutions import Conv, Deconv
-from benchmark.parts.networks.noise import Dropout, GaussianNoise
+from benchmark.parts.networks.linear import Maxout
 from benchmark.parts.networks.normalisations import BatchNorm, L2Normalize, LayerNorm, MinibatchDeviation, PixelNorm
 from benchmark.parts.networks.shapes import AveragePool, Flatten, GlobalPool, Reshape, Tap, Upsample
 from benchmark.spec.parts import Layer

@@ -1,7 +1,8 @@
-"""Small modules without parameters: noise, projections, batch statistics, maxima and sums."""
+"""Small modules without parameters of their own: noise, projections, batch statistics, maxima, sums of branches."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -74,3 +75,16 @@ class L2Normalize(nn.Module):
 
     def forward(self, value: Tensor) -> Tensor:
         return functional.normalize(value, dim=1)
+
+
+class Residual(nn.Module):
+    """main(x) + shortcut(x); an empty shortcut is the identity."""
+
+    def __init__(self, main: Sequence[nn.Module], shortcut: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.main = nn.Sequential(*main)
+        self.shortcut = nn.Sequential(*shortcut)
+
+    def forward(self, value: Tensor) -> Tensor:
+        total: Tensor = self.shortcut(value) + self.main(value)
+        return total

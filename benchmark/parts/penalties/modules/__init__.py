@@ -1,1 +1,0 @@
-"""Arithmetic that several penalties share; imported only when a penalty is computed."""
