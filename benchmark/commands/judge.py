@@ -83,7 +83,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         return ""
     details = details or chosen is not None
     under = f", under the reading {verdicts.reading}" if verdicts.reading else ""
-    lines = [terminal.coloured(f"{verdicts.paper}: {verdicts.title}{under}", "strong")]
+    lines = [terminal.coloured(terminal.wrapped(f"{verdicts.paper}: {verdicts.title}{under}"), "strong")]
     for claim in claims:
         compared = [reading for reading in verdicts.readings if reading.claim == claim.claim]
         if claim.state in _SILENT and not details and not compared:

@@ -37,7 +37,7 @@ _REMARKS = {
     "practice": "on departures from known mathematics or usual practice",
     "misprint": "on slips of the pen",
 }
-_COLUMNS = ("total", "stated", "public", "inferred", "default", "recollection", "missing", "contradicted")
+_TAGS = ("total", "stated", "public", "inferred", "default", "recollection", "missing", "contradicted")
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,11 @@ def _about(values: int) -> str:
 
 def _recipe_rows(audit: Audit) -> list[list[str]]:
     known = [*audit.sections, audit.recipe, audit.others]
-    rows = [[section.section, *(str(getattr(section, column)) for column in _COLUMNS)] for section in known]
-    names = [column if audit.text_at_hand or column != "stated" else "as stated" for column in _COLUMNS]
-    return [["section", *names], *rows]
+    rows = [["values", *(section.section for section in known)]]
+    for tag in _TAGS:
+        name = "as stated" if tag == "stated" and not audit.text_at_hand else tag
+        rows.append([name, *(str(getattr(section, tag)) for section in known)])
+    return rows
 
 
 def _chosen_title(chosen: Chosen) -> str:

@@ -124,3 +124,12 @@ def test_a_papers_tables_figures_and_claims_are_listed_with_what_they_say(capsys
     spec = load(ROOT / "papers" / "sn_gan.yaml").spec
     assert all(key in told for part in (spec.tables, spec.figures, spec.claims) for key in part)
     assert " ".join(next(iter(spec.claims.values())).says.split()[:3]) in told
+
+
+def test_the_title_of_verdicts_under_a_reading_fits(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    evidence = str(ROOT / "results" / "reference" / "toy-narrow")
+    assert main(["judge", "gan_rl", "--results", evidence, "--reading", "narrow+five_for_gans_alone"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines[:2]).endswith("under the reading narrow+five_for_gans_alone")
