@@ -72,6 +72,7 @@ def reference_evidence(
     """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper.
 
     It is judged by the spec as it stands and under each reading that others are tried on, where there are runs of it.
+    What ``results`` holds all runs of is no other evidence.
     """
     ran = {run.spec.paper.id for run in mine if run.stored}
     inputs = []
@@ -80,11 +81,17 @@ def reference_evidence(
         known = [
             (file, loaded)
             for file, loaded in papers
-            if (folder / (paper := loaded.spec.paper.id)).is_dir() and (paper in full or paper not in ran)
+            if ((paper := loaded.spec.paper.id) in full or paper not in ran) and not _holds_all(results, folder, paper)
         ]
         for reading in (None, *dict.fromkeys(name for _, loaded in known for name in loaded.readings.grounds)):
             inputs += under_reading(known, folder, numerics, reading, origin=folder.name)
     return inputs
+
+
+def _holds_all(results: Path, folder: Path, paper: str) -> bool:
+    """Whether ``results`` has every record of ``folder`` on a paper, byte by byte; so it has where there is none."""
+    beside = [(file, results / file.relative_to(folder)) for file in folder.glob(f"{paper}/*/*/{RECORD}")]
+    return all(irregular(copy) is None and copy.is_file() and sha256(copy) == sha256(file) for file, copy in beside)
 
 
 def under_reading(

@@ -122,18 +122,23 @@ def planned_under(
     experiments: Collection[str],
     seeds: Iterable[int] | None,
     numerics: str,
+    *,
+    whole: bool = False,
 ) -> list[Run]:
-    """Runs under several readings, each once: what a reading leaves as it is belongs to the base (None) alone."""
+    """Runs under several readings, each once: what a reading leaves as it is belongs to the base (None).
+
+    ``whole`` adds the base's runs that a reading leaves as they are: verdicts under it rest on them as well.
+    """
     base = make_plan(loaded.spec, tier, experiments=experiments, seeds=seeds, numerics=numerics)
     runs = {run.run_id: run for run in base}
+    needed = set(runs) if None in readings else set()
     for reading in readings:
-        read = loaded.under(reading)
-        touched = [
-            name for name in loaded.readings.affected(BASE if reading is None else reading) if name in experiments
-        ]
-        for run in make_plan(read, tier, experiments=touched, seeds=seeds, numerics=numerics, reading=reading):
-            runs.setdefault(run.run_id, run)
-    return [run for run in runs.values() if run.reading is not None or None in readings]
+        read, touched = loaded.under(reading), loaded.readings.affected(BASE if reading is None else reading)
+        names = [name for name in experiments if whole or name in touched]
+        for run in make_plan(read, tier, experiments=names, seeds=seeds, numerics=numerics, reading=reading):
+            if runs.setdefault(run.run_id, run) is run or whole:
+                needed.add(run.run_id)
+    return [run for run_id, run in runs.items() if run_id in needed]
 
 
 def chosen_experiments(spec: PaperSpec, options: argparse.Namespace) -> set[str] | None:
@@ -202,7 +207,9 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
             if any(fnmatch.fnmatch(name, glob) for glob in globs) and (printed is None or name in printed)
         ]
         readings = chosen_readings(papers[file], options.reading)
-        runs = planned_under(papers[file], tier, readings, names, options.seeds or seeds, options.numerics)
+        runs = planned_under(
+            papers[file], tier, readings, names, options.seeds or seeds, options.numerics, whole=printed is not None
+        )
         selections.append(Selection(papers[file], file, runs))
     if not any(selection.runs for selection in selections):
         raise NothingSelectedError("no experiment has that tier, or the reading changes none of them")

@@ -68,14 +68,14 @@ def sections(
     parts = [
         Section(
             "decided",
-            "Decided on this machine",
+            "Decided by the runs of this folder",
             "Over training seeds at the paper's own budget, or under the reading that is named.",
             [row for view in (*views, *grounds) for row in decided(view)],
         ),
         Section(
             "reference",
             "Decided by the committed reference evidence",
-            f"Not measured on this machine; it lies in {_folders(reference)}.",
+            f"Not among these runs; it lies in {_folders(reference)}.",
             [row for view in reference for row in decided(view)],
         ),
         Section(
@@ -137,7 +137,8 @@ def _across(view: PaperView, claim: str) -> str:
 
 
 def _folders(reference: Sequence[PaperView]) -> str:
-    return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference))
+    """Where committed evidence lies that decides anything."""
+    return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference if decided(view)))
 
 
 def _parts(parts: Sequence[PartView]) -> str:

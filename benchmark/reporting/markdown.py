@@ -60,7 +60,7 @@ def _paper(view: PaperView) -> list[str]:
     links = " ".join(f"[{escape(text)}](<{address}>)" for text, address in view.links)
     runs = escape("; ".join(f"{row.tier}: {row.words}" for row in view.progress) or "none planned")
     lines = [
-        f"## {escape(view.id)}",
+        f"## {escape(f'{view.id}, {view.ground}' if view.ground else view.id)}",
         "",
         f"{cited} {links}".rstrip(),
         "",

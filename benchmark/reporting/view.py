@@ -170,9 +170,10 @@ class PaperView:
         """A warning where nothing at hand may be set beside the published numbers."""
         return banner([self])
 
-    def command(self, what: str) -> str:
-        """What runs something at the paper's own budget: ``--experiment x``, ``--claim C1``, ``--table T1``."""
-        return f"ganrepro run {self.id} --tier full {what}"
+    def command(self, what: str = "", tier: str = "full") -> str:
+        """What runs something under the page's reading: ``--experiment x``, ``--claim C1``, ``--table T1``, or all."""
+        reading = f"--reading {self.verdicts.reading}" if self.verdicts.reading else ""
+        return " ".join(filter(None, ("ganrepro run", self.id, reading, f"--tier {tier}", what)))
 
 
 def part_of(claim: ClaimView) -> Part:

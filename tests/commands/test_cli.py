@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main, parser
+from benchmark.commands.report import reference_evidence
+from benchmark.commands.select_runs import load_all, spec_files
 from benchmark.runs import sidecars
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import load
@@ -472,6 +474,22 @@ def test_validate_and_pack_and_data_answer_in_json(capsys, tmp_path):
     found = json.loads(capsys.readouterr().out)
     assert found["right"] == []
     assert "mnist" in found["wrong"][0]
+
+
+def test_a_copy_of_committed_evidence_is_no_second_evidence(tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "results" / "reference" / "mnist-h200", copy)
+    papers = load_all(spec_files(["gan_dcgan_mnist"]))
+
+    def beside() -> list[str | None]:
+        return [paper.origin for paper in reference_evidence(papers, copy, "fp32", [])]
+
+    assert beside() == ["default-job"]
+    one = next(copy.glob("*/*/*/record.json"))
+    one.unlink()
+    assert beside() == ["default-job", "mnist-h200"]
+    one.symlink_to("/dev/zero")
+    assert beside() == ["default-job", "mnist-h200"], "a link is no record"
 
 
 def test_a_report_on_one_claim_holds_nothing_else(capsys, tmp_path):

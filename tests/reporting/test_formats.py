@@ -77,7 +77,7 @@ def test_markdown_shows_tables_and_verdicts(report: Path) -> None:
     cell = "published 29.3<br>measured 31.3 ± 0.4<br>deviation +2.0<br>**✓ REPRODUCED**"
     assert f"| system 0 plain | {cell} |" in text
     assert "**✗ REVERSED**" in text
-    assert "## Decided on this machine" in text
+    assert "## Decided by the runs of this folder" in text
 
 
 def test_the_measurements_are_tidy(full: Path) -> None:

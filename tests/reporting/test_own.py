@@ -80,6 +80,12 @@ def test_evidence_under_a_reading_is_told_with_the_reading_and_apart(tmp_path: P
         assert {row["reading"] for row in csv.DictReader(stream)} == {"narrow"}
     assert f"Claims of {latex.escape(paper)}, reading narrow" in (tmp_path / "b" / "report.tex").read_text()
     assert f"{holds}, reading narrow" in (tmp_path / "b" / "report.md").read_text()
+    assert f"## {paper}, reading narrow\n" in (tmp_path / "b" / "report.md").read_text().replace("\\", "")
+    again = [f"ganrepro run {paper}{reading} --tier full" for reading in ("", " --reading narrow")]
+    plain, under = ((tmp_path / "b" / f"{paper}{name}.html").read_text() for name in ("", "--narrow"))
+    assert again[0] in plain
+    assert again[1] in under
+    assert again[0] not in under, "it would train something else"
 
 
 def test_cover_and_latex_say_whose_word_a_verdict_rests_on(tmp_path: Path) -> None:

@@ -98,6 +98,10 @@ def test_every_run_is_planned_once_and_belongs_to_the_base_where_a_reading_leave
     only = planned_under(loaded, "full", ["fewer"], list(loaded.spec.experiments), [0], "fp32")
     assert [(run.experiment, run.reading) for run in only] == [("ring_saturating", "fewer")]
     assert planned_under(loaded, "smoke", ["longer"], ["ring"], [0], "fp32") == [], "the smoke tier has its own budget"
+    whole = planned_under(loaded, "full", ["fewer"], ["ring", "ring_saturating"], [0], "fp32", whole=True)
+    assert [(run.experiment, run.reading) for run in whole] == [("ring", None), ("ring_saturating", "fewer")]
+    (same,) = planned_under(loaded, "smoke", ["longer"], ["ring"], [0], "fp32", whole=True)
+    assert same.reading is None
 
 
 def test_of_two_that_change_one_value_the_last_decides() -> None:
