@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +37,10 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     name: ClassVar[str]
+
+    def changed(self, **settings: Any) -> Self:
+        """The same part with some settings replaced; raises ``ValidationError``."""
+        return type(self).model_validate({name: getattr(self, name) for name in type(self).model_fields} | settings)
 
 
 class RegistryError(ValueError):

@@ -130,8 +130,7 @@ def _measured(wanted: Wanted, subject: TrainedSubject, code: str) -> Anchor:
     for order in range(_ORDERS if wanted.kind == "real" else 1):
         try:
             stand = stand_in(wanted.kind, subject, score.metric, order)
-            halved = stand.data.count if isinstance(stand.data, Part) else None
-            metric, reduced = fitted(score.metric, stand.generated, halved)
+            metric, reduced = fitted(score.metric, stand.generated, stand.half)
         except (MetricError, DataError) as error:
             reason = str(error)
             break
@@ -154,27 +153,18 @@ def _measured(wanted: Wanted, subject: TrainedSubject, code: str) -> Anchor:
 
 
 @dataclass
-class Part:
-    """A part of a dataset, as metrics see it."""
+class Part(Data):
+    """A part of a dataset, as metrics see it; its examples are the subject's."""
 
     fingerprint: str
     count: int | None
     shape: tuple[int, ...]
     resident: bool = False
 
-    def examples(self, indices: torch.Tensor) -> torch.Tensor:
-        raise DataError("only examples given out as bytes are at hand")
-
-    def levels(self, indices: torch.Tensor | None = None) -> np.ndarray:
-        raise DataError("only examples given out as bytes are at hand")
-
-    def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
-        raise DataError("only examples given out as bytes are at hand")
-
 
 @dataclass
-class Stand:
-    """The ``Subject`` contract with something else in a trained generator's place."""
+class Stand(Subject):
+    """What a metric looks at with something else in a trained generator's place."""
 
     dataset: Dataset
     data: Data
@@ -187,6 +177,9 @@ class Stand:
     generated: int | None
     #: real examples in an order, so many at a time; None where all may be held
     real_parts: Callable[[np.ndarray, int], Iterator[np.ndarray]] | None = None
+    #: how many real examples there are where they are half of a dataset
+    half: int | None = None
+    iterations_per_epoch: float | None = None
 
     def samples(self, count: int) -> np.ndarray:
         return np.concatenate(list(self.parts(count)))
@@ -200,58 +193,48 @@ class Stand:
     def reals_in_parts(self, order: np.ndarray, size: int) -> Iterator[np.ndarray]:
         return self.real_parts(order, size) if self.real_parts else _picked(self.real(len(order)), order, size)
 
-    def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
-        raise MetricError("there is no trained network here")
-
-    def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
-        raise MetricError("there is no trained network here")
-
-    iterations_per_epoch: float | None = None
-
-    def curves(self) -> dict[str, np.ndarray]:
-        raise MetricError("there is no training here")
-
 
 def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
     """What stands in the generator's place; of the real data, the ``order``-th half of two."""
     random = np.random.default_rng([_SEED, order])
-
-    def stand(parts: Callable[[int], Iterator[np.ndarray]], generated: int | None = None) -> Stand:
-        about = (subject.dataset, subject.data, subject.root, subject.device)
-        return Stand(*about, parts, subject.reals, generated, subject.reals_in_parts)
-
+    about = (subject.dataset, subject.data, subject.root, subject.device)
+    whole = Stand(*about, subject.samples_in_parts, subject.reals, None, subject.reals_in_parts)
     if kind == "untrained":
-        return stand(subject.samples_in_parts)
+        return whole
     if kind == "noise":
-        return stand(_noise(subject, random))
+        return replace(whole, parts=_noise(subject, random))
     if subject.data.count is None:
         if kind == "copier" or not isinstance(subject, TrainedSubject):
             raise MetricError("the data are drawn afresh: there is no training set to copy")
         streams = Streams(_SEED, subject.device)
-        return stand(
-            lambda count: iter([subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())])
-        )
+
+        def fresh(count: int) -> Iterator[np.ndarray]:
+            yield subject.given_out(subject.data.draw(count, streams.generator("anchors", order)).cpu())
+
+        return replace(whole, parts=fresh)
     reals = subject.reals(None)  # mapped, not read, where it is large
     if kind == "copier":
-        return stand(lambda count: _picked(reals, random.integers(0, len(reals), count)))
+        return replace(whole, parts=lambda count: _picked(reals, random.integers(0, len(reals), count)))
     shuffled = np.random.default_rng(_SEED).permutation(len(reals))
     if getattr(metric, "reference", None) == "test":  # the training data are apart from those by themselves
-        return stand(lambda count: _picked(reals, np.roll(shuffled, order * count)[:count]), len(shuffled))
+        return replace(
+            whole,
+            parts=lambda count: _picked(reals, np.roll(shuffled, order * count)[:count]),
+            generated=len(shuffled),
+        )
     half = min(len(shuffled) // 2, max(1, _HALF_BYTES // reals[:1].nbytes))
     first, second = shuffled[:half], shuffled[half : 2 * half]
     ours, theirs = (first, second) if order == 0 else (second, first)
     # statistics of references are kept by fingerprint: halves must not pass for the whole, nor for one another
     fingerprint = hashlib.sha256(f"{subject.data.fingerprint} half {order}".encode()).hexdigest()
-    part = Part(fingerprint, half, subject.data.shape)
-    return Stand(
-        subject.dataset,
-        part,
-        subject.root,
-        subject.device,
-        lambda count: _picked(reals, ours[:count]),
-        lambda count: reals[theirs[:count]],
-        half,
-        lambda chosen, size: _picked(reals, theirs[chosen], size),
+    return replace(
+        whole,
+        data=Part(fingerprint, half, subject.data.shape),
+        parts=lambda count: _picked(reals, ours[:count]),
+        real=lambda count: reals[theirs[:count]],
+        generated=half,
+        real_parts=lambda chosen, size: _picked(reals, theirs[chosen], size),
+        half=half,
     )
 
 
@@ -289,17 +272,16 @@ def fitted(metric: Metric, generated: int | None, reals: int | None) -> tuple[Me
     None stands for as many as asked for.
     """
     cut: dict[str, list[int | str]] = {}
-    settings = {name: getattr(metric, name) for name in type(metric).model_fields}
     for name, examples in _counts(metric).items():
         at_hand = (reals,) if name == "reference_images" else (generated, reals)
         most = min((count for count in at_hand if count is not None), default=examples)
         if examples > most:
-            cut[name] = [settings[name], settings[name] * most // examples]
-            settings[name] = cut[name][1]
-    if settings.get("reference_images") == "all" and reals is not None:
+            asked = getattr(metric, name)
+            cut[name] = [asked, asked * most // examples]
+    if getattr(metric, "reference_images", None) == "all" and reals is not None:
         cut["reference_images"] = ["all", reals]
     try:
-        return type(metric).model_validate(settings), cut
+        return metric.changed(**{name: used for name, (asked, used) in cut.items() if asked != "all"}), cut
     except ValidationError as error:
         least = error.errors(include_url=False)[0]["msg"].lower()
         raise MetricError(f"half of the real data is too little: {least}") from error

@@ -253,8 +253,7 @@ def _anchors(metric: Metric, subject: Stand) -> dict[str, list[float]]:
         for order in range(orders):
             try:
                 stand = stand_in(kind, subject, metric, order)  # type: ignore[arg-type]
-                halved = stand.data.count if kind == "real" else None
-                values.append(fitted(metric, stand.generated, halved)[0].measure(stand).value)
+                values.append(fitted(metric, stand.generated, stand.half)[0].measure(stand).value)
             except MetricError:
                 break
         if values:

@@ -118,7 +118,12 @@ class Scorer:
                 if "checkpoint" in axes:
                     variants += self._at_best(name, base.value)
                 if "count" in axes and infinity.extrapolates(score.metric):
-                    variants, extrapolated = self._carried_on(name, variants, extrapolated)
+                    try:
+                        line = infinity.frechet_line(score.metric, TrainedSubject(self.trainer, self.root))
+                        extrapolated.append(Extrapolated(score=name, **vars(line)))
+                    except MetricError as error:
+                        reason = str(error)
+                        variants.append(Variant(score=name, axis="count", setting="endless", value=None, reason=reason))
         return ProtocolGrid(
             schema_version=1,
             run_id=self.run.run_id,
@@ -154,18 +159,6 @@ class Scorer:
             self.trainer.use(last, end)
         setting = f"best of {len(series)} evaluations, iteration {self._best[name]}"
         return [_variant(name, "checkpoint", setting, record, base)]
-
-    def _carried_on(
-        self, name: str, variants: list[Variant], lines: list[Extrapolated]
-    ) -> tuple[list[Variant], list[Extrapolated]]:
-        """FID-infinity, or why there is none."""
-        metric = self.run.setup.scores[name].metric
-        try:
-            line = infinity.frechet_line(metric, TrainedSubject(self.trainer, self.root))
-        except MetricError as error:
-            without = Variant(score=name, axis="count", setting="endless", value=None, reason=str(error))
-            return [*variants, without], lines
-        return variants, [*lines, Extrapolated(score=name, **vars(line))]
 
     def _changes(self, metric: Metric, axes: Iterable[Axis], counts: Sequence[int]) -> Iterator[_Change]:
         for axis in axes:
@@ -225,9 +218,8 @@ def _choices(axis: Axis, metric: Metric) -> Iterator[_Change]:
 
 def _with(metric: Metric, name: str, value: object) -> Metric | None:
     """``metric`` with one setting replaced; None where the metric does not allow it."""
-    settings = {field: getattr(metric, field) for field in type(metric).model_fields}
     try:
-        return type(metric).model_validate({**settings, name: value})
+        return metric.changed(**{name: value})
     except ValidationError:
         return None
 

@@ -161,7 +161,7 @@ class DataError(Exception):
 
 
 class Data(Protocol):
-    """A dataset on its device."""
+    """A dataset on its device. What it cannot give out is a :class:`DataError`."""
 
     #: SHA-256 of the examples in their order, or of the law they are drawn from
     fingerprint: str
@@ -173,12 +173,15 @@ class Data(Protocol):
 
     def examples(self, indices: Tensor) -> Tensor:
         """Float examples (n, *shape), images in the dataset's range of values."""
+        raise DataError("there are no examples here to look up")
 
     def levels(self, indices: Tensor | None = None) -> np.ndarray:
-        """Of images, the bytes (n, *shape) of examples at ``indices``, or of all; :class:`DataError` for points."""
+        """Of images, the bytes (n, *shape) of examples at ``indices``, or of all."""
+        raise DataError("there are no pictures here to look up")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` fresh examples of an endless dataset."""
+        raise DataError("there is nothing here to draw from")
 
 
 class Dataset(Part, ABC):
@@ -225,9 +228,8 @@ class Dataset(Part, ABC):
 
     def held_out(self) -> Dataset:
         """The same dataset at its test split; raises :class:`DataError` where there is none."""
-        settings = {name: getattr(self, name) for name in type(self).model_fields}
         try:
-            return type(self).model_validate({**settings, "split": "test"})
+            return self.changed(split="test")
         except ValidationError as error:
             raise DataError(f"'{self.name}' has no test split to refer to") from error
 
@@ -249,7 +251,7 @@ class MetricError(Exception):
 
 
 class Subject(Protocol):
-    """What a metric may look at: one trained system and its data."""
+    """What a metric may look at: one trained system and its data. What is not there is a :class:`MetricError`."""
 
     dataset: Dataset
     data: Data
@@ -272,15 +274,18 @@ class Subject(Protocol):
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""
+        raise MetricError("there is no trained network here")
 
     def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
         """Mean and variance (layers, 2) of what follows each layer of a kind, over ``count`` examples and all units."""
+        raise MetricError("there is no trained network here")
 
     #: iterations in one pass over a finite dataset; None for endless data
     iterations_per_epoch: float | None
 
     def curves(self) -> Mapping[str, np.ndarray]:
         """What training recorded so far by name, float32 (iterations,); element i belongs to iteration i + 1."""
+        raise MetricError("there is no training here")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field
 
-from benchmark.spec.parts import DATASETS, Data, DataError, Dataset, Shape
+from benchmark.spec.parts import DATASETS, Data, Dataset, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ class EightGaussians(Dataset):
         return centres, self.deviation / self.divisor
 
 
-class _Law:
+class _Law(Data):
     count: int | None = None
     shape: Shape = (2,)
     resident = False
@@ -63,12 +63,6 @@ class _Law:
         centres, self._deviation = law.modes()
         self._centres = torch.tensor(centres, dtype=torch.float32, device=device)
         self.fingerprint = hashlib.sha256(f"{law.name} {law.model_dump_json()}".encode()).hexdigest()
-
-    def examples(self, indices: Tensor) -> Tensor:
-        raise DataError("an endless dataset is drawn from, it has no indices")
-
-    def levels(self, indices: Tensor | None = None) -> np.ndarray:
-        raise DataError("points have no levels")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         import torch

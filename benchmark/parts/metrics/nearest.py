@@ -1,16 +1,25 @@
-"""Distances to nearest neighbours among examples or their features."""
+"""Distances to nearest neighbours among examples or their features: copies of training images, and repeats.
+
+Figures of nearest neighbours, which many papers print (DCGAN 2016, PGGAN 2018), as one number; and the birthday test of
+Arora, Risteski and Zhang (2018), the eye replaced by a limit that the real data set. How far a copy or a repeat may be
+shifted and still be found in features is the extractor's matter: the small classifiers take a shifted digit for fresh.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from benchmark.batches import batches
+from benchmark.parts.metrics.inputs import Count, CountOrAll, OnClassifier, OnExamples, OnInception, generated, real
 from benchmark.spec.levels import on_host
-from benchmark.spec.parts import MetricError, Needs
+from benchmark.spec.parts import METRICS, Dataset, Measurement, MetricError, Needs, Subject
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,12 +29,6 @@ _BLOCK = 1024
 _NUMBERS = 2**26
 #: bytes that distances take at once: both blocks in float64, and one between them
 HELD_BYTES = 3 * 8 * _NUMBERS
-
-
-def needs_of_distances(needs: Needs, dimensions: int) -> Needs:
-    """``needs`` with distances of both sides to all real examples, in 64 bits, and what is kept of them."""
-    work = 2 * 2.0 * dimensions * needs.real * (needs.generated + min(needs.generated, needs.real))
-    return replace(needs, operations=needs.operations + work, memory=needs.memory + HELD_BYTES)
 
 
 def nearest_distances(
@@ -96,3 +99,132 @@ def usual(distances: np.ndarray, rounding: float = 0.0) -> float:
 def mean_length(examples: np.ndarray) -> float:
     """Mean Euclidean norm: what rounding within examples is measured by."""
     return float(np.mean([np.linalg.norm(example.astype(np.float64)) for example in examples]))
+
+
+# --- metrics ----------------------------------------------------------------------------------------------------------
+
+
+class _Nearest(OnExamples):
+    """A metric on nearest distances of generated examples and of real ones. Not a part by itself."""
+
+    @abstractmethod
+    def pair(self, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        """Real and generated examples."""
+
+    @abstractmethod
+    def distances(self, ours: np.ndarray, theirs: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest distances of generated and of real examples, or of their features."""
+
+    def needs(self, dataset: Dataset) -> Needs:
+        """Distances of both sides to all real examples in 64 bits, and what is kept of them."""
+        needs = super().needs(dataset)
+        real = needs.real or needs.generated  # as many, where no number is asked for
+        work = 2 * 2.0 * self.width(dataset) * real * (needs.generated + min(needs.generated, real))
+        return replace(needs, real=real, operations=needs.operations + work, memory=needs.memory + HELD_BYTES)
+
+    def measure(self, subject: Subject) -> Measurement:
+        reals, examples = self.pair(subject)
+        ours, theirs, facts = self.of_both(subject, examples, reals)
+        near, between = self.distances(ours, theirs, subject.device)
+        among = usual(between, self.same * mean_length(theirs))
+        details = {
+            "copies": float((near <= self.same * among).mean()),
+            "median_distance": float(np.median(near)),
+            "real_median_distance": among,
+            **self.further(between),
+        }
+        return Measurement(
+            self.recomputed({"generated": near, "real": between}),
+            protocol={**facts, "n_real": len(reals)},
+            details=details,
+            arrays={"generated": near},
+            shared={"real": between},
+        )
+
+    def further(self, between: np.ndarray) -> dict[str, float]:
+        """Details besides those that all have, from distances between real examples."""
+        return {}
+
+
+@METRICS.register("nearest_training_distance")
+class NearestTrainingDistance(_Nearest):
+    """Median distance of generated examples to the nearest training examples, over that among training examples.
+
+    An example's distance is the mean over its ``neighbours`` nearest ones.
+    0 for a copier, near 1 for fresh examples like the data. Blurred images lie close to everything and score below 1
+    too, so that a low value alone is no proof of copying. Distances are of pixels or coordinates.
+    """
+
+    label = "distance to training data"
+    direction = "two_sided"
+    possible = (0, math.inf)
+    reference_images: CountOrAll
+    neighbours: Count
+
+    def pair(self, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        reals = real(subject, self.reference_images, least=self.neighbours + 2)
+        return reals, generated(subject, self.samples)
+
+    def distances(self, ours: np.ndarray, theirs: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
+        near = nearest_distances(ours, theirs, device, neighbours=self.neighbours)
+        some = theirs[: len(ours)]
+        return near, nearest_distances(some, theirs, device, self_at=0, neighbours=self.neighbours)
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        return float(np.median(kept["generated"])) / usual(kept["real"])
+
+
+@METRICS.register("nearest_training_features")
+class NearestTrainingFeatures(NearestTrainingDistance, OnInception):
+    """As ``nearest_training_distance``, between Inception's pool features: these follow what is shown, not where."""
+
+    label = "feature distance to training data"
+
+
+@METRICS.register("proxy_nearest_training_features")
+class ProxyNearestTrainingFeatures(NearestTrainingDistance, OnClassifier):
+    """As ``nearest_training_features``, between 64 features of a shipped classifier."""
+
+    label = "proxy feature distance to training data"
+
+
+@METRICS.register("duplicates")
+class Duplicates(_Nearest):
+    """Share of generated examples that are closer to another one than the ``quantile`` of real nearest distances.
+
+    As many real examples are used as generated ones, since nearest distances shrink with their number. A generator
+    like the data scores ``quantile``. Distances are of pixels or coordinates.
+    """
+
+    label = "share of duplicates"
+    direction = "lower"
+    possible = (0, 1)
+    quantile: Annotated[float, Field(gt=0, lt=1)]
+
+    def pair(self, subject: Subject) -> tuple[np.ndarray, np.ndarray]:
+        return real(subject, self.samples, least=3), generated(subject, self.samples, least=3)
+
+    def distances(self, ours: np.ndarray, theirs: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
+        return nearest_distances(ours, ours, device, self_at=0), nearest_distances(theirs, theirs, device, self_at=0)
+
+    def further(self, between: np.ndarray) -> dict[str, float]:
+        return {"limit": float(np.quantile(between, self.quantile))}
+
+    def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
+        ours, theirs = kept["generated"], kept["real"]
+        close = (ours < float(np.quantile(theirs, self.quantile))) | (ours <= self.same * usual(theirs))
+        return float(close.mean())
+
+
+@METRICS.register("duplicate_features")
+class DuplicateFeatures(Duplicates, OnInception):
+    """As ``duplicates``, between Inception's pool features: these follow what is shown, not where."""
+
+    label = "share of duplicate features"
+
+
+@METRICS.register("proxy_duplicate_features")
+class ProxyDuplicateFeatures(Duplicates, OnClassifier):
+    """As ``duplicate_features``, between 64 features of a shipped classifier."""
+
+    label = "proxy share of duplicate features"

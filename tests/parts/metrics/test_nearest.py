@@ -8,12 +8,15 @@ import torch
 from scipy.spatial import cKDTree
 
 from benchmark.parts.metrics import nearest
-from benchmark.parts.metrics.duplicates import DuplicateFeatures, Duplicates, ProxyDuplicateFeatures
-from benchmark.parts.metrics.nearest import nearest_distances, usual
-from benchmark.parts.metrics.nearest_training_distance import (
+from benchmark.parts.metrics.nearest import (
+    DuplicateFeatures,
+    Duplicates,
     NearestTrainingDistance,
     NearestTrainingFeatures,
+    ProxyDuplicateFeatures,
     ProxyNearestTrainingFeatures,
+    nearest_distances,
+    usual,
 )
 from benchmark.spec.parts import MetricError
 

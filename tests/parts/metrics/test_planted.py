@@ -12,12 +12,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from benchmark.parts.metrics.class_coverage import ClassCoverage
-from benchmark.parts.metrics.duplicates import ProxyDuplicateFeatures
+from benchmark.parts.metrics.class_probabilities import ClassCoverage, Recognisability
 from benchmark.parts.metrics.frechet import ProxyFrechetDistance
 from benchmark.parts.metrics.inception_score import ProxyInceptionScore
-from benchmark.parts.metrics.nearest_training_distance import ProxyNearestTrainingFeatures
-from benchmark.parts.metrics.recognised import Recognisability
+from benchmark.parts.metrics.nearest import ProxyDuplicateFeatures, ProxyNearestTrainingFeatures
 
 DATA = Path(os.environ.get("GANREPRO_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 N = 800

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from benchmark.parts.metrics.class_coverage import ClassCoverage
+from benchmark.parts.metrics.class_probabilities import ClassCoverage, Recognisability, RecognisedShare, share_sure
 from benchmark.parts.metrics.collapse import Collapse
-from benchmark.parts.metrics.duplicates import Duplicates
 from benchmark.parts.metrics.frechet import ProxyFrechetDistance
 from benchmark.parts.metrics.inception_score import ProxyInceptionScore
-from benchmark.parts.metrics.nearest_training_distance import NearestTrainingDistance
-from benchmark.parts.metrics.recognised import Recognisability, RecognisedShare, share_sure
+from benchmark.parts.metrics.nearest import Duplicates, NearestTrainingDistance
 from benchmark.parts.metrics.sharpness import SharpnessGap
 
 N = 800

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmark.spec.levels import Range, to_floats
-from benchmark.spec.parts import DataError, Shape
+from benchmark.spec.parts import Data, DataError, Shape
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 #: share of a GPU's free memory that pictures may take
@@ -27,7 +26,7 @@ _HASHED_BYTES = 1 << 26
 _GATHERED = 4096
 
 
-class ResidentImages:
+class ResidentImages(Data):
     """uint8 images (n, channels, height, width) on the device: no loader, no decoding during training."""
 
     resident = True
@@ -86,9 +85,6 @@ class ResidentImages:
         levels: np.ndarray = array.numpy()
         levels.flags.writeable = False
         return levels
-
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        raise DataError("a finite dataset is read in epochs, not drawn from")
 
 
 class MappedImages(ResidentImages):
