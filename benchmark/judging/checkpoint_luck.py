@@ -142,7 +142,7 @@ def evaluation_noise(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum(step * step for step in steps) / (2 * len(steps)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache
 def expected_maximum(count: int) -> float:
     """Expected largest of ``count`` independent standard normal numbers: what exceeds 0 less what falls below it."""
     from scipy.integrate import quad

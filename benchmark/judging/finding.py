@@ -54,6 +54,10 @@ class Finding:
     #: the statements of a conjunction
     parts: tuple[Finding, ...] = ()
 
+    def decided(self, alpha: float) -> bool:
+        """Whether it or its opposite is shown at this level."""
+        return min(self.p, self.p_against) <= alpha
+
     @property
     def opposite(self) -> Finding:
         """The same of the opposite statement."""
@@ -117,7 +121,7 @@ def carried(finding: Finding, apart: Sequence[float], noun: str, *, of_runs: boo
     shown where it is true in more than four fifths of them, one that compares two systems where more agree with it than
     contradict it; and both where their mean is at least ``least`` from 0. Against it, alike.
     """
-    if min(finding.p, finding.p_against) > ALPHA:
+    if not finding.decided(ALPHA):
         return finding
     toward = finding.p < finding.p_against
     agree, contradict = sum(value > 0 for value in apart), sum(value < 0 for value in apart)

@@ -95,7 +95,7 @@ class Estimate:
         return Estimate(-self.value, self.error, self.freedom).p_above(-bound)
 
 
-@lru_cache(maxsize=256)
+@lru_cache
 def quantile(probability: float, freedom: float) -> float:
     """Quantile of Student's t; ``freedom`` need not be whole."""
     from scipy.special import stdtrit
@@ -262,16 +262,14 @@ def power_share(share: float, seeds: int, bound: float, alpha: float = ALPHA, *,
 def ranks_needed(
     smaller: Sequence[float], larger: Sequence[float], count: int, alpha: float, power: float
 ) -> int | None:
-    """Seeds a sample with which the rank test decides (Noether 1987), at least those that it needs at its best."""
+    """Seeds a sample with which the rank test decides (Noether 1987)."""
     from scipy.special import ndtri
 
     pairs = [(a < b) + (a == b) / 2 for a in smaller for b in larger]
     apart = abs(mean(pairs) - 0.5)
     if apart == 0:
         return None
-    noether = math.ceil((ndtri(1 - alpha) + ndtri(power)) ** 2 / (6 * apart**2))
-    best = fewest(lambda n: 1 / math.comb(2 * n, n) <= alpha)
-    needed = max(noether, count + 1, best or 0)
+    needed = max(count + 1, math.ceil((ndtri(1 - alpha) + ndtri(power)) ** 2 / (6 * apart**2)))
     return needed if needed <= MOST_SEEDS else None
 
 
@@ -330,7 +328,7 @@ def sign_test(positive: int, count: int) -> float:
 def middle(values: Sequence[float], alpha: float = ALPHA) -> Interval | None:
     """Median with the bounds that invert the sign test; see :func:`shift` for None."""
     count = len(values)
-    return _ordered_interval(sorted(values), [math.comb(count, k) / 2**count for k in range(count + 1)], alpha)
+    return _ordered_interval(sorted(values), [math.comb(count, k) / 2**count for k in range(count)], alpha)
 
 
 def _ordered_interval(ordered: Sequence[float], probabilities: Sequence[float], alpha: float) -> Interval | None:

@@ -238,11 +238,10 @@ def _states_then(
     results: Path, paper: str, seal: SealState | None, stored: Sequence[Stored]
 ) -> Mapping[str, str] | None:
     """States under the sealed rules of these very records; None where they are not known."""
-    file = states_file(results, paper)
-    if seal is None or not file.is_file():
+    if seal is None:
         return None
     try:
-        kept = read_as(file, SealedStates)
+        kept = read_as(states_file(results, paper), SealedStates)
     except StoreError:
         return None
     same = kept.sealed_sha256 == seal.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)

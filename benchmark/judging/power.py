@@ -163,10 +163,9 @@ def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float)
             for quantity, value in printed.items()
         }
         try:
-            finding = evaluate(predicate, samples.__getitem__)
+            return evaluate(predicate, samples.__getitem__).decided(alpha)
         except (Incomparable, Undecidable):
             return False
-        return min(finding.p, finding.p_against) <= alpha
 
     def share(spread: float) -> float:
         first = sum(decided(spread, draw) for draw in range(_FIRST_DRAWS))
@@ -184,11 +183,9 @@ def _sample(quantity: Quantity, values: Any) -> Sample:
 
 def _smallest(seeds: int, alpha: float) -> float:
     """The effect, in standard deviations, that ``seeds`` pairs show with the usual power."""
-    low, high = 0.0, 1000.0
-    while high - low > 0.01 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if power_above(middle, 1.0, seeds, alpha=alpha) >= POWER else (middle, high)
-    return high
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda effect: power_above(effect, 1.0, seeds, alpha=alpha) - POWER, 0.0, 1000.0))
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,7 +86,7 @@ def digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
+@cache
 def sources() -> dict[str, str]:
     """SHA-256 of every file that takes part in deciding a verdict: all that judging imports, and what that imports."""
     top = Path(__file__).parent.parent

@@ -98,8 +98,7 @@ def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lo
             confidence=interval.confidence,
         )
 
-    least = min((*a.values.values(), *b.values.values()), default=1.0)
-    finest = _unit(a, b) / least
+    finest = _unit(a, b) / min((*a.values.values(), *b.values.values()), default=math.inf)
     if upper:
         return _compare(a, b, statement, math.log, shown, numbers, finest=finest, shift_second=shift)
     return _compare(b, a, statement, math.log, shown, numbers, finest=finest, shift_second=-shift)

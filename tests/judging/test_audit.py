@@ -406,3 +406,19 @@ def test_markdown_is_inert(found: Audit) -> None:
     columns = [line.split(" | ")[1] for line in text.partition("| values | networks |")[2].splitlines()[2:10]]
     assert columns == ["10", "4", "2", "0", "2", "0", "0", "2"]
     assert "| T3, one, Y | 0.1000 |" in text or "| T3, one, Y | 0.1 |" in text
+
+
+def test_a_time_half_beyond_the_peak_is_told_with_its_share(found: Audit) -> None:
+    first, second = found.times
+    times = [
+        first.model_copy(update={"peak_teraflops": first.implied_teraflops / 1.5}),
+        second.model_copy(update={"peak_teraflops": second.implied_teraflops / 0.25}),
+    ]
+    told = found.model_copy(update={"times": times})
+    assert [time.beyond_peak for time in times] == [True, False]
+    rows = [line for line in render_text(told).splitlines() if line.startswith("  T3, one, ")]
+    assert [("150 %" in row, "25 %" in row, "BEYOND" in row) for row in rows] == [
+        (True, False, True),
+        (False, True, False),
+    ]
+    assert "1 of 2 published times would need more" in " ".join(render_text(told).split())

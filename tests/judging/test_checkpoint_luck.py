@@ -139,3 +139,12 @@ def test_verdicts_carry_the_meter_of_every_score(tmp_path) -> None:
         ("penalised", "full", "fid", 5, 8),
     ]
     assert all(row.own == row.last == row.best and row.gain == 0 for row in rows)
+
+
+def test_of_one_run_that_gained_nothing_any_choice_is_as_good() -> None:
+    """All 20 choices are tried; one that gains a little less than the last one is not as good."""
+    assert no_better_than_any([(0.0,) * 20]) == 1
+    assert no_better_than_any([(*[0.0] * 18, 1.0 - 1e-9, 1.0)]) == 1 / 20
+    assert no_better_than_any([(*[0.0] * 18, 1.0 - 1e-13, 1.0)]) == 2 / 20
+    assert no_better_than_any([(*[0.0] * 19, 1.0)]) == 1 / 20
+    assert no_better_than_any([(*[0.0] * 18, 1.0)]) is None, "one of 19 is never significant"

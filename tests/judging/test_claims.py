@@ -41,3 +41,35 @@ def test_parts_bear_what_the_claim_bears_for_others() -> None:
         whole = Finding("x and y", 0.6, 0.5, None, {}, "mixed", "", "", lambda _level, _power: None, parts)
         found, _ = _parts(whole, _Family(1.0, 1.0, 10), 0.05)
         assert found.state == state
+
+
+@pytest.mark.parametrize(("p_against", "state"), [(0.05, "REVERSED"), (0.0501, "INCONCLUSIVE")])
+def test_the_most_opposed_part_of_a_claim_that_is_opposed_at_the_very_level(p_against: float, state: str) -> None:
+    """By itself, under Holm over two parts, it would not be."""
+    parts = (part("x", 0.7, 0.03), part("y", 0.6, 0.6))
+    whole = Finding("x and y", 0.7, p_against, None, {}, "mixed", "", "", lambda _level, _power: None, parts)
+    found = _parts(whole, _Family(0.7, p_against, 1), 0.05)
+    assert [one.state for one in found] == [state, "INCONCLUSIVE"]
+
+
+def test_all_parts_of_a_claim_that_holds_at_the_very_level_hold() -> None:
+    parts = (part("x", 0.05, 0.9), part("y", 0.04, 0.9))
+    for level, state in ((0.05, "HOLDS"), (0.0501, "INCONCLUSIVE")):
+        whole = Finding("x and y", level, 0.9, None, {}, "mixed", "", "", lambda _level, _power: None, parts)
+        assert [one.state for one in _parts(whole, _Family(level, 0.9, 1), 0.05)] == [state, state]
+
+
+@pytest.mark.parametrize(
+    ("p", "p_against", "family", "state"),
+    [
+        (0.025, 0.9, _Family(0.6, 0.06, 1), "HOLDS"),  # Holm over two parts doubles what is smaller
+        (0.0125, 0.9, _Family(0.6, 0.18, 2), "HOLDS"),  # and two claims bear it
+        (0.0126, 0.9, _Family(0.6, 0.18, 2), "INCONCLUSIVE"),
+        (0.9, 0.025 / 3, _Family(0.6, 0.18, 9), "REVERSED"),  # 0.18 is three times the claim's own 0.06
+        (0.9, 0.026 / 3, _Family(0.6, 0.18, 9), "INCONCLUSIVE"),
+    ],
+)
+def test_a_part_at_the_very_level_is_decided(p: float, p_against: float, family: _Family, state: str) -> None:
+    parts = (part("x", p, p_against), part("y", 0.6, 0.6))
+    whole = Finding("x and y", 0.6, 0.06, None, {}, "mixed", "", "", lambda _level, _power: None, parts)
+    assert [one.state for one in _parts(whole, family, 0.05)] == [state, "INCONCLUSIVE"]

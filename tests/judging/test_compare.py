@@ -172,3 +172,62 @@ def test_a_difference_is_told_up_to_the_very_level(tmp_path: Path) -> None:
     for p, outcome in ((0.05, "A lower"), (0.0501, "no difference shown")):
         corrected = _corrected(one, iter([p]))
         assert (corrected.p_holm, corrected.outcome) == (p, outcome)
+
+
+def test_only_finished_runs_with_a_value_are_compared(tmp_path: Path) -> None:
+    """Of A one run failed with a value, one finished without; of B one has not the score at all."""
+    a = [
+        run(tmp_path / "a", "a", 0, status="failed", scores={"fid": score(1.0)}),
+        run(tmp_path / "a", "a", 1, scores={"fid": score(None)}),
+        run(tmp_path / "a", "a", 2, scores={"fid": score(3.0)}),
+    ]
+    b = [run(tmp_path / "b", "a", 0), run(tmp_path / "b", "a", 1, scores={"fid": score(5.0)})]
+    one = only(compare(a, b))
+    assert (one.first, one.second, one.outcome, one.says) == ([3.0], [5.0], "too few seeds", "1 and 1 seed")
+    assert (one.mean_first, one.mean_second, one.p, one.paired) == (3.0, 5.0, None, False)
+
+
+def test_one_shared_seed_is_too_few_and_none_of_two_is_paired(tmp_path: Path) -> None:
+    for index, (a, b) in enumerate((([1.0], [2.0]), ([1.0], [2.0, 3.0]), ([1.0, 2.0], [3.0]))):
+        one = only(compare(folder(tmp_path / f"a{index}", [*a]), folder(tmp_path / f"b{index}", [*b])))
+        assert (one.outcome, one.p, one.paired, one.difference) == ("too few seeds", None, False, None)
+
+
+def test_which_side_is_lower(tmp_path: Path) -> None:
+    low, high = [1.0, 2.0, 3.0], [11.0, 12.5, 13.0]
+    assert only(compare(folder(tmp_path / "a", [*low]), folder(tmp_path / "b", [*high]))).outcome == "A lower"
+    assert only(compare(folder(tmp_path / "c", [*high]), folder(tmp_path / "d", [*low]))).outcome == "B lower"
+    broken = [None, 11.0, 12.0, 13.0], [1.0, 2.0, 3.0, 4.0]
+    for first, second, outcome in ((0, 1, "B lower"), (1, 0, "A lower")):
+        sides = [folder(tmp_path / f"{outcome}{side}", [*broken[side]]) for side in (first, second)]
+        one = only(compare(*sides))
+        assert (one.outcome, one.p, one.difference) == (outcome, pytest.approx(2 / math.comb(8, 4)), None)
+        assert "ranks, " in one.says
+    none = {"metric": "loss_gap"}
+    sides = [folder(tmp_path / f"none{side}", [*broken[side]], over=none) for side in (0, 1)]
+    assert only(compare(*sides)).says == "seeds diverged, and nothing is left to rank"
+
+
+def test_what_diverged_everywhere_is_measured_in_neither(tmp_path: Path) -> None:
+    a = [run(tmp_path / "a", "a", 0, status="diverged", scores={"fid": score(None)})]
+    b = [run(tmp_path / "b", "a", 0, status="diverged", scores={"fid": score(None)})]
+    text = render(compare(a, b))
+    assert "  FID: measured in neither" in text
+    half = render(compare(folder(tmp_path / "c", [1.0, 2.0]), [run(tmp_path / "d", "a", 0, scores={})]))
+    assert "  FID: 1.5 and none: too few seeds (2 and 0 seeds)" in half
+
+
+def test_several_devices_in_either_folder_compare_no_times(tmp_path: Path) -> None:
+    gpu = {"gpu": {"name": "Other GPU"}}
+    a = [run(tmp_path / "a", "a", seed, environment=ENVIRONMENT if seed else gpu) for seed in range(2)]
+    b = [run(tmp_path / "b", "a", seed, environment=gpu) for seed in range(2)]
+    for first, second in ((a, b), (b, a)):
+        times = compare(first, second).experiments[0].times
+        assert times is not None
+        assert (times.ratio, times.says) == (None, "times of different devices are not compared")
+    unnamed = [[run(tmp_path / side, "a", seed, environment={}) for seed in range(2)] for side in "cd"]
+    times = compare(*unnamed).experiments[0].times
+    assert times is not None
+    assert (times.device, times.ratio) == ("not recorded", None)
+    both = compare(b, [run(tmp_path / "e", "a", seed, environment=gpu, seconds=9000.0) for seed in (0, 1, 2)])
+    assert "  training time per iteration: 2.5 times A's [2.5, 2.5] (Other GPU)" in render(both)

@@ -343,3 +343,20 @@ def test_three_against_three_have_bounds_at_the_very_level() -> None:
     found = hypothesis_tests.shift([1.0, 2.0, 4.0], [11.0, 12.5, 13.0])
     assert found is not None
     assert (found.low, found.high) == (7.0, 12.0)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.05 / 27, 1e-6])
+def test_seeds_that_ranks_need_are_enough_for_the_exact_test_at_its_best(alpha: float) -> None:
+    """All of one sample below all of the other: p = 1 / C(2n, n)."""
+    needed = hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 3, alpha, 0.8)
+    assert needed is not None
+    assert 1 / math.comb(2 * needed, needed) <= alpha
+
+
+def test_numbers_of_seeds_beyond_a_thousand_are_not_named() -> None:
+    assert hypothesis_tests.fewest(lambda n: n >= 1000, 1000) == 1000
+    assert hypothesis_tests.fewest(lambda n: n >= 1000) == 1000
+    assert hypothesis_tests.fewest(lambda n: n >= 1001) is None
+    assert hypothesis_tests.fewest(lambda _n: True, 1001) is None
+    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 999, 0.05, 0.8) == 1000
+    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 1000, 0.05, 0.8) is None

@@ -145,3 +145,8 @@ def test_more_seeds_decide_more() -> None:
         "where seeds differ by 2 / 5 / 10 %: 1 of 1 / 1 of 1 / 1 of 1 claims on printed numbers are decided, "
         "2 of 2 / 0 of 2 / 0 of 2 right numbers reproduced"
     )
+
+
+def test_the_table_begins_with_the_assumed_spreads() -> None:
+    lines = power_lines(planned_power(planned({}, seeds=3)))
+    assert lines[0].split() == ["where", "seeds", "differ", "by", "2", "%", "5", "%", "10", "%"]

@@ -655,3 +655,62 @@ def test_next_to_nothing_is_less_than_the_least_difference() -> None:
         finding = found if mean > 0 else found.opposite
         apart = [mean, mean, mean]
         assert (carried(finding, apart, "seed", of_runs=False, least=2.0) is finding) == kept
+
+
+# --- at the very bound ----------------------------------------------------------------------------------------------
+
+
+def test_what_lies_at_the_bound_is_neither_above_nor_below() -> None:
+    for side in ("above", "below"):
+        found = judged({"bound": fid("a"), side: 1.0}, a=of([1.0] * 3, "a"))
+        assert (found.truths, found.points) == (dict.fromkeys(range(3), False), "mixed")
+        equal = judged({"ratio": [fid("a"), fid("b")], side: 1.0}, a=of([2.0] * 3, "a"), b=of([2.0] * 3, "b"))
+        assert (equal.truths, equal.points) == (dict.fromkeys(range(3), False), "mixed")
+        broken = judged({"bound": fid("a"), side: 1.0}, a=of([1.0, 1.0, None], "a", direction="none"))
+        assert (broken.p, broken.p_against) == (1.0, 1.0), "none of three on either side"
+
+
+@pytest.mark.parametrize("low", [399.0, 399.5])
+def test_seeds_within_a_quarter_of_a_percent_point_nowhere(low: float) -> None:
+    """A quarter of a percent of 400 is 1."""
+    a, b = of([low] * 3, "a"), of([400.0] * 3, "b")
+    for first, second in ("ab", "ba"):
+        found = judged({"order": [fid(first), fid(second)]}, a=a, b=b)
+        assert (found.truths, found.points) == (dict.fromkeys(range(3), False), "mixed")
+
+
+@pytest.mark.parametrize("seeds", [range(2), range(7, 9)])
+def test_two_seeds_are_tested(seeds: range) -> None:
+    first, second = [1.0, 1.25], [2.0, 2.5]
+    found = judged(A_BELOW_B, a=of([*first], "a"), b=of([*second], "b", seeds=seeds))
+    test = scipy.stats.ttest_rel if seeds == range(2) else scipy.stats.ttest_ind
+    options = {} if seeds == range(2) else {"equal_var": False}
+    assert found.p == pytest.approx(test(second, first, alternative="greater", **options).pvalue)
+    above = judged({"bound": fid("a"), "above": 1.0}, a=of([1.1, 1.2], "a"))
+    assert above.p == pytest.approx(scipy.stats.ttest_1samp([1.1, 1.2], 1.0, alternative="greater").pvalue)
+    runs = {"late": of([1.0, 1.2], "a"), "early": of([2.0, 2.5], "a")}
+    order = predicate({"order": [{**fid("a"), "score": "late"}, {**fid("a"), "score": "early"}]})
+    of_one_run = evaluate(order, lambda asked: runs[str(asked.score)])
+    assert of_one_run.p == pytest.approx(scipy.stats.ttest_rel([2.0, 2.5], [1.0, 1.2], alternative="greater").pvalue)
+
+
+def test_seeds_that_tie_contradict_nothing() -> None:
+    """Four of nine agree, two tie, three contradict."""
+    values = [9.0] * 3 + [10.0] * 2 + [40.0, 50.0, 60.0, 70.0]
+    a, b = of([10.0] * 9, "a"), of([*values], "b")
+    assert judged(A_BELOW_B, a=a, b=b).p < 0.05
+    assert judged({"order": [fid("b"), fid("a")]}, a=a, b=b).p_against < 0.05
+
+
+def test_a_power_that_is_just_reached_is_enough() -> None:
+    """Where all seeds agree, five of five decide with certainty, and four of four (1 / 16) never do."""
+    exact = judged({"exactly": fid("a"), "value": 8, "share": 0.5}, a=of([8.0] * 3, "a"))
+    signed = judged({"bound": fid("a"), "above": 0.0}, a=of([3.0, 4.0, None], "a"))
+    assert (exact.needed(0.05, 1.0), signed.needed(0.05, 1.0)) == (5, 5)
+
+
+def test_a_p_value_at_the_very_level_decides() -> None:
+    """Three against three ranks: 1 / 20."""
+    found = judged(A_BELOW_B, a=of([1.0, 2.0, 3.0], "a"), b=of([4.0, 5.0, None], "b"))
+    for one in (found, found.opposite):
+        assert [one.decided(level) for level in (0.05, 0.049)] == [True, False]

@@ -347,3 +347,22 @@ def test_a_seal_covers_readings_and_not_their_prose(loaded: Loaded) -> None:
     added = state(loaded.spec, make_seal(loads(TEXT).spec, "2026-01-01T00:00:00+00:00", 0))
     assert added is not None
     assert added.status == "added to"
+
+
+def test_two_readings_that_disagree_are_enough() -> None:
+    one = across("C1", "base", reads(("base", verdict("HOLDS", 1.0)), ("wide", verdict("REVERSED", -1.0))))
+    assert one.disagree
+    part = across("C1", "base", reads(("base", verdict("HOLDS", 1.0)), ("wide", verdict("HOLDS IN PART", -1.0))))
+    assert not part.disagree
+
+
+def test_effects_that_are_nothing_move_by_no_share() -> None:
+    one = across("C1", "base", reads(("base", verdict("HOLDS", 0.0)), ("a", verdict("HOLDS", 0.0))))
+    assert ([reading.moves for reading in one.readings], one.ranking) == ([None, None], [])
+
+
+def test_three_readings_that_move_most_are_told() -> None:
+    effects = (("base", 10), ("a", 9), ("b", 8), ("c", 7), ("d", 6))
+    one = across("C1", "base", reads(*((name, verdict("HOLDS", effect)) for name, effect in effects)))
+    told = "moved most by d (0.40), c (0.30), b (0.20), in units of the largest effect under any reading"
+    assert lines(one)[-1] == told
