@@ -271,7 +271,7 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
         if missing:
             yield f"{CURVES} has no curve '{missing[0]}'"
             continue
-        if len(names) < 2:
+        if len(names) == 1:
             continue
         loss = curves[names[0]].astype(np.float64)
         parts = [

@@ -231,3 +231,11 @@ def test_several_devices_in_either_folder_compare_no_times(tmp_path: Path) -> No
     assert (times.device, times.ratio) == ("not recorded", None)
     both = compare(b, [run(tmp_path / "e", "a", seed, environment=gpu, seconds=9000.0) for seed in (0, 1, 2)])
     assert "  training time per iteration: 2.5 times A's [2.5, 2.5] (Other GPU)" in render(both)
+
+
+def test_a_folder_of_failed_runs_alone_is_not_ranked(tmp_path: Path) -> None:
+    failed = [run(tmp_path / "a", "a", seed, status="failed", scores={"fid": score(None)}) for seed in range(2)]
+    diverged = [run(tmp_path / "b", "a", seed, status="diverged", scores={"fid": score(None)}) for seed in range(2)]
+    for sides in ((failed, diverged), (diverged, failed)):
+        one = only(compare(*sides))
+        assert (one.outcome, one.says) == ("too few seeds", "seeds diverged, and nothing is left to rank")

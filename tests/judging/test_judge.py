@@ -795,3 +795,98 @@ def test_three_seeds_against_three_that_all_diverged(tmp_path: Path) -> None:
     back = {"order": [fid("b"), fid("a")]}
     denied = one_claim(claim(back), stored, "frechet_inception_distance", seeds=range(3))
     assert (denied.state, denied.p_against) == ("REVERSED", 0.05)
+
+
+# --- samples ---
+
+
+def test_the_iteration_of_a_checkpoint_is_that_of_a_score_that_has_both(tmp_path: Path) -> None:
+    """Of five runs one has another score alone, one no value, one no iteration."""
+    facts = [("fid", 10.0, 40), ("other", 1.0, 50), ("fid", None, 50), ("fid", 9.0, None), ("fid", 8.0, 90)]
+    stored = [
+        run(tmp_path, "a", seed, scores={name: score(value, iteration=iteration, checkpoint="best")})
+        for seed, (name, value, iteration) in enumerate(facts)
+    ]
+    found = evidence(stored, expect({"a": SEEDS})).best_iteration("a", "fid", "full")
+    assert found.values == {0: 40.0, 4: 90.0}
+    assert (found.resolution, found.label, found.runs) == (1.0, "iteration of fid", 5)
+    assert found.reasons == {
+        1: "fid not measured: the run was not asked for it",
+        2: "fid not measured: the weights are absent",
+        3: "fid not measured: no reason recorded",
+    }
+    assert found.protocols[0] == {"metric": "frechet_inception_distance", "checkpoint": "best", "samples": 20000}
+
+
+def test_nothing_that_training_gives_is_larger_than_absurd(tmp_path: Path) -> None:
+    """1e15 may be a curve's mean, the next number may not."""
+    for name, level, value in (("x", 1e15, 1e15), ("y", 1.1e15, None), ("z", -1e15, -1e15)):
+        level = float(np.float32(level)) if value is None else level
+        one = run(tmp_path / name, "a", 0, scores={"v": score(level, metric="a_metric_of_tomorrow")})
+        found = evidence([one], expect({"a": [0]})).sample(Quantity(experiment="a", score="v"), "full")
+        assert found.values == ({} if value is None else {0: value})
+
+
+def test_states_count_the_runs_and_the_seconds_of_each_tier(tmp_path: Path) -> None:
+    stored = [
+        run(tmp_path, "a", 0, seconds=100.0),
+        run(tmp_path, "a", 1, seconds=50.0, status="diverged"),
+        run(tmp_path, "a", 2, seconds=20.0, status="failed"),
+        run(tmp_path, "a", 3, seconds=7.0),
+        run(tmp_path, "a", 0, tier="short", seconds=5.0),
+    ]
+    found = evidence(stored, expect({"a": SEEDS}, tiers=("full", "short"))).states()
+    assert [(one.tier, one.planned, one.finished, one.diverged, one.failed, one.training_seconds) for one in found] == [
+        ("full", 5, 2, 1, 1, 177.0),
+        ("short", 5, 1, 0, 0, 5.0),
+    ]
+    seconds = evidence(stored, expect({"a": SEEDS})).sample(Quantity(experiment="a", outcome="diverged"), "full")
+    assert (seconds.values, seconds.resolution, seconds.runs) == ({0: 0.0, 1: 1.0, 3: 0.0}, 1.0, 4)
+
+
+def test_one_numerics_tier_counts_that_of_most_records(tmp_path: Path) -> None:
+    expected: dict[str, Any] = {"a": {"full": {}}}
+    stored = []
+    for seed, numerics in enumerate(["fp32", "exact", "exact", "tomorrow"]):
+        stored.append(run(tmp_path, "a", seed, numerics=numerics, scores={"fid": score(10.0 + seed / 10)}))
+        expected["a"]["full"][seed] = stored[-1].record.run_id
+    found = evidence(stored, expected)
+    assert list(found.sample(Quantity(experiment="a", score="fid"), "full").values) == [1, 2, 3]
+    (line,) = found.damage
+    assert line == f"{stored[0].folder}: trained in fp32, others in exact: numerics tiers are not mixed"
+
+
+# --- published numbers by hand ---
+
+
+@pytest.mark.parametrize(("value", "state"), [(3.0, "REPRODUCED"), (2.9, "NOT ASSESSABLE"), (0.0, "REPRODUCED")])
+def test_a_stated_margin_may_be_as_large_as_the_number(tmp_path: Path, value: float, state: str) -> None:
+    """Printed 3.0 with a margin of 3.0; zero has no size that a margin could exceed."""
+    near = [value + 0.1 * seed for seed in SEEDS]
+    assert one_cell(cell(value, "a"), measured(tmp_path, near), margin=3.0).state == state
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 3])
+def test_what_lies_at_twice_the_margin_is_not_far(tmp_path: Path, decimals: int) -> None:
+    """The margin of 1.0 is widened by half a unit of the last digit."""
+    allowed = 1.0 + 0.5 / 10**decimals
+    far = one_cell(cell(8.0, "a", decimals=decimals), measured(tmp_path, [8.0, 8.0 + 2 * allowed, 10.0 + 2 * allowed]),
+                   margin=1.0, seeds=range(3))  # fmt: skip
+    assert (far.rounding, far.far_seeds) == (0.5 / 10**decimals, [2])
+    assert far.far is not None
+    assert far.far.estimate == pytest.approx(1 / 3)
+
+
+def test_margins_beyond_which_seeds_lie_by_the_sign_test(tmp_path: Path) -> None:
+    """Four seeds beyond the margin and one diverged: five of five, p = 1 / 32. Three and one: five of six, 7 / 64."""
+    off = [12.0, 12.1, 12.2, 12.3]
+    found = one_cell(cell(10.0, "a"), measured(tmp_path, [*off, None]), margin=1.0)
+    assert found.state == "NOT REPRODUCED"
+    assert "5 of 5 beyond the margin or diverged (sign test p = 0.031)" in found.reason
+    at = one_cell(cell(10.0, "a", decimals=0), measured(tmp_path / "x", [*off[:3], 11.5, None]), margin=1.0)
+    assert "(sign test" not in at.reason, "11.5 lies at the margin, so four of five are beyond: 6 / 32"
+    one = one_cell(cell(10.0, "a"), measured(tmp_path / "y", [10.0, None, None]), margin=1.0, seeds=range(3))
+    assert one.state == "INCONCLUSIVE"
+    assert "1 value left to compare, sign test p = 0.5" in one.reason
+    two = one_cell(cell(10.0, "a"), measured(tmp_path / "z", [10.0, 10.4, None]), margin=1.0, seeds=range(3))
+    assert "median of the other seeds 10.2, 90 % interval" in two.reason

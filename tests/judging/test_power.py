@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import scipy.stats
 
+from benchmark.judging import power
 from benchmark.judging.hypothesis_tests import power_equivalence
 from benchmark.judging.power import SPREADS, ClaimPower, Power, planned_power, power_lines, power_of_more, power_summary
+from benchmark.judging.predicates import evaluate
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
 
@@ -150,3 +152,37 @@ def test_more_seeds_decide_more() -> None:
 def test_the_table_begins_with_the_assumed_spreads() -> None:
     lines = power_lines(planned_power(planned({}, seeds=3)))
     assert lines[0].split() == ["where", "seeds", "differ", "by", "2", "%", "5", "%", "10", "%"]
+
+
+def test_claims_of_unknown_size_are_told_by_their_seeds() -> None:
+    """Two claims with three seeds and one with five, by their own effects."""
+    claims = [ClaimPower(claim=f"C{seeds}{effect}", seeds=seeds, decided=None, effect=effect, never=None)
+              for seeds, effect in ((5, 1.234), (3, 2.345), (3, 2.345))]  # fmt: skip
+    lines = power_lines(Power(spreads=list(SPREADS), seeds=None, claims=claims, cells=[]))
+    assert lines[1:] == [
+        "2 claims on what is not printed: 3 seeds show what differs by 2.3 standard deviations or more",
+        "1 claim on what is not printed: 5 seeds show what differs by 1.2 standard deviations or more",
+    ]
+
+
+@pytest.mark.parametrize(("a", "draws"), [(20.0, 20), (29.0, 60)])
+def test_what_is_plain_after_twenty_draws_is_drawn_no_further(
+    monkeypatch: pytest.MonkeyPatch, a: float, draws: int
+) -> None:
+    """With a spread of 2 %: 20 and 30 never overlap, 29 and 30 do."""
+    asked: list[Any] = []
+
+    def counted(predicate: Any, measured: Any) -> Any:
+        asked.append(predicate)
+        return evaluate(predicate, measured)
+
+    monkeypatch.setattr(power, "evaluate", counted)
+    monkeypatch.setattr(power, "SPREADS", (0.02,))
+    order = {"order": [fid("a"), fid("b")]}
+    cells = {"A": cell(a, "a"), "B": cell(30.0, "b")}
+    spec = planned({"C1": order}).model_copy(update={"tables": {"T1": table({"x": cells}, protocol=STATED)}})
+    spec.__dict__.pop("printed", None)
+    (decided,) = planned_power(spec).claims[0].decided or ()
+    assert len(asked) == draws
+    assert decided * draws == pytest.approx(round(decided * draws))
+    assert (0 < decided < 1) == (draws == 60)

@@ -714,3 +714,37 @@ def test_a_p_value_at_the_very_level_decides() -> None:
     found = judged(A_BELOW_B, a=of([1.0, 2.0, 3.0], "a"), b=of([4.0, 5.0, None], "b"))
     for one in (found, found.opposite):
         assert [one.decided(level) for level in (0.05, 0.049)] == [True, False]
+
+
+def test_where_equality_points_by_hand() -> None:
+    """By seed where seeds are shared, however large the numbers; by means where none is; nowhere without values."""
+    for first, second, points in (
+        ([10.0, 10.2], [-10.0, -10.3], "other"),
+        ([10.0, 10.2], [10.5, 10.7], "same"),
+        ([10.0, 10.2], [10.5, 12.7], "mixed"),
+        ([10.0, 10.2], [11.0, 11.2], "mixed"),
+    ):
+        assert judged(A_EQUALS_B, a=of([*first], "a"), b=of([*second], "b")).points == points
+    for second, points in (([12.0, 13.0], "other"), ([11.0, 11.5], "other"), ([10.5, 10.7], "same")):
+        assert judged(A_EQUALS_B, a=of([10.0, 10.5], "a"), b=of([*second], "b", seeds=[7, 8])).points == points
+    gone = of([None, None], "b", seeds=[7, 8])
+    assert judged(A_EQUALS_B, a=of([10.0, 10.2], "a"), b=gone).points == "mixed"
+    assert judged(A_EQUALS_B, a=gone, b=of([10.0, 10.2], "a")).points == "mixed"
+
+
+def test_seeds_that_show_two_samples_apart_have_the_freedom_of_both() -> None:
+    """Gaps beyond a margin, against what Welch's t takes to show the same gap beyond 0 at half the level."""
+    first, second = [0.0, 1.0, 2.0, 3.0], [0.6, 1.1, 2.9, 4.2]
+    apart = judged({**A_EQUALS_B, "margin": 0.2}, a=of([*first], "a"), b=of([*second], "b", seeds=range(10, 14)))
+    moved = [value - 0.2 for value in second]
+    order = judged(A_BELOW_B, a=of([*first], "a"), b=of([*moved], "b", seeds=range(10, 14)))
+    assert apart.needed(0.05, 0.8) == order.needed(0.025, 0.8)
+    touching = judged({**A_EQUALS_B, "margin": 1.0}, a=of([0.0, 0.5, 1.0], "a"), b=of([1.0, 1.5, 2.0], "b"))
+    assert touching.needed(0.05, 0.8) is None, "what lies at the margin is never shown to lie on either side"
+
+
+@pytest.mark.parametrize(("hits", "points"), [(0, "other"), (1, "mixed"), (2, "mixed"), (3, "same"), (4, "same")])
+def test_a_share_points_the_claim_s_way_where_more_seeds_are_so(hits: int, points: str) -> None:
+    """Of four seeds and one half: two are not more than half."""
+    values = [8.0] * hits + [7.0] * (4 - hits)
+    assert judged({"exactly": fid("a"), "value": 8, "share": 0.5}, a=of([*values], "a")).points == points

@@ -91,3 +91,72 @@ def test_numbers_of_unequal_protocols_are_told_of_what_is_alike() -> None:
     outcome, reason = Numbers(paper(tables=tables)).outcome(predicate({"order": [fid("a"), fid("b")]}))
     assert outcome == "holds"
     assert "measured by unequal protocols: 'samples' is 5000 (x / A); 50000 (x / B)" in reason
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome", "says"),
+    [
+        ({"exactly": fid("small_ours"), "value": 14, "share": 0.5}, "holds", "fid (small_ours) 14.0 is 14"),
+        ({"exactly": fid("small_ours"), "value": 15, "share": 0.5}, "fails", "fid (small_ours) 14.0 is not 15"),
+        (
+            {"ratio": [fid("small_ours"), fid("zero")], "above": 1.0},
+            "fails",
+            "fid (zero) 0.0 is zero, so there is no ratio",
+        ),
+        ({"ratio": [fid("zero"), fid("small_ours")], "below": 1.0}, "holds", "= 0 is below 1"),
+        ({"ratio": [fid("small_plain"), fid("small_ours")], "above": 2.0}, "fails", "= 2 is not above 2"),
+        ({"equal": [fid("small_plain"), fid("large_plain")], "margin": 2.0}, "fails", "is not below 2"),
+        ({"equal": [fid("small_plain"), fid("large_plain")], "margin": 2.1}, "holds", "is below 2.1"),
+        (
+            {"any_of": [{"bound": fid("zero"), "above": 1.0}, {"bound": fid("small_ours"), "above": 1.0}]},
+            "holds",
+            "fid (small_ours) 14.0 is above 1",
+        ),
+        (
+            {"any_of": [{"bound": fid("zero"), "above": 1.0}, {"bound": fid("small_ours"), "above": 20.0}]},
+            "fails",
+            "fid (zero) 0.0 is not above 1; fid (small_ours) 14.0 is not above 20",
+        ),
+        (
+            {
+                "any_of": [
+                    {"bound": fid("zero"), "above": 1.0},
+                    {"all_of": [{"bound": fid("zero"), "below": 1.0}, {"bound": fid("small_ours"), "above": 20.0}]},
+                ]
+            },
+            "holds in part",
+            "fid (zero) 0.0 is not above 1; fid (small_ours) 14.0 is not above 20",
+        ),
+    ],
+)
+def test_what_printed_numbers_say(written: dict[str, Any], outcome: str, says: str) -> None:
+    found, reason = Numbers(SPEC).outcome(predicate(written))
+    assert (found, says in reason) == (outcome, True), reason
+
+
+def test_parts_are_those_of_several_statements_alone() -> None:
+    low, high = {"bound": fid("small_ours"), "below": 20.0}, {"bound": fid("small_ours"), "above": 20.0}
+    parts = Numbers(SPEC).parts(predicate({"all_of": [low, high]}))
+    assert [(part.test, part.state, part.reason) for part in parts] == [
+        ("fid (small_ours) 14.0 is below 20", "HOLDS", "as printed"),
+        ("fid (small_ours) 14.0 is not above 20", "REVERSED", "as printed"),
+    ]
+    assert Numbers(SPEC).parts(predicate(low)) == []
+    assert Numbers(SPEC).parts(predicate({"all_of": [low, {"bound": fid("elsewhere"), "above": 1.0}]})) == []
+
+
+def test_what_a_claim_on_times_rests_on() -> None:
+    """Training seconds are printed of a; what an iteration takes is not."""
+    times = {"a": cell(100.0, "a", score=None), "b": cell(150.0, "b", score=None)}
+    spec = paper(tables={"T1": table({"x": times}, quantity="seconds")})
+    for time, outcome in (("training_seconds", "holds"), ("seconds_per_iteration", None)):
+        order = {"order": [{"experiment": name, "time": time} for name in "ab"]}
+        assert Numbers(spec).outcome(predicate(order))[0] == outcome
+
+
+@pytest.mark.parametrize(("values", "outcome"), [((14.0, 14.0), "holds"), ((14.0, 14.1), None)])
+def test_a_number_that_is_printed_twice_counts_where_both_agree(values: tuple[float, float], outcome: str) -> None:
+    rows = {name: {"A": cell(value, "a")} for name, value in zip("xy", values, strict=True)}
+    found, reason = Numbers(paper(tables={"T1": table(rows)})).outcome(predicate({"bound": fid("a"), "below": 20.0}))
+    assert found == outcome
+    assert outcome or reason == "the paper prints different numbers for fid (a): 14.0 (T1, x, A) and 14.1 (T1, y, A)"

@@ -52,3 +52,49 @@ def test_only_what_is_said_of_one_experiment_can_be_a_repeat() -> None:
         }
         found = table_findings(paper(tables={"T1": table(rows, quantity=quantity)}))
         assert [place for one in found if one.kind == "repeat" for place in one.cells] == told
+
+
+def test_bold_print_of_rows_of_two_and_of_three() -> None:
+    """By row one of two fits and in the row of one there is nothing to compare; by column none fits."""
+    rows = {
+        "x": {"A": cell(10.0, bold=True), "B": cell(20.0)},
+        "y": {"A": cell(9.0), "B": cell(21.0, bold=True)},
+        "z": {"A": cell(8.0)},
+    }
+    assert bold({"x": rows["x"], "z": rows["z"]}) == []
+    assert bold({"x": {"A": cell(5.0, bold=True)}}) == [], "alone"
+    assert bold(rows) == ["y / A 9.0 is the best and not bold", "y / B 21.0 is bold, y / A 9.0 is lower"]
+    three = {"A": cell(3.0), "B": cell(2.0, bold=True), "C": cell(1.0)}
+    assert bold({"w": rows["x"], "x": three, "y": rows["x"], "z": rows["x"]}) == [
+        "x / B 2.0 is bold, x / C 1.0 is lower",
+        "x / C 1.0 is the best and not bold",
+    ]
+
+
+def test_higher_is_better_by_the_table_s_direction() -> None:
+    rows = {
+        "x": {"A": cell(1.0), "B": cell(2.0, bold=True)},
+        "y": {"A": cell(3.0), "B": cell(4.0, bold=True)},
+        "z": {"A": cell(5.0, bold=True), "B": cell(6.0)},
+    }
+    found = table_findings(paper(tables={"T1": table(rows, direction="higher")}))
+    assert [one.says for one in found if one.kind == "bold"] == [
+        "z / A 5.0 is bold, z / B 6.0 is higher",
+        "z / B 6.0 is the best and not bold",
+    ]
+
+
+def test_spreads_without_a_meaning_and_quoted_numbers_are_counted() -> None:
+    row = {
+        "A": cell(1.0, spread=0.1, spread_means="seeds"),
+        "B": cell(2.0, spread=0.1, spread_means="unknown"),
+        "C": cell(3.0, quoted_from="another paper"),
+        "D": cell(4.0, quoted_from="another paper"),
+        "E": cell(5.0, quoted_from="a third"),
+    }
+    found = table_findings(paper(tables={"T1": table({"x": row})}))
+    assert [(one.kind, one.says) for one in found] == [
+        ("quoted", "2 of 5 numbers taken from another paper: x / C, x / D"),
+        ("quoted", "1 of 5 numbers taken from a third: x / E"),
+        ("spread", "1 spread without a meaning (seeds, splits or subsets?): x / B"),
+    ]
