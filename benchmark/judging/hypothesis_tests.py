@@ -316,7 +316,7 @@ def shift(first: Sequence[float], second: Sequence[float], alpha: float = ALPHA)
     """
     differences = sorted(0.0 if a == b else b - a for a in first for b in second)
     few, many = len(first), len(second)
-    ways = _rank_sums(range(1, few + many + 1), few)[few * (few + 1) // 2 :]  # distribution of U without ties
+    ways = _rank_sums(range(few + many), few)[few * (few - 1) // 2 :]  # distribution of U without ties, ranks from 0
     return _ordered_interval(differences, [count / math.comb(few + many, few) for count in ways], alpha)
 
 

@@ -67,6 +67,8 @@ def test_all_parts_of_a_claim_that_holds_at_the_very_level_hold() -> None:
         (0.0126, 0.9, _Family(0.6, 0.18, 2), "INCONCLUSIVE"),
         (0.9, 0.025 / 3, _Family(0.6, 0.18, 9), "REVERSED"),  # 0.18 is three times the claim's own 0.06
         (0.9, 0.026 / 3, _Family(0.6, 0.18, 9), "INCONCLUSIVE"),
+        (0.9, 0.0024, _Family(0.6, 1.0, 10), "REVERSED"),  # of a p value of 1 nobody knows the factor: all ten
+        (0.9, 0.0026, _Family(0.6, 1.0, 10), "INCONCLUSIVE"),
     ],
 )
 def test_a_part_at_the_very_level_is_decided(p: float, p_against: float, family: _Family, state: str) -> None:

@@ -239,3 +239,9 @@ def test_a_folder_of_failed_runs_alone_is_not_ranked(tmp_path: Path) -> None:
     for sides in ((failed, diverged), (diverged, failed)):
         one = only(compare(*sides))
         assert (one.outcome, one.says) == ("too few seeds", "seeds diverged, and nothing is left to rank")
+
+
+def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
+    """Nothing but zeros, without any error."""
+    one = only(compare(folder(tmp_path / "a", [0.0, 0.0]), folder(tmp_path / "b", [0.0, 0.0, 0.0])))
+    assert (one.p, one.outcome, one.paired) == (1.0, "no difference shown", False)

@@ -12,7 +12,7 @@ import pytest
 import scipy.stats
 
 from benchmark.judging.cells import published_seeds
-from benchmark.judging.judge import judge, judge_papers
+from benchmark.judging.judge import judge, judge_papers, keep_states
 from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
@@ -890,3 +890,19 @@ def test_margins_beyond_which_seeds_lie_by_the_sign_test(tmp_path: Path) -> None
     assert "1 value left to compare, sign test p = 0.5" in one.reason
     two = one_cell(cell(10.0, "a"), measured(tmp_path / "z", [10.0, 10.4, None]), margin=1.0, seeds=range(3))
     assert "median of the other seeds 10.2, 90 % interval" in two.reason
+
+
+def test_a_number_far_below_or_above_one_more_run_is_a_surprise(tmp_path: Path) -> None:
+    """Half a unit of its last digit, 0.05, belongs to the printed number at either end."""
+    half = scipy.stats.t.ppf(0.95, 4) * np.std(GOOD, ddof=1) * (1 + 1 / 5) ** 0.5
+    for beyond in (0.04, 0.06):
+        for end in (np.mean(GOOD) - half - beyond, np.mean(GOOD) + half + beyond):
+            found = one_cell(cell(float(end), "a"), measured(tmp_path / f"{end}", GOOD))
+            assert found.surprising == (beyond > 0.05)
+
+
+def test_without_a_seal_no_states_are_kept(tmp_path: Path) -> None:
+    found = verdicts(paper({"C1": BETTER}), [])
+    assert found.seal is None
+    keep_states(tmp_path, found, [])
+    assert not [*tmp_path.iterdir()]

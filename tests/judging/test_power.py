@@ -186,3 +186,17 @@ def test_what_is_plain_after_twenty_draws_is_drawn_no_further(
     assert len(asked) == draws
     assert decided * draws == pytest.approx(round(decided * draws))
     assert (0 < decided < 1) == (draws == 60)
+
+
+def test_more_seeds_are_more_than_the_fewest_that_are_planned() -> None:
+    assert [one.seeds for one in power_of_more(planned({}, seeds=5))] == [10, 20]
+    assert [one.seeds for one in power_of_more(planned({}, seeds=4))] == [5, 10, 20]
+
+
+def test_seeds_that_a_claim_asks_for_itself() -> None:
+    spec = planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=4)
+    five = spec.claims["C1"].model_copy(update={"min_seeds": 5})
+    (found,) = planned_power(spec.model_copy(update={"claims": {"C1": five}})).claims
+    assert (found.never, found.decided, found.effect) == ("4 seeds planned of at least 5", None, None)
+    (found,) = planned_power(spec.model_copy(update={"claims": {"C1": five}}), 5).claims
+    assert (found.never, found.seeds) == (None, 5)

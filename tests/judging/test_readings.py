@@ -366,3 +366,22 @@ def test_three_readings_that_move_most_are_told() -> None:
     one = across("C1", "base", reads(*((name, verdict("HOLDS", effect)) for name, effect in effects)))
     told = "moved most by d (0.40), c (0.30), b (0.20), in units of the largest effect under any reading"
     assert lines(one)[-1] == told
+
+
+def test_only_what_is_undecided_leans() -> None:
+    toward, against, neither = {"p": 0.1, "p_against": 0.9}, {"p": 0.9, "p_against": 0.1}, {"p": 0.5, "p_against": 0.5}
+    world = reads(
+        ("base", verdict("HOLDS", 1.0, **toward)),
+        ("a", verdict("INCONCLUSIVE", 1.0, **toward)),
+        ("b", verdict("INTERIM", 1.0, **against)),
+        ("c", verdict("INCONCLUSIVE", 1.0, **neither)),
+        ("d", verdict("INCONCLUSIVE", 1.0, p=0.1)),
+        ("e", verdict("NOT COMPARABLE", 1.0, tier="short", preview="points the same way")),
+        ("f", verdict("NOT COMPARABLE", 1.0, tier="short", preview="mixed")),
+        ("g", None),
+    )
+    one = across("C1", "base", world)
+    assert [reading.leans for reading in one.readings] == [None, "for", "against", None, None, "for", None, None]
+    assert one.says == (
+        "holds under 1 of 7 readings, undecided under 6 (2 of them lean its way, 1 the other); 1 not run"
+    )
