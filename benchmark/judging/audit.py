@@ -26,7 +26,7 @@ _WEIGHTS: dict[TableKind, int] = {
     "bold": 45,
     "spread": 30,
     "quoted": 25,
-    "regenerated": 10,
+    "regenerated": 20,
 }
 
 

@@ -322,15 +322,12 @@ def render(comparison: Comparison) -> str:
             )
             between = ""
             if score.difference is not None:
-                low, high = score.difference.low, score.difference.high
-                if low is not None and high is not None:
-                    between = f", B - A {number(score.difference.estimate)}{_bounds(low, high)}"
+                between = f", B - A {number(score.difference.estimate)}{_bounds(score.difference)}"
             proxy = ", a proxy" if score.proxy and "proxy" not in label else ""
             lines.append(f"  {label}{proxy}: {means}{between}: {score.outcome} ({score.says})")
         if experiment.times is not None:
-            ratio = experiment.times.ratio
-            bounds = "" if ratio is None or ratio.low is None or ratio.high is None else _bounds(ratio.low, ratio.high)
-            lines.append(f"  training time per iteration: {experiment.times.says}{bounds} ({experiment.times.device})")
+            told = f"{experiment.times.says}{_bounds(experiment.times.ratio)}"
+            lines.append(f"  training time per iteration: {told} ({experiment.times.device})")
     for side, names in (("A", comparison.only_first), ("B", comparison.only_second)):
         lines += [f"only in {side}: {name}" for name in names]
     lines += [f"environment differs: {line}" for line in comparison.environment]
@@ -339,8 +336,9 @@ def render(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _bounds(low: float, high: float) -> str:
-    return f" [{number(low)}, {number(high)}]"
+def _bounds(interval: Interval | None) -> str:
+    ends = [number(end) for end in (interval.low, interval.high) if end is not None] if interval is not None else []
+    return f" [{', '.join(ends)}]" if ends else ""
 
 
 def _seeds(seeds: Sequence[int]) -> str:

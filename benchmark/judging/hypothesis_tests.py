@@ -239,8 +239,8 @@ def power_equivalence(
         freedom = whole**2 / (error**4 / (seeds - 1) + other.error**4 / other.freedom)
         error = np.sqrt(whole)
     half = stdtrit(freedom, 1 - alpha) * error
-    room = margin - half
-    inside = np.where(room > 0, ndtr((room - deviation) / own) - ndtr((-room - deviation) / own), 0.0)
+    room = np.maximum(margin - half, 0.0)
+    inside = ndtr((room - deviation) / own) - ndtr((-room - deviation) / own)
     beyond = ndtr((deviation - margin - half) / own) + ndtr((-deviation - margin - half) / own)
     return float(inside.mean()), float(beyond.mean())
 

@@ -245,3 +245,8 @@ def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
     """Nothing but zeros, without any error."""
     one = only(compare(folder(tmp_path / "a", [0.0, 0.0]), folder(tmp_path / "b", [0.0, 0.0, 0.0])))
     assert (one.p, one.outcome, one.paired) == (1.0, "no difference shown", False)
+
+
+def test_times_without_bounds_have_none_in_words(tmp_path: Path) -> None:
+    found = compare(folder(tmp_path / "a", [1.0]), folder(tmp_path / "b", [2.0]))
+    assert "  training time per iteration: 1 times A's, from 1 and 1 run (Some GPU)" in render(found)

@@ -160,3 +160,13 @@ def test_a_number_that_is_printed_twice_counts_where_both_agree(values: tuple[fl
     found, reason = Numbers(paper(tables={"T1": table(rows)})).outcome(predicate({"bound": fid("a"), "below": 20.0}))
     assert found == outcome
     assert outcome or reason == "the paper prints different numbers for fid (a): 14.0 (T1, x, A) and 14.1 (T1, y, A)"
+
+
+def test_columns_that_say_when_or_how_are_no_scores() -> None:
+    """Beside a distance of 14 of one experiment stand the iteration it was taken at and a setting of it."""
+    tables = {"T1": table({"x": {"A": cell(14.0, "a")}})} | {
+        f"T{place}": table({"x": {"A": cell(500.0, "a")}}, quantity=quantity)
+        for place, quantity in ((2, "iterations"), (3, "setting"))
+    }
+    found, reason = Numbers(paper(tables=tables)).outcome(predicate({"bound": fid("a"), "below": 20.0}))
+    assert (found, reason) == ("holds", "fid (a) 14.0 is below 20")
