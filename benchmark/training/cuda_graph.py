@@ -67,7 +67,7 @@ class Replayer:
         self._draws: list[list[Draw]] = [[] for _ in range(updates)]
         self._seeded = [False] * updates
         self._warm = 0
-        self._places: dict[int, Tensor] = {}
+        self._places: list[tuple[int, Tensor]] = []
         self._segments: list[_Segment] = []
         self._row = torch.empty(0)
         #: why the updates cannot be captured, once that is known
@@ -136,16 +136,17 @@ class Replayer:
         except RuntimeError as error:
             self.refused = " ".join(str(error).split())[:200]
             return
-        self._places, self._segments = places, segments
+        # updates that share their data share the place of it
+        self._places = [*{id(place): (number, place) for number, place in places.items()}.values()]
+        self._segments = segments
 
     def _replayed(self, iteration: int, feeds: Sequence[Tensor | None]) -> Tensor:
-        copied: set[int] = set()
+        for number, place in self._places:
+            feed = feeds[number]
+            assert feed is not None, "feeds are the same every time"
+            place.copy_(feed)
         for segment in self._segments:
             for number in segment.updates:
-                feed, place = feeds[number], self._places.get(number)
-                if feed is not None and place is not None and id(place) not in copied:
-                    place.copy_(feed)
-                    copied.add(id(place))
                 self._loop.set_rate(number)
             for buffer, draw in segment.draws:
                 self._loop.streams.fill(buffer, draw.law, draw.name, iteration, *draw.key)

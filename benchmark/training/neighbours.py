@@ -15,6 +15,11 @@ _BLOCK_BYTES = 1 << 25
 _MOST_BYTES = 1 << 35
 
 
+def most_images(pixels: int) -> int:
+    """How many images of so many bytes are searched at most."""
+    return _MOST_BYTES // pixels
+
+
 @torch.inference_mode()
 def nearest_training_examples(subject: TrainedSubject, examples: np.ndarray, count: int) -> dict[str, np.ndarray]:
     """The ``count`` training images nearest to each of ``examples`` (n, *shape) uint8, as ``samples.npz`` keeps them.
@@ -26,7 +31,7 @@ def nearest_training_examples(subject: TrainedSubject, examples: np.ndarray, cou
     held = subject.data.count
     assert held is not None, "endless data has no training examples to come near to"
     pixels = math.prod(examples.shape[1:])
-    searched = min(held, max(count, _MOST_BYTES // pixels))
+    searched = min(held, max(count, most_images(pixels)))
     device = subject.device
     order = (torch.arange(searched, device=device) * held // searched).contiguous()
     ours = on_host(examples).to(device).float().flatten(1)

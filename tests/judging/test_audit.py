@@ -422,3 +422,16 @@ def test_a_time_half_beyond_the_peak_is_told_with_its_share(found: Audit) -> Non
         (False, True, False),
     ]
     assert "1 of 2 published times would need more" in " ".join(render_text(told).split())
+
+
+def test_names_stand_on_the_left_and_numbers_on_the_right(found: Audit) -> None:
+    lines = render_text(found).splitlines()
+    head = next(index for index, line in enumerate(lines) if line.split()[:1] == ["section"])
+    rows = lines[head : head + 4]
+    assert [row[2 : 2 + len(name)] for row, name in zip(rows, ("section", "networks", "systems"), strict=False)] == [
+        "section",
+        "networks",
+        "systems",
+    ]
+    end = rows[0].index("total") + len("total")
+    assert [row[end - 1].isdigit() and row[end : end + 2] == "  " for row in rows[1:]] == [True] * 3

@@ -250,3 +250,16 @@ def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
 def test_times_without_bounds_have_none_in_words(tmp_path: Path) -> None:
     found = compare(folder(tmp_path / "a", [1.0]), folder(tmp_path / "b", [2.0]))
     assert "  training time per iteration: 1 times A's, from 1 and 1 run (Some GPU)" in render(found)
+
+
+def test_a_run_that_took_no_time_has_no_rate(tmp_path: Path) -> None:
+    a = [run(tmp_path / "a", "a", seed, seconds=seconds) for seed, seconds in enumerate((0.0, 10.0, 20.0))]
+    b = [run(tmp_path / "b", "a", seed, seconds=seconds) for seed, seconds in enumerate((5.0, 30.0, 60.0))]
+    times = compare(a, b).experiments[0].times
+    assert times is not None
+    assert times.ratio is not None
+    middle = math.log(5 * 30 * 60) / 3 - math.log(10 * 20) / 2
+    assert times.ratio.estimate == pytest.approx(math.exp(middle))
+    test = stats.ttest_ind([math.log(5), math.log(30), math.log(60)], [math.log(10), math.log(20)], equal_var=False)
+    low, high = test.confidence_interval(0.9)
+    assert (times.ratio.low, times.ratio.high) == pytest.approx((math.exp(low), math.exp(high)))

@@ -906,3 +906,25 @@ def test_without_a_seal_no_states_are_kept(tmp_path: Path) -> None:
     assert found.seal is None
     keep_states(tmp_path, found, [])
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_published_spread_over_seeds_has_one_degree_of_freedom_less_than_seeds(tmp_path: Path) -> None:
+    """Welch's interval of five values against a mean of three with a deviation of 0.9."""
+    spread = cell(10.1, "a", spread=0.9, spread_means="seeds")
+    protocol = {"seeds": 3, "samples": 20000, "checkpoint": "last"}
+    found = one_cell(spread, measured(tmp_path, GOOD), protocol=protocol).deviation
+    errors = np.array([np.var(GOOD, ddof=1) / 5, 0.9**2 / 3])
+    freedom = errors.sum() ** 2 / (errors**2 / [4, 2]).sum()
+    half = scipy.stats.t.ppf(0.95, freedom) * errors.sum() ** 0.5
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((np.mean(GOOD) - 10.1 - half, np.mean(GOOD) - 10.1 + half))
+
+
+def test_fields_that_a_claim_compares_across_are_told_where_it_is_tested(tmp_path: Path) -> None:
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", BAD, protocol={"samples": 50000})]
+    across = BETTER.model_copy(update={"across": ["samples"]})
+    assert one_claim(across, stored).reason.endswith("; compared across samples, as the claim does")
+    assert "across" not in one_claim(BETTER, stored).reason
+    assert "across" not in one_claim(across, []).reason
+    alike = [*series(tmp_path / "x", "a", GOOD), *series(tmp_path / "x", "b", BAD)]
+    assert "across" not in one_claim(BETTER, alike).reason

@@ -748,3 +748,18 @@ def test_a_share_points_the_claim_s_way_where_more_seeds_are_so(hits: int, point
     """Of four seeds and one half: two are not more than half."""
     values = [8.0] * hits + [7.0] * (4 - hits)
     assert judged({"exactly": fid("a"), "value": 8, "share": 0.5}, a=of([*values], "a")).points == points
+
+
+def test_a_part_that_says_nothing_is_not_held_against_the_claim() -> None:
+    """One part at p = 0.5, by next to nothing; one more that is opposed is what decides."""
+    a, b = of([10.0, 11.0, 12.0], "a"), of([10.01, 11.01, 12.01], "b")
+    tie = judged(A_BELOW_B, a=a, b=b)
+    assert tie.p == 0.5
+    above = {"bound": fid("a"), "above": 9.0}
+    both = judged({"all_of": [A_BELOW_B, above]}, a=a, b=b)
+    assert both.statistic == tie.statistic
+    assert both.needed(0.05, 0.8) is None
+    opposed = judged({"all_of": [A_BELOW_B, {"bound": fid("a"), "below": 9.0}]}, a=a, b=b)
+    alone = judged({"bound": fid("a"), "below": 9.0}, a=a)
+    assert opposed.statistic == alone.statistic
+    assert opposed.needed(0.05, 0.8) == alone.opposite.needed(0.025, 0.8)

@@ -71,10 +71,11 @@ def test_lists_whose_order_means_nothing_are_sealed_in_one_order(key: str) -> No
     assert seals._unordered({key: [a, b]}) == seals._unordered({key: [b, a]})
 
 
-def test_the_first_of_a_smallest_and_the_order_of_an_order_are_rules() -> None:
+@pytest.mark.parametrize("key", ["smallest", "largest"])
+def test_the_first_of_a_smallest_and_the_order_of_an_order_are_rules(key: str) -> None:
     a, b, c = {"x": 1}, {"x": 2}, {"x": 3}
-    assert seals._unordered({"smallest": [a, b, c]}) == seals._unordered({"smallest": [a, c, b]})
-    assert seals._unordered({"smallest": [a, b, c]}) != seals._unordered({"smallest": [b, a, c]})
+    assert seals._unordered({key: [a, b, c]}) == seals._unordered({key: [a, c, b]})
+    assert seals._unordered({key: [a, b, c]}) != seals._unordered({key: [b, a, c]})
     assert seals._unordered({"order": [a, b]}) != seals._unordered({"order": [b, a]})
 
 

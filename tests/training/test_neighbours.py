@@ -67,11 +67,21 @@ def test_so_many_images_are_held_as_floats_at_once(
     """Eight images of 16 bytes, which are 64 as floats; those asked for are searched whatever the limit."""
     monkeypatch.setattr(neighbours, "_MOST_BYTES", most)
     monkeypatch.setattr(neighbours, "_BLOCK_BYTES", block)
-    subject = subject_over(np.arange(128, dtype=np.uint8).reshape(8, 1, 4, 4))
+    subject = subject_over(np.arange(128, dtype=np.uint8).reshape(8, 2, 4, 2))
     levels, read = subject.data.levels, []
     monkeypatch.setattr(subject.data, "levels", lambda some: read.append(len(some)) or levels(some))
-    nearest_training_examples(subject, np.zeros((1, 1, 4, 4), np.uint8), 2)
+    nearest_training_examples(subject, np.zeros((1, 2, 4, 2), np.uint8), 2)
     assert read == [*lengths, 2]
+
+
+def test_images_of_8_mib_are_compared_one_by_one_and_4096_of_them_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As floats one fills 32 MiB; 4096 of them are 32 GiB."""
+    subject = subject_over(np.zeros((3, 1, 2048, 4096), np.uint8))
+    levels, read = subject.data.levels, []
+    monkeypatch.setattr(subject.data, "levels", lambda some: read.append(len(some)) or levels(some))
+    found = nearest_training_examples(subject, np.zeros((1, 1, 2048, 4096), np.uint8), 1)
+    assert (read, found["neighbours_searched"].tolist()) == ([1, 1, 1, 1], [3, 3])
+    assert neighbours.most_images(2**23) == 4096
 
 
 def test_fewer_images_than_asked_for_are_all_given() -> None:

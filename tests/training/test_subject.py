@@ -165,3 +165,10 @@ def test_batches_that_are_drawn_whole_give_no_more_than_was_asked_for() -> None:
     _, trainer = subject_of("tanh")
     subject = TrainedSubject(trainer, Path("no-data-needed"), generator_mode="batch_statistics")
     assert [len(part) for part in subject.samples_in_parts(100)] == [64, 36]
+
+
+def test_samples_of_a_gibibyte_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, _ = subject_of("tanh")
+    monkeypatch.setattr(subject, "_whole", lambda count, _parts: np.broadcast_to(np.uint8(0), (count,)).view())
+    assert subject.samples(2**30) is subject.samples(2**30)
+    assert subject.samples(2**30 + 1) is not subject.samples(2**30 + 1)
