@@ -53,7 +53,7 @@ def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> Cel
     rougher = None if sample is None else evidence.rougher(sample.experiment, sample.tier)
     if printed.source.quantity == "seconds" and sample is not None:
         verdict = _judge(printed, sample, None, rougher)
-        return verdict.model_copy(update={"reason": verdict.reason + _time_ratio(evidence, printed, first)})
+        return verdict.model_copy(update={"reason": verdict.reason + _time_ratio(evidence, printed, sample, first)})
     return _judge(printed, sample, sample, rougher)
 
 
@@ -149,13 +149,13 @@ def _first_time(printed: Printed, numbers: Sequence[Printed]) -> Printed | None:
     return next((time for time in row if time.cell.experiment is not None and time.cell.quoted_from is None), None)
 
 
-def _time_ratio(evidence: Evidence, printed: Printed, first: Printed | None) -> str:
+def _time_ratio(evidence: Evidence, printed: Printed, ours: Sample, first: Printed | None) -> str:
     """A time over the first time of its row, in print and as measured: seconds depend on the device, the ratio less."""
     if first is None or first.column == printed.column or first.cell.value == 0:
         return ""
     text = f"; {words.number(printed.cell.value / first.cell.value)} times {first.column} in print"
-    ours, theirs = _measured(evidence, printed), _measured(evidence, first)
-    if ours is None or theirs is None or not ours.values or not theirs.values or ours.tier != theirs.tier:
+    theirs = _measured(evidence, first)
+    if theirs is None or not ours.values or not theirs.values or ours.tier != theirs.tier:
         return f"{text}, not measured here"
     difference = protocol_difference([ours, theirs])
     if difference is not None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from benchmark.judging.origins import apart, planned, words_of
+from benchmark.judging.judge import judge
+from benchmark.judging.origins import apart, planned, with_brought, words_of
 from benchmark.runs.records import Origin, Stored
 
-from .factory import run
+from .factory import cell, claim, expect, fid, paper, run, series, table
 
 
 def origin(kind: Any, who: str = "A") -> Origin:
@@ -52,3 +53,21 @@ def test_as_many_seeds_as_the_paper_plans_under_the_numbers_brought(
     group.append(run(tmp_path, "c", 0))
     expected = {"a": {"full": dict.fromkeys(range(3), "x"), "short": {0: "y"}}, "b": {"short": {0: "z"}}}
     assert planned(expected, group) == {"a": {"full": seeds}, "b": {"full": {}}}
+
+
+@pytest.mark.parametrize(("claims", "cells"), [(1, 1), (1, 0), (0, 1), (0, 0)])
+def test_what_was_trained_here_and_is_not_accepted_stands_beside_and_decides_nothing(
+    tmp_path: Path, claims: int, cells: int
+) -> None:
+    spec = paper(
+        {"C1": claim({"bound": fid("a"), "below": 20.0})} if claims else {},
+        {"T1": table({"x": {"A": cell(10.0, "a")}})} if cells else {},
+    )
+    expected = expect({"a": range(3)})
+    verdicts = judge(spec, "0" * 64, series(tmp_path, "a", [10.0, 10.1, 10.2]), expected)
+    beside = with_brought(spec, verdicts, [], expected, ["reported"])
+    assert [(one.word, len(one.claims), len(one.cells), one.accepted) for one in beside.brought] == (
+        [("trained", claims, cells, False)] if claims + cells else []
+    )
+    assert [one.state for one in (*beside.claims, *beside.cells)] == ["NOT RUN"] * (claims + cells)
+    assert with_brought(spec, verdicts, [], expected, ["trained"]) == verdicts

@@ -148,6 +148,8 @@ def test_cells_know_ratios_only(tmp_path: Path) -> None:
     assert "no ratio here: protocol field 'device' differs" in elsewhere.reason
     _, alone = cells_of(runs(tmp_path / "y", "b", B))
     assert "not measured here" in alone.reason
+    _, without = cells_of(runs(tmp_path / "z", "a", A))
+    assert without.reason.endswith("; 1.455 times gan in print, not measured here")
 
 
 def test_a_ratio_needs_both_times_at_one_tier_and_a_first_that_is_not_zero(tmp_path: Path) -> None:
