@@ -21,11 +21,11 @@ def register(subparsers: opt.Subparsers) -> None:
     added = opt.command(subparsers, why, "how one verdict comes about, number by number, and from which files", None)
     added.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
     added.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
-    opt.add(added, opt.results, opt.numerics)
+    opt.add(added, opt.readings, opt.results, opt.numerics)
 
 
 def why(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
+    from benchmark.commands.select_runs import by_reading, load_all, spec_files
     from benchmark.judging.judge import judge_papers
     from benchmark.registry import did_you_mean
 
@@ -36,14 +36,14 @@ def why(options: argparse.Namespace) -> int:
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
     if not wanted:
         raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
-    for (file, _), judged_paper in zip(
-        papers, judge_papers(papers, results, options.numerics, write=False), strict=True
-    ):
-        for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
-            print("\n".join(_claim(claim, judged_paper, file)))
-        for cell in judged_paper.verdicts.cells:
-            if cell.path in wanted:
-                print("\n".join(_cell(cell, judged_paper, file)))
+    for reading, under in by_reading(papers, options.reading).items():
+        judged = judge_papers(under, results, options.numerics, reading, write=False)
+        for (file, _), judged_paper in zip(under, judged, strict=True):
+            for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
+                print("\n".join(_claim(claim, judged_paper, file)))
+            for cell in judged_paper.verdicts.cells:
+                if cell.path in wanted:
+                    print("\n".join(_cell(cell, judged_paper, file)))
     return 0
 
 

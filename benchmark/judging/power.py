@@ -147,6 +147,9 @@ class _Best:
     def some(self, parts: Sequence[float]) -> float:
         return min(1.0, len(parts) * min(parts))
 
+    def whole(self, answer: float) -> float:
+        return answer
+
 
 def _simulated(numbers: Numbers, predicate: Predicate, seeds: int, alpha: float) -> list[float] | None:
     """Share of simulated papers in which the claim is decided, by spread; None without printed numbers."""

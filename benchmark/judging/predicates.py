@@ -61,6 +61,9 @@ class Seeds:
     def some(self, parts: Sequence[Finding]) -> Finding:
         return combined(parts, "some")
 
+    def whole(self, answer: Finding) -> Finding:
+        return replace(answer, parts=())
+
 
 def _sides(above: float | None, below: float | None) -> list[tuple[float, bool]]:
     return [(bound, upper) for bound, upper in ((above, False), (below, True)) if bound is not None]
@@ -89,7 +92,7 @@ def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding
             points="same" if "same" in shown else "other" if shown == {"other"} else "mixed",
             parts=(),
         )
-    # a conjunction within a conjunction is one conjunction
+    # the steps of several orders are so many statements
     parts = [inner for part in parts for inner in (part.parts or (part,))]
     weakest = max(parts, key=lambda part: part.p)
     opposed = min(parts, key=lambda part: part.p_against)

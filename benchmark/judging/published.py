@@ -122,6 +122,11 @@ class _Print:
     def every(self, parts: Sequence[_Told]) -> _Told:
         return _told(*(part for told in parts for part in told.parts))
 
+    def whole(self, answer: _Told) -> _Told:
+        """True where all of it is; else in the words of what is not."""
+        true = answer.outcome == "holds"
+        return _told((true, "; ".join(text for holds, text in answer.parts if holds == true)))
+
     def some(self, parts: Sequence[_Told]) -> _Told:
         """The first part that holds; else how far any does, as one statement."""
         holding = next((told for told in parts if told.outcome == "holds"), None)

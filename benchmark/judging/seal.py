@@ -27,11 +27,11 @@ from benchmark.spec.experiments import Experiment
 from benchmark.spec.paper import PaperSpec
 
 #: raised whenever a rule of judging changes its meaning
-RULES_VERSION = 4
+RULES_VERSION = 5
 #: what decides a verdict is what these import
 _ROOTS = tuple(f"benchmark.judging.{name}" for name in ("cells", "claims", "checkpoint_luck", "variants", "origins"))
 #: lists in predicates whose order has no meaning: of all their elements, or of all but the first
-_UNORDERED = {"all_of": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
+_UNORDERED = {"all_of": 0, "together": 0, "any_of": 0, "equal": 0, "smallest": 1, "largest": 1}
 
 Item = dict[str, Any]
 

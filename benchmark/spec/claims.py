@@ -54,6 +54,9 @@ class Logic(Protocol[T]):
     def some(self, parts: Sequence[T]) -> T:
         """At least one part holds."""
 
+    def whole(self, answer: T) -> T:
+        """``answer`` as one statement, whatever it was made of: being below all but one is no part of being lowest."""
+
 
 class _Predicate(Model):
     #: whether its words need brackets within another's
@@ -96,13 +99,16 @@ class _Ordering(_Predicate):
         raise NotImplementedError
 
     def ask(self, logic: Logic[T]) -> T:
-        return logic.every([logic.less(first, second) for first, second in self.pairs])
+        return logic.whole(logic.every([logic.less(first, second) for first, second in self.pairs]))
 
 
 class Order(_Ordering):
-    """Each quantity is smaller than the next."""
+    """Each quantity is smaller than the next; every step is a statement."""
 
     order: Annotated[Many[Operand], Field(min_length=2)]
+
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.every([logic.less(first, second) for first, second in self.pairs])
 
     @property
     def pairs(self) -> list[tuple[Operand, Operand]]:
@@ -248,7 +254,7 @@ class InSeeds(_Predicate):
 
 
 class AllOf(_Predicate):
-    """Every part holds."""
+    """Every part holds; each is a statement of the sentence, which may hold in part."""
 
     compound = True
     all_of: Annotated[Many[Predicate], Field(min_length=2)]
@@ -259,6 +265,20 @@ class AllOf(_Predicate):
 
     def ask(self, logic: Logic[T]) -> T:
         return logic.every([part.ask(logic) for part in self.all_of])
+
+
+class Together(_Predicate):
+    """Every part holds; together they are one statement, of which none says anything alone."""
+
+    compound = True
+    together: Annotated[Many[Predicate], Field(min_length=2)]
+
+    @property
+    def text(self) -> str:
+        return " and ".join(part.bracketed for part in self.together)
+
+    def ask(self, logic: Logic[T]) -> T:
+        return logic.whole(logic.every([part.ask(logic) for part in self.together]))
 
 
 class AnyOf(_Predicate):
@@ -300,9 +320,9 @@ class Given(_Predicate):
 
 
 Predicate = Annotated[
-    Order | Smallest | Largest | Bound | Ratio | Equal | Exactly | InSeeds | AllOf | AnyOf | Given, ByKey()
+    Order | Smallest | Largest | Bound | Ratio | Equal | Exactly | InSeeds | AllOf | Together | AnyOf | Given, ByKey()
 ]
-for _kind in (InSeeds, AllOf, AnyOf, Given):
+for _kind in (InSeeds, AllOf, Together, AnyOf, Given):
     _kind.model_rebuild()
 
 

@@ -409,6 +409,18 @@ def test_why_names_values_and_the_records_that_they_are_from(capsys):
         assert f"{record['scores']['sharpness_gap']['value']:.5g}" in told
 
 
+def test_why_under_a_reading(capsys):
+    """Under the base there are no runs of it, under the reading ten seeds of each system."""
+    words = ["why", "RL-C22", "gan_rl", "--results", str(ROOT / "results" / "reference" / "toy-narrow")]
+    told = []
+    for reading in (["base"], ["narrow"]):
+        assert main([*words, "--reading", *reading]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0].startswith("RL-C22  NOT RUN\n")
+    assert told[1].startswith("RL-C22  REVERSED\n")
+    assert (told[0].count("record.json"), told[1].count("record.json")) == (0, 30)
+
+
 def test_completion_completes_every_command_option_and_choice(capsys):
     """What bash offers, against what each command's own help names."""
     commands = next(action.choices for action in parser()._actions if action.dest == "command")

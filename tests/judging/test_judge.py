@@ -31,7 +31,7 @@ BETTER = claim({"order": [fid("a"), fid("b")]})
 
 
 def verdicts(spec: PaperSpec, stored: Sequence[Stored], seeds: Sequence[int] = SEEDS, **over: Any) -> PaperVerdicts:
-    found = judge(spec, "0" * 64, stored, expect({"a": seeds, "b": seeds}, **over))
+    found = judge(spec, "0" * 64, stored, expect({"a": seeds, "b": seeds, "c": seeds}, **over))
     assert PaperVerdicts.model_validate_json(to_json(found.model_dump(mode="json"))) == found
     return found
 
@@ -627,6 +627,27 @@ def test_a_conjunction_of_which_one_half_holds(tmp_path: Path) -> None:
         ["INCONCLUSIVE", "REVERSED"],
     )
     assert one_claim(BETTER, stored).parts == []
+
+
+def test_a_superlative_and_what_stands_together_are_one_statement(tmp_path: Path) -> None:
+    """Better than one of two rivals is no part of being the best, and a condition that is met is no merit."""
+    worst = [value + 10 for value in BAD]
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", BAD), *series(tmp_path, "c", worst)]
+    low, high = {"bound": fid("a"), "below": 12.0}, {"bound": fid("b"), "below": 12.0}
+
+    def states(predicate: dict[str, object]) -> tuple[str, list[str]]:
+        found = one_claim(claim(predicate), stored)
+        return found.state, [part.state for part in found.parts]
+
+    best, second = {"smallest": [fid("a"), fid("b"), fid("c")]}, {"smallest": [fid("b"), fid("a"), fid("c")]}
+    assert states(best) == ("HOLDS", [])
+    assert states(second) == ("REVERSED", [])
+    assert states({"largest": [fid("b"), fid("a"), fid("c")]}) == ("REVERSED", [])
+    assert states({"order": [fid("b"), fid("a"), fid("c")]}) == ("HOLDS IN PART", ["REVERSED", "HOLDS"])
+    assert states({"together": [low, high]}) == ("REVERSED", [])
+    assert states({"together": [low, low]}) == ("HOLDS", [])
+    assert states({"all_of": [{"together": [low, high]}, second]}) == ("REVERSED", ["REVERSED", "REVERSED"])
+    assert states({"all_of": [{"together": [low, high]}, best]}) == ("HOLDS IN PART", ["REVERSED", "HOLDS"])
 
 
 # --- the paper's own numbers ---

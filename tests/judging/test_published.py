@@ -55,6 +55,12 @@ def gain(size: str) -> dict[str, Any]:
             "holds in part",
             "gain on the large set 0.2 is not above 0.3",
         ),
+        (
+            {"together": [{"bound": gain("small"), "above": 0.3}, {"bound": gain("large"), "above": 0.3}]},
+            "fails",
+            "gain on the large set 0.2 is not above 0.3",
+        ),
+        ({"smallest": [fid("small_plain"), fid("small_ours"), fid("zero")]}, "fails", "is not below fid (zero)"),
     ],
 )
 def test_computed_numbers(written: dict[str, Any], outcome: str, says: str) -> None:

@@ -92,6 +92,10 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             "fid (a) is below 1; and [fid (a) is below 1 or fid (a) is below 1]",
         ),
         (
+            {"all_of": [{"together": [{"bound": fid("a"), "below": 1}] * 2}, {"bound": fid("b"), "below": 2}]},
+            "[fid (a) is below 1 and fid (a) is below 1]; and fid (b) is below 2",
+        ),
+        (
             {"order": [{"compute": "1 - x / y", "of": {"x": fid("a"), "y": fid("b")}, "says": "gain"}, fid("c")]},
             "gain [1 - x / y] is below fid (c)",
         ),

@@ -324,7 +324,7 @@ SLIPS = {
         "      order:",
         "      §ordr:",
         "claims.C1.predicate.ordr: unknown key, one of these is needed: order, smallest, largest, bound, ratio, equal, "
-        "exactly, in_seeds, all_of, any_of, given; did you mean 'order'?",
+        "exactly, in_seeds, all_of, together, any_of, given; did you mean 'order'?",
     ),
     "quantity in a predicate": (
         "{experiment: ring_saturating, score",
@@ -402,7 +402,7 @@ SLIPS = {
         "        - given: {bound",
         "        - §givn: {bound",
         "claims.C3.predicate.all_of[0].givn: unknown key, one of these is needed: order, smallest, largest, bound, "
-        "ratio, equal, exactly, in_seeds, all_of, any_of, given; did you mean 'given'?",
+        "ratio, equal, exactly, in_seeds, all_of, together, any_of, given; did you mean 'given'?",
     ),
     "runs of a condition": (
         "given: {bound: {experiment: ring, score: modes}",
