@@ -254,3 +254,32 @@ def test_data_of_a_name_are_those_that_were_published(tmp_path: Path) -> None:
     assert consistency._published({**plain, "digits": {}}) is None
     assert consistency._published({"mnist": {}}) is None
     assert consistency._published(None) is None
+
+
+@pytest.mark.parametrize(("checkpoint", "problem"), [("last", True), ("best", False)])
+def test_a_run_that_diverged_has_no_value_at_its_end(tmp_path: Path, checkpoint: str, problem: bool) -> None:
+    """A checkpoint from before may be the best."""
+    scores = {"fid": score(10.0, checkpoint=checkpoint, iteration=100)}
+    found = told(run(tmp_path, "a", 0, scores=scores), status="diverged", reason="at 7")
+    assert found == (["diverged, and score fid has a value at its end"] if problem else [])
+
+
+def test_a_score_has_a_value_or_a_reason(tmp_path: Path) -> None:
+    for seed, (value, reason, fine) in enumerate(
+        [(1.0, None, True), (None, "no weights", True), (1.0, "no weights", False), (None, None, False)]
+    ):
+        found = told(run(tmp_path, "a", seed, scores={"fid": score(value, reason=reason)}))
+        assert found == ([] if fine else [f"score fid has value {value} and the reason '{reason}'"])
+
+
+def test_an_id_is_the_beginning_of_the_hash_of_what_was_run(tmp_path: Path) -> None:
+    record = run(tmp_path, "a", 0).record
+    assert consistency.identity(record) is None
+    for changes, problem in (
+        ({"run_id": ""}, "run_id  is not the hash of its determinant"),
+        ({"run_id": "0" * 16}, f"run_id {'0' * 16} is not the hash of its determinant"),
+        ({"seed": 1}, "seed, tier or numerics differ from its determinant"),
+        ({"tier": "short"}, "seed, tier or numerics differ from its determinant"),
+        ({"numerics": "exact"}, "seed, tier or numerics differ from its determinant"),
+    ):
+        assert consistency.identity(record.model_copy(update=changes)) == problem

@@ -13,6 +13,7 @@ import scipy.stats
 
 from benchmark.judging.cells import published_seeds
 from benchmark.judging.judge import judge, judge_papers, keep_states
+from benchmark.judging.samples import protocol_difference
 from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
@@ -21,7 +22,7 @@ from benchmark.spec.claims import Claim
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 
-from .factory import cell, claim, evidence, expect, fid, paper, run, run_id, score, series, table
+from .factory import cell, claim, evidence, expect, fid, paper, run, run_id, sample, score, series, table
 
 SEEDS = range(5)
 PROXY = "proxy_frechet_distance"
@@ -949,3 +950,17 @@ def test_fields_that_a_claim_compares_across_are_told_where_it_is_tested(tmp_pat
     assert "across" not in one_claim(across, []).reason
     alike = [*series(tmp_path / "x", "a", GOOD), *series(tmp_path / "x", "b", BAD)]
     assert "across" not in one_claim(BETTER, alike).reason
+
+
+@pytest.mark.parametrize(
+    ("other", "differs"),
+    [
+        ({}, "'samples' differs: 8 (a, seed 0), not recorded (a, seed 1)"),
+        ({"samples": 9}, "'samples' differs: 8 (a, seed 0), 9 (a, seed 1)"),
+        ({"samples": 8, "size": 1}, "'size' differs: not recorded (a, seed 0), 1 (a, seed 1)"),
+    ],
+)
+def test_two_seeds_must_have_one_protocol(other: dict[str, int], differs: str) -> None:
+    protocols = {0: {"samples": 8}, 1: other}
+    assert protocol_difference([sample([1.0, 2.0], protocols=protocols)]) == f"protocol field {differs}"
+    assert protocol_difference([sample([1.0, None], protocols=protocols)]) is None, "one value alone"

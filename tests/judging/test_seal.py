@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,15 @@ from typing import Literal
 import pytest
 
 from benchmark.judging import seal as seals
-from benchmark.judging.judge import judge, keep_states, states_file, states_of, under_seal, under_seal_in
+from benchmark.judging.judge import (
+    evidence_sha256,
+    judge,
+    keep_states,
+    states_file,
+    states_of,
+    under_seal,
+    under_seal_in,
+)
 from benchmark.judging.rule_changes import state, stored_state
 from benchmark.judging.seal import Seal, ensure_seal, make_seal, read_seal, rules, seal_file
 from benchmark.judging.selftest import paper
@@ -487,3 +496,36 @@ def test_states_under_readings_are_kept_beside_the_base_s() -> None:
     assert {name: state for name, state in states.items() if name not in states_of(plain)} == {
         "wide: MU-C1": "REVERSED"
     }
+
+
+def test_what_is_imported_for_annotations_alone_decides_nothing() -> None:
+    source = """
+from typing import TYPE_CHECKING
+import os, benchmark.one
+if TYPE_CHECKING:
+    from benchmark.two import x
+if os.name:
+    from benchmark.three import y
+def inside():
+    try:
+        from other.package import z
+    except ImportError:
+        import benchmark.four
+"""
+    assert [*seals._imported(ast.parse(source).body)] == [
+        "benchmark.one",
+        "benchmark.three",
+        "benchmark.three.y",
+        "benchmark.four",
+    ]
+
+
+def test_the_hash_of_the_evidence_is_that_of_all_records_above_smoke(tmp_path: Path) -> None:
+    full, other, smoke = (
+        paper.made("plain", seed, tier=tier).write(tmp_path) for seed, tier in ((0, "full"), (1, "full"), (0, "smoke"))
+    )
+    one = evidence_sha256([full])
+    assert evidence_sha256([full, smoke]) == one
+    assert evidence_sha256([smoke]) == evidence_sha256([])
+    assert len({one, evidence_sha256([other]), evidence_sha256([]), evidence_sha256([full, other])}) == 4
+    assert evidence_sha256([other, full]) == evidence_sha256([full, other])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmark.judging.tables import table_findings
+from benchmark.judging.tables import _repeats, table_findings
 
 from .factory import cell, paper, table
 
@@ -98,3 +98,14 @@ def test_spreads_without_a_meaning_and_quoted_numbers_are_counted() -> None:
         ("quoted", "1 of 5 numbers taken from a third: x / E"),
         ("spread", "1 spread without a meaning (seeds, splits or subsets?): x / B"),
     ]
+
+
+def test_two_scores_of_one_experiment_are_no_repeat() -> None:
+    row = {
+        "A": {"value": 10.0, "experiment": "a", "score": "fid"},
+        "B": {"value": 11.0, "experiment": "a", "score": "late"},
+    }
+    assert not [*_repeats(paper(tables={"T1": table({"x": row})}))]
+    row["B"]["score"] = "fid"
+    (found,) = _repeats(paper(tables={"T1": table({"x": row})}))
+    assert found.says == "fid of a is printed with different values: 10.0 (T1, x, A), 11.0 (T1, x, B)"

@@ -155,6 +155,8 @@ def test_a_record_tells_its_tier(tmp_path: Path) -> None:
     prepare("tf32", 1)
     record = OneRun(run, tmp_path, Path("no-data-needed"), "cpu").execute()
     assert (record.numerics, record.determinant["numerics"]) == ("tf32", "tf32")
+    assert record.iterations > 20
+    assert record.timing.warmup_iterations == 20, "the first of a session are told apart"
     assert record.environment["flags"]["tf32_matmul"]
     assert not torch.backends.cuda.matmul.allow_tf32
 

@@ -172,3 +172,12 @@ def test_samples_of_a_gibibyte_are_kept_and_no_more(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(subject, "_whole", lambda count, _parts: np.broadcast_to(np.uint8(0), (count,)).view())
     assert subject.samples(2**30) is subject.samples(2**30)
     assert subject.samples(2**30 + 1) is not subject.samples(2**30 + 1)
+
+
+def test_the_last_examples_are_drawn_alone() -> None:
+    """Of 300 samples 256 pass through the networks at once, then 44."""
+    subject, _ = subject_of("tanh")
+    passed: list[int] = []
+    subject._networks["generator"].register_forward_hook(lambda _module, _inputs, output: passed.append(len(output)))
+    assert len(subject.samples(300)) == 300
+    assert passed == [256, 44]
