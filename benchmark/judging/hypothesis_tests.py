@@ -300,8 +300,8 @@ def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
 
 
 def _rank_sums(ranks: Sequence[int], chosen: int) -> list[float]:
-    """Number of ways to choose ``chosen`` of ``ranks`` with each sum from 0 up."""
-    ways = np.zeros((chosen + 1, sum(ranks) + 1))
+    """Number of ways to choose ``chosen`` of ``ranks``, and not all, with each sum from 0 up to below that of all."""
+    ways = np.zeros((len(ranks), sum(ranks)))
     ways[0, 0] = 1
     for rank in ranks:
         for size in range(chosen, 0, -1):

@@ -763,3 +763,11 @@ def test_a_part_that_says_nothing_is_not_held_against_the_claim() -> None:
     alone = judged({"bound": fid("a"), "below": 9.0}, a=a)
     assert opposed.statistic == alone.statistic
     assert opposed.needed(0.05, 0.8) == alone.opposite.needed(0.025, 0.8)
+
+
+@pytest.mark.parametrize(("hits", "share"), [(1, 0.5), (2, 0.8), (4, 0.8), (3, 0.5)])
+def test_that_a_share_is_no_larger_is_the_binomial_test_of_the_misses(hits: int, share: float) -> None:
+    values = [8.0] * hits + [7.0] * (5 - hits)
+    found = judged({"exactly": fid("a"), "value": 8, "share": share}, a=of([*values], "a"))
+    assert found.p == pytest.approx(scipy.stats.binomtest(hits, 5, share, alternative="greater").pvalue)
+    assert found.p_against == pytest.approx(scipy.stats.binomtest(hits, 5, share, alternative="less").pvalue)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,11 @@ def test_likeness_of_pairs(pairs: int, real: int) -> None:
     assert found.once == pytest.approx(real / 2 * pair, rel=0.01)
     part = 256 * (BYTES + 32 * 32 * (1 + 1 + 4))
     assert found.memory == pytest.approx(part + 64 * 2**17)
+
+
+def test_of_endless_images_as_many_pairs_are_compared() -> None:
+    endless = SimpleNamespace(example_shape=lambda: (1, 32, 32), example_count=lambda: None)
+    metric = METRICS.get("ms_ssim").model_validate({"pairs": 7, "size": "native", "filter": "none"})
+    found = metric.needs(endless)  # type: ignore[arg-type]
+    assert (found.generated, found.real) == (14, 14)
+    assert found.once == found.operations

@@ -79,3 +79,10 @@ def test_flat_images_have_no_finite_gap(subject) -> None:
     flat = np.broadcast_to(np.arange(20, dtype=np.uint8)[:, None, None, None], images.shape)
     with pytest.raises(MetricError, match="one level throughout"):
         SharpnessGap(samples=20, reference_images="all").measure(subject(flat, images))
+
+
+def test_nothing_is_sharper_than_a_board_of_black_and_white() -> None:
+    """Its Laplacian is 4 * 255 above and below 0 by turns."""
+    board = np.indices((10, 12)).sum(axis=0) % 2 * 255
+    (variance,) = laplacian_variances(board.astype(np.uint8)[None, None])
+    assert Sharpness.possible == (0, variance)
