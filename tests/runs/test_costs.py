@@ -150,6 +150,7 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     records = [one.record for one in read_records(ROOT / "results" / "reference" / "mnist-h200")]
     (device,) = known_devices(ROOT / "results" / "reference" / "mnist-h200", records)
     assert (device.name, device.kind, device.stated) == ("NVIDIA H200", "cuda", False)
+    assert device.memory_bytes == records[0].environment["gpu"]["memory_bytes"] > 1e11
     seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
     assert device.finished["gan_dcgan_mnist", "gan", "full", "fp32"][0] == pytest.approx(sum(seconds) / len(seconds))
     ours = [one.record for one in read_records(ROOT / "results" / "reference" / "toy-narrow")]
@@ -159,6 +160,11 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     file.parent.mkdir()
     file.write_text(json.dumps({"schema_version": 1}))
     assert known_devices(tmp_path) == [], "what cannot be read is no measurement"
+
+
+def test_devices_of_which_nothing_is_measured_are_called_what_they_do() -> None:
+    assert f"{STATED['cpu'].gigaflops:g} GFLOP/s" in STATED["cpu"].name
+    assert f"of {STATED['cuda'].memory_bytes / 1e9:g} GB at {STATED['cuda'].gigaflops / 1e3:g} T" in STATED["cuda"].name
 
 
 def test_one_training_counts_once_and_its_evaluations_each() -> None:

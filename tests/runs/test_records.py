@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmark.runs.files import StoreError, keep_shared, packed, read_arrays, sha256, to_json, write_atomic
-from benchmark.runs.integrity import damage
+from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import (
     CURVES,
     RECORD,
@@ -186,6 +186,21 @@ def test_a_record_and_its_hash_belong_together(tmp_path, fault, says):
     (problem,) = damage(one)
     assert problem.startswith(str(tmp_path / "record"))
     assert says in problem
+
+
+@pytest.mark.parametrize("name", [RECORD, "record.sha256", CURVES])
+def test_a_link_is_not_what_was_written(tmp_path, name):
+    one = stored(tmp_path / "run")
+    (tmp_path / "run" / name).rename(tmp_path / name)
+    (tmp_path / "run" / name).symlink_to(tmp_path / name)
+    (problem,) = damage(one)
+    assert problem.startswith(str(tmp_path / "run" / name))
+    assert edited(one) == (None if name == CURVES else problem)
+
+
+def test_what_never_was_on_disk_has_not_been_edited(tmp_path):
+    assert edited(Stored(record(), tmp_path)) is None
+    assert damage(Stored(record(files={CURVES: "0" * 64}), tmp_path)) == [f"{tmp_path / CURVES} is missing"]
 
 
 def test_what_runs_share_lies_once_under_the_name_of_its_content(tmp_path):

@@ -16,9 +16,12 @@ from benchmark.parts.metrics.nearest import (
     ProxyDuplicateFeatures,
     ProxyNearestTrainingFeatures,
     nearest_distances,
+    squared_distances,
     usual,
 )
 from benchmark.spec.parts import MetricError
+
+BLOCK = nearest._BLOCK
 
 
 @pytest.fixture(autouse=True)
@@ -204,3 +207,10 @@ def test_inception_s_features_find_copies_and_repeats(subject, digits: np.ndarra
     repeats = DuplicateFeatures(samples=6, quantile=0.1, **INCEPTION)
     assert repeats.measure(made["rep"]).details["copies"] == 1
     assert repeats.measure(made["fresh"]).details["copies"] == 0
+
+
+def test_1024_examples_on_either_side_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "_BLOCK", BLOCK)
+    points = np.arange(1030, dtype=np.float32)[:, None]
+    lengths = [squared.shape for _, _, squared in squared_distances(points, points, "cpu")]
+    assert lengths == [(1024, 1024), (6, 1024), (1024, 6), (6, 6)]
