@@ -283,3 +283,23 @@ def test_an_id_is_the_beginning_of_the_hash_of_what_was_run(tmp_path: Path) -> N
         ({"numerics": "exact"}, "seed, tier or numerics differ from its determinant"),
     ):
         assert consistency.identity(record.model_copy(update=changes)) == problem
+
+
+@pytest.mark.parametrize(
+    ("setup", "contents", "told_of"),
+    [
+        ({"dataset": {"digits": {}}}, ("x", "y"), 2),
+        ({"dataset": {"digits": {}}}, ("x", None), 0),
+        ({}, ("x", "y"), 0),
+        ({"dataset": {"digits": {}}}, (None, None), 0),
+    ],
+)
+def test_only_contents_of_a_named_dataset_are_held_against_each_other(
+    tmp_path: Path, setup: dict[str, Any], contents: tuple[str | None, ...], told_of: int
+) -> None:
+    stored = []
+    for seed, content in enumerate(contents):
+        one = run(tmp_path, "a", seed)
+        changes = {"determinant": {"setup": setup}, "hashes": {} if content is None else {"dataset": content}}
+        stored.append(Stored(one.record.model_copy(update=changes), one.folder))
+    assert len([*consistency.between(stored)]) == told_of

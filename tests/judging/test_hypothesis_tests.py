@@ -360,3 +360,14 @@ def test_numbers_of_seeds_beyond_a_thousand_are_not_named() -> None:
     assert hypothesis_tests.fewest(lambda _n: True, 1001) is None
     assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 999, 0.05, 0.8) == 1000
     assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 1000, 0.05, 0.8) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mann_whitney_counts_all_divisions_whatever_ties(seed: int) -> None:
+    """Among mid-ranks that are halves, sums a half apart are told from one another."""
+    random = np.random.default_rng(seed)
+    first, second = random.integers(0, 4, 3).tolist(), random.integers(0, 4, 4).tolist()
+    ranks = scipy.stats.rankdata([*first, *second])
+    sums = [ranks[list(chosen)].sum() for chosen in itertools.combinations(range(7), 3)]
+    expected = sum(one <= ranks[:3].sum() for one in sums) / len(sums)
+    assert hypothesis_tests.mann_whitney(first, second) == pytest.approx(expected)

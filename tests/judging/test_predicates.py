@@ -771,3 +771,16 @@ def test_that_a_share_is_no_larger_is_the_binomial_test_of_the_misses(hits: int,
     found = judged({"exactly": fid("a"), "value": 8, "share": share}, a=of([*values], "a"))
     assert found.p == pytest.approx(scipy.stats.binomtest(hits, 5, share, alternative="greater").pvalue)
     assert found.p_against == pytest.approx(scipy.stats.binomtest(hits, 5, share, alternative="less").pvalue)
+
+
+def test_where_the_seeds_at_hand_would_have_done_one_more_is_named() -> None:
+    """Eight seeds that all agree, where five would do; of ranks and of two one-sided tests four."""
+    eight = {"a": of([8.0] * 8, "a"), "b": of([9.0, *[11.0] * 6, None], "b")}
+    exact = judged({"exactly": fid("a"), "value": 8, "share": 0.5}, **eight)
+    signed = judged({"bound": fid("b"), "above": 0.0}, **eight)
+    ranks = judged(A_BELOW_B, **eight)
+    near = of([8.0 + 0.1 * (-1) ** seed for seed in range(8)], "b")
+    equal = judged({"equal": [fid("a"), fid("b")], "margin": 1.0}, a=eight["a"], b=near)
+    apart = judged({"equal": [fid("a"), fid("b")], "margin": 0.5}, a=eight["a"], b=of([10.0, *[11.0] * 7], "b"))
+    mean = judged({"bound": fid("b"), "above": 0.0}, b=near)
+    assert [one.needed(0.05, 0.8) for one in (exact, signed, ranks, equal, apart, mean)] == [9] * 6

@@ -182,7 +182,7 @@ def test_device_hours_that_more_seeds_take_are_those_of_training_and_evaluation(
     assert enough(1, [sample]).endswith(" power, 0 device hours more")
 
 
-@pytest.mark.parametrize(("worked", "shared"), [(79.0, True), (81.0, False), (None, False)])
+@pytest.mark.parametrize(("worked", "shared"), [(79.0, True), (80.0, False), (81.0, False), (None, False)])
 def test_a_processor_that_gave_less_than_four_fifths_of_a_core_was_shared(
     tmp_path: Path, worked: float | None, shared: bool
 ) -> None:
