@@ -964,3 +964,23 @@ def test_two_seeds_must_have_one_protocol(other: dict[str, int], differs: str) -
     protocols = {0: {"samples": 8}, 1: other}
     assert protocol_difference([sample([1.0, 2.0], protocols=protocols)]) == f"protocol field {differs}"
     assert protocol_difference([sample([1.0, None], protocols=protocols)]) is None, "one value alone"
+
+
+def test_what_has_no_ratio_is_undecided_at_full_and_no_preview_at_short(tmp_path: Path) -> None:
+    none = claim({"ratio": [fid("a"), fid("b")], "below": 2.0})
+    full = [*series(tmp_path, "a", [0.0, 1.0, 2.0]), *series(tmp_path, "b", GOOD[:3])]
+    found = one_claim(none, full, seeds=range(3))
+    assert (found.state, found.p, found.seeds_needed) == ("INCONCLUSIVE", None, None)
+    assert found.reason == "a ratio needs positive values and a positive bound"
+    short = [
+        run(tmp_path, name, seed, tier="short", scores={"fid": score(float(seed))})
+        for name in "ab"
+        for seed in range(3)
+    ]
+    found = one_claim(none, short, seeds=range(3), tiers=("full", "short"))
+    assert (found.state, found.preview) == ("NOT COMPARABLE", None)
+
+
+def test_a_number_that_nothing_regenerates_says_why() -> None:
+    assert one_cell(cell(10.1, note="its data are not public"), []).reason == "its data are not public"
+    assert one_cell(cell(10.1), []).reason == "no experiment regenerates this number"

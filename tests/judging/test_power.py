@@ -200,3 +200,19 @@ def test_seeds_that_a_claim_asks_for_itself() -> None:
     assert (found.never, found.decided, found.effect) == ("4 seeds planned of at least 5", None, None)
     (found,) = planned_power(spec.model_copy(update={"claims": {"C1": five}}), 5).claims
     assert (found.never, found.seeds) == (None, 5)
+
+
+def test_what_can_never_be_decided_is_counted_on_one_line() -> None:
+    """Two seeds decide neither the claim nor the two numbers; nothing else is known then."""
+    order = {"order": [fid("a"), fid("b")]}
+    assert power_summary(planned_power(planned({"C1": order}, seeds=2))) == (
+        "where seeds differ by 2 / 5 / 10 %: 3 claims and numbers can never be"
+    )
+    blind = {"samples": 20000, "checkpoint": "last"}
+    told = power_summary(planned_power(planned({"C1": order}, protocol=blind)))
+    assert told.endswith("claims on printed numbers are decided, 2 claims and numbers can never be")
+    assert power_summary(planned_power(planned({}, quoted_from="another paper"))) == (
+        "where seeds differ by 2 / 5 / 10 %: nothing of it is known beforehand"
+    )
+    held = power_lines(planned_power(planned({}, seeds=3)))[-1]
+    assert held == "at best under a condition, for the paper does not give resize, extractor, generator_mode: 2 numbers"

@@ -784,3 +784,15 @@ def test_where_the_seeds_at_hand_would_have_done_one_more_is_named() -> None:
     apart = judged({"equal": [fid("a"), fid("b")], "margin": 0.5}, a=eight["a"], b=of([10.0, *[11.0] * 7], "b"))
     mean = judged({"bound": fid("b"), "above": 0.0}, b=near)
     assert [one.needed(0.05, 0.8) for one in (exact, signed, ranks, equal, apart, mean)] == [9] * 6
+
+
+@pytest.mark.parametrize(
+    ("below", "points"), [((11.5, 9.0), "same"), ((9.0, 9.2), "other"), ((9.0, 10.2), "mixed"), ((11.5, 11.6), "same")]
+)
+def test_where_one_of_several_points(below: tuple[float, float], points: str) -> None:
+    """All of GOOD lie below 11.5, none below 9, some below 10.2."""
+    parts = [{"bound": fid("a"), "below": bound} for bound in below]
+    found = judged({"any_of": parts}, a=of([*GOOD], "a"))
+    assert found.points == points
+    assert found.test == f"fid (a) is below {below[0]:g} or fid (a) is below {below[1]:g}"
+    assert found.truths == {seed: value < max(below) for seed, value in enumerate(GOOD)}

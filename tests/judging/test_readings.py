@@ -385,3 +385,16 @@ def test_only_what_is_undecided_leans() -> None:
     assert one.says == (
         "holds under 1 of 7 readings, undecided under 6 (2 of them lean its way, 1 the other); 1 not run"
     )
+
+
+def test_the_smallest_sets_of_choices_that_flip_a_claim_in_words() -> None:
+    world = reads(
+        ("base", verdict("HOLDS", 1.0)),
+        ("a", verdict("HOLDS", 1.0)),
+        ("a+b", verdict("REVERSED", 1.0)),
+        ("c+d", verdict("REVERSED", 1.0)),
+        ("a+b+c", verdict("REVERSED", 1.0)),
+    )
+    assert lines(across("C1", "base", world))[1] == "flipped by a with b, or by c with d"
+    on_top = across("C1", "wide", reads(("wide", verdict("HOLDS", 1.0)), ("a", verdict("HOLDS", 1.0))))
+    assert lines(on_top) == ["on top of wide: holds under 2 of 2 readings"]

@@ -119,3 +119,24 @@ def test_an_interval_with_one_open_end_has_its_confidence() -> None:
     assert Interval(low=None, high=2.0, **about).text() == "1.5 [open, 2], 90 % CI"
     assert Interval(low=1.0, high=None, **about).text() == "1.5 [1, open], 90 % CI"
     assert Interval(low=None, high=None, **about).text() == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("ends", "decimals", "sign", "text"),
+    [
+        ((1.3, 0.9, 1.7), 2, False, "1.30 [0.90, 1.70]"),
+        ((1.3, 0.9, 1.7), 2, True, "+1.30 [+0.90, +1.70]"),
+        ((1.3, 0.9, 1.7), None, False, "1.3 [0.9, 1.7]"),
+        ((1.3, -0.9, 1.7), None, True, "+1.3 [\u22120.9, +1.7]"),
+        ((0.0, -0.9, 0.9), None, True, "0 [\u22120.9, +0.9]"),
+        ((1.3, None, 1.7), 1, False, "1.3 [open, 1.7]"),
+        ((1.3, None, None), 1, False, "1.3"),
+    ],
+)
+def test_an_interval_in_words(
+    ends: tuple[float, float | None, float | None], decimals: int | None, sign: bool, text: str
+) -> None:
+    estimate, low, high = ends
+    interval = Interval(estimate=estimate, low=low, high=high, confidence=0.9)
+    assert interval.span(decimals, sign=sign) == text
+    assert interval.text(decimals, sign=sign) == text + (", 90 % CI" if "[" in text else "")
