@@ -293,7 +293,7 @@ def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
     Exact given the ties: the rank sum's distribution over all divisions of the pooled values into two samples.
     """
     pooled = sorted([*smaller, *larger])
-    rank = {value: 2 * pooled.index(value) + pooled.count(value) + 1 for value in set(pooled)}  # twice the mid-rank
+    rank = {value: 2 * pooled.index(value) + pooled.count(value) for value in set(pooled)}  # twice the mid-rank, less 1
     observed = sum(rank[value] for value in smaller)
     ways = _rank_sums([rank[value] for value in pooled], len(smaller))
     return math.fsum(ways[: observed + 1]) / math.comb(len(pooled), len(smaller))

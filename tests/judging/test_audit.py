@@ -388,6 +388,8 @@ def test_details_name_the_test_of_a_claim_that_can_be_measured_alone(found: Audi
 
 def test_a_claim_that_holds_shows_the_numbers_in_print_with_details_alone(found: Audit) -> None:
     assert [render_text(found, details=details).count("In print: ") for details in (False, True)] == [1, 2]
+    failing, _ = render_text(found).split("CLAIMS THAT HOLD")
+    assert "In print: " in failing
 
 
 def test_tables_in_markdown_have_a_rule_as_wide_as_their_head(found: Audit) -> None:

@@ -58,6 +58,7 @@ def one_cell(
 def test_a_claim_that_holds(tmp_path: Path) -> None:
     found = one_claim(BETTER, [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", BAD)])
     assert (found.state, found.tier, found.seeds, found.share) == ("HOLDS", "full", 5, 1.0)
+    assert (found.preview, found.parts, found.seeds_needed, found.planned, found.interim) == (None, [], None, 5, False)
     assert found.p == pytest.approx(scipy.stats.ttest_rel(BAD, GOOD, alternative="greater").pvalue)
     assert found.p_holm == found.p
     assert found.test == "fid (a) is below fid (b)"

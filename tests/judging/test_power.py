@@ -82,6 +82,7 @@ def test_what_no_outcome_of_so_many_seeds_decides() -> None:
     few = planned_power(planned({"C1": {"order": [fid("a"), fid("b")]}}, seeds=2))
     assert few.claims[0].never == "2 seeds planned of at least 3"
     assert few.cells[0].never == "INCONCLUSIVE: 2 seeds planned of at least 3"
+    assert len(few.cells[0].decided) == len(SPREADS), "that of two seeds is known all the same"
 
 
 def test_numbers_that_are_right() -> None:

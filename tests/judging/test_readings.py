@@ -274,6 +274,7 @@ def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(
         ("longer", "reversed"),
         ("least_share", "holds"),
     ], "a reading that changes another claim's test does not count here"
+    assert [len(reading.effects) for reading in one.readings] == [1, 0, 1, 1], "what was not run has none"
     assert states["C1"] == "HOLDS"
     assert one.says == "holds under 2 of 3 readings, reversed under 1; 1 not run"
     assert one.flips == [["longer"]]
