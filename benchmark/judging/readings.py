@@ -241,7 +241,7 @@ def _says(readings: Sequence[ReadingVerdict]) -> str:
     counts = {name: sum(reading.side == name for reading in run) for name in dict.fromkeys(_SIDES.values())}
     head, *rest = [f"{name} under {count}" for name, count in counts.items() if count]
     text = ", ".join([f"{head} of {counted(len(run), 'reading')}", *rest])
-    leaning = [reading.leans for reading in run if reading.side == "undecided" and reading.leans is not None]
+    leaning = [reading.leans for reading in run if reading.leans is not None]
     if leaning:
         for_, against = leaning.count("for"), leaning.count("against")
         text += f" ({for_} of them lean its way, {against} the other)"

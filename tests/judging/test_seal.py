@@ -529,3 +529,14 @@ def test_the_hash_of_the_evidence_is_that_of_all_records_above_smoke(tmp_path: P
     assert evidence_sha256([smoke]) == evidence_sha256([])
     assert len({one, evidence_sha256([other]), evidence_sha256([]), evidence_sha256([full, other])}) == 4
     assert evidence_sha256([other, full]) == evidence_sha256([full, other])
+
+
+def test_runs_that_may_have_shown_results(tmp_path: Path) -> None:
+    """One above smoke, one with a broken record and one without any; not one at smoke, nor another paper's."""
+    for seed, tier in ((0, "full"), (1, "smoke")):
+        paper.made("plain", seed, tier=tier).write(tmp_path)
+    for place in (f"{paper.PAPER}/plain/broken", f"{paper.PAPER}/plain/begun", "other/plain/begun"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / paper.PAPER / "plain" / "broken" / "record.json").write_bytes(b"{}")
+    assert seals.runs_begun(tmp_path, paper.PAPER) == 3
+    assert seals.runs_begun(tmp_path, "none") == 0
