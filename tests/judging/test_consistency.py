@@ -303,3 +303,24 @@ def test_only_contents_of_a_named_dataset_are_held_against_each_other(
         changes = {"determinant": {"setup": setup}, "hashes": {} if content is None else {"dataset": content}}
         stored.append(Stored(one.record.model_copy(update=changes), one.folder))
     assert len([*consistency.between(stored)]) == told_of
+
+
+def test_curves_of_32_folders_are_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was read first goes first; a run that is the beginning of another's reads none of its own."""
+    stored = [run(tmp_path, "a", seed, curves={"g": [float(seed)] * 4}) for seed in range(33)]
+    read: list[Path] = []
+    monkeypatch.setattr(Stored, "curves", lambda one: read.append(one.folder) or {"g": np.full(4, one.record.seed)})
+    inspected = consistency.Inspected()
+
+    def levels(one: Stored) -> list[float]:
+        return inspected.course(one).curves["g"].tolist()
+
+    assert [levels(one) for one in stored[:32] * 2] == [[seed] * 4 for seed in range(32)] * 2
+    assert len(read) == 32
+    assert levels(Stored(stored[0].record, stored[0].folder, until=3)) == [0.0] * 3
+    assert len(read) == 32
+    levels(stored[32])
+    levels(stored[1])
+    assert len(read) == 33
+    levels(stored[0])
+    assert len(read) == 34

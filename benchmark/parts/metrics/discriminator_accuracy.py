@@ -59,4 +59,4 @@ class DiscriminatorAccuracy(Metric):
             )
         if not np.isfinite(outputs).all():
             raise MetricError(f"'{self.network}' gives numbers that are not finite on {what} examples")
-        return outputs.reshape(-1)
+        return outputs.ravel()
