@@ -38,10 +38,14 @@ def bring(options: argparse.Namespace) -> int:
     if not options.papers or not (options.samples or options.values or options.curves):
         raise UsageError("name the paper, and at least one of --samples, --values and --curves")
 
+    said = [("who", options.who), ("code", options.code), ("commit", options.commit)]
+    for name, text in (*said, *(("unchecked", text) for text in options.unchecked)):
+        if not text.strip() or not text.isprintable():
+            raise UsageError(f"--{name} takes one line of text, not {text!a}")
+
     def origin(kind: str) -> Origin:
         unchecked = [*brought.UNCHECKED[kind], *options.unchecked]
-        facts = {name: getattr(options, name) for name in ("who", "code", "commit")}
-        return Origin.model_validate({"kind": kind, **facts, "unchecked": unchecked})
+        return Origin.model_validate({"kind": kind, **dict(said), "unchecked": unchecked})
 
     ((_, loaded),) = load_all(spec_files([options.papers]))
     spec, results = loaded.spec, places.results_folder(options.results)

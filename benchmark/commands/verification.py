@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,12 @@ from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, unsafe_arrays
-from benchmark.runs.integrity import damage
+from benchmark.runs.integrity import damage, other_code, samples_problems, unsaid
 from benchmark.runs.plan import Run, make_run, run_ids
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
 from benchmark.spec.load import Loaded
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import ReadingError
 from benchmark.spec.source import SpecError
 
 if TYPE_CHECKING:
@@ -123,6 +125,7 @@ def check(
         findings.problems += [
             f"{_short(str(stored_run.folder), results)}: {line}" for line in rescoring.problems(stored_run)
         ]
+    findings.problems += [_short(line, results) for line in other_code(stored)]
     strangers = findings.notes if manifest is None else findings.problems
     findings.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, strangers)]
     findings.rescored, findings.not_rescored = rescoring.recomputed, rescoring.without
@@ -208,12 +211,13 @@ def _record_problems(run: Stored, results: Path) -> Iterator[str]:
     if record.status == "finished" and record.origin is None:
         yield from (f"{run.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
     yield from damage(run)
+    yield from samples_problems(run)
     problem = identity(record)
-    for line in (*([problem] if problem is not None else []), *contradictions(run)):
+    for line in (*([problem] if problem is not None else []), *contradictions(run), *unsaid(record)):
         yield f"{run.folder}: {line}"
 
 
-def _planned(run: Stored, loaded: Loaded, expected: Expected, numerics: str) -> Run:
+def _planned(run: Stored, spec: PaperSpec, expected: Expected, numerics: str) -> Run:
     """The run that a record wanted by a spec is of, whatever else the record says of itself."""
     name, tier, seed = next(
         (name, tier, seed)
@@ -222,7 +226,7 @@ def _planned(run: Stored, loaded: Loaded, expected: Expected, numerics: str) -> 
         for seed, run_id in seeds.items()
         if run_id == run.record.run_id
     )
-    return make_run(loaded.spec, name, tier, seed, numerics)  # type: ignore[arg-type]
+    return make_run(spec, name, tier, seed, numerics)  # type: ignore[arg-type]
 
 
 def _replay(
@@ -238,14 +242,15 @@ def _replay(
 
     from benchmark.runs.retrain import replay
 
-    for _, loaded in papers:
-        expected = run_ids(loaded.spec, numerics)
-        readable = (run for run in _records(results, Findings()) if _unsafe(run) is None)
-        mine = [run for run in readable if run.record.paper == loaded.spec.paper.id]
+    left = {run.folder: run for run in _records(results, Findings()) if _unsafe(run) is None}
+    for loaded, reading in _readings(papers, left.values()):
+        spec = loaded.under(reading)
+        expected = run_ids(spec, numerics)
+        mine = [run for run in left.values() if run.record.paper == loaded.spec.paper.id]
         for stored_run in expected_ones(mine, expected):
-            record, where = stored_run.record, _short(str(stored_run.folder), results)
+            record, where = left.pop(stored_run.folder).record, _short(str(stored_run.folder), results)
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
-            run = _planned(stored_run, loaded, expected, numerics)
+            run = _planned(stored_run, spec, expected, numerics)
             missing = run.setup.dataset.problem(data_root)
             if device == "cuda" and not torch.cuda.is_available():
                 missing = "it was trained on a GPU, there is none here"
@@ -256,6 +261,20 @@ def _replay(
             findings.replayed += 1
             if difference is not None:
                 findings.problems.append(f"{where}: {difference}")
+    findings.notes += [f"{_short(str(folder), results)}: not begun again: no run of these papers" for folder in left]
+
+
+def _readings(papers: Sequence[tuple[Path, Loaded]], stored: Iterable[Stored]) -> Iterator[tuple[Loaded, str | None]]:
+    """Every paper as it stands, under each ground, and under each reading that a record of it names."""
+    named = [(run.record.paper, run.record.reading) for run in stored]
+    for _, loaded in papers:
+        own = [reading for paper, reading in named if paper == loaded.spec.paper.id and reading is not None]
+        for reading in dict.fromkeys([None, *loaded.readings.grounds, *own]):
+            try:
+                loaded.under(reading)
+            except ReadingError:  # of an older spec
+                continue
+            yield loaded, reading
 
 
 # --- seal and verdicts ----------------------------------------------------------------------------------------------

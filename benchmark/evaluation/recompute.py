@@ -46,6 +46,8 @@ class Rescoring:
             own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
             if score.shared is not None:
                 self._wanted.add(score.shared)
+            if score.value is None and score.shared is not None:
+                yield f"{name} has no value, and names arrays that it rests on"
             if score.value is not None:
                 yield from self._score(name, score, own, run)
 

@@ -93,6 +93,8 @@ def of_todays_spec(spec: PaperSpec, record: RunRecord) -> bool:
 
 def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows as ``file:line`` and cells by column, blank ones left out."""
+    if file.exists() and not file.is_file():  # a pipe or a device may never end
+        raise BroughtError(f"{file}: is no file")
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -172,7 +174,7 @@ def _reported(run: Run, name: str, value: float, told: Mapping[str, str], source
             reason = f"reported with {key} {text}, the paper's protocol here has {settings[key]}"
     low, high = score.metric.possible
     if not low <= value <= high:
-        reason = f"{value:g} is no value of {score.metric.label}"
+        raise BroughtError(f"{where}: {value:g} is no value of {score.metric.label}")
     return ScoreRecord(
         metric=score.metric.name,
         value=value if reason is None else None,

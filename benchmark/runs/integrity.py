@@ -1,9 +1,16 @@
-"""Whether records and their files are still what was written."""
+"""Whether records and their files are still what was written, and what runs write."""
 
 from __future__ import annotations
 
-from benchmark.runs.files import irregular, sha256
-from benchmark.runs.records import RECORD, RECORD_HASH, Stored
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from benchmark.runs.files import StoreError, irregular, read_arrays, sha256
+from benchmark.runs.records import RECORD, RECORD_HASH, SAMPLES, RunRecord, Stored
+from benchmark.spec.base import canonical
+from benchmark.spec.experiments import Snapshots
+from benchmark.spec.parts import DATASETS, METRICS
 
 
 def edited(stored: Stored) -> str | None:
@@ -31,3 +38,79 @@ def damage(stored: Stored) -> list[str]:
         elif sha256(file) != expected:
             problems.append(f"{file} has changed since its record was written")
     return problems
+
+
+def samples_problems(stored: Stored) -> Iterator[str]:
+    """What ``samples.npz`` of a run trained here lacks, or has in another shape than its plan; nothing if edited."""
+    record, file = stored.record, stored.folder / SAMPLES
+    if record.origin is not None or irregular(file) is not None or not file.is_file():
+        return
+    if sha256(file) != record.files.get(SAMPLES):
+        return
+    try:
+        setup = record.determinant["setup"]
+        snapshots = Snapshots.model_validate(setup["snapshots"])
+        ((name, settings),) = setup["dataset"].items()
+        dataset = DATASETS.get(name).model_validate(settings)
+        arrays = read_arrays(file)
+    except StoreError as error:
+        yield str(error)
+        return
+    except (KeyError, TypeError, ValueError, AttributeError):  # data or a plan that nobody here knows
+        return
+    moments = _moments(record, snapshots)
+    taken = np.atleast_1d(arrays["iterations"]).tolist() if "iterations" in arrays else []
+    if moments[: len(taken)] != taken or (record.status == "finished" and len(taken) < len(moments)):
+        yield f"{file} has samples of iterations {taken}, its plan has {moments}"
+        return
+    count, kind = dataset.example_count(), "uint8" if dataset.kind == "images" else "float32"
+    real = snapshots.samples if count is None else min(snapshots.samples, count)
+    wanted = {"real": ((real, *dataset.example_shape()), kind)}
+    if taken:
+        wanted["samples"] = ((len(taken), snapshots.samples, *dataset.example_shape()), kind)
+        if (surface := snapshots.value_surface) is not None:
+            wanted["value_surface"] = ((len(taken), surface.points, surface.points), "float32")
+    for key, (shape, kind) in wanted.items():
+        if key not in arrays:
+            yield f"{file} has no array '{key}'"
+        elif (arrays[key].shape, arrays[key].dtype.name) != (shape, kind):
+            yield f"{file}: {key} is {arrays[key].dtype.name} {arrays[key].shape}, its plan makes it {kind} {shape}"
+
+
+def _moments(record: RunRecord, snapshots: Snapshots) -> list[int]:
+    """Iterations up to a run's end at which its plan keeps samples."""
+    every = snapshots.every
+    step = every.iterations or max(1, round((every.epochs or 0) * (record.iterations_per_epoch or 0)))
+    planned = [*range(0, record.planned_iterations, step), record.planned_iterations]
+    return [moment for moment in planned if moment <= record.iterations]
+
+
+def unsaid(record: RunRecord) -> Iterator[str]:
+    """What a run trained here always writes of its scores, and this record does not say."""
+    setup = record.determinant.get("setup")
+    if record.origin is not None or not isinstance(setup, dict):
+        return
+    for name in sorted(setup.get("scores", {}).keys() - record.scores.keys()):
+        yield f"score {name} was asked for, and nothing is said of it"
+    for name, score in sorted(record.scores.items()):
+        if score.value is None:
+            continue
+        if score.iteration is None:
+            yield f"score {name} has a value, of no iteration"
+        metric = METRICS.find(score.metric)
+        of_samples = metric is not None and metric.looks_at == "samples"
+        needed = ("metric", "checkpoint", "dataset", *(("generator_mode", "quantisation") if of_samples else ()))
+        yield from (f"score {name}: its protocol has no '{key}'" for key in needed if key not in score.protocol)
+
+
+def other_code(stored: Iterable[Stored]) -> Iterator[str]:
+    """Runs that differ in nothing but their seed, from one clean commit, and say that other code trained them."""
+    seen: dict[str, Stored] = {}
+    for run in stored:
+        source, code = run.record.environment.get("source"), run.record.hashes.get("code")
+        if not isinstance(source, dict) or source.get("dirty") is not False or not source.get("commit"):
+            continue
+        recipe = canonical([source["commit"], {**run.record.determinant, "seed": None}])
+        first = seen.setdefault(recipe, run)
+        if code != first.record.hashes.get("code"):
+            yield f"{run.folder}: its code is not that of {first.folder}, though both are of commit {source['commit']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ def test_values_under_another_protocol_have_a_reason_and_no_score(
         (HEAD + "plain,fid,0,30,log,,\nplain,fid,0,31,log,,\n", "values.csv:3: seed 0 of plain has its fid a second"),
         (HEAD + "plain,fid,0,about 30,log,,\n", "values.csv:2: value 'about 30' is no number"),
         (HEAD + "plain,fid,0,nan,log,,\n", "values.csv:2: value 'nan' is no number"),
+        (HEAD + "plain,fid,0,-5,log,,\n", "values.csv:2: -5 is no value of FID"),
         (HEAD + "plain,fid,-1,30,log,,\n", "values.csv:2: seed '-1' is no whole number"),
         (HEAD + "plain,fid,0,30,,,\n", "values.csv:2: no source"),
         (HEAD.replace("samples", "sample") + "plain,fid,0,30,log,9,\n", "no field 'sample'; did you mean 'samples'?"),
@@ -168,6 +170,26 @@ def test_a_table_that_cannot_be_meant_is_refused_by_file_and_line(
     (tmp_path / "values.csv").write_text(text, encoding="utf-8")
     assert bring(spec, results, "--values", str(tmp_path / "values.csv")) == 2
     assert message in capsys.readouterr().err
+    assert not results.exists()
+
+
+@pytest.mark.parametrize("option", ["--values", "--curves"])
+def test_a_pipe_is_refused_and_not_waited_for(
+    option: str, spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "values.csv")
+    assert bring(spec, results, option, str(tmp_path / "values.csv")) == 2
+    assert "values.csv: is no file" in capsys.readouterr().err
+    assert not results.exists()
+
+
+@pytest.mark.parametrize("who", ["", " ", "A.\nAuthor", "A. Auth\udcffr"])
+def test_who_made_it_is_one_line_of_text(
+    who: str, spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bring", spec, "--values", values(tmp_path), *WHO, "--who", who, "--results", str(results)]
+    assert main(words) == 2
+    assert f"--who takes one line of text, not {who!a}" in capsys.readouterr().err
     assert not results.exists()
 
 

@@ -83,6 +83,7 @@ def fid(run: Run, value: float, series: Sequence[float] = ()) -> ScoreRecord:
         checkpoint="last",
         protocol=protocol,
         series=list(zip(steps, values, strict=True)),
+        details={"mean_term": value},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def of_records() -> Iterator[Fault]:
     yield Fault("curves with a hole, hashes renewed", _curves_as(_with_a_hole), "not finite")
     yield Fault("curves that are a link to those of a copy", _linked, "is a link")
     yield Fault("sample count of one seed differs", _edit(_protocol(samples=5000)), "asked was 10000")
-    yield Fault("a field of one protocol removed", _edit(_no_sample_count), "its protocol has no 'samples'")
+    yield Fault("a field of one protocol removed", _edit(_no_field("samples")), "its protocol has no 'samples'")
     yield Fault(
         "hash of the data removed", _edit(lambda record: record["hashes"].pop("dataset")), "does not say on which"
     )
@@ -84,6 +84,14 @@ def forged_in_packs() -> Iterator[Fault]:
     yield Fault("score, series and verdicts rewritten in agreement", _edit(_rewritten), "what is kept of it gives")
     yield Fault("what a score was computed from rewritten", _other_moments, "what is kept of it gives")
     yield Fault("reference that scores share rewritten", _other_reference, "has changed since it was written")
+    yield Fault("samples emptied, their hash renewed", _samples_as(lambda _: {}), "has samples of iterations []")
+    yield Fault("samples of another shape, their hash renewed", _samples_as(_halved_images), "its plan makes it uint8")
+    unstated = "on which data a score was measured removed"
+    yield Fault(unstated, _edit(_no_field("dataset")), "its protocol has no 'dataset'")
+    yield Fault("how samples were generated removed", _edit(_no_field("quantisation")), "has no 'quantisation'")
+    yield Fault("iteration of a score removed", _edit(lambda record: _score(record, iteration=None)), "of no iteration")
+    yield Fault("a score removed", _without_score, "nothing is said of it")
+    yield Fault("hash of one run's code edited", _one_code_edited, "its code is not that of")
 
 
 def open_faults() -> Iterator[Fault]:
@@ -101,6 +109,15 @@ def open_faults() -> Iterator[Fault]:
     yield Fault(diverged, nothing, f"{before}, or training again")
     yield Fault("samples redrawn together with their hash", _other_samples, f"{before}, or training again")
     yield Fault("environment edited", _edit(lambda record: record["environment"].update(processor="another")), before)
+    scored = "scoring the run's checkpoint again"
+    protocols = "a protocol's count of real examples edited in all runs"
+    yield Fault(protocols, _everywhere(_protocol(n_real=1796)), f"{before}, or {scored}")
+    named = "name and direction of a score edited"
+    yield Fault(
+        named, _edit(lambda record: _score(record, label="IS", direction="higher")), "the metric: judging asks it"
+    )
+    yield Fault("figures beside a score removed", _edit(_without_details), f"{before}, or {scored}")
+    yield Fault("hash of all runs' code edited", _everywhere(_other_code), f"{before}, or hashing the commit's sources")
     hurried = _edit(lambda record: record["timing"].update(training_seconds=0.5))
     yield Fault("training time edited", hurried, f"{before}, or timing again on the same device")
     # honest records and perfect forgeries look the same
@@ -152,9 +169,21 @@ def _other_curves(results: Path) -> None:
 
 def _other_samples(results: Path) -> None:
     """Samples of another seed's noise, in agreement with their hash."""
-    made = paper.made("plain", 1)
-    other = {name: values[..., ::-1].copy() for name, values in made.samples.items()}
-    replace(made, samples=other).write(results)
+    _samples_as(lambda samples: {**samples, "samples": samples["samples"][..., ::-1].copy()})(results)
+
+
+def _samples_as(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Plant:
+    """Other arrays in ``samples.npz``, in agreement with their hash."""
+
+    def plant(results: Path) -> None:
+        made = paper.made("plain", 1)
+        replace(made, samples=change(made.samples)).write(results)
+
+    return plant
+
+
+def _halved_images(samples: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**samples, "samples": samples["samples"][..., ::2]}
 
 
 def _other_moments(results: Path) -> None:
@@ -193,6 +222,28 @@ def _other_recipe(record: dict[str, Any]) -> None:
     record["determinant"]["system"]["players"]["generator"]["minimise"][1]["absolute_error"]["weight"] = 1.0
 
 
+def _without_score(results: Path) -> None:
+    """A run that says nothing of a score, nor keeps what it was computed from."""
+    (_folder(results) / MEASURED).unlink()
+    _edit(lambda record: record["files"].pop(MEASURED))(results)
+    _edit(lambda record: record["scores"].clear())(results)
+
+
+def _without_details(record: dict[str, Any]) -> None:
+    _score(record, details={})
+
+
+def _other_code(record: dict[str, Any]) -> None:
+    record["hashes"]["code"] = "c1" * 32
+
+
+def _one_code_edited(results: Path) -> None:
+    """All runs are of one clean commit; one says that other code trained it."""
+    source = {"commit": "0" * 40, "dirty": False}
+    _everywhere(lambda record: record["environment"].update(source=source))(results)
+    _edit(_other_code)(results)
+
+
 def _other_data(record: dict[str, Any]) -> None:
     record["hashes"]["dataset"] = record["scores"]["fid"]["protocol"]["dataset"] = "bb" * 32
 
@@ -201,8 +252,11 @@ def _called_diverged(record: dict[str, Any]) -> None:
     record.update(status="diverged", reason="generator_loss not finite at iteration 41")
 
 
-def _no_sample_count(record: dict[str, Any]) -> None:
-    del record["scores"]["fid"]["protocol"]["samples"]
+def _no_field(name: str) -> Change:
+    def change(record: dict[str, Any]) -> None:
+        del record["scores"]["fid"]["protocol"][name]
+
+    return change
 
 
 def _with_another_curve(results: Path) -> None:
