@@ -695,6 +695,7 @@ def test_records_are_found_wherever_they_lie(tmp_path: Path) -> None:
     assert [(one.experiment, one.planned, one.finished, one.training_seconds) for one in found.experiments] == [
         ("a", 5, 5, 18000.0),
         ("b", 5, 0, 0.0),
+        ("c", 5, 0, 0.0),
     ]
 
 
