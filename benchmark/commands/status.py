@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: a run of another machine that has said nothing for so long has ended without a word
 _SILENT_SECONDS = 600.0
+#: what names a run's folder
+_ID = ("paper", "experiment", "run_id")
 
 
 def register(subparsers: opt.Subparsers) -> None:
@@ -29,6 +31,8 @@ def register(subparsers: opt.Subparsers) -> None:
 
 def status(options: argparse.Namespace) -> int:
     from benchmark.commands.select_runs import select
+    from benchmark.runs.records import RECORD
+    from benchmark.spec import words
     from benchmark.spec.base import TIERS
 
     results = opt.existing_results(options.results)
@@ -48,6 +52,12 @@ def status(options: argparse.Namespace) -> int:
     if options.json:
         return terminal.as_json(rows)
     print(_text(rows, specs))
+    planned, about = ({tuple(row[key] for key in keys) for row in rows} for keys in (_ID, _ID[:2]))
+    places_of = (file.parent.relative_to(results).parts for file in results.glob(f"*/*/*/{RECORD}"))
+    others = sum(place not in planned and place[:2] in about for place in places_of)
+    if others:
+        what = f"{words.counted(others, 'record')} beside these, of other readings, seeds or tiers"
+        print(terminal.wrapped(f"{what} (--reading all shows those of readings)"))
     return 0
 
 

@@ -314,6 +314,13 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     except (StoreError, ValueError) as error:
         findings.problems.append(f"verdicts/{file.name}: {error}")
         return
+    judged_with = old.get("ours") if isinstance(old, dict) else None
+    own = {one.get("experiment") for one in judged_with or () if isinstance(one, dict)}
+    unknown = sorted(map(str, own - {state.experiment for state in verdicts.experiments}))
+    if unknown:
+        line = f"judged with {', '.join(unknown)}, which no spec here has: name the file that adds it"
+        findings.problems.append(f"verdicts/{file.name}: {line}")
+        return
     same_code = needed and same_rules  # who judged a folder is not known
     old, new = (comparable(verdict, same_rules, same_code) for verdict in (old, verdicts.model_dump(mode="json")))
     findings.verdicts += len(verdicts.claims) + len(verdicts.cells)

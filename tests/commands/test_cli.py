@@ -396,6 +396,17 @@ def test_status_tells_runs_apart(capsys, tmp_path):
     assert states()[7] == ("interrupted", 4000)
 
 
+def test_status_tells_what_it_does_not_count(capsys):
+    """All runs of the toy's evidence are under readings: 30 under `narrow`, 6 and 15 under two more choices."""
+    words = ["status", "gan_rl", "-e", "toy_*", "--results", str(ROOT / "results" / "reference" / "toy-narrow")]
+    assert main(words) == 0
+    assert "51 records beside these, of other readings, seeds or tiers" in capsys.readouterr().out
+    assert main([*words, "--reading", "narrow"]) == 0
+    out = capsys.readouterr().out
+    assert "30 finished" in out
+    assert "21 records beside these" in out
+
+
 def test_why_names_values_and_the_records_that_they_are_from(capsys):
     assert main(["why", "DG-C6", "--results", str(ROOT / "results" / "reference" / "mnist-h200")]) == 0
     told = " ".join(capsys.readouterr().out.split())
