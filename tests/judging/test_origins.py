@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmark.judging.judge import judge
-from benchmark.judging.origins import apart, planned, with_brought, words_of
+from benchmark.judging.origins import _qualified, apart, planned, with_brought, words_of
 from benchmark.runs.records import Origin, Stored
 
 from .factory import cell, claim, expect, fid, paper, run, series, table
@@ -71,3 +71,11 @@ def test_what_was_trained_here_and_is_not_accepted_stands_beside_and_decides_not
     )
     assert [one.state for one in (*beside.claims, *beside.cells)] == ["NOT RUN"] * (claims + cells)
     assert with_brought(spec, verdicts, [], expected, ["trained"]) == verdicts
+
+
+def test_a_verdict_says_whose_word_it_is_where_it_was_not_trained_here(tmp_path: Path) -> None:
+    spec = paper({"C1": claim({"bound": fid("a"), "below": 20.0})})
+    (found,) = judge(spec, "0" * 64, series(tmp_path, "a", [10.0, 10.1, 10.2]), expect({"a": range(3)})).claims
+    assert _qualified(found) == found
+    theirs = found.model_copy(update={"word": "reported", "rests_on": "as reported by A"})
+    assert _qualified(theirs).reason == f"as reported by A, not trained here: {found.reason}"
