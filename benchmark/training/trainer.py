@@ -22,6 +22,7 @@ from benchmark.training.assembly import Assembly
 from benchmark.training.cuda_graph import Around, Replayer
 from benchmark.training.numerics import training_in
 from benchmark.training.streams import Streams
+from benchmark.training.tape import Tape, suits
 from benchmark.training.update import Context, Player
 
 #: iterations between two reads of the curves from the device
@@ -58,6 +59,8 @@ class Trainer:
             self.system, {role: net.layout for role, net in self.networks.items()}, run.sizes, data.shape
         )
         self.players = {name: Player(name, self.system, self.networks, fused=not exact) for name in self.system.players}
+        layers = [layer for network in self.networks.values() for layer in network.layers]
+        self._taped = device == "cpu" and run.numerics != "bf16" and suits(self.system, layers)
         self.columns = curve_names(self.system)
         self._finished: list[np.ndarray] = []
         self._block = torch.zeros(BLOCK, len(self.columns), device=device)
@@ -164,6 +167,7 @@ class Trainer:
             iteration=self.iteration,
             number=number,
             half=self.run.numerics == "bf16",
+            tape=Tape() if self._taped else None,
             shared=shared,
             values={} if real is None else {REAL: real},
         )

@@ -14,6 +14,7 @@ from benchmark.spec.parts import Objective, Penalty
 from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
+from benchmark.training.tape import Tape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,8 @@ class Context:
     number: int
     #: whether networks compute in bfloat16; what they give is float32 all the same
     half: bool
+    #: what holds the passes of this update, where it suits them; None: autograd does
+    tape: Tape | None
     #: signals of this iteration that its updates share
     shared: dict[str, Tensor]
     #: signals of this update, the real data (``REAL``) at first
@@ -101,7 +104,10 @@ class Context:
         position = network.index(first.enter, 0)
         with self._casting():
             for reader, stop in self.ends(name):
-                value = network.without_hooks(value, position, stop)
+                if self.tape is None:
+                    value = network.without_hooks(value, position, stop)
+                else:
+                    value = self.tape.run(network.stack(position, stop), value, weights=first.network in self.owned)
                 position = stop
                 self.values[reader] = value.float()
 
@@ -181,14 +187,18 @@ class Player:
 
     def update(self, context: Context) -> list[Tensor]:
         """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""
-        for parameter in self.others:
-            parameter.requires_grad_(False)
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
+        if context.tape is None:
+            for parameter in self.others:
+                parameter.requires_grad_(False)
+            for parameter in self.parameters:
+                parameter.requires_grad_(True)
         loss, terms = self.loss(context)
         for parameter in self.parameters:
             parameter.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
+        if context.tape is None:
+            loss.backward()  # type: ignore[no-untyped-call]
+        else:
+            context.tape.backward(loss)
         self.optimizer.step()
         return [value.detach() for value in (loss, *terms)] + self.observed(context)
 

@@ -27,8 +27,7 @@ class FusedAdam(torch.optim.Adam):
             if not all(states):
                 self._init_group(group, [], [], [], [], [], [])  # type: ignore[no-untyped-call]
             steps = [state["step"] for state in states]
-            for count in steps:
-                count += 1
+            torch._foreach_add_(steps, 1)
             beta1, beta2 = group["betas"]
             torch._fused_adam_(
                 parameters,
