@@ -140,10 +140,8 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
     irreconcilable = [
         Contradicted(
             id=name,
-            kind=entry.kind,
-            where=entry.where,
-            finding=entry.finding,
             values=sum(any(covers(pattern, path) for pattern in entry.paths) for path in paths),
+            **entry.model_dump(exclude={"paths"}),
         )
         for name, entry in spec.contradictions.items()
     ]
@@ -163,10 +161,7 @@ def audit(spec: PaperSpec, data: dict[str, Any]) -> Audit:
             Chosen(
                 path=pattern,
                 values=sum(origin.pattern == pattern and covers(pattern, origin.path) for origin in known),
-                chosen=entry.chosen,
-                tag=entry.tag,
-                source=entry.source,
-                alternatives=list(entry.alternatives),
+                **entry.model_dump(mode="json"),
             )
             for pattern, entry in spec.unstated.items()
         ],
@@ -194,16 +189,8 @@ def _claim(name: str, claim: Claim, numbers: Numbers) -> AuditedClaim:
         way, test, reason = "verified by test", "", claim.verified_by
     else:
         way, test, reason = "not assessable", "", claim.not_assessable or ""
-    return AuditedClaim(
-        id=name,
-        where=claim.where,
-        says=claim.says,
-        way=way,
-        test=test,
-        on_published=outcome,
-        reason=reason,
-        note=claim.note,
-    )
+    said = claim.model_dump(include={"where", "says", "note"})
+    return AuditedClaim(id=name, way=way, test=test, on_published=outcome, reason=reason, **said)
 
 
 # --- the most decisive first ----------------------------------------------------------------------------------------

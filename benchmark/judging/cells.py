@@ -223,8 +223,7 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
     facts |= _prediction(printed, own, len(sample.values))
     estimate = hypothesis_tests.oriented(hypothesis_tests.against(own, cell.value, other), direction)
     place = hypothesis_tests.equivalence(estimate, allowed, alpha)
-    low, high = estimate.interval()
-    facts["deviation"] = Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
+    facts["deviation"] = estimate.shown()
     low, high = estimate.interval(alpha)  # that of an interim look is far wider
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(allowed)}"
     what = f"{words.number(100 * hypothesis_tests.confidence(alpha))} % interval of the deviation {between}"
@@ -242,17 +241,8 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
     if place == "inside":
         seeds = ", ".join(map(str, far))
         return "INCONCLUSIVE", f"the mean agrees, yet seed {seeds} lies far outside; {what}", facts
-    facts["seeds_needed"] = hypothesis_tests.fewest(
-        lambda n: (
-            max(
-                hypothesis_tests.power_equivalence(
-                    estimate.value, own.seed_spread(len(sample.values)), n, allowed, other=other
-                )
-            )
-            >= POWER
-        ),
-        count + 1,
-    )
+    power = partial(hypothesis_tests.power_equivalence, estimate.value, own.seed_spread(len(sample.values)))
+    facts["seeds_needed"] = hypothesis_tests.fewest(lambda n: max(power(n, allowed, other=other)) >= POWER, count + 1)
     return "INCONCLUSIVE", what + enough(facts["seeds_needed"], [sample]), facts
 
 

@@ -15,6 +15,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.samples import Evidence
@@ -27,6 +28,8 @@ WINDOW = 5
 _LEAST_EVALUATIONS = 4
 #: choices of one evaluation a run that are still all tried
 _MOST_CHOICES = 2000
+#: what is shown of all runs as the mean of what it is of each
+_MEANS = ("last", "best", "median_of_last", "own", "noise", "gain", "luck")
 #: sums that differ by less, relatively, are equal
 _TIE = 1e-12
 
@@ -67,10 +70,11 @@ def _row(experiment: str, tier: str, name: str, entries: Sequence[ScoreRecord]) 
     if not choices:
         return None
 
-    def over_seeds(values: Sequence[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return hypothesis_tests.mean(known) if len(known) == len(values) else None
+    def over_seeds(name: str) -> float | None:
+        values = [getattr(choice, name) for choice in choices]
+        return None if None in values else hypothesis_tests.mean(values)
 
+    means: dict[str, Any] = {name: over_seeds(name) for name in _MEANS}
     evaluations = min(choice.evaluations for choice in choices)
     return Selected(
         experiment=experiment,
@@ -81,14 +85,8 @@ def _row(experiment: str, tier: str, name: str, entries: Sequence[ScoreRecord]) 
         rule=entries[0].checkpoint,
         seeds=len(choices),
         evaluations=evaluations,
-        last=hypothesis_tests.mean([choice.last for choice in choices]),
-        best=over_seeds([choice.best for choice in choices]),
         window=min(WINDOW, evaluations),
-        median_of_last=hypothesis_tests.mean([choice.median_of_last for choice in choices]),
-        own=hypothesis_tests.mean([choice.own for choice in choices]),
-        noise=over_seeds([choice.noise for choice in choices]),
-        gain=over_seeds([choice.gain for choice in choices]),
-        luck=over_seeds([choice.luck for choice in choices]),
+        **means,
         p=no_better_than_any([choice.gains for choice in choices]),
     )
 

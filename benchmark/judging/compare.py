@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from benchmark.judging import hypothesis_tests
@@ -40,10 +41,10 @@ class Compared(Model):
     mean_first: float | None
     mean_second: float | None
     #: B minus A
-    difference: Interval | None
-    paired: bool
-    p: float | None
-    p_holm: float | None
+    difference: Interval | None = None
+    paired: bool = False
+    p: float | None = None
+    p_holm: float | None = None
     outcome: Literal["equal", "A lower", "B lower", "no difference shown", "not comparable", "too few seeds"]
     says: str
 
@@ -152,11 +153,11 @@ def _sample(side: str, name: str, group: Group) -> Sample:
 
 
 def _score(name: str, a: Group, b: Group) -> Compared:
+    """Outcome (still without Holm), difference, whether it is paired, two-sided p value, and how it was found."""
     entries = [record.scores[name] for record in (*a.values(), *b.values()) if name in record.scores]
     first, second = _sample("A", name, a), _sample("B", name, b)
-    direction = entries[0].direction
-    outcome, difference, paired, p, says = _difference(first, second, direction)
-    return Compared(
+    said = partial(
+        Compared,
         score=name,
         label=entries[0].label,
         proxy=any(entry.proxy for entry in entries),
@@ -165,57 +166,39 @@ def _score(name: str, a: Group, b: Group) -> Compared:
         diverged=(len(first.diverged), len(second.diverged)),
         mean_first=hypothesis_tests.mean(first.numbers) if first.values else None,
         mean_second=hypothesis_tests.mean(second.numbers) if second.values else None,
-        difference=difference,
-        paired=paired,
-        p=p,
-        p_holm=None,
-        outcome=outcome,
-        says=says,
     )
+    return _difference(said, first, second, entries[0].direction)
 
 
-_Result = tuple[
-    Literal["equal", "A lower", "B lower", "no difference shown", "not comparable", "too few seeds"],
-    Interval | None,
-    bool,
-    float | None,
-    str,
-]
-
-
-def _difference(a: Sample, b: Sample, direction: str) -> _Result:
-    """Outcome (still without Holm), difference, whether it is paired, two-sided p value, and how it was found."""
+def _difference(said: Callable[..., Compared], a: Sample, b: Sample, direction: str) -> Compared:
     problem = protocol_difference([a, b])
     if problem is not None:
-        return "not comparable", None, False, None, problem
+        return said(outcome="not comparable", says=problem)
     paired = set(a.values) == set(b.values) and len(a.values) >= 2
     if not a.diverged and not b.diverged and dict(a.values) == dict(b.values) and a.values:
-        return "equal", None, True, None, f"the same in {counted(len(a.values), 'seed')}"
+        return said(outcome="equal", paired=True, says=f"the same in {counted(len(a.values), 'seed')}")
     if a.diverged or b.diverged:
-        return _ranks(a, b, direction)
+        return _ranks(said, a, b, direction)
     if min(len(a.values), len(b.values)) < 2:
-        return "too few seeds", None, False, None, f"{len(a.values)} and {counted(len(b.values), 'seed')}"
+        return said(outcome="too few seeds", says=f"{len(a.values)} and {counted(len(b.values), 'seed')}")
     estimate = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(a.numbers, b.numbers)
     estimate = estimate.floored(unit([*a.numbers, *b.numbers], a, b), min(len(a.values), len(b.values)))
-    low, high = estimate.interval()
-    interval = Interval(estimate=estimate.value, low=low, high=high, confidence=hypothesis_tests.confidence())
     p = min(1.0, 2 * min(estimate.p_above(), estimate.p_below()))
     how = f"{'differences by seed' if paired else 'independent samples'}, {p_value(p)}"
-    return ("A lower" if estimate.value > 0 else "B lower"), interval, paired, p, how
+    lower = "A lower" if estimate.value > 0 else "B lower"
+    return said(outcome=lower, difference=estimate.shown(), paired=paired, p=p, says=how)
 
 
-def _ranks(a: Sample, b: Sample, direction: str) -> _Result:
+def _ranks(said: Callable[..., Compared], a: Sample, b: Sample, direction: str) -> Compared:
     """A seed that diverged ranks worst; without a direction there is no worst."""
-    worst = {"lower": math.inf, "higher": -math.inf}.get(direction)
-    first, second = (
-        None if worst is None else [*side.numbers, *[worst] * len(side.diverged)] for side in (a, b)
-    )  # fmt: skip
-    if not first or not second:
-        return "too few seeds", None, False, None, "seeds diverged, and nothing is left to rank"
+    worst = {"lower": math.inf, "higher": -math.inf}.get(direction, math.nan)
+    first, second = ([*side.numbers, *[worst] * len(side.diverged)] for side in (a, b))
+    if math.isnan(worst) or not first or not second:
+        return said(outcome="too few seeds", says="seeds diverged, and nothing is left to rank")
     lower, higher = hypothesis_tests.mann_whitney(first, second), hypothesis_tests.mann_whitney(second, first)
     p = min(1.0, 2 * min(lower, higher))
     how = f"ranks, {len(a.diverged)} and {len(b.diverged)} diverged, {p_value(p)}"
-    return ("A lower" if lower < higher else "B lower"), None, False, p, how
+    return said(outcome="A lower" if lower < higher else "B lower", p=p, says=how)
 
 
 def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
@@ -254,11 +237,8 @@ def _times(a: Group, b: Group) -> Times | None:
             says=f"{number(middle)} times A's, from {len(logs[0])} and {counted(len(logs[1]), 'run')}",
         )
     paired = set(rates[0]) == set(rates[1])
-    low, high = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(logs[0], logs[1]).interval()
-    interval = Interval(
-        estimate=middle, low=math.exp(low), high=math.exp(high), confidence=hypothesis_tests.confidence()
-    )
-    return Times(device=devices[0], ratio=interval, says=f"{number(middle)} times A's")
+    gap = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(logs[0], logs[1])
+    return Times(device=devices[0], ratio=gap.shown().mapped(math.exp), says=f"{number(middle)} times A's")
 
 
 def _recipes(a: Group, b: Group) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -37,8 +37,6 @@ ABSURD = 1e15
 _NUMERIC = 0.01
 #: the same float64 arithmetic on the same float32 numbers, in another order at most
 _SAME_CURVES = 1e-9
-#: digits of scores that two runs do not share by chance
-_DIGITS = 14
 #: folders whose curves are kept in memory
 _OPEN_FOLDERS = 32
 
@@ -87,7 +85,7 @@ def _length(record: RunRecord) -> Iterator[str]:
         per_epoch = record.iterations_per_epoch
     if per_epoch != record.iterations_per_epoch:
         yield f"iterations_per_epoch is {record.iterations_per_epoch}, its batches and data make it {per_epoch}"
-    budget = _setup(record).get("budget", {})
+    budget = setup_of(record).get("budget", {})
     planned = budget.get("iterations")
     if planned is None and budget.get("epochs") is not None and per_epoch is not None:
         planned = max(1, round(budget["epochs"] * per_epoch))
@@ -95,7 +93,8 @@ def _length(record: RunRecord) -> Iterator[str]:
         yield f"planned {record.planned_iterations} iterations, its budget is {planned}"
 
 
-def _setup(record: RunRecord) -> dict[str, Any]:
+def setup_of(record: RunRecord) -> dict[str, Any]:
+    """The setup that a record says it ran; empty where it says nothing of it."""
     setup = record.determinant.get("setup")
     return setup if isinstance(setup, dict) else {}
 
@@ -103,7 +102,7 @@ def _setup(record: RunRecord) -> dict[str, Any]:
 def _dataset(record: RunRecord) -> Iterator[str]:
     """Scores must refer to the data that was trained on."""
     trained = record.hashes.get("dataset")
-    published = _published(_setup(record).get("dataset"))
+    published = _published(setup_of(record).get("dataset"))
     if None not in (trained, published) and trained != published:
         yield "trained on other data than the published ones of that name"
     for name, score in sorted(record.scores.items()):
@@ -130,8 +129,8 @@ def _published(dataset: object) -> str | None:
 
 
 def _scores(record: RunRecord) -> Iterator[str]:
-    scores = _setup(record).get("scores", {})
-    mode, complete = _setup(record).get("generator_mode"), record.origin is None
+    scores = setup_of(record).get("scores", {})
+    mode, complete = setup_of(record).get("generator_mode"), record.origin is None
     for name, score in sorted(record.scores.items()):
         here = scores.get(name)
         for problem in (*_possible(score), *_asked(score, here, mode, complete), *_series(record, score, here or {})):
@@ -236,7 +235,7 @@ class _Recorded:
 def _scores_of_curves(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Scores that rest on curves alone are computed again, each of their evaluations."""
     for name, score in sorted(record.scores.items()):
-        wanted = _setup(record).get("scores", {}).get(name)
+        wanted = setup_of(record).get("scores", {}).get(name)
         if score.value is None or wanted is None:
             continue
         ((metric, settings),) = wanted["metric"].items()
@@ -289,48 +288,6 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
             )
     if players and record.origin is None and (unknown := sorted(set(curves) - known)):
         yield f"{CURVES} has a curve '{unknown[0]}', which nothing in its system gives"
-
-
-def _digits(record: RunRecord) -> str | None:
-    """All scores of a run with their evaluations, to the last digit; None where so few digits may agree by chance."""
-    values = {name: [score.value, *score.series] for name, score in sorted(record.scores.items())}
-    numbers = {value for score in record.scores.values() for value in (score.value, *dict(score.series).values())}
-    digits = sum(len(f"{value:.15g}") for value in numbers if value is not None and value % 1)
-    return canonical([record.experiment, record.tier, values]) if digits >= _DIGITS else None
-
-
-# --- between records ------------------------------------------------------------------------------------------------
-
-
-def between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
-    """Records that cannot both be right: one dataset setting with two contents, or two seeds of one run.
-
-    Where a dataset has two contents, those of the fewer records are named, and all if no content has more than the
-    others. Of two equal runs that of the higher seed is named.
-    """
-    by_data: dict[str, dict[str, list[Stored]]] = {}
-    by_curves: dict[str, Stored] = {}
-    by_scores: dict[str, Stored] = {}
-    for run in sorted(stored, key=lambda run: (run.record.seed, str(run.folder))):
-        data, content = _setup(run.record).get("dataset"), run.record.hashes.get("dataset")
-        if data is not None and content is not None:
-            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)
-        digest = run.record.files.get(CURVES)
-        known = by_curves.setdefault(digest, run) if digest is not None else run
-        if known.record.seed != run.record.seed:
-            yield run, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
-            continue
-        digits = _digits(run.record)
-        known = by_scores.setdefault(digits, run) if digits is not None else run
-        if known.record.seed != run.record.seed:
-            yield run, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
-    for contents in by_data.values():
-        groups = sorted(contents.values(), key=len)
-        clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])
-        for group in groups[: len(groups) - clear]:
-            other = groups[-1] if group is not groups[-1] else groups[0]
-            for run in group:
-                yield run, f"trained on other data than {other[0].folder}, though both name the same dataset"
 
 
 # --- each record once -------------------------------------------------------------------------------------------------

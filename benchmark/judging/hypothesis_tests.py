@@ -8,6 +8,7 @@ Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -38,9 +39,8 @@ _SHARES = 200
 Equivalence = Literal["inside", "above", "below", "undecided"]
 
 
-def mean(values: Sequence[float]) -> float:
-    """Arithmetic mean of at least one value."""
-    return math.fsum(values) / len(values)
+#: of at least one value; an infinite one may be the middle one
+mean, median = statistics.fmean, statistics.median
 
 
 def deviation(values: Sequence[float]) -> float | None:
@@ -49,13 +49,6 @@ def deviation(values: Sequence[float]) -> float | None:
         return None
     centre = mean(values)
     return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
-
-
-def median(values: Sequence[float]) -> float:
-    """Middle value, or the mean of the two middle ones; infinities of one sign are allowed there."""
-    ordered = sorted(values)
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return low if low == high else (low + high) / 2
 
 
 def confidence(alpha: float = ALPHA) -> float:
@@ -83,6 +76,11 @@ class Estimate:
         """Two-sided interval of :func:`confidence`: either end is a one-sided bound at ``1 - alpha``."""
         half = quantile(1 - alpha, self.freedom) * self.error
         return self.value - half, self.value + half
+
+    def shown(self) -> Interval:
+        """The estimate with its interval."""
+        low, high = self.interval()
+        return Interval(estimate=self.value, low=low, high=high, confidence=confidence())
 
     def p_above(self, bound: float = 0.0) -> float:
         """One-sided p value of "the true value lies above ``bound``"; without any error the value decides."""

@@ -37,13 +37,8 @@ _SIDES: dict[ClaimState, Side] = {
 _PREVIEWS: dict[str, Literal["for", "against"]] = {"points the same way": "for", "points the other way": "against"}
 
 
-@dataclass(frozen=True)
-class Read:
-    """A claim under one reading; ``choices`` are what the reading adds to the ground, none for the ground itself."""
-
-    reading: str
-    choices: tuple[str, ...]
-    verdict: ClaimVerdict | None
+#: a claim under one reading: its name, what it adds to the ground (nothing for the ground itself), and the verdict
+Read = tuple[str, tuple[str, ...], ClaimVerdict | None]
 
 
 @dataclass(frozen=True)
@@ -134,12 +129,13 @@ def _compared(
     touched: Mapping[str, Collection[str]],
 ) -> AcrossReadings | None:
     """A claim under the readings on one ground; None where no reading with a verdict touches it."""
-    reads = [Read(ground, (), judged.get(ground, {}).get(claim))] + [
-        Read(name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
+    reads: list[Read] = [(ground, (), judged.get(ground, {}).get(claim))]
+    reads += [
+        (name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
         for choice, name in loaded.readings.on(ground).items()
         if claim in touched[name]
     ]
-    if all(side(reading.verdict) == "not run" for reading in reads[1:]):
+    if all(side(verdict) == "not run" for _, _, verdict in reads[1:]):
         return None
     return across(claim, ground, reads)
 
@@ -168,20 +164,19 @@ def side(verdict: ClaimVerdict | None) -> Side:
 
 def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
     """Compare the verdicts on one claim; the first of ``reads`` is the ground's."""
-    effects = {reading.reading: _effects(reading.verdict) for reading in reads}
-    moves = {name: _move(effects, ground, name) for name in effects}
+    effects = {name: _effects(verdict) for name, _, verdict in reads}
     readings = [
         ReadingVerdict(
-            reading=reading.reading,
-            choices=list(reading.choices),
-            side=side(reading.verdict),
-            state=reading.verdict.state if reading.verdict is not None else "NOT RUN",
-            tier=reading.verdict.tier if reading.verdict is not None else None,
-            leans=_leans(reading.verdict),
-            effects=effects[reading.reading],
-            moves=moves[reading.reading] if reading.choices else None,
+            reading=name,
+            choices=list(choices),
+            side=side(verdict),
+            state=verdict.state if verdict is not None else "NOT RUN",
+            tier=verdict.tier if verdict is not None else None,
+            leans=_leans(verdict),
+            effects=effects[name],
+            moves=_move(effects, ground, name) if choices else None,
         )
-        for reading in reads
+        for name, choices, verdict in reads
     ]
     sides = {reading.side for reading in readings}
     return AcrossReadings(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.consistency import ABSURD, Inspected, between
+from benchmark.judging.consistency import ABSURD, Inspected
+from benchmark.judging.refusals import refusals
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
-from benchmark.runs.records import CURVES, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, device_of
+from benchmark.runs.records import CURVES, RECOUNTED, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.runs.sidecars import recipe_of
 from benchmark.spec import words
 from benchmark.spec.curve_statistics import CurveError, series_value, statistic_value
-from benchmark.spec.numerics import NUMERICS, ROUGHER
+from benchmark.spec.numerics import ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
 from benchmark.spec.quantities import Quantity
@@ -118,89 +119,17 @@ class Evidence:
         self.expected = expected
         self._inspected = Inspected() if inspected is None else inspected
         self._samples: dict[tuple[Quantity, str], Sample] = {}
-        self._owners: dict[str, list[str]] = {}
+        owners: dict[str, list[str]] = {}
         for experiment, tiers in expected.items():
             for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
-                self._owners.setdefault(run_id, []).append(experiment)
-        wanted = set(self._owners)
-        known = wanted.union(others)
+                owners.setdefault(run_id, []).append(experiment)
+        known = {*owners, *others}
         self.stale = sorted(
             str(run.folder) for run in stored if run.record.run_id not in known and run.record.paper == spec.paper.id
         )
-        used = [run for run in stored if run.record.run_id in wanted]
-        self._runs: dict[str, Stored] = {}
-        for run in used:
-            self._runs.setdefault(run.record.run_id, run)
-        self._refused: dict[str, str] = {}
-        self.damage = [
-            *self._files(used),
-            *self._identities(used),
-            *self._contradictions(used),
-            *self._repeats(used),
-            *self._copies(),
-            *self._mixtures(used),
-        ]
-
-    # --- integrity ---
-
-    def _files(self, used: Sequence[Stored]) -> Iterator[str]:
-        for run in used:
-            yield from self._inspected[run].damage
-            if self._inspected[run].edited:
-                self._refused[run.record.run_id] = "the record is not the one that was written"
-
-    def _identities(self, used: Sequence[Stored]) -> Iterator[str]:
-        """Records that were edited: the id is not the hash of what was run, or it belongs to another experiment."""
-        for run in used:
-            problem = self._inspected[run].identity
-            owners = self._owners[run.record.run_id]
-            if problem is None and run.record.experiment not in owners:
-                problem = f"it says it is {run.record.experiment}, it is a run of {' and '.join(owners)}"
-            if problem is None:
-                continue
-            self._refused[run.record.run_id] = f"the record has been edited: {problem}"
-            yield f"{run.folder}: {problem}"
-
-    def _contradictions(self, used: Sequence[Stored]) -> Iterator[str]:
-        """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
-        alone = ((run, problem) for run in used for problem in self._inspected[run].contradictions)
-        for run, problem in (*alone, *between(used)):
-            self._refused.setdefault(run.record.run_id, f"the record contradicts itself or others: {problem}")
-            yield f"{run.folder}: {problem}"
-
-    def _repeats(self, used: Sequence[Stored]) -> Iterator[str]:
-        first: dict[tuple[str, str, int], Stored] = {}
-        for run in used:
-            key = (run.record.experiment, run.record.tier, run.record.seed)
-            known = first.setdefault(key, run)
-            if known is not run:
-                yield (
-                    f"{run.folder}: seed {key[2]} of {key[0]} at tier {key[1]} is recorded in {known.folder} too, "
-                    "which is the one used"
-                )
-
-    def _copies(self) -> Iterator[str]:
-        """Two seeds with the very same samples are one run, whatever their records say."""
-        first: dict[str, Stored] = {}
-        for run in sorted(self._runs.values(), key=lambda run: (run.record.seed, str(run.folder))):
-            digest = run.record.files.get(SAMPLES)
-            if digest is None:
-                continue
-            known = first.setdefault(digest, run)
-            if known.record.seed != run.record.seed:
-                problem = f"same samples as seed {known.record.seed} in {known.folder}, not an independent run"
-                self._refused.setdefault(run.record.run_id, problem)
-                yield f"{run.folder}: {problem}"
-
-    def _mixtures(self, used: Sequence[Stored]) -> Iterator[str]:
-        """One numerics tier counts, that of most records: tiers are never mixed."""
-        tiers = [run.record.numerics for run in used if run.record.numerics in NUMERICS]
-        kept = max(sorted(set(tiers)), key=tiers.count, default=None)
-        for run in used:
-            if run.record.numerics in NUMERICS and run.record.numerics != kept:
-                problem = f"trained in {run.record.numerics}, others in {kept}: numerics tiers are not mixed"
-                self._refused.setdefault(run.record.run_id, problem)
-                yield f"{run.folder}: {problem}"
+        used = [run for run in stored if run.record.run_id in owners]
+        self._runs = {run.record.run_id: run for run in reversed(used)}  # of several of one id the first
+        self.damage, self._refused = refusals(used, owners, self._inspected)
 
     def rougher(self, experiment: str, tier: str) -> str | None:
         """Why runs of an experiment may not be judged: they are in a tier not shown equivalent to fp32 for it."""
@@ -212,8 +141,6 @@ class Evidence:
                 name = run.record.numerics
                 return f"{experiment}: {name} is not shown equivalent to fp32 (`ganrepro equivalence` does that)"
         return None
-
-    # --- quantities ---
 
     def states(self) -> list[ExperimentState]:
         """How far each experiment is at each tier."""

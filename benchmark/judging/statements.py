@@ -91,12 +91,7 @@ def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lo
         return bound * (1 - math.exp(-log_distance)) if upper else bound * (math.exp(log_distance) - 1)
 
     def shown(interval: Interval) -> Interval:
-        return Interval(
-            estimate=distance(interval.estimate),
-            low=None if interval.low is None else distance(interval.low),
-            high=None if interval.high is None else distance(interval.high),
-            confidence=interval.confidence,
-        )
+        return interval.mapped(distance)
 
     finest = _unit(a, b) / min((*a.values.values(), *b.values.values()), default=math.inf)
     if upper:
@@ -279,18 +274,11 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
     points: Points = "same" if observed > share else "other" if hits == 0 else "mixed"
     p = hypothesis_tests.binomial_at_least(hits, count, share)
     p_against = hypothesis_tests.binomial_at_least(count - hits, count, 1 - share)
-    interval = hypothesis_tests.share_interval(hits, count)
-
     return Finding(
         test=f"{statement} in {words.share_of_seeds(share)}",
         p=p,
         p_against=p_against,
-        statistic=Interval(
-            estimate=observed - share,
-            low=None if interval.low is None else interval.low - share,
-            high=None if interval.high is None else interval.high - share,
-            confidence=interval.confidence,
-        ),
+        statistic=hypothesis_tests.share_interval(hits, count).mapped(lambda of_seeds: of_seeds - share),
         truths=truths,
         points=points,
         says=f"{statement} {says}, exact binomial {words.p_value(p)}",

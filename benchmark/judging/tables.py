@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -53,22 +54,17 @@ def _quoted(printed: Sequence[Printed]) -> Iterator[str]:
 
 def _regenerated(spec: PaperSpec, printed: Sequence[Printed]) -> Iterator[str]:
     """Settings with which the numbers of one table are measured here: where they differ, or are not as stated."""
-    settings: list[tuple[Printed, dict[str, Any]]] = []
+    settings: list[dict[str, Any]] = []
     for number in printed:
         if number.cell.experiment is None or number.cell.score is None or number.cell.quoted_from is not None:
             continue
         experiment = spec.experiments[number.cell.experiment]
         score = experiment.scores[number.cell.score]
         ((metric, details),) = written(score.metric).items()
-        settings.append(
-            (
-                number,
-                {"metric": metric, "checkpoint": score.checkpoint, "generator_mode": experiment.generator_mode}
-                | details,
-            )
-        )
-    for name in sorted({name for _, setting in settings for name in setting}):
-        values = {words.shown(setting.get(name)) for _, setting in settings}
+        about = {"metric": metric, "checkpoint": score.checkpoint, "generator_mode": experiment.generator_mode}
+        settings.append(about | details)
+    for name in sorted({name for setting in settings for name in setting}):
+        values = {words.shown(setting.get(name)) for setting in settings}
         if len(values) > 1:
             yield f"the experiments here measure its numbers with unequal '{name}': {', '.join(sorted(values))}"
         stated = printed[0].source.protocol.get(name)
@@ -83,13 +79,11 @@ def _bold(printed: Sequence[Printed]) -> Iterator[str]:
     marked = [number for number in printed if number.cell.bold]
     if direction not in ("lower", "higher") or not marked:
         return
-    by_row = [
-        [number for number in printed if number.row == row] for row in dict.fromkeys(number.row for number in printed)
-    ]
-    by_column = [
-        [number for number in printed if number.column == c] for c in dict.fromkeys(number.column for number in printed)
-    ]
-    groups = max(by_row, by_column, key=lambda numbers: _well_marked(numbers, direction))
+    by_row, by_column = defaultdict[str, list[Printed]](list), defaultdict[str, list[Printed]](list)
+    for number in printed:
+        by_row[number.row].append(number)
+        by_column[number.column].append(number)
+    groups = max((by_row, by_column), key=lambda lines: _well_marked([*lines.values()], direction)).values()
     for group in groups:
         if len(group) < 2 or not any(run.cell.bold for run in group):
             continue
@@ -97,7 +91,7 @@ def _bold(printed: Sequence[Printed]) -> Iterator[str]:
         named = f"{best.row} / {best.column} {best.text}"
         for run in group:
             if run.cell.bold and run.cell.value != best.cell.value:
-                yield f"{run.row} / {run.column} {run.text} is bold, {named} is {_better(direction)}"
+                yield f"{run.row} / {run.column} {run.text} is bold, {named} is {direction}"
             elif not run.cell.bold and run.cell.value == best.cell.value:
                 yield f"{run.row} / {run.column} {run.text} is the best and not bold"
 
@@ -114,10 +108,6 @@ def _well_marked(groups: Sequence[Sequence[Printed]], direction: str) -> int:
 
 def _best(group: Sequence[Printed], direction: str) -> Printed:
     return (min if direction == "lower" else max)(group, key=lambda number: number.cell.value)
-
-
-def _better(direction: str) -> str:
-    return "lower" if direction == "lower" else "higher"
 
 
 def _spreads(printed: Sequence[Printed]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -63,6 +64,11 @@ class Interval(Model):
     low: float | None
     high: float | None
     confidence: float
+
+    def mapped(self, change: Callable[[float], float]) -> Interval:
+        """The interval of what a rising function makes of the estimated number."""
+        low, high = (None if end is None else change(end) for end in (self.low, self.high))
+        return Interval(estimate=change(self.estimate), low=low, high=high, confidence=self.confidence)
 
     def span(self, decimals: int | None = None, *, sign: bool = False) -> str:
         """``1.30 [0.90, 1.70]``; an absent bound is shown as open, and none where both are absent."""

@@ -60,7 +60,7 @@ def verdict(state: ClaimState, *effects: float | None, claim: str = "C1", **over
 
 def reads(*several: tuple[str, ClaimVerdict | None]) -> list[Read]:
     """Readings whose names tell their choices; the first is the ground."""
-    return [Read(name, tuple(name.split("+")) if index else (), one) for index, (name, one) in enumerate(several)]
+    return [(name, tuple(name.split("+")) if index else (), one) for index, (name, one) in enumerate(several)]
 
 
 def test_every_state_counts_on_one_side() -> None:

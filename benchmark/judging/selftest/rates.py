@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,7 @@ claims:
 _BEFORE, _, _REST = paper.TEXT.partition("claims:\n")
 TEXT = _BEFORE + _CLAIMS + "stated: {}\n" + _REST.partition("stated: {}\n")[2]
 
+Kind = Literal["false pass", "false alarm"]
 Values = dict[tuple[str, int], float | None]
 Draw = Callable[[np.random.Generator], Values]
 
@@ -65,7 +66,7 @@ class Rate(Model):
     """How often one kind of wrong verdict was given where it was possible."""
 
     about: str
-    kind: Literal["false pass", "false alarm"]
+    kind: Kind
     wrong: int
     judged: int
     #: law of the seeds; the rates are promised for the normal one alone
@@ -90,66 +91,50 @@ def rates() -> list[Rate]:
 def _laws() -> Iterator[Rate]:
     """The same where seeds are not normal: what holds of the promise, and what does not."""
     for index, (law, draw) in enumerate(LAWS.items()):
-        cells = [
-            cell.state
-            for verdicts in _judged(_LAW_PAPERS, _of(_MARGIN, 0.4 * _MARGIN, draw), seed=20 + index)
-            for cell in verdicts.cells
-        ]
-        yield Rate(
-            about="number at the margin: REPRODUCED", kind="false pass", law=law,
-            wrong=cells.count("REPRODUCED"), judged=len(cells),
-        )  # fmt: skip
-        claims = [
-            {claim.state for claim in verdicts.claims}
-            for verdicts in _judged(_LAW_PAPERS, _equal(0.0, draw), seed=30 + index)
-        ]
-        for state, kind in _ERRORS:
-            wrong = sum(state in states for states in claims)
-            yield Rate(about=f"two untrue claims: any {state}", kind=kind, wrong=wrong, judged=len(claims), law=law)
-
-
-_ERRORS: tuple[tuple[str, Literal["false pass", "false alarm"]], ...] = (
-    ("HOLDS", "false pass"),
-    ("REVERSED", "false alarm"),
-)
+        states = _of_cells(_LAW_PAPERS, _of(_MARGIN, 0.4 * _MARGIN, draw), seed=20 + index)
+        yield _rate("number at the margin: REPRODUCED", "false pass", states, {"REPRODUCED"}, law)
+        states = _of_claims(_LAW_PAPERS, _equal(0.0, draw), seed=30 + index)
+        yield _rate("two untrue claims: any HOLDS", "false pass", states, {"HOLDS"}, law)
+        yield _rate("two untrue claims: any REVERSED", "false alarm", states, {"REVERSED"}, law)
 
 
 def _cells() -> Iterator[Rate]:
     spread = 0.4 * _MARGIN
-    for off, what in ((1.0, "at the margin"), (2.0, "off by twice the margin")):
-        wrong = judged = alarms = 0
-        for verdicts in _judged(_CELL_PAPERS // int(off), _of(off * _MARGIN, spread), seed=int(off)):
-            states = [cell.state for cell in verdicts.cells]
-            wrong += states.count("REPRODUCED")
-            alarms += states.count("NOT REPRODUCED")
-            judged += len(states)
-        yield Rate(about=f"number {what}: REPRODUCED", kind="false pass", wrong=wrong, judged=judged)
-        if off == 1.0:
-            yield Rate(about=f"number {what}: NOT REPRODUCED", kind="false alarm", wrong=alarms, judged=judged)
-    states = [
-        cell.state
-        for verdicts in _judged(_CELL_PAPERS // 2, _of(0.0, spread), seed=3)
-        for cell in verdicts.cells
-    ]  # fmt: skip
-    wrong = len(states) - states.count("REPRODUCED") - states.count("INCONCLUSIVE")
-    yield Rate(about="number right: NOT REPRODUCED or BETTER", kind="false alarm", wrong=wrong, judged=len(states))
+    states = _of_cells(_CELL_PAPERS, _of(_MARGIN, spread), seed=1)
+    yield _rate("number at the margin: REPRODUCED", "false pass", states, {"REPRODUCED"})
+    yield _rate("number at the margin: NOT REPRODUCED", "false alarm", states, {"NOT REPRODUCED"})
+    states = _of_cells(_CELL_PAPERS // 2, _of(2 * _MARGIN, spread), seed=2)
+    yield _rate("number off by twice the margin: REPRODUCED", "false pass", states, {"REPRODUCED"})
+    states = _of_cells(_CELL_PAPERS // 2, _of(0.0, spread), seed=3)
+    wrong = set[str]().union(*states) - {"REPRODUCED", "INCONCLUSIVE"}
+    yield _rate("number right: NOT REPRODUCED or BETTER", "false alarm", states, wrong)
 
 
 def _claims() -> Iterator[Rate]:
     """Claims of one paper together: a paper counts as wrong if any of its claims is."""
-    for diverging, papers in ((0.0, _CLAIM_PAPERS), (0.2, _CLAIM_PAPERS // 4)):
-        passed = alarmed = 0
-        what = "two untrue claims" + (", a fifth of the seeds diverged" if diverging else "")
-        for verdicts in _judged(papers, _equal(diverging), seed=4 + int(10 * diverging)):
-            states = [claim.state for claim in verdicts.claims]
-            passed += "HOLDS" in states
-            alarmed += "REVERSED" in states
-        yield Rate(about=f"{what}: any HOLDS", kind="false pass", wrong=passed, judged=papers)
-        if not diverging:  # a diverged seed is evidence against, so that REVERSED would not be wrong there
-            yield Rate(about=f"{what}: any REVERSED", kind="false alarm", wrong=alarmed, judged=papers)
-    papers = _CELL_PAPERS // 4
-    states = [verdicts.claims[0].state for verdicts in _judged(papers, _of(0.0, 1.0), seed=9)]
-    yield Rate(about="true claim: REVERSED", kind="false alarm", wrong=states.count("REVERSED"), judged=papers)
+    states = _of_claims(_CLAIM_PAPERS, _equal(0.0), seed=4)
+    yield _rate("two untrue claims: any HOLDS", "false pass", states, {"HOLDS"})
+    yield _rate("two untrue claims: any REVERSED", "false alarm", states, {"REVERSED"})
+    # a diverged seed is evidence against, so that REVERSED would not be wrong there
+    states = _of_claims(_CLAIM_PAPERS // 4, _equal(0.2), seed=6)
+    yield _rate("two untrue claims, a fifth of the seeds diverged: any HOLDS", "false pass", states, {"HOLDS"})
+    states = [{verdicts.claims[0].state} for verdicts in _judged(_CELL_PAPERS // 4, _of(0.0, 1.0), seed=9)]
+    yield _rate("true claim: REVERSED", "false alarm", states, {"REVERSED"})
+
+
+def _rate(about: str, kind: Kind, states: Sequence[set[str]], wrong: set[str], law: str = "normal") -> Rate:
+    """``states`` are those of one number, or of all claims of one paper, each."""
+    return Rate(
+        about=about, kind=kind, wrong=sum(not wrong.isdisjoint(some) for some in states), judged=len(states), law=law
+    )
+
+
+def _of_cells(papers: int, draw: Draw, seed: int) -> list[set[str]]:
+    return [{cell.state} for verdicts in _judged(papers, draw, seed) for cell in verdicts.cells]
+
+
+def _of_claims(papers: int, draw: Draw, seed: int) -> list[set[str]]:
+    return [{claim.state for claim in verdicts.claims} for verdicts in _judged(papers, draw, seed)]
 
 
 def _gaussian(random: np.random.Generator) -> float:
