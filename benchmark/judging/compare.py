@@ -7,11 +7,10 @@ Holm over everything that was tested. Nothing is compared across protocols, and 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.finding import unit
@@ -19,7 +18,7 @@ from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.runs.records import RunRecord, Stored, device_of
-from benchmark.spec.base import Model
+from benchmark.spec.base import Model, flat
 from benchmark.spec.words import counted, number, p_value
 
 Group = dict[int, RunRecord]
@@ -246,7 +245,7 @@ def _recipes(a: Group, b: Group) -> list[str]:
     sides = []
     for group in (a, b):
         record = next(iter(group.values()))
-        sides.append(_flat({key: value for key, value in record.determinant.items() if key != "seed"}))
+        sides.append(flat({key: value for key, value in record.determinant.items() if key != "seed"}))
     return _differing(*sides)[:_MOST_FIELDS]
 
 
@@ -256,7 +255,7 @@ def _environments(a: Sequence[Group], b: Sequence[Group]) -> list[str]:
     for groups in (a, b):
         seen: dict[str, set[str]] = {}
         for record in (record for group in groups for record in group.values()):
-            for field, value in _flat(record.environment).items():
+            for field, value in flat(record.environment).items():
                 seen.setdefault(field, set()).add(value)
         sides.append({field: " or ".join(sorted(values)) for field, values in seen.items()})
     return _differing(*sides)
@@ -268,17 +267,6 @@ def _differing(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
         for field in sorted({*a, *b})
         if a.get(field) != b.get(field)
     ]
-
-
-def _flat(value: Any, path: str = "") -> dict[str, str]:
-    """JSON text of every value, by dotted path."""
-    if isinstance(value, dict) and value:
-        steps = [(f"{path}.{key}" if path else str(key), inner) for key, inner in value.items()]
-    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
-        steps = [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
-    else:
-        return {path: json.dumps(value)}
-    return {place: text for step, inner in steps for place, text in _flat(inner, step).items()}
 
 
 # --- as text --------------------------------------------------------------------------------------------------------

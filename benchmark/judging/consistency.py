@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 from pydantic import ValidationError
 
 from benchmark.runs.files import StoreError, irregular, sha256
-from benchmark.runs.integrity import damage, edited
 from benchmark.runs.plan import iterations_per_epoch
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
-from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.base import canonical
-from benchmark.spec.curve_statistics import Course
 from benchmark.spec.dataflow import term_curves
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
 
@@ -37,8 +32,8 @@ ABSURD = 1e15
 _NUMERIC = 0.01
 #: the same float64 arithmetic on the same float32 numbers, in another order at most
 _SAME_CURVES = 1e-9
-#: folders whose curves are kept in memory
-_OPEN_FOLDERS = 32
+#: digits of scores that two runs do not share by chance
+_DIGITS = 14
 
 
 def contradictions(stored: Stored, curves: Callable[[], Mapping[str, np.ndarray]] | None = None) -> list[str]:
@@ -85,7 +80,7 @@ def _length(record: RunRecord) -> Iterator[str]:
         per_epoch = record.iterations_per_epoch
     if per_epoch != record.iterations_per_epoch:
         yield f"iterations_per_epoch is {record.iterations_per_epoch}, its batches and data make it {per_epoch}"
-    budget = setup_of(record).get("budget", {})
+    budget = _setup(record).get("budget", {})
     planned = budget.get("iterations")
     if planned is None and budget.get("epochs") is not None and per_epoch is not None:
         planned = max(1, round(budget["epochs"] * per_epoch))
@@ -93,8 +88,7 @@ def _length(record: RunRecord) -> Iterator[str]:
         yield f"planned {record.planned_iterations} iterations, its budget is {planned}"
 
 
-def setup_of(record: RunRecord) -> dict[str, Any]:
-    """The setup that a record says it ran; empty where it says nothing of it."""
+def _setup(record: RunRecord) -> dict[str, Any]:
     setup = record.determinant.get("setup")
     return setup if isinstance(setup, dict) else {}
 
@@ -102,7 +96,7 @@ def setup_of(record: RunRecord) -> dict[str, Any]:
 def _dataset(record: RunRecord) -> Iterator[str]:
     """Scores must refer to the data that was trained on."""
     trained = record.hashes.get("dataset")
-    published = _published(setup_of(record).get("dataset"))
+    published = _published(_setup(record).get("dataset"))
     if None not in (trained, published) and trained != published:
         yield "trained on other data than the published ones of that name"
     for name, score in sorted(record.scores.items()):
@@ -129,8 +123,8 @@ def _published(dataset: object) -> str | None:
 
 
 def _scores(record: RunRecord) -> Iterator[str]:
-    scores = setup_of(record).get("scores", {})
-    mode, complete = setup_of(record).get("generator_mode"), record.origin is None
+    scores = _setup(record).get("scores", {})
+    mode, complete = _setup(record).get("generator_mode"), record.origin is None
     for name, score in sorted(record.scores.items()):
         here = scores.get(name)
         for problem in (*_possible(score), *_asked(score, here, mode, complete), *_series(record, score, here or {})):
@@ -235,7 +229,7 @@ class _Recorded:
 def _scores_of_curves(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Scores that rest on curves alone are computed again, each of their evaluations."""
     for name, score in sorted(record.scores.items()):
-        wanted = setup_of(record).get("scores", {}).get(name)
+        wanted = _setup(record).get("scores", {}).get(name)
         if score.value is None or wanted is None:
             continue
         ((metric, settings),) = wanted["metric"].items()
@@ -290,56 +284,43 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
         yield f"{CURVES} has a curve '{unknown[0]}', which nothing in its system gives"
 
 
-# --- each record once -------------------------------------------------------------------------------------------------
+# --- between records ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Inspected:
-    stored: Stored
-    owner: Inspected
+def between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
+    """Records that cannot both be right: one dataset setting with two contents, or two seeds of one run.
 
-    @cached_property
-    def damage(self) -> list[str]:
-        return damage(self.stored)
-
-    @cached_property
-    def contradictions(self) -> list[str]:
-        return contradictions(self.stored, lambda: self.owner.course(self.stored).curves)
-
-    @cached_property
-    def edited(self) -> bool:
-        return edited(self.stored) is not None
-
-    @cached_property
-    def identity(self) -> str | None:
-        return identity(self.stored.record)
-
-    @property
-    def broken_curves(self) -> bool:
-        return any(problem.startswith(str(self.stored.folder / CURVES)) for problem in self.damage)
-
-
-class Inspected:
-    """Facts on records, by their identity: each record is kept as long as its facts are.
-
-    Runs in a rougher numerics tier count where ``equivalences`` say that they may.
+    Where a dataset has two contents, those of the fewer records are named, and all if no content has more than the
+    others. Of two equal runs that of the higher seed is named.
     """
+    by_data: dict[str, dict[str, list[Stored]]] = {}
+    by_curves: dict[str, Stored] = {}
+    by_scores: dict[str, Stored] = {}
+    for run in sorted(stored, key=lambda run: (run.record.seed, str(run.folder))):
+        data, content = _setup(run.record).get("dataset"), run.record.hashes.get("dataset")
+        if data is not None and content is not None:
+            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)
+        digest = run.record.files.get(CURVES)
+        known = by_curves.setdefault(digest, run) if digest is not None else run
+        if known.record.seed != run.record.seed:
+            yield run, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
+            continue
+        digits = _digits(run.record)
+        known = by_scores.setdefault(digits, run) if digits is not None else run
+        if known.record.seed != run.record.seed:
+            yield run, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
+    for contents in by_data.values():
+        groups = sorted(contents.values(), key=len)
+        clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])
+        for group in groups[: len(groups) - clear]:
+            other = groups[-1] if group is not groups[-1] else groups[0]
+            for run in group:
+                yield run, f"trained on other data than {other[0].folder}, though both name the same dataset"
 
-    def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
-        #: recipes whose runs in a rougher numerics tier count, and the tier
-        self.shown = {(equivalence.recipe, equivalence.numerics) for equivalence in equivalences if equivalence.agrees}
-        self._known: dict[int, _Inspected] = {}
-        self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 
-    def __getitem__(self, stored: Stored) -> _Inspected:
-        """What is known of one record."""
-        return self._known.setdefault(id(stored), _Inspected(stored, self))
-
-    def course(self, stored: Stored) -> Course:
-        """A run's curves; raises ``StoreError``."""
-        if stored.folder not in self._curves:
-            if len(self._curves) >= _OPEN_FOLDERS:
-                self._curves.pop(next(iter(self._curves)))
-            self._curves[stored.folder] = replace(stored, until=None).curves()
-        curves = {name: curve[: stored.until] for name, curve in self._curves[stored.folder].items()}
-        return Course(curves, stored.record.iterations_per_epoch)
+def _digits(record: RunRecord) -> str | None:
+    """All scores of a run with their evaluations, to the last digit; None where so few digits may agree by chance."""
+    values = {name: [score.value, *score.series] for name, score in sorted(record.scores.items())}
+    numbers = {value for score in record.scores.values() for value in (score.value, *dict(score.series).values())}
+    digits = sum(len(f"{value:.15g}") for value in numbers if value is not None and value % 1)
+    return canonical([record.experiment, record.tier, values]) if digits >= _DIGITS else None

@@ -20,7 +20,7 @@ from benchmark.judging.audit import Audit, audit
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
-from benchmark.judging.consistency import Inspected
+from benchmark.judging.inspection import Inspected
 from benchmark.judging.rule_changes import stored_state
 from benchmark.judging.samples import Evidence, Expected, ids_of
 from benchmark.judging.seal import seal_file

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from benchmark.judging.seal import Item, Seal, digest, read_seal, rules, seal_file, sources
 from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.records import Stored
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, flat
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 
@@ -118,22 +117,10 @@ def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleC
         elif item not in new:
             yield RuleChange(kind="removed", item=item, path="", old=canonical(old[item]), new=None)
         elif canonical(old[item]) != canonical(new[item]):
-            before, after = dict(_leaves(old[item])), dict(_leaves(new[item]))
+            before, after = flat(old[item]), flat(new[item])
             for path in sorted({*before, *after}):
                 if before.get(path) != after.get(path):
                     yield RuleChange(kind="changed", item=item, path=path, old=before.get(path), new=after.get(path))
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """(path, JSON text) of every value; a list of plain values is one value."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}[{index}]")
-    else:
-        yield path, json.dumps(value)
 
 
 def _code(sealed: Mapping[str, str]) -> Iterator[RuleChange]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.consistency import ABSURD, Inspected
-from benchmark.judging.refusals import refusals
+from benchmark.judging.consistency import ABSURD
+from benchmark.judging.inspection import Inspected, refusals
 from benchmark.judging.verdict import ExperimentState, Values
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RECOUNTED, RunRecord, ScoreRecord, Stored, device_of

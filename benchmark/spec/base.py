@@ -35,6 +35,17 @@ def canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
 
 
+def flat(data: Any, path: str = "") -> dict[str, str]:
+    """JSON text of every value by its dotted path; a list of plain values is one value."""
+    if isinstance(data, dict) and data:
+        steps = [(f"{path}.{key}" if path else str(key), inner) for key, inner in data.items()]
+    elif isinstance(data, list) and any(isinstance(inner, dict | list) for inner in data):
+        steps = [(f"{path}[{index}]", inner) for index, inner in enumerate(data)]
+    else:
+        return {path: json.dumps(data)}
+    return {place: text for step, inner in steps for place, text in flat(inner, step).items()}
+
+
 class Model(BaseModel):
     """Frozen, strict, and without unknown keys."""
 

@@ -47,11 +47,6 @@ def of_experiment(spec: PaperSpec, key: str) -> str:
     return (experiment.label if experiment else None) or made(key)
 
 
-def of_system(spec: PaperSpec, key: str) -> str:
-    """Label of a system."""
-    return spec.systems[key].label or made(key)
-
-
 def of_score(spec: PaperSpec, experiment: str, key: str) -> str:
     """Label of a score: its own, else its metric's, with the key where the experiment has the metric twice."""
     scores = spec.experiments[experiment].scores if experiment in spec.experiments else {}

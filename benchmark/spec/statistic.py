@@ -51,29 +51,28 @@ class _OfCurve(Model):
     #: least steady
     better: ClassVar[Literal["as the curve", "lower", "none"]] = "none"
 
+    #: what it is of a ``{curve}``, in words, its settings by their names
+    phrase: ClassVar[str] = ""
+
     def of(self, curve: str) -> str:
         """What it is of a curve, in words."""
-        raise NotImplementedError
+        return self.phrase.format(curve=curve, **dict(self))
 
 
 class Mean(_OfCurve):
     """Mean of the curve in the window."""
 
     better = "as the curve"
+    phrase = "mean of {curve} over {mean}"
     mean: Window
-
-    def of(self, curve: str) -> str:
-        return f"mean of {curve} over {self.mean}"
 
 
 class Median(_OfCurve):
     """Median of the curve in the window."""
 
     better = "as the curve"
+    phrase = "median of {curve} over {median}"
     median: Window
-
-    def of(self, curve: str) -> str:
-        return f"median of {curve} over {self.median}"
 
 
 class Quantile(_OfCurve):
@@ -121,10 +120,8 @@ class Deviation(_OfCurve):
     """Standard deviation (N - 1) of the curve in the window."""
 
     better = "lower"
+    phrase = "standard deviation of {curve} over {deviation}"
     deviation: Window
-
-    def of(self, curve: str) -> str:
-        return f"standard deviation of {curve} over {self.deviation}"
 
 
 class Fluctuation(_OfCurve):
@@ -152,11 +149,9 @@ class Fluctuation(_OfCurve):
 class Peak(_OfCurve):
     """Largest value of the curve in the window, over its median in the window ``early``."""
 
+    phrase = "peak of {curve} over {peak}, as a multiple of its median over {early}"
     peak: Window
     early: Window
-
-    def of(self, curve: str) -> str:
-        return f"peak of {curve} over {self.peak}, as a multiple of its median over {self.early}"
 
 
 class Slope(_OfCurve):
@@ -165,10 +160,8 @@ class Slope(_OfCurve):
     -0.1 means: over the window the fitted line falls by 10 % of the curve's mean absolute level.
     """
 
+    phrase = "relative slope of {curve} over {slope}"
     slope: Window
-
-    def of(self, curve: str) -> str:
-        return f"relative slope of {curve} over {self.slope}"
 
 
 class Share(_OfCurve):
@@ -194,11 +187,9 @@ class Falling(_OfCurve):
     1 for a curve that falls steadily, 0 for one that rises steadily, about 0.5 for noise about any level.
     """
 
+    phrase = "share of falls of {curve} from one of {parts} equal parts of {falling} to the next"
     falling: Window
     parts: Annotated[int, Field(ge=3)]
-
-    def of(self, curve: str) -> str:
-        return f"share of falls of {curve} from one of {self.parts} equal parts of {self.falling} to the next"
 
 
 class Movement(_OfCurve):
@@ -210,11 +201,9 @@ class Movement(_OfCurve):
     """
 
     better = "lower"
+    phrase = "movement of {curve} between {parts} equal parts of {movement}, less noise"
     movement: Window
     parts: Annotated[int, Field(ge=2)]
-
-    def of(self, curve: str) -> str:
-        return f"movement of {curve} between {self.parts} equal parts of {self.movement}, less noise"
 
 
 class Settled(_OfCurve):

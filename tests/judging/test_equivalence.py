@@ -11,8 +11,8 @@ import pytest
 import scipy.stats
 
 from benchmark.cli import main
-from benchmark.judging.consistency import Inspected
 from benchmark.judging.equivalence import _agreement, equivalence
+from benchmark.judging.inspection import Inspected
 from benchmark.judging.judge import judge
 from benchmark.judging.samples import Sample
 from benchmark.judging.selftest import paper as made_up

@@ -21,18 +21,14 @@ if TYPE_CHECKING:
 FolderCrop = Literal["none", "centre"]
 
 
-class CroppedPhotographs(Photographs):
-    """Pictures of any size and shape, cropped to a square. Not a part by itself."""
+class FolderOfPictures(Photographs):
+    """Pictures of any size in one folder and the folders in it, ordered by name, cropped to a square. Not a part."""
 
     crop: FolderCrop
 
     def prepared(self, picture: Image) -> Image:
         box = centred(*picture.size, min(picture.size))
         return super().prepared(picture.crop(box) if self.crop == "centre" else picture)
-
-
-class FolderOfPictures(CroppedPhotographs):
-    """Pictures in one folder and the folders in it, ordered by name. Not a part by itself."""
 
     def place(self, root: Path) -> Path:
         """Where the pictures lie."""

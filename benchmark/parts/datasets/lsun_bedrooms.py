@@ -8,10 +8,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-import numpy as np
-
-from benchmark.parts.datasets.image_folder import CroppedPhotographs
-from benchmark.parts.datasets.images.files import decode, from_files, inside, picture_names, write_pictures
+from benchmark.parts.datasets.image_folder import FolderOfPictures
+from benchmark.parts.datasets.images.files import decode, inside
 from benchmark.parts.datasets.images.pictures import Source
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
@@ -24,7 +22,7 @@ _LMDB_DATA = "data.mdb"
 
 
 @DATASETS.register("lsun_bedrooms")
-class LSUNBedrooms(CroppedPhotographs):
+class LSUNBedrooms(FolderOfPictures):
     """Bedrooms, the smaller side 256: 3,033,042 to train on, 300 to validate. A subset is an ``image_folder``."""
 
     split: Literal["train", "val"]
@@ -32,8 +30,11 @@ class LSUNBedrooms(CroppedPhotographs):
     def picture_count(self) -> int:
         return _COUNTS[self.split]
 
+    def place(self, root: Path) -> Path:
+        return root / f"bedroom_{self.split}"
+
     def missing(self, root: Path) -> str | None:
-        database, folder = self._database(root), self._folder(root)
+        database, folder = self._database(root), self.place(root)
         if (database / _LMDB_DATA).is_file():
             if importlib.util.find_spec("lmdb") is not None or folder.is_dir():
                 return None
@@ -49,17 +50,10 @@ class LSUNBedrooms(CroppedPhotographs):
         database = self._database(root)
         if (database / _LMDB_DATA).is_file() and importlib.util.find_spec("lmdb") is not None:
             return _from_database(inside(root, database), self.background)
-        names = picture_names(root, self._folder(root))
-        return from_files(self._folder(root), names.pictures, self.background, names.passed)
+        return super().source(root)
 
     def stand_in_size(self) -> tuple[int, int]:
         return (256, 341)
-
-    def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
-        from PIL import Image
-
-        names = [f"{number:04d}.jpg" for number in range(len(pictures))]
-        write_pictures(self._folder(root), [Image.fromarray(picture) for picture in pictures], names)
 
     @classmethod
     def variants(cls) -> list[Self]:
@@ -70,9 +64,6 @@ class LSUNBedrooms(CroppedPhotographs):
 
     def _database(self, root: Path) -> Path:
         return root / f"bedroom_{self.split}_lmdb"
-
-    def _folder(self, root: Path) -> Path:
-        return root / f"bedroom_{self.split}"
 
 
 def _from_database(database: Path, background: tuple[int, ...] | None) -> Source:

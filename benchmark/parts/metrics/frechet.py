@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark.parts.extractors.base import Extractor
+from benchmark.parts.extractors import Extractor
 from benchmark.parts.metrics.inputs import (
     AgainstReference,
     Arrays,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.parts.extractors import inception
-from benchmark.parts.extractors.base import Extractor
+from benchmark.parts.extractors import Extractor, inception
 from benchmark.parts.extractors.inception import DIMENSIONS
 from benchmark.parts.metrics import frechet
 from benchmark.parts.metrics.frechet import frechet_distance, moments

@@ -27,8 +27,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from benchmark.parts import extractors
-from benchmark.parts.extractors import classifier, inception
-from benchmark.parts.extractors.base import Extractor
+from benchmark.parts.extractors import Extractor, classifier, inception
 from benchmark.parts.extractors.classifier import Classifier, ClassifierName
 from benchmark.parts.extractors.inception import Inception, Resize
 from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, Needs, Shape, Subject

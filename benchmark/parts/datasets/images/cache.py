@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -102,7 +103,7 @@ def _intact(entry: Path, text: str, shape: tuple[int, ...]) -> str | None:
     try:
         facts = json.loads((entry / _FACTS).read_text(encoding="utf-8"))
         seen = _stamp(entry / _LEVELS)
-        if not isinstance(facts, dict) or facts.get("key") != text or seen[0] != _size(shape):
+        if not isinstance(facts, dict) or facts.get("key") != text or seen[0] != math.prod(shape):
             return None
         fingerprint = facts["sha256"]
         if facts["stamp"] != seen:
@@ -124,11 +125,12 @@ def _made(entry: Path, text: str, shape: tuple[int, ...], example: Callable[[int
         if remains.exists():
             shutil.rmtree(remains)
     free = shutil.disk_usage(entry.parent).free
-    if free < _size(shape) + _SPARE:
-        raise DataError(f"{entry.parent}: {_size(shape) / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
+    size = math.prod(shape)
+    if free < size + _SPARE:
+        raise DataError(f"{entry.parent}: {size / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free")
     partial.mkdir()
     try:
-        _reserve(partial / _LEVELS, _size(shape))
+        _reserve(partial / _LEVELS, size)
         levels: Any = _mapped(partial / _LEVELS, shape, "r+")
         _fill(levels, example, label)
         levels.flush()
@@ -190,10 +192,3 @@ def _note(entry: Path, text: str, fingerprint: str) -> None:
 def _stamp(file: Path) -> list[int]:
     state = file.stat()
     return [state.st_size, state.st_mtime_ns]
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size

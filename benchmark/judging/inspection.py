@@ -1,17 +1,23 @@
-"""Which records of a paper may not count, and why: damaged or edited ones, contradictions, copies, mixtures."""
+"""Records looked at once each, and which of them may not count: damaged, edited, contradicting, copied, mixed ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
-from benchmark.judging.consistency import Inspected, setup_of
-from benchmark.runs.records import CURVES, SAMPLES, RunRecord, Stored
-from benchmark.spec.base import canonical
+import numpy as np
+
+from benchmark.judging.consistency import between, contradictions, identity
+from benchmark.runs.integrity import damage, edited
+from benchmark.runs.records import CURVES, SAMPLES, Stored
+from benchmark.runs.sidecars import Equivalence
+from benchmark.spec.curve_statistics import Course
 from benchmark.spec.numerics import NUMERICS
 
-#: digits of scores that two runs do not share by chance
-_DIGITS = 14
-
+#: folders whose curves are kept in memory
+_OPEN_FOLDERS = 32
 #: a record, what is wrong with it, and why it does not count; None where it does all the same
 _Fault = tuple[Stored, str, str | None]
 
@@ -51,7 +57,7 @@ def _identities(used: Sequence[Stored], owners: Mapping[str, Sequence[str]], ins
 def _contradictions(used: Sequence[Stored], inspected: Inspected) -> Iterator[_Fault]:
     """Records that cannot be true, by themselves or beside the others; see ``consistency``."""
     alone = ((run, problem) for run in used for problem in inspected[run].contradictions)
-    for run, problem in (*alone, *_between(used)):
+    for run, problem in (*alone, *between(used)):
         yield run, f"{run.folder}: {problem}", f"the record contradicts itself or others: {problem}"
 
 
@@ -87,44 +93,60 @@ def _mixtures(used: Sequence[Stored]) -> Iterator[_Fault]:
             yield run, f"{run.folder}: {problem}", problem
 
 
-def _between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
-    """Records that cannot both be right: one dataset setting with two contents, or two seeds of one run.
-
-    Where a dataset has two contents, those of the fewer records are named, and all if no content has more than the
-    others. Of two equal runs that of the higher seed is named.
-    """
-    by_data: dict[str, dict[str, list[Stored]]] = {}
-    by_curves: dict[str, Stored] = {}
-    by_scores: dict[str, Stored] = {}
-    for run in sorted(stored, key=_by_seed):
-        data, content = setup_of(run.record).get("dataset"), run.record.hashes.get("dataset")
-        if data is not None and content is not None:
-            by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)
-        digest = run.record.files.get(CURVES)
-        known = by_curves.setdefault(digest, run) if digest is not None else run
-        if known.record.seed != run.record.seed:
-            yield run, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
-            continue
-        digits = _digits(run.record)
-        known = by_scores.setdefault(digits, run) if digits is not None else run
-        if known.record.seed != run.record.seed:
-            yield run, f"same scores to the last digit as seed {known.record.seed} in {known.folder}, no run of its own"
-    for contents in by_data.values():
-        groups = sorted(contents.values(), key=len)
-        clear = len(groups) == 1 or len(groups[-1]) > len(groups[-2])
-        for group in groups[: len(groups) - clear]:
-            other = groups[-1] if group is not groups[-1] else groups[0]
-            for run in group:
-                yield run, f"trained on other data than {other[0].folder}, though both name the same dataset"
-
-
-def _digits(record: RunRecord) -> str | None:
-    """All scores of a run with their evaluations, to the last digit; None where so few digits may agree by chance."""
-    values = {name: [score.value, *score.series] for name, score in sorted(record.scores.items())}
-    numbers = {value for score in record.scores.values() for value in (score.value, *dict(score.series).values())}
-    digits = sum(len(f"{value:.15g}") for value in numbers if value is not None and value % 1)
-    return canonical([record.experiment, record.tier, values]) if digits >= _DIGITS else None
-
-
 def _by_seed(run: Stored) -> tuple[int, str]:
     return run.record.seed, str(run.folder)
+
+
+# --- each record once -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    stored: Stored
+    owner: Inspected
+
+    @cached_property
+    def damage(self) -> list[str]:
+        return damage(self.stored)
+
+    @cached_property
+    def contradictions(self) -> list[str]:
+        return contradictions(self.stored, lambda: self.owner.course(self.stored).curves)
+
+    @cached_property
+    def edited(self) -> bool:
+        return edited(self.stored) is not None
+
+    @cached_property
+    def identity(self) -> str | None:
+        return identity(self.stored.record)
+
+    @property
+    def broken_curves(self) -> bool:
+        return any(problem.startswith(str(self.stored.folder / CURVES)) for problem in self.damage)
+
+
+class Inspected:
+    """Facts on records, by their identity: each record is kept as long as its facts are.
+
+    Runs in a rougher numerics tier count where ``equivalences`` say that they may.
+    """
+
+    def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
+        #: recipes whose runs in a rougher numerics tier count, and the tier
+        self.shown = {(equivalence.recipe, equivalence.numerics) for equivalence in equivalences if equivalence.agrees}
+        self._known: dict[int, _Inspected] = {}
+        self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
+
+    def __getitem__(self, stored: Stored) -> _Inspected:
+        """What is known of one record."""
+        return self._known.setdefault(id(stored), _Inspected(stored, self))
+
+    def course(self, stored: Stored) -> Course:
+        """A run's curves; raises ``StoreError``."""
+        if stored.folder not in self._curves:
+            if len(self._curves) >= _OPEN_FOLDERS:
+                self._curves.pop(next(iter(self._curves)))
+            self._curves[stored.folder] = replace(stored, until=None).curves()
+        curves = {name: curve[: stored.until] for name, curve in self._curves[stored.folder].items()}
+        return Course(curves, stored.record.iterations_per_epoch)
