@@ -72,7 +72,6 @@ ALLOWED: dict[str, set[str]] = {
         | EVALUATION
         | {"training", "batches", "parts.metrics", "parts.datasets", "evaluation.given", "evaluation.measure"},
     ),
-    "evaluation.differences": BASE | RECORDS,
     "evaluation.recompute": BASE | RECORDS,
     "runs.runner": BASE | RECORDS | EVALUATION | {"training", "runs.environment"},
     "runs.retrain": BASE | RECORDS | {"training", "runs.runner"},

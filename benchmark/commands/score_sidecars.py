@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from benchmark.evaluation.differences import cut, differences
+from benchmark.evaluation.recompute import cut, differences
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.records import RunRecord, Stored

@@ -13,8 +13,7 @@ from benchmark import places
 from benchmark.commands import score_sidecars
 from benchmark.commands.options import UsageError
 from benchmark.commands.select_runs import load_all, spec_files
-from benchmark.evaluation.differences import comparable, cut, differences, named, rows_that_differ
-from benchmark.evaluation.recompute import Rescoring
+from benchmark.evaluation.recompute import Rescoring, comparable, cut, differences, named, rows_that_differ
 from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from benchmark.judging.published import Numbers, Outcome
 from benchmark.judging.tables import Kind as TableKind
-from benchmark.judging.tables import TableFinding, table_findings
-from benchmark.judging.times import PublishedTime, published_times
+from benchmark.judging.tables import PublishedTime, TableFinding, published_times, table_findings
 from benchmark.spec import words
 from benchmark.spec.base import Model
 from benchmark.spec.claims import Claim

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmark.judging.audit import Audit, AuditedClaim, Chosen, beyond_peak, recipe_stated
-from benchmark.judging.times import PublishedTime
+from benchmark.judging.tables import PublishedTime
 from benchmark.spec import words
 from benchmark.spec.names import Say
 

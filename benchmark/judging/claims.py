@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import enough, incomplete, not_run, reduced
-from benchmark.judging.computed import with_computed
 from benchmark.judging.finding import Finding, Incomparable, Points, Undecidable
 from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER
-from benchmark.judging.predicates import evaluate
+from benchmark.judging.predicates import evaluate, with_computed
 from benchmark.judging.published import Numbers
 from benchmark.judging.samples import Evidence, Sample
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, PartState, PartVerdict, Preview

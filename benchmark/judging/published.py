@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmark.judging.computed import number
+from benchmark.judging.predicates import number
 from benchmark.judging.verdict import PartVerdict
 from benchmark.spec import words
 from benchmark.spec.claims import Bound, Predicate

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from benchmark.registry import Registry
 from benchmark.spec.fields import PARTS
-from benchmark.spec.keys import WRITTEN_KEYS
+from benchmark.spec.messages import WRITTEN_KEYS
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import LAYERS
 from benchmark.spec.printed import NO_NUMBER

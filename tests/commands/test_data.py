@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from benchmark import cli
-from benchmark.parts.datasets import mnist
 from benchmark.parts.datasets.image_folder import CZ
+from benchmark.parts.datasets.levels import MNIST
 from benchmark.parts.extractors import inception
 from tests.parts.datasets.layouts import gradient, noise, write_idx
 
@@ -38,12 +38,12 @@ def call(*words: str | Path) -> int:
 
 
 def test_verify_prints_count_and_hash_of_the_files(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist.MNIST, "counts", {"train": 5, "test": 3})
+    monkeypatch.setattr(MNIST, "counts", {"train": 5, "test": 3})
     write_idx(tmp_path, "MNIST", noise(5, 28, 28), noise(3, 28, 28))
     file = "MNIST/raw/train-images-idx3-ubyte"
     content = (tmp_path / file).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    monkeypatch.setattr(mnist.MNIST, "file_hashes", {"train": digest, "test": "0" * 64})
+    monkeypatch.setattr(MNIST, "file_hashes", {"train": digest, "test": "0" * 64})
     expected = hashlib.sha256(f"{file}\0{len(content)}\n".encode() + content).hexdigest()
     assert call("verify", "mnist:train", "--data-root", tmp_path) == 0
     (line,) = capsys.readouterr().out.splitlines()

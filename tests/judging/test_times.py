@@ -13,7 +13,7 @@ from benchmark.judging.cells import enough
 from benchmark.judging.judge import judge
 from benchmark.judging.published import Numbers
 from benchmark.judging.samples import _time
-from benchmark.judging.times import _assumed
+from benchmark.judging.tables import _assumed
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.runs.records import Stored
 from benchmark.spec.quantities import Quantity

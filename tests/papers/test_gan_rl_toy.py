@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.parts.datasets.eight_gaussians import EightGaussians
+from benchmark.parts.datasets.at_hand import EightGaussians
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
 from tests.papers import checks
 

@@ -11,9 +11,7 @@ import torch
 from torch.nn.functional import interpolate
 from torchvision import datasets
 
-from benchmark.parts.datasets.cifar10 import CIFAR10
-from benchmark.parts.datasets.mnist import MNIST, FashionMNIST
-from benchmark.parts.datasets.svhn import SVHN
+from benchmark.parts.datasets.levels import CIFAR10, MNIST, SVHN, FashionMNIST
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DataError
 from tests.parts.datasets.layouts import held, levels, noise, write_cifar, write_idx, write_svhn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.parts.metrics.activation_drift import ActivationDrift
+from benchmark.parts.metrics.of_networks import ActivationDrift
 from benchmark.spec.parts import MetricError
 
 METRIC = ActivationDrift(network="generator", after="batch_norm", samples=10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.parts.metrics.discriminator_accuracy import DiscriminatorAccuracy
+from benchmark.parts.metrics.of_networks import DiscriminatorAccuracy
 from benchmark.spec.parts import MetricError
 
 REAL = np.stack([np.ones(50), np.arange(50)], axis=1).astype(np.float32)

@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from benchmark.parts.datasets.images.colours import rgb
 from benchmark.parts.datasets.images.pictures import Source
+from benchmark.parts.datasets.images.prepare import rgb
 from benchmark.spec.parts import DataError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Eight narrow normal distributions on a circle (as in the toy of Gulrajani et al. 2017's public code)."""
+"""Data that are always at hand: scans that ship with scikit-learn, and a law that points are drawn from."""
 
 from __future__ import annotations
 
@@ -10,11 +10,50 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field
 
+from benchmark.spec.levels import SYMMETRIC, Range, ValueRange
 from benchmark.spec.parts import DATASETS, Data, Dataset, Shape
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+
+@DATASETS.register("digits")
+class Digits(Dataset):
+    """All 1,797 scans; their 17 grey levels spread over 0 to 255."""
+
+    kind = "images"
+    value_range: ValueRange
+
+    def image_range(self) -> Range:
+        low, high = self.value_range
+        return (low, high)
+
+    def example_shape(self) -> Shape:
+        return (1, 8, 8)
+
+    def example_count(self) -> int:
+        return 1797
+
+    def missing(self, root: Path) -> str | None:
+        return None
+
+    def fetch(self, root: Path) -> None:
+        """Nothing: the scans ship with scikit-learn."""
+
+    def load(self, root: Path, device: str) -> Data:
+        import torch
+        from sklearn.datasets import load_digits
+
+        from benchmark.parts.datasets.images.resident import ResidentImages
+
+        levels = load_digits().images
+        images = np.rint(levels * (255 / 16)).astype(np.uint8)
+        return ResidentImages(torch.from_numpy(images).unsqueeze(1), device, value_range=self.image_range())
+
+    @classmethod
+    def variants(cls) -> list[Self]:
+        return [cls(value_range=SYMMETRIC)]
 
 
 @DATASETS.register("eight_gaussians")
