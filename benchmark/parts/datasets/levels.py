@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class Levels(Pictures):
     placed: ClassVar[str]
     #: what is fetched, as ``data fetch`` names it
     fetches: ClassVar[str] = "{name}"
+    #: torchvision's class that downloads it
+    torchvision: ClassVar[str]
     split: str
 
     def picture_count(self) -> int:
@@ -66,6 +68,18 @@ class Levels(Pictures):
             f"--data-root {root}"
         )
 
+    def fetch(self, root: Path) -> None:
+        from torchvision import datasets
+
+        try:
+            getattr(datasets, self.torchvision)(str(root), download=True, **self.downloaded())
+        except _UNREADABLE as error:
+            raise DataError(f"the download failed: {_in_one_line(error)}") from error
+
+    def downloaded(self) -> dict[str, object]:
+        """How torchvision names the split."""
+        return {"train": self.split == "train"}
+
     @classmethod
     def variants(cls) -> list[Self]:
         """Train and test as they are."""
@@ -80,14 +94,6 @@ def reading(place: Path) -> Iterator[None]:
         yield
     except _UNREADABLE as error:
         raise DataError(f"{place} is damaged ({_in_one_line(error)}): remove it") from error
-
-
-def fetched(download: Callable[[], Any]) -> None:
-    """Let torchvision download; what fails is a :class:`DataError`."""
-    try:
-        download()
-    except _UNREADABLE as error:
-        raise DataError(f"the download failed: {_in_one_line(error)}") from error
 
 
 def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source:
@@ -112,7 +118,7 @@ def _in_one_line(error: BaseException) -> str:
 class MNIST(Levels):
     """28x28 grey digits (LeCun et al. 1998): 60,000 to train on, 10,000 to test."""
 
-    folder: ClassVar[str] = "MNIST"
+    torchvision = "MNIST"
     channels = 1
     native = 28
     counts = {"train": 60_000, "test": 10_000}
@@ -147,20 +153,15 @@ class MNIST(Levels):
         file.parent.mkdir(parents=True)
         file.write_bytes(_MAGIC + np.array(levels.shape, ">i4").tobytes() + levels.tobytes())
 
-    def fetch(self, root: Path) -> None:
-        from torchvision import datasets
-
-        fetched(lambda: getattr(datasets, self.folder)(str(root), train=self.split == "train", download=True))
-
     def _file(self) -> str:
-        return f"{self.folder}/raw/{_FILES[self.split]}"
+        return f"{self.torchvision}/raw/{_FILES[self.split]}"
 
 
 @DATASETS.register("fashion_mnist")
 class FashionMNIST(MNIST):
     """28x28 grey pictures of clothes (Xiao et al. 2017): 60,000 to train on, 10,000 to test."""
 
-    folder: ClassVar[str] = "FashionMNIST"
+    torchvision = "FashionMNIST"
     file_hashes: ClassVar[Mapping[str, str]] = {
         "train": "2650f2d327a071753263cb8c59b72e77b9038194a4263abe823a01ca08bf60d5",
         "test": "4696a859b5c59e4d5e9942eaa23d1b02fa69a49a0978421972d617e97d2b2bfd",
@@ -190,6 +191,7 @@ class CIFAR10(Levels):
     native = 32
     counts = {"train": 50_000, "test": 10_000}
     placed = "unpack cifar-10-python.tar.gz in {root}"
+    torchvision = "CIFAR10"
     split: Literal["train", "test"]
 
     def published(self) -> Mapping[str, str]:
@@ -207,11 +209,6 @@ class CIFAR10(Levels):
         files = _BATCHES[self.split]
         for file, part in zip(files, np.array_split(rows, len(files)), strict=True):
             (root / _FOLDER / file).write_bytes(pickle.dumps({"data": part}))
-
-    def fetch(self, root: Path) -> None:
-        from torchvision import datasets
-
-        fetched(lambda: datasets.CIFAR10(str(root), train=self.split == "train", download=True))
 
 
 def _rows(file: Path) -> np.ndarray:
@@ -232,6 +229,7 @@ class SVHN(Levels):
     counts = {"train": 73_257, "test": 26_032, "extra": 531_131}
     placed = "place the file of that name there"
     fetches = "{name}:{split}"
+    torchvision = "SVHN"
     split: Literal["train", "test", "extra"]
 
     def published(self) -> Mapping[str, str]:
@@ -250,10 +248,8 @@ class SVHN(Levels):
         classes = 1 + np.arange(len(pictures)) % 10  # the files write the digit 0 as 10
         savemat(root / self._file(), {"X": pictures.transpose(1, 2, 3, 0), "y": classes[:, None].astype(np.uint8)})
 
-    def fetch(self, root: Path) -> None:
-        from torchvision import datasets
-
-        fetched(lambda: datasets.SVHN(str(root), split=self.split, download=True))
+    def downloaded(self) -> dict[str, object]:
+        return {"split": self.split}
 
     def _file(self) -> str:
         return f"{self.split}_32x32.mat"
