@@ -142,9 +142,6 @@ def statistics(path: Path) -> Moments | None:
     return Moments(mean, covariance)
 
 
-# --- generators -----------------------------------------------------------------------------------------------------
-
-
 @torch.inference_mode()
 def generated(word: str, noise: Noise, device: str) -> np.ndarray:
     """Samples of a generator that is trusted; this runs what its file or module holds."""

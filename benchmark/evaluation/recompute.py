@@ -28,9 +28,6 @@ _DIGEST = frozenset("0123456789abcdef")
 _RELATIVE = 1e-9
 
 
-# --- scores -----------------------------------------------------------------------------------------------------------
-
-
 class Rescoring:
     """Computes scores of a results folder again; what runs share is read and hashed once."""
 
@@ -134,9 +131,6 @@ def _metric(wanted: Mapping[str, object]) -> Metric:
     """The metric with the settings that the run was asked for."""
     ((name, settings),) = wanted.items()
     return METRICS.get(name).model_validate(settings)
-
-
-# --- verdicts and tables ----------------------------------------------------------------------------------------------
 
 
 def cut(text: str | None) -> str:

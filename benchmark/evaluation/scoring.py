@@ -105,9 +105,6 @@ def improves(metric: Metric, value: float, others: Iterable[float]) -> bool:
     return all(value > other if metric.direction == "higher" else value < other for other in others)
 
 
-# --- of one run -------------------------------------------------------------------------------------------------------
-
-
 class Measurements:
     """Scores and samples of one run so far: taken at its pauses, kept in its checkpoints, written at its end."""
 
@@ -132,8 +129,6 @@ class Measurements:
         for score in setup.scores.values():
             pauses.update(self.run.moments(score.every))
         return sorted(pauses)
-
-    # --- measuring --------------------------------------------------------------------------------------------------
 
     def at_pause(self, trainer: Trainer, iteration: int) -> None:
         """Take snapshots and recurring scores; samples that are none are :class:`Diverged`."""
@@ -199,8 +194,6 @@ class Measurements:
             self.best_weights[trainer.iteration] = trainer.weights()
         self.best_weights = {at: kept for at, kept in self.best_weights.items() if at in self.best.values()}
 
-    # --- within a checkpoint ----------------------------------------------------------------------------------------
-
     def facts(self) -> dict[str, Any]:
         """What a checkpoint keeps as JSON."""
         return {
@@ -230,8 +223,6 @@ class Measurements:
         }
         self.kept = {name: value.cpu().numpy() for name, value in tensors["arrays"].items()}
         self.best, self.best_weights = tensors["best"], tensors["best_weights"]
-
-    # --- at the end -------------------------------------------------------------------------------------------------
 
     def pictures(self, trainer: Trainer) -> dict[str, np.ndarray]:
         """The arrays of ``samples.npz``."""

@@ -192,9 +192,6 @@ def _claim(name: str, claim: Claim, numbers: Numbers) -> AuditedClaim:
     return AuditedClaim(id=name, way=way, test=test, on_published=outcome, reason=reason, **said)
 
 
-# --- the most decisive first ----------------------------------------------------------------------------------------
-
-
 def findings(audit: Audit) -> list[AuditFinding]:
     """What an audit found, the most decisive first; equally decisive ones in the paper's order."""
     return sorted(_findings(audit), key=lambda finding: -finding.weight)

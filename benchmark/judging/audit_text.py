@@ -85,9 +85,6 @@ def render_markdown(audit: Audit, say: Say = str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-# --- what is said, in order -----------------------------------------------------------------------------------------
-
-
 def _sections(audit: Audit, details: bool) -> Iterator[_Section]:
     numbers = (
         "the paper's own numbers" if audit.text_at_hand else "its numbers as far as they are known without its text"
@@ -223,9 +220,6 @@ def _chosen_text(chosen: Chosen, details: bool) -> str:
         return chosen.chosen
     others = f" Alternatives: {'; '.join(chosen.alternatives)}." if chosen.alternatives else ""
     return f"{chosen.chosen} ({chosen.source}).{others}"
-
-
-# --- forms ----------------------------------------------------------------------------------------------------------
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:

@@ -294,9 +294,6 @@ def _assumed(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[st
     return tuple(sorted(name for name in fields if name not in _OURS and not name.endswith("_sha256")))
 
 
-# --- reasons that cells and claims share ----------------------------------------------------------------------------
-
-
 def reduced(tier: str) -> str:
     """Why runs of a reduced tier give no verdict."""
     if tier == "smoke":

@@ -130,9 +130,6 @@ def _experiment(key: Key, a: Group, b: Group) -> ComparedExperiment:
     )
 
 
-# --- scores ---------------------------------------------------------------------------------------------------------
-
-
 def _sample(side: str, name: str, group: Group) -> Sample:
     values, protocols = {}, {}
     for seed, record in sorted(group.items()):
@@ -210,9 +207,6 @@ def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
     )
 
 
-# --- times, recipes, environments -----------------------------------------------------------------------------------
-
-
 def _times(a: Group, b: Group) -> Times | None:
     rates = [
         {
@@ -267,9 +261,6 @@ def _differing(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
         for field in sorted({*a, *b})
         if a.get(field) != b.get(field)
     ]
-
-
-# --- as text --------------------------------------------------------------------------------------------------------
 
 
 def render(comparison: Comparison) -> str:

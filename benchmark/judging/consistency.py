@@ -119,9 +119,6 @@ def _published(dataset: object) -> str | None:
         return None
 
 
-# --- scores ---------------------------------------------------------------------------------------------------------
-
-
 def _scores(record: RunRecord) -> Iterator[str]:
     scores = _setup(record).get("scores", {})
     mode, complete = _setup(record).get("generator_mode"), record.origin is None
@@ -188,9 +185,6 @@ def _series(record: RunRecord, score: ScoreRecord, settings: Mapping[str, Any]) 
         best = (min if score.direction == "lower" else max)(values.values())
         if score.value != best:
             yield f"value {score.value!r} is not the best of its series, {best!r}"
-
-
-# --- curves ---------------------------------------------------------------------------------------------------------
 
 
 def _curves(stored: Stored, read: Callable[[], Mapping[str, np.ndarray]]) -> Iterator[str]:
@@ -282,9 +276,6 @@ def _losses(record: RunRecord, curves: Mapping[str, np.ndarray]) -> Iterator[str
             )
     if players and record.origin is None and (unknown := sorted(set(curves) - known)):
         yield f"{CURVES} has a curve '{unknown[0]}', which nothing in its system gives"
-
-
-# --- between records ------------------------------------------------------------------------------------------------
 
 
 def between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:

@@ -182,9 +182,6 @@ def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equi
     return "below" if high < -margin else "undecided"
 
 
-# --- power ----------------------------------------------------------------------------------------------------------
-
-
 @cache
 def _spreads(freedom: float) -> np.ndarray:
     """Equally likely values of sample / true standard deviation: middles of equal shares of their distribution."""
@@ -280,9 +277,6 @@ def fewest(decides: Callable[[int], bool], least: int = LEAST_SEEDS) -> int | No
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle + 1, high)
     return low
-
-
-# --- exact tests ----------------------------------------------------------------------------------------------------
 
 
 def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:

@@ -97,9 +97,6 @@ def _by_seed(run: Stored) -> tuple[int, str]:
     return run.record.seed, str(run.folder)
 
 
-# --- each record once -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Inspected:
     stored: Stored

@@ -71,9 +71,6 @@ def judge(
     )
 
 
-# --- of a results folder ----------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class JudgedPaper:
     """One paper's spec, verdicts, the records that today's spec expects, and its audit where there is one."""
@@ -166,9 +163,6 @@ def judge_papers(
             )
         )
     return inputs
-
-
-# --- under the seal ---------------------------------------------------------------------------------------------------
 
 
 class SealedStates(Model):

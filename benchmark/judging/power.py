@@ -87,9 +87,6 @@ def power_of_more(spec: PaperSpec) -> list[Power]:
     return [planned_power(spec, seeds) for seeds in _MORE if seeds > fewest]
 
 
-# --- claims ---------------------------------------------------------------------------------------------------------
-
-
 def _claims(spec: PaperSpec, wanted: int | None) -> Iterator[ClaimPower]:
     tested = {name: claim.predicate for name, claim in spec.claims.items() if claim.predicate is not None}
     alpha, numbers = ALPHA / max(1, len(tested)), Numbers(spec)
@@ -184,9 +181,6 @@ def _smallest(seeds: int, alpha: float) -> float:
     return float(brentq(lambda effect: power_above(effect, 1.0, seeds, alpha=alpha) - POWER, 0.0, 1000.0))
 
 
-# --- numbers --------------------------------------------------------------------------------------------------------
-
-
 def _cells(spec: PaperSpec, wanted: int | None) -> Iterator[CellPower]:
     for printed in spec.printed:
         experiment, score = printed.cell.experiment, printed.cell.score
@@ -222,9 +216,6 @@ def _cells(spec: PaperSpec, wanted: int | None) -> Iterator[CellPower]:
 
 def _equivalent(printed: Printed, spread: float, seeds: int, allowed: float) -> float:
     return round(power_equivalence(0.0, spread, seeds, allowed + rounding(printed))[0], 3)
-
-
-# --- in words -------------------------------------------------------------------------------------------------------
 
 
 def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:

@@ -22,9 +22,6 @@ from benchmark.spec.quantities import Computed, Operand, Quantity
 Measured = Callable[[Quantity], Sample]
 
 
-# --- samples ----------------------------------------------------------------------------------------------------------
-
-
 def with_computed(measured: Measured) -> Lookup:
     """A lookup of measured quantities and of what is computed from them."""
 
@@ -104,9 +101,6 @@ def among(seeds: Collection[int], lookup: Lookup) -> Lookup:
         )
 
     return lambda operand: kept(lookup(operand))
-
-
-# --- answers ----------------------------------------------------------------------------------------------------------
 
 
 def evaluate(predicate: Predicate, measured: Measured) -> Finding:

@@ -192,9 +192,6 @@ def _unordered(value: Any, key: str = "") -> Any:
     return value
 
 
-# --- on disk --------------------------------------------------------------------------------------------------------
-
-
 def seal_file(results: Path, paper: str) -> Path:
     """Where the seal of a paper lies in a results folder."""
     return results / "seals" / f"{paper}.json"

@@ -22,9 +22,6 @@ from benchmark.spec.shapes import layout
 Kind = Literal["quoted", "protocol", "regenerated", "bold", "repeat", "spread"]
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
 class TableFinding(Model):
     """One observation on a published table."""
 
@@ -141,9 +138,6 @@ def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
             says = f"{score or quantity} of {experiment} is printed with different values: {values}"
             places = [number.place for number in numbers]
             yield TableFinding(table=numbers[0].table, kind="repeat", says=says, cells=places)
-
-
-# --- times ------------------------------------------------------------------------------------------------------------
 
 
 class PublishedTime(Model):

@@ -99,9 +99,6 @@ def check(
     return [*complaints, *references.check(names, data)]
 
 
-# --- experiments ----------------------------------------------------------------------------------------------------
-
-
 def _sound(
     spec: PaperSpec, names: references.Names, path: Path_, system: System, fitting: Fitting
 ) -> Iterator[Complaint]:

@@ -15,8 +15,6 @@ from benchmark.spec.shapes import Layout, ShapeError
 from benchmark.spec.source import Path_
 from benchmark.spec.systems import Network, Pass, Player, System
 
-# --- networks -------------------------------------------------------------------------------------------------------
-
 
 def misfit(path: Path_, error: ShapeError) -> Complaint:
     """Where in the network at ``path`` a shape or a size is at fault."""
@@ -53,9 +51,6 @@ def _initialisation(path: Path_, network: Network, plan: Layout) -> Iterator[Com
             yield _unknown((*path, "initialise", kind), "layer with parameters", kind, kinds)
         elif laws.bias is None and any(layer.name == kind and getattr(layer, "bias", True) for layer in trained):
             yield Complaint((*path, "initialise", kind, "bias"), "is missing: these layers have one")
-
-
-# --- systems --------------------------------------------------------------------------------------------------------
 
 
 def system_problems(spec: PaperSpec, names: references.Names, path: Path_, system: System) -> Iterator[Complaint]:

@@ -63,9 +63,6 @@ _VALID: dict[str, Callable[[dict[str, Any]], str]] = {
 _OF_VALUES = {"part", "size", "url"}
 
 
-# --- what is accepted -------------------------------------------------------------------------------------------------
-
-
 def locate(location: tuple[str | int, ...]) -> tuple[Path_, bool]:
     """A pydantic error's location as a path of the spec, and whether it is a mapping's key that is at fault."""
     is_key = location[-1:] == (_KEY,)
@@ -132,9 +129,6 @@ def _keys(place: Any) -> list[str]:
     if isinstance(place, type) and issubclass(place, BaseModel):
         return [*place.model_fields, *WRITTEN_KEYS.get(place, ())]
     return []
-
-
-# --- messages ---------------------------------------------------------------------------------------------------------
 
 
 def complaints(errors: Iterable[ErrorDetails], incomplete: list[Path_]) -> list[Complaint]:

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 
-# --- networks -------------------------------------------------------------------------------------------------------
-
-
 class Layer(Part, ABC):
     """One layer. Shapes are of one example, without the batch dimension."""
 
@@ -98,9 +95,6 @@ class Initialiser(Part, ABC):
         """Fill ``parameter`` in place; fans are those of the layer's weight."""
 
 
-# --- training -------------------------------------------------------------------------------------------------------
-
-
 class UpdateContext(Protocol):
     """What an objective or a penalty may use during one update."""
 
@@ -151,9 +145,6 @@ class Schedule(Part, ABC):
     @abstractmethod
     def factor(self, iteration: int, iterations_per_epoch: float | None) -> float:
         """What the optimiser's rate is multiplied with at a 0-based iteration."""
-
-
-# --- data -----------------------------------------------------------------------------------------------------------
 
 
 class DataError(Exception):
@@ -237,9 +228,6 @@ class Dataset(Part, ABC):
     def variants(cls) -> list[Self]:
         """The dataset with each of its usual settings, for checking it apart from any spec."""
         return [cls()]
-
-
-# --- metrics --------------------------------------------------------------------------------------------------------
 
 
 #: which values of a metric are better: ``two_sided`` those near what real data have
@@ -369,8 +357,6 @@ class Metric(Part, ABC):
         """
         raise NotImplementedError(f"{self.name}: {self.not_recomputed}")
 
-
-# --- registries -----------------------------------------------------------------------------------------------------
 
 LAYERS: Registry[Layer] = Registry("layer", "benchmark.parts.networks")
 INITIALISERS: Registry[Initialiser] = Registry("initialiser", "benchmark.parts.initialisers")

@@ -183,8 +183,6 @@ class Readings:
             raise ReadingError("fits nothing that the file writes or inherits there")
         return values
 
-    # --- whether they are sound ---------------------------------------------------------------------------------------
-
     def check(self, fitting: Fitting) -> Iterator[Complaint]:
         """All problems of the readings of a paper that is sound without them; ``fitting`` is what fits there."""
         sound = True
@@ -320,9 +318,6 @@ class Readings:
 
 def _setups(spec: PaperSpec, experiment: str) -> list[Setup]:
     return [spec.experiments[experiment], *spec.experiments[experiment].tiers.values()]
-
-
-# --- plain data -------------------------------------------------------------------------------------------------------
 
 
 def _replaced(node: Any, steps: Sequence[str], value: Any) -> tuple[Any, bool]:

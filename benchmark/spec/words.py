@@ -55,8 +55,6 @@ def share_of_seeds(share: float) -> str:
     return f"more than {number(100 * share)} % of the seeds"
 
 
-# --- on a page: thousands apart, a minus that is one ------------------------------------------------------------------
-
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 

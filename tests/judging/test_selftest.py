@@ -33,7 +33,7 @@ def test_honest_records_are_reproduced_and_hold(tmp_path) -> None:
 
 
 def test_a_judge_that_checks_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consistency, "contradictions", lambda *_: [])
+    monkeypatch.setattr(inspection, "contradictions", lambda *_: [])
     missed = {one.fault for one in planted() if not one.caught}
     assert {"edited score", "penalty trained with weight 0, labelled 5", "training stopped half way"} <= missed
 

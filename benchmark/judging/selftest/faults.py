@@ -24,9 +24,6 @@ _NOTHING = "none: "
 _HONEST = Fault("honest records", nothing, "")
 
 
-# --- in rules: a spec changed after the seal was made, and the seal itself --------------------------------------------
-
-
 def of_rules() -> Iterator[Fault]:
     """What judging finds by the seal under which the evidence came to be."""
 
@@ -50,9 +47,6 @@ def _edited_seal(results: Path) -> None:
     seal["items"]["tables.T1, digits, plain"]["margin"] = 6.0
     assert canonical(seal["items"]) != canonical(json.loads(file.read_bytes())["items"])
     write_atomic(file, to_json(seal))
-
-
-# --- looking ----------------------------------------------------------------------------------------------------------
 
 
 class Caught(Model):

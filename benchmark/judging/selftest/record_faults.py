@@ -125,9 +125,6 @@ def open_faults() -> Iterator[Fault]:
     yield Fault(whole, nothing, "a copy of the seal or of the pack's hash that somebody else kept, or training again")
 
 
-# --- planting -------------------------------------------------------------------------------------------------------
-
-
 def _folder(results: Path, experiment: str = "plain", seed: int = 1) -> Path:
     return results / paper.runs()[experiment, seed].folder
 

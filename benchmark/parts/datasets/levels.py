@@ -111,9 +111,6 @@ def _in_one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
 
 
-# --- MNIST and Fashion-MNIST: uncompressed idx files ------------------------------------------------------------------
-
-
 @DATASETS.register("mnist")
 class MNIST(Levels):
     """28x28 grey digits (LeCun et al. 1998): 60,000 to train on, 10,000 to test."""
@@ -181,9 +178,6 @@ def _pictures(file: Path) -> np.ndarray:
     return content[_HEADER_BYTES:].reshape(count, 1, height, width)
 
 
-# --- CIFAR-10: Python batches -----------------------------------------------------------------------------------------
-
-
 @DATASETS.register("cifar10")
 class CIFAR10(Levels):
     """32x32 colour pictures of ten classes: 50,000 to train on, 10,000 to test."""
@@ -216,9 +210,6 @@ def _rows(file: Path) -> np.ndarray:
     with file.open("rb") as stream:
         rows: np.ndarray = pickle.load(stream, encoding="latin1")["data"]
     return rows
-
-
-# --- SVHN: the authors' files -----------------------------------------------------------------------------------------
 
 
 @DATASETS.register("svhn")

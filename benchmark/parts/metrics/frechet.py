@@ -129,9 +129,6 @@ def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.sqrt(np.clip(values, 0, None)).sum())
 
 
-# --- metrics ----------------------------------------------------------------------------------------------------------
-
-
 def reference_moments(
     subject: Subject, extractor: Extractor, *, reference: Reference, images: CountOrAll, resize: str
 ) -> tuple[Moments, dict[str, object]]:

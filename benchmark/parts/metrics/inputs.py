@@ -120,9 +120,6 @@ def digest(examples: np.ndarray) -> str:
     return state.hexdigest()
 
 
-# --- kept statistics --------------------------------------------------------------------------------------------------
-
-
 def identity(subject: Subject, extractor: Extractor, resize: str) -> dict[str, object]:
     """What features of a dataset's images depend on, besides which images: part of the key of all kept statistics."""
     return {
@@ -194,9 +191,6 @@ def _write(file: Path, text: str, arrays: Arrays) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-# --- examples, or features of them ------------------------------------------------------------------------------------
 
 
 class OnExamples(Metric):

@@ -101,9 +101,6 @@ def mean_length(examples: np.ndarray) -> float:
     return float(np.mean([np.linalg.norm(example.astype(np.float64)) for example in examples]))
 
 
-# --- metrics ----------------------------------------------------------------------------------------------------------
-
-
 class _Nearest(OnExamples):
     """A metric on nearest distances of generated examples and of real ones. Not a part by itself."""
 

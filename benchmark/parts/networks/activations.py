@@ -74,9 +74,6 @@ class Sigmoid(PlainLayer):
         return UNIT
 
 
-# --- random in training, nothing in evaluation ------------------------------------------------------------------------
-
-
 @LAYERS.register("dropout")
 class Dropout(PlainLayer):
     """Zeroes each value with ``probability`` in training and scales the rest; nothing in evaluation.

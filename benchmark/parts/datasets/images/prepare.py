@@ -23,9 +23,6 @@ Resize = Literal["none", "nearest", "box", "bilinear", "bicubic", "lanczos"]
 Box = tuple[int, int, int, int]
 
 
-# --- plain RGB of 8 bits: decoded as it is meant to be seen, or refused -----------------------------------------------
-
-
 def rgb(picture: Image, background: tuple[int, ...] | None, converted: list[str]) -> Image:
     """``picture``, not yet loaded, upright and in sRGB; what is converted is added to ``converted``.
 
@@ -103,9 +100,6 @@ def _upright(picture: Image, orientation: int, converted: list[str]) -> Image:
         return picture
     converted.append("turned as their EXIF says")
     return picture.transpose(turns[orientation])
-
-
-# --- crops and sizes --------------------------------------------------------------------------------------------------
 
 
 def centred(width: int, height: int, side: int) -> Box:
