@@ -61,8 +61,7 @@ def _ranked(sample: Sample, unknown_worst: float, scale: Callable[[float], float
 
 def less(first: Operand, second: Operand, lookup: Lookup) -> Finding:
     """``first`` is smaller than ``second``."""
-    a, b = lookup(first), lookup(second)
-    _one_protocol(a, b)
+    a, b = _measured_alike(lookup, first, second)
     statement = f"{first.text} is below {second.text}"
     level = max((abs(hypothesis_tests.median(side.numbers)) for side in (a, b) if side.values), default=0.0)
     return _compare(
@@ -73,10 +72,7 @@ def less(first: Operand, second: Operand, lookup: Lookup) -> Finding:
 
 def ratio(first: Operand, second: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
     """``first / second`` lies below ``bound`` (``upper``) or above it; values must be positive."""
-    a, b = lookup(first), lookup(second)
-    _one_protocol(a, b)
-    if bound != 1:
-        _no_proxy(a, b, what="a ratio's size")
+    a, b = _measured_alike(lookup, first, second, what="a ratio's size" if bound != 1 else None)
     if bound <= 0 or any(value <= 0 for value in (*a.values.values(), *b.values.values())):
         raise Undecidable("a ratio needs positive values and a positive bound")
     shift = math.log(bound)
@@ -174,9 +170,7 @@ def _compare(
 
 def bound_on(operand: Operand, bound: float, upper: bool, lookup: Lookup) -> Finding:
     """A quantity lies below ``bound`` (``upper``) or above it."""
-    sample = lookup(operand)
-    _one_protocol(sample)
-    _no_proxy(sample, what="a bound")
+    (sample,) = _measured_alike(lookup, operand, what="a bound")
     sign = -1.0 if upper else 1.0
     statement = f"{operand.text} is {'below' if upper else 'above'} {words.number(bound)}"
     doubting = [sign * (value - bound) for value in _ranked(sample, math.inf if upper else -math.inf).values()]
@@ -200,9 +194,7 @@ def bound_on(operand: Operand, bound: float, upper: bool, lookup: Lookup) -> Fin
 
 def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Finding:
     """Two quantities differ by less than ``margin`` (two one-sided tests)."""
-    a, b = lookup(first), lookup(second)
-    _one_protocol(a, b)
-    _no_proxy(a, b, what="a difference's size")
+    a, b = _measured_alike(lookup, first, second, what="a difference's size")
     statement = f"{first.text} and {second.text} differ by less than {words.number(margin)}"
     shared = sorted(a.seeds & b.seeds)
     both = {seed for seed in shared if seed in a.values and seed in b.values}
@@ -257,9 +249,7 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
 
 def exactly(operand: Operand, value: float, share: float, lookup: Lookup) -> Finding:
     """A quantity equals ``value`` in more than ``share`` of the seeds; a diverged seed does not."""
-    sample = lookup(operand)
-    _one_protocol(sample)
-    _no_proxy(sample, what="an exact value")
+    (sample,) = _measured_alike(lookup, operand, what="an exact value")
     truths = {seed: sample.values.get(seed) == value for seed in sorted(sample.seeds)}
     return in_share(truths, share, f"{operand.text} is {words.number(value)}")
 
@@ -291,9 +281,7 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
 
 def meeting(condition: Bound, lookup: Lookup) -> frozenset[int]:
     """Seeds in which a bound is true."""
-    sample = lookup(condition.bound)
-    _one_protocol(sample)
-    _no_proxy(sample, what="a condition")
+    (sample,) = _measured_alike(lookup, condition.bound, what="a condition")
     low = -math.inf if condition.above is None else condition.above
     high = math.inf if condition.below is None else condition.below
     return frozenset(seed for seed, value in sample.values.items() if low < value < high)
@@ -309,13 +297,13 @@ def _unit(a: Sample, b: Sample) -> float:
     return unit([*a.numbers, *b.numbers, 0.0], a, b)
 
 
-def _one_protocol(*samples: Sample) -> None:
+def _measured_alike(lookup: Lookup, *operands: Operand, what: str | None = None) -> list[Sample]:
+    """Samples of one protocol, and no proxy scores where ``what`` cannot rest on any; else :class:`Incomparable`."""
+    samples = [lookup(operand) for operand in operands]
     difference = protocol_difference(samples)
     if difference is not None:
         raise Incomparable(difference)
-
-
-def _no_proxy(*samples: Sample, what: str) -> None:
-    for sample in samples:
+    for sample in samples if what is not None else ():
         if sample.proxy:
             raise Incomparable(f"{sample.label} of {sample.experiment} is a proxy score, which {what} cannot rest on")
+    return samples

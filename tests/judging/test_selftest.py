@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmark.judging import consistency, hypothesis_tests
+from benchmark.judging import hypothesis_tests, inspection
 from benchmark.judging.selftest import faults, paper, rates
 from benchmark.judging.selftest.faults import planted, unseen
 from benchmark.judging.selftest.rates import LIMIT

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def flat_or_image(layer: str, shape: Shape) -> Shape:
-    """``shape`` of flat input or of images; raises ValueError for any other."""
-    if len(shape) not in (1, 3):
-        raise ValueError(f"{layer}: needs flat input or images, got shape {shape}")
-    return shape
+class _OfFlatOrImages(Layer):
+    """A layer that takes flat input and images alike. Not a part by itself."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) not in (1, 3):
+            raise ValueError(f"{self.name}: needs flat input or images, got shape {shape}")
+        return shape
 
 
 @LAYERS.register("batch_norm")
-class BatchNorm(Layer):
+class BatchNorm(_OfFlatOrImages):
     """Per channel of images, per unit of flat input.
 
     ``momentum`` is the weight of the newest batch in the running statistics (1 minus TensorFlow's decay). It does not
@@ -35,9 +37,6 @@ class BatchNorm(Layer):
 
     epsilon: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(gt=0, le=1)]
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return flat_or_image(self.name, shape)
 
     def parameter_count(self, shape: Shape) -> int:
         return 2 * shape[0]
@@ -50,7 +49,7 @@ class BatchNorm(Layer):
 
 
 @LAYERS.register("layer_norm")
-class LayerNorm(Layer):
+class LayerNorm(_OfFlatOrImages):
     """Mean and variance over all values of one example.
 
     Scale and shift are ``per`` channel (as in the released code of WGAN-GP) or per value (as in torch).
@@ -60,9 +59,6 @@ class LayerNorm(Layer):
 
     epsilon: Annotated[float, Field(gt=0)]
     per: Literal["channel", "value"]
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return flat_or_image(self.name, shape)
 
     def parameter_count(self, shape: Shape) -> int:
         return 2 * (shape[0] if self.per == "channel" else math.prod(shape))
@@ -77,7 +73,7 @@ class LayerNorm(Layer):
 
 
 @LAYERS.register("pixel_norm")
-class PixelNorm(PlainLayer):
+class PixelNorm(_OfFlatOrImages, PlainLayer):
     """x / sqrt(mean of x squared over channels + ``epsilon``), at each position of an image or over a flat input.
 
     Pixelwise feature normalisation (Karras et al. 2018, arXiv 1710.10196, section 4.2).
@@ -85,9 +81,6 @@ class PixelNorm(PlainLayer):
 
     built_as = "benchmark.parts.networks.modules.elementary:PixelNorm"
     epsilon: Annotated[float, Field(gt=0)]
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return flat_or_image(self.name, shape)
 
 
 @LAYERS.register("l2_normalize")
