@@ -145,7 +145,8 @@ def _answer(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        place = error.filename2 or error.filename  # of a new file its name, not that under which it was written
+        where = f"{place}: " if place else ""
         return _failed(f"ganrepro: {where}{error.strerror or error}", STORAGE)
     except StoreError as error:
         return _failed(f"ganrepro: {error}", STORAGE)

@@ -32,6 +32,8 @@ def merge(options: argparse.Namespace) -> int:
             raise UsageError(f"there is no results folder {places.shown(source)}")
         if source.resolve() == into.resolve():
             raise UsageError(f"{places.shown(source)} cannot be merged into itself")
+    if into.exists() and not into.is_dir():
+        raise UsageError(f"{places.shown(into)} is no folder")
     planned = plan_merge(options.sources, into)
     if planned.problems:
         sys.stderr.writelines(f"{line}\n" for line in planned.problems)

@@ -77,6 +77,14 @@ def test_packing_twice_gives_the_same_bytes(place: Path, pack: Path, tmp_path: P
     assert (tmp_path / "again.zip").read_bytes() == pack.read_bytes()
 
 
+def test_a_folder_where_the_pack_belongs_is_named(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pack", "--results", str(place / "results"), "-o", str(tmp_path)]) == 74
+    assert capsys.readouterr().err == f"ganrepro: {tmp_path}: Is a directory\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_verifying_takes_seconds_and_no_torch(pack: Path, place: Path) -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"  # importing it would fail

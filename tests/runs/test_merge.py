@@ -117,4 +117,6 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["merge", str(tmp_path / "gone"), "--into", str(tmp_path)]) == 2
     assert main(["merge", str(tmp_path), "--into", str(tmp_path)]) == 2
     assert main(["merge", str(tmp_path), "--into", str(tmp_path / "all")]) == 5
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    (tmp_path / "file").touch()
+    assert main(["merge", str(tmp_path), "--into", str(tmp_path / "file")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 4
