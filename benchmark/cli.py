@@ -1,38 +1,16 @@
-"""The command line. Nothing heavy is imported before a command needs it, so that ``--help`` answers at once."""
+"""The command line. The module of a command is imported when it is called, so that ``--help`` answers at once."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn
 
 from benchmark import __version__
-from benchmark.commands import (
-    anchors,
-    bring,
-    compare,
-    completion,
-    data,
-    equivalence,
-    inspect,
-    judge,
-    measure,
-    merge,
-    new,
-    pack,
-    plan,
-    run,
-    sample,
-    score,
-    selftest,
-    speed,
-    status,
-    verify,
-    why,
-)
 from benchmark.commands.options import (
     BAD_INPUT,
     INTERRUPTED,
@@ -44,11 +22,40 @@ from benchmark.commands.options import (
     missing_extra,
 )
 
-#: in the order in which ``--help`` lists their commands
-_MODULES = (
-    *(inspect, new, plan, run, status, judge, why, compare, merge, pack, verify),
-    *(measure, bring, score, sample, anchors, selftest, speed, equivalence, data, completion),
-)
+#: command -> the function that does it, and what it does, in the order of ``--help``; ``<function>_options`` beside
+#: the function adds its options
+COMMANDS = {
+    "list": ("inspect.list_papers", "papers; with PAPER its experiments, tables, figures and claims"),
+    "validate": ("inspect.validate", "check spec files: every problem, with file, line and column"),
+    "audit": ("inspect.audit", "the papers against themselves: recipe, contradictions, claims; needs no run"),
+    "schema": ("inspect.schema", "print the JSON schema of spec files, for editors"),
+    "sys-info": ("inspect.sys_info", "device, versions, places and where each setting comes from"),
+    "new": ("new.new", "a commented spec to begin with, which loads and runs as it stands"),
+    "plan": ("plan.plan", "what would run: hours, memory, disk, what is done, what is missing"),
+    "run": ("run.run", "train, sample, score, record, judge, report; finished runs are not repeated"),
+    "run-one": ("run.run_one", "one run by id, for engines that schedule runs themselves"),
+    "status": ("status.status", "runs that are done, running, failed and left; also while another terminal trains"),
+    "judge": ("judge.judge", "verdicts from the records of a results folder, without torch"),
+    "report": ("report.report", "the report from records alone, without torch"),
+    "why": ("why.why", "how one verdict comes about, number by number, and from which files"),
+    "compare": ("compare.compare", "two results folders or packs side by side, with the statistics of the verdicts"),
+    "merge": ("merge.merge", "copy finished runs of other machines' results folders into one, checked first"),
+    "pack": ("pack.pack", "an audit pack: records, files, seals, specs, verdicts and tables in one file"),
+    "verify": ("verify.verify", "recompute a results folder or a pack, without torch; exit code 1 on any mismatch"),
+    "measure": ("measure.measure", "any samples against any data under any protocol, without a paper"),
+    "bring": ("bring.bring", "somebody else's samples, values or curves become records, judged by themselves"),
+    "score": ("score.score", "a finished run's generator under other protocols: how far these alone move it"),
+    "sample": ("sample.sample", "a finished run's samples as PNG files, for any other program to look at and score"),
+    "anchors": ("anchors.anchors", "floors and ceilings of every score: real data, copier, untrained generator, noise"),
+    "selftest": ("selftest.selftest", "plant faults and count what passes: the harness's own error rates"),
+    "speed": ("speed.speed", "what this device does; with PAPER, the training loop against the textbook one"),
+    "equivalence": (
+        "equivalence.equivalence",
+        "train the same seeds in fp32 and in a rougher numerics tier, and test whether scores agree",
+    ),
+    "data": ("data.data", "fetch or verify datasets: the only command that uses the network"),
+    "completion": ("completion.completion", "print a script for the shell's completion"),
+}
 
 _EPILOG = """\
 examples:
@@ -66,10 +73,9 @@ the same command resumes; 130 Ctrl-C, the same command resumes
 class _Parser(argparse.ArgumentParser):
     """Names what is nearest to a command, an option or a choice that is misspelt."""
 
-    #: the words that are parsed
-    given: Sequence[str] = ()
-    #: parser of every command
-    every: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+    #: the parsers of all commands, and that of the one that is called
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+    called: argparse.ArgumentParser | None = None
 
     def error(self, message: str) -> NoReturn:
         from benchmark.registry import did_you_mean
@@ -77,8 +83,7 @@ class _Parser(argparse.ArgumentParser):
         _, unknown, words = message.partition("unrecognized arguments: ")
         before, invalid, choices = message.partition("invalid choice: ")
         if unknown:
-            named = next((self.every[word] for word in self.given if word in self.every), self)
-            message += did_you_mean(words.split()[0].partition("=")[0], completion.words_of(named))
+            message += did_you_mean(words.split()[0].partition("=")[0], option_words(self.called or self))
         elif invalid:
             word = choices.split("'")[1]
             near = did_you_mean(word, choices.split("choose from", 1)[-1].strip(" )").replace("'", "").split(", "))
@@ -87,8 +92,13 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def parser() -> _Parser:
-    """The whole command line."""
+def option_words(command: argparse.ArgumentParser) -> list[str]:
+    """All options of a command."""
+    return [word for action in command._actions for word in action.option_strings]
+
+
+def parser(called: Collection[str] = COMMANDS.keys()) -> _Parser:
+    """The command line with the options of the commands that are ``called``; of the others it has the names."""
     top = _Parser(
         prog="ganrepro",
         description="Does a GAN paper's evidence hold?",
@@ -97,9 +107,15 @@ def parser() -> _Parser:
     )
     top.add_argument("--version", action="version", version=f"ganrepro {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    for module in _MODULES:
-        module.register(commands)
-    top.every = commands.choices
+    for name, (place, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name in called:
+            module_name, _, function = place.partition(".")
+            module = import_module(f"benchmark.commands.{module_name}")
+            command.set_defaults(handler=getattr(module, function))
+            getattr(module, f"{function}_options", lambda _: None)(command)
+            top.called = command
+    top.commands = commands.choices
     return top
 
 
@@ -108,9 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, mode in (("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller: nobody wants to read it
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
-    top = parser()
-    top.given = sys.argv[1:] if arguments is None else arguments
-    options = top.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    top = parser([word for word in words if not word.startswith("-")][:1])
+    options = top.parse_args(words)
     if options.command is None:
         top.print_help()
         return OK

@@ -63,7 +63,7 @@ def evidence() -> list[tuple[Loaded, str, str | None]]:
 def on_base(name: str, folder: str) -> PaperVerdicts:
     """Verdicts on a paper from one folder, with what is known across readings."""
     loaded = paper(name)
-    (known,) = judge_papers([(Path(loaded.source.file), loaded)], REFERENCE / folder, "fp32", write=False)
+    (known,) = judge_papers([loaded], REFERENCE / folder, "fp32", write=False)
     return known.verdicts
 
 
@@ -74,9 +74,7 @@ def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, str]]:
     for loaded, folder, ground in evidence():
         here = base = on_base(loaded.spec.paper.id, folder)
         if ground:
-            (known,) = judge_papers(
-                [(Path(loaded.source.file), loaded)], REFERENCE / folder, "fp32", ground, write=False
-            )
+            (known,) = judge_papers([loaded], REFERENCE / folder, "fp32", ground, write=False)
             here = known.verdicts
         others = {across.claim: across.says for across in base.readings if across.ground == (ground or BASE)}
         verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.claims}

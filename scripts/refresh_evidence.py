@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.commands.select_runs import load_papers
 from benchmark.judging.judge import SealedStates, keep_states, states_file, states_of, verdicts_on
 from benchmark.judging.seal import ensure_seal, seal_file
 from benchmark.runs.files import read_as
@@ -27,13 +27,13 @@ def refresh(folder: Path, write: bool) -> list[str]:
     """One line for each verdict of a results folder that today's rules give another state than the sealed ones."""
     stored = list(read_records(folder))
     lines = []
-    for file, loaded in load_all(spec_files([])):
+    for loaded in load_papers([]):
         paper = loaded.spec.paper.id
         mine = [one for one in stored if one.record.paper == paper]
         if not mine:
             continue
         expected = run_ids(loaded.spec, "fp32")
-        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, folder)
+        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, folder)
         kept = states_file(folder, paper)
         then = read_as(kept, SealedStates).states if kept.is_file() else {}
         now = states_of(verdicts)
@@ -46,7 +46,7 @@ def refresh(folder: Path, write: bool) -> list[str]:
             seal_file(folder, paper).unlink(missing_ok=True)
             kept.unlink(missing_ok=True)
             ensure_seal(folder, loaded.spec)
-            keep_states(folder, verdicts_on(loaded, file.read_bytes(), mine, expected, folder), mine)
+            keep_states(folder, verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, folder), mine)
     return lines
 
 

@@ -8,46 +8,42 @@ from pathlib import Path
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import UsageError
+from benchmark.commands.devices import resolve_device
+from benchmark.commands.select_runs import load_papers
+from benchmark.judging.seal import ensure_seal
+from benchmark.runs import brought
+from benchmark.runs.records import Origin, read_records
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, bring, "somebody else's samples, values or curves become records, judged by themselves", "?"
-    )
-    added.add_argument("--samples", type=Path, metavar="DIR", help="DIR/EXPERIMENT/SEED.npz (.npy, .zip, or a folder)")
-    added.add_argument(
+def bring_options(to: argparse.ArgumentParser) -> None:
+    opt.papers(to, "?")
+    to.add_argument("--samples", type=Path, metavar="DIR", help="DIR/EXPERIMENT/SEED.npz (.npy, .zip, or a folder)")
+    to.add_argument(
         "--values", type=Path, metavar="CSV", help="experiment, score, seed, value, source, protocol fields"
     )
-    added.add_argument(
-        "--curves", type=Path, metavar="CSV", help="experiment, seed, iteration, and a column for a curve"
-    )
+    to.add_argument("--curves", type=Path, metavar="CSV", help="experiment, seed, iteration, and a column for a curve")
     for name, what in (("who", "who made it"), ("code", "with what code, as an address"), ("commit", "at what commit")):
-        added.add_argument(f"--{name}", required=True, help=f"{what}; write unknown where nobody knows")
-    added.add_argument(
+        to.add_argument(f"--{name}", required=True, help=f"{what}; write unknown where nobody knows")
+    to.add_argument(
         "--unchecked", action="append", default=[], metavar="TEXT", help="what else nobody here checked; repeatable"
     )
-    opt.add(added, opt.results, opt.data_root, opt.device)
+    opt.add(to, opt.results, opt.data_root, opt.device)
 
 
 def bring(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
-    from benchmark.runs import brought
-    from benchmark.runs.records import Origin, read_records
-
     if not options.papers or not (options.samples or options.values or options.curves):
-        raise UsageError("name the paper, and at least one of --samples, --values and --curves")
+        raise opt.UsageError("name the paper, and at least one of --samples, --values and --curves")
 
     said = [("who", options.who), ("code", options.code), ("commit", options.commit)]
     for name, text in (*said, *(("unchecked", text) for text in options.unchecked)):
         if not text.strip() or not text.isprintable():
-            raise UsageError(f"--{name} takes one line of text, not {text!a}")
+            raise opt.UsageError(f"--{name} takes one line of text, not {text!a}")
 
     def origin(kind: str) -> Origin:
         unchecked = [*brought.UNCHECKED[kind], *options.unchecked]
         return Origin.model_validate({"kind": kind, **dict(said), "unchecked": unchecked})
 
-    ((_, loaded),) = load_all(spec_files([options.papers]))
+    (loaded,) = load_papers([options.papers])
     spec, results = loaded.spec, places.results_folder(options.results)
     try:
         values = brought.read_values(spec, options.values, origin("reported")) if options.values else []
@@ -55,7 +51,6 @@ def bring(options: argparse.Namespace) -> int:
         everything = brought.merged(values, curves)
         if options.samples:
             opt.require_training()
-            from benchmark.commands.devices import resolve_device
             from benchmark.evaluation import bring as measuring
 
             root, device = places.data_folder(options.data_root), resolve_device(options.device)
@@ -66,7 +61,6 @@ def bring(options: argparse.Namespace) -> int:
         records = [brought.record_of(supplied) for supplied in everything]
         known = [run.record for run in read_records(results, brought=True)] if results.is_dir() else []
         brought.check_new(known, records)
-        from benchmark.judging.seal import ensure_seal
 
         ensure_seal(results, spec)
         for supplied, record in zip(everything, records, strict=True):
@@ -79,6 +73,6 @@ def bring(options: argparse.Namespace) -> int:
             print(f"{record.experiment}, seed {record.seed}, {supplied.origin.kind}: {'; '.join(parts)}")
             print(f"  {places.shown(folder)}")
     except brought.BroughtError as error:
-        raise UsageError(str(error)) from error
+        raise opt.UsageError(str(error)) from error
     print(f"judged by itself: ganrepro judge {spec.paper.id} --results {places.shown(results)}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmark import places
-from benchmark.commands import options as opt
+from benchmark.cli import option_words, parser
 
 _SCRIPT = """\
 # ganrepro completion: source <(ganrepro completion {shell})
@@ -29,22 +29,20 @@ complete -F _ganrepro ganrepro
 """
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, completion, "print a script for the shell's completion", None)
-    added.add_argument("shell", choices=("bash", "zsh"))
-    added.set_defaults(every=subparsers.choices)
+def completion_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("shell", choices=("bash", "zsh"))
 
 
 def completion(options: argparse.Namespace) -> int:
-    commands: dict[str, argparse.ArgumentParser] = options.every
+    commands = parser().commands
     cases = "\n".join(
-        f'      {name}) words="{" ".join(words_of(command))}"; choices="{" ".join(choices_of(command, ""))}" ;;'
+        f'      {name}) words="{" ".join(option_words(command))}"; choices="{" ".join(choices_of(command, ""))}" ;;'
         for name, command in commands.items()
     )
     valued = "\n".join(
         f'      "{name} {option}") words="{" ".join(choices)}"; choices=$words ;;'
         for name, command in commands.items()
-        for option in words_of(command)
+        for option in option_words(command)
         if (choices := choices_of(command, option))
     )
     print(
@@ -59,11 +57,6 @@ def completion(options: argparse.Namespace) -> int:
         end="",
     )
     return 0
-
-
-def words_of(command: argparse.ArgumentParser) -> list[str]:
-    """All options of a command."""
-    return [word for action in command._actions for word in action.option_strings]
 
 
 def choices_of(command: argparse.ArgumentParser, option: str) -> list[str]:

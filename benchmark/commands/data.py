@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import os
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import UsageError
-
-if TYPE_CHECKING:
-    from benchmark.spec.parts import Dataset
+from benchmark.parts.datasets.images.pictures import Pictures
+from benchmark.parts.extractors import inception
+from benchmark.registry import RegistryError, did_you_mean
+from benchmark.runs.files import sha256
+from benchmark.spec.parts import DATASETS, DataError, Dataset, MetricError
 
 #: the network behind FID and the Inception score is fetched and verified like a dataset
 INCEPTION = "inception"
@@ -23,29 +27,25 @@ _PATIENCE_SECONDS = 30
 _BLOCK = 1 << 20
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    datas = opt.command(subparsers, data, "fetch or verify datasets: the only command that uses the network", None)
-    datas.add_argument("action", choices=("fetch", "verify"))
-    datas.add_argument("datasets", nargs="+", metavar="DATASET")
-    opt.add(datas, opt.data_root, opt.as_json)
+def data_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("action", choices=("fetch", "verify"))
+    to.add_argument("datasets", nargs="+", metavar="DATASET")
+    opt.add(to, opt.data_root, opt.as_json)
 
 
 def data(options: argparse.Namespace) -> int:
     """Fetch if asked to, then print count and SHA-256 of everything named; 1 if something is missing or damaged."""
-    from benchmark.spec.parts import DataError, MetricError
-
     root = places.data_folder(options.data_root)
     chosen = [(name, _datasets(name)) for name in options.datasets]  # all names are read before anything is done
     worst = 0
     said: dict[str, None] = {}
     right: list[str] = []
     for name, datasets in chosen:
-        steps = [_inception_step(root)] if name == INCEPTION else [_step(dataset, root) for dataset in datasets]
-        for fetch, verify in steps:
+        for dataset in datasets:
             try:
                 if options.action == "fetch":
-                    fetch()
-                right.append(verify())
+                    _fetch_inception(root) if dataset is None else dataset.fetch(root)
+                right.append(_verified(dataset, root))
                 if not options.json:
                     print(right[-1], flush=True)
             except (DataError, MetricError) as error:
@@ -59,29 +59,16 @@ def data(options: argparse.Namespace) -> int:
     return worst
 
 
-def _step(dataset: Dataset, root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
-    return (lambda: dataset.fetch(root), lambda: _verified(dataset, root))
+def _verified(dataset: Dataset | None, root: Path) -> str:
+    """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files.
 
-
-def _inception_step(root: Path) -> tuple[Callable[[], None], Callable[[], str]]:
-    from benchmark.parts.extractors import inception
-    from benchmark.spec.parts import MetricError
-
-    def verify() -> str:
-        reason = inception.unavailable(root)
-        if reason is not None:
+    None is Inception.
+    """
+    if dataset is None:
+        if (reason := inception.unavailable(root)) is not None:
             raise MetricError(reason)
         file = inception.weights_file(root)
-        with file.open("rb") as stream:
-            return f"{INCEPTION}: {file}, SHA-256 {hashlib.file_digest(stream, 'sha256').hexdigest()}"
-
-    return (lambda: _fetch_inception(root), verify)
-
-
-def _verified(dataset: Dataset, root: Path) -> str:
-    """One line: which dataset, how many examples, and the SHA-256 of its files, or of its examples without files."""
-    from benchmark.parts.datasets.images.pictures import Pictures
-
+        return f"{INCEPTION}: {file}, SHA-256 {sha256(file)}"
     if isinstance(dataset, Pictures):
         source = dataset.checked_source(root)
         split = f" split={dataset.split}" if hasattr(dataset, "split") else ""
@@ -93,39 +80,33 @@ def _verified(dataset: Dataset, root: Path) -> str:
     return f"{dataset.name}{settings}: {count}, SHA-256 {loaded.fingerprint}"
 
 
-def _datasets(text: str) -> list[Dataset]:
-    """The datasets that ``name`` or ``name:split`` stands for."""
-    from pydantic import ValidationError
-
-    from benchmark.registry import RegistryError, did_you_mean
-    from benchmark.spec.parts import DATASETS
-
+def _datasets(text: str) -> Sequence[Dataset | None]:
+    """The datasets that ``name`` or ``name:split`` stands for; None for Inception."""
     name, _, split = text.partition(":")
     if text == INCEPTION:
-        return []
+        return [None]
     try:
         part = DATASETS.get(name)
     except RegistryError as error:
         known = ", ".join([*DATASETS.names(), INCEPTION])
         near = did_you_mean(name, [*DATASETS.names(), INCEPTION])
-        raise UsageError(f"unknown dataset '{name}', known: {known}{near}") from error
+        raise opt.UsageError(f"unknown dataset '{name}', known: {known}{near}") from error
     variants: list[Dataset] = [*part.variants()]
     if not variants:
-        raise UsageError(f"'{name}' is described by a spec, which names its content: it is checked when it is loaded")
+        raise opt.UsageError(
+            f"'{name}' is described by a spec, which names its content: it is checked when it is loaded"
+        )
     if not split:
         return variants
     try:
         return [part.model_validate({**variants[0].model_dump(), "split": split})]
     except ValidationError as error:
-        raise UsageError(f"'{text}': {name} has no split '{split}'") from error
+        raise opt.UsageError(f"'{text}': {name} has no split '{split}'") from error
 
 
 def _fetch_inception(root: Path) -> None:
     """Download Inception's weights unless the pinned ones are there; a file that is anything else is removed."""
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
-
-    from benchmark.parts.extractors import inception
-    from benchmark.spec.parts import DataError
 
     file = inception.weights_file(root)
     if inception.unavailable(root) is None:
@@ -150,12 +131,7 @@ def _fetch_inception(root: Path) -> None:
 
 def _download(address: str, file: Path) -> str:
     """Download to ``file`` with a bar on a terminal; return the SHA-256."""
-    import http.client
-    import urllib.request
-
     from tqdm import tqdm
-
-    from benchmark.spec.parts import DataError
 
     digest = hashlib.sha256()
     try:

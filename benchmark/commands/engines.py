@@ -8,17 +8,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark import places
+from benchmark.commands import options as opt
 from benchmark.commands.devices import resolve_device, visible_gpus
-from benchmark.commands.options import UsageError
+from benchmark.runs import costs
+from benchmark.runs.engines.execute import Engine, EngineError
+from benchmark.runs.engines.job import Job
+from benchmark.runs.engines.local import Local
+from benchmark.runs.engines.ray import Ray
+from benchmark.runs.engines.slurm import Slurm
+from benchmark.runs.plan import Run
+from benchmark.runs.records import read_records
 from benchmark.spec.words import counted
-
-if TYPE_CHECKING:
-    from benchmark.runs.engines.execute import Engine
-    from benchmark.runs.engines.job import Job
-    from benchmark.runs.plan import Run
 
 #: what is kept for a run over what is planned, of hours and memory: a job that is short of hours is queued again
 _MARGIN, _MARGIN_UNMEASURED = 1.5, 3.0
@@ -32,7 +34,11 @@ _OF = {
 }
 
 
-def register(to: argparse.ArgumentParser) -> None:
+_amount = opt.number(float, lambda value: 0 < value < 1e6, " is not a positive number")
+_count = opt.number(int, lambda value: 0 <= value <= 1000, " is not a whole number from 0 to 1000")
+
+
+def options(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("machines", "the same plan gives the same records on each; see docs/clusters.md")
     group.add_argument(
         "--engine",
@@ -62,14 +68,14 @@ def device_of(options: argparse.Namespace) -> str:
     """The device of the runs; :class:`UsageError` for an option of another engine, or where it cannot be known here."""
     for name, engines in _OF.items():
         if getattr(options, name) is not None and options.engine not in engines:
-            raise UsageError(f"--{name} is for --engine {' or '.join(engines)}, not {options.engine}")
+            raise opt.UsageError(f"--{name} is for --engine {' or '.join(engines)}, not {options.engine}")
     address = _address(options)
     if address is not None and options.jobs is not None:
-        raise UsageError("--jobs is for a machine of one's own: a Ray cluster does as many runs as its nodes hold")
+        raise opt.UsageError("--jobs is for a machine of one's own: a Ray cluster does as many runs as its nodes hold")
     if address is None and (options.engine != "slurm" or options.cluster == "local"):
         return resolve_device(options.device)
     if options.device == "auto":
-        raise UsageError(f"--engine {options.engine}: nodes differ from this machine, so name --device cuda or cpu")
+        raise opt.UsageError(f"--engine {options.engine}: nodes differ from this machine, so name --device cuda or cpu")
     return str(options.device)
 
 
@@ -77,9 +83,6 @@ def with_needs(
     jobs: Sequence[Job], groups: Sequence[Sequence[Run]], options: argparse.Namespace, results: Path
 ) -> list[Job]:
     """Jobs, each of a group of runs, with the hours and memory that a scheduler is to keep for them."""
-    from benchmark.runs import costs
-    from benchmark.runs.records import read_records
-
     kind: costs.Kind = "cpu" if jobs[0].device == "cpu" else "cuda"
     known = costs.known_devices(results, [run.record for run in read_records(results, [])])
     device = next((candidate for candidate in known if candidate.kind == kind), costs.STATED[kind])
@@ -106,11 +109,6 @@ def with_needs(
 
 def engine_of(options: argparse.Namespace, jobs: Sequence[Job]) -> tuple[Engine, str]:
     """The engine and what to call it; whatever can be known to be missing is a :class:`UsageError`."""
-    from benchmark.runs.engines.execute import EngineError
-    from benchmark.runs.engines.local import Local
-    from benchmark.runs.engines.ray import Ray
-    from benchmark.runs.engines.slurm import Slurm
-
     device = jobs[0].device
     gpus = visible_gpus(device) if options.engine == "local" else []
     at_once = max(1, len(gpus)) if device.startswith("cuda") else os.cpu_count() or 1
@@ -136,7 +134,7 @@ def engine_of(options: argparse.Namespace, jobs: Sequence[Job]) -> tuple[Engine,
             raise
         return ray, f"{device}, Ray at {address or 'this machine'}, {counted(nodes, 'node')}"
     except EngineError as error:
-        raise UsageError(str(error)) from error
+        raise opt.UsageError(str(error)) from error
 
 
 def _address(options: argparse.Namespace) -> str | None:
@@ -144,19 +142,3 @@ def _address(options: argparse.Namespace) -> str | None:
     if options.engine != "ray":
         return None
     return options.address or os.environ.get("RAY_ADDRESS") or None
-
-
-def _amount(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) > 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 1000")
-    return int(text)

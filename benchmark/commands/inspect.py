@@ -8,45 +8,33 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.select_runs import load_all, load_papers, spec_files
+from benchmark.judging.audit import Audit
+from benchmark.judging.audit import audit as audit_paper
+from benchmark.judging.audit_text import render_markdown, render_text
+from benchmark.judging.power import planned_power, power_lines, power_of_more
+from benchmark.runs.environment import describe, processor
+from benchmark.spec.load import load
+from benchmark.spec.names import Say, in_prose
+from benchmark.spec.schema import schema_text
+from benchmark.spec.source import SpecError
 
-if TYPE_CHECKING:
-    from benchmark.judging.audit import Audit
-    from benchmark.spec.names import Say
 
-
-def register(subparsers: opt.Subparsers) -> None:
-    opt.as_json(
-        opt.command(
-            subparsers, list_papers, "papers; with PAPER its experiments, tables, figures and claims", name="list"
-        )
-    )
-    opt.as_json(opt.command(subparsers, validate, "check spec files: every problem, with file, line and column", "+"))
-    audits = opt.command(
-        subparsers, audit, "the papers against themselves: recipe, contradictions, claims; needs no run"
-    )
-    audits.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
-    audits.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
-    audits.add_argument(
-        "--findings", action="store_true", help="only what counts most, of all papers, weightiest first"
-    )
-    opt.as_json(audits)
-    opt.command(subparsers, schema, "print the JSON schema of spec files, for editors", None)
-    opt.as_json(opt.command(subparsers, sys_info, "device, versions, places and where each setting comes from", None))
+def list_papers_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.as_json)
 
 
 def list_papers(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
-
-    papers = load_all(spec_files(options.papers))
+    papers = load_papers(options.papers)
     if options.json:
         facts = {
             paper.spec.paper.id: {
-                "file": str(file),
+                "file": str(paper.file),
                 "title": paper.spec.paper.title,
                 "year": paper.spec.paper.year,
                 "claims": sorted(paper.spec.claims),
@@ -55,10 +43,10 @@ def list_papers(options: argparse.Namespace) -> int:
                     name: ["full", *experiment.tiers] for name, experiment in paper.spec.experiments.items()
                 },
             }
-            for file, paper in papers
+            for paper in papers
         }
         return terminal.as_json(facts)
-    specs = [paper.spec for _, paper in papers]
+    specs = [paper.spec for paper in papers]
     counts = [
         (
             spec.paper.id,
@@ -84,11 +72,12 @@ def list_papers(options: argparse.Namespace) -> int:
     return 0
 
 
-def validate(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
-    from benchmark.spec.load import load
-    from benchmark.spec.source import SpecError
+def validate_options(to: argparse.ArgumentParser) -> None:
+    opt.papers(to, "+")
+    opt.as_json(to)
 
+
+def validate(options: argparse.Namespace) -> int:
     files = spec_files(options.papers)
     if options.json:
         entries: dict[str, list[dict[str, Any]]] = {}
@@ -100,23 +89,25 @@ def validate(options: argparse.Namespace) -> int:
                 entries[str(file)] = [asdict(problem) for problem in error.problems]
         terminal.as_json(entries)
         return opt.BAD_INPUT if any(entries.values()) else 0
-    for file, paper in load_all(files):
+    for paper in load_all(files):
         spec = paper.spec
         print(
-            f"{file}: valid ({len(spec.networks)} networks, {len(spec.systems)} systems, "
+            f"{paper.file}: valid ({len(spec.networks)} networks, {len(spec.systems)} systems, "
             f"{len(spec.experiments)} experiments, {len(spec.claims)} claims)"
         )
     return 0
 
 
-def audit(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
-    from benchmark.judging.audit import audit as audit_paper
-    from benchmark.judging.audit_text import render_markdown, render_text
-    from benchmark.judging.power import planned_power, power_lines, power_of_more
-    from benchmark.spec.names import in_prose
+def audit_options(to: argparse.ArgumentParser) -> None:
+    opt.papers(to)
+    to.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
+    to.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
+    to.add_argument("--findings", action="store_true", help="only what counts most, of all papers, weightiest first")
+    opt.as_json(to)
 
-    papers = [paper for _, paper in load_all(spec_files(options.papers))]
+
+def audit(options: argparse.Namespace) -> int:
+    papers = load_papers(options.papers)
     if options.findings:
         print(_findings([(audit_paper(paper.spec, paper.source.data), in_prose(paper.spec)) for paper in papers]))
         return 0
@@ -167,10 +158,12 @@ def _findings(audits: Sequence[tuple[Audit, Say]]) -> str:
 
 
 def schema(_options: argparse.Namespace) -> int:
-    from benchmark.spec.schema import schema_text
-
     sys.stdout.write(schema_text())
     return 0
+
+
+def sys_info_options(to: argparse.ArgumentParser) -> None:
+    opt.as_json(to)
 
 
 def sys_info(options: argparse.Namespace) -> int:
@@ -198,8 +191,6 @@ def sys_info(options: argparse.Namespace) -> int:
 
 def _machine() -> dict[str, Any]:
     """What training would run on; without torch, what the reading commands run on."""
-    from benchmark.runs.environment import describe, processor
-
     try:
         import torch
     except ModuleNotFoundError:

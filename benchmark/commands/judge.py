@@ -1,58 +1,32 @@
-"""``ganrepro judge`` and ``report``: from records alone, without torch."""
+"""``ganrepro judge``: verdicts from records alone, without torch."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-
-if TYPE_CHECKING:
-    from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
-    from benchmark.spec.names import Say
-
-
-def register(subparsers: opt.Subparsers) -> None:
-    judges = opt.command(subparsers, judge, "verdicts from the records of a results folder, without torch")
-    opt.add(judges, opt.readings, opt.results, opt.numerics)
-    opt.printed(judges, "only")
-    judges.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
-    _accept(judges)
-    opt.as_json(judges)
-    reports = opt.command(subparsers, report, "the report from records alone, without torch")
-    reports.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
-    opt.add(reports, opt.results, opt.numerics)
-    reports.add_argument(
-        "--format",
-        action="append",
-        choices=("html", "markdown", "csv", "latex", "figures"),
-        help="repeatable; default: html and markdown",
-    )
-    opt.printed(reports, "only")
-    _accept(reports)
-    opt.as_json(reports)
+from benchmark.commands.select_runs import by_reading, check_printed, load_papers
+from benchmark.judging.judge import LATE, judge_papers
+from benchmark.judging.readings import headline
+from benchmark.judging.readings import lines as across
+from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+from benchmark.reporting.tables import CLAIM_STATES
+from benchmark.spec.names import Say, in_prose
 
 
-def _accept(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--accept",
-        action="append",
-        choices=("trained", "measured", "reported"),
-        help="whose word decides: runs trained here, samples that were supplied, reported values; repeatable; what is "
-        "not accepted is only shown; default: trained",
-    )
+def judge_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.readings, opt.results, opt.numerics)
+    opt.printed(to, "only")
+    to.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
+    opt.add(to, opt.accept, opt.as_json)
 
 
 def judge(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
-    from benchmark.judging.judge import judge_papers
-    from benchmark.spec.names import in_prose
-
     results = opt.existing_results(options.results)
-    papers = load_all(spec_files(options.papers))
-    check_printed((loaded.spec for _, loaded in papers), options)
+    papers = load_papers(options.papers)
+    check_printed((loaded.spec for loaded in papers), options)
     accepted = options.accept or ["trained"]
     inputs = [
         verdicts
@@ -73,10 +47,6 @@ _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 
 def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool, say: Say) -> str:
     """One paper's verdicts for a terminal; ``chosen`` claims and tables only, all where it is None."""
-    from benchmark.judging.judge import LATE
-    from benchmark.judging.readings import headline
-    from benchmark.judging.readings import lines as across
-
     claims = [claim for claim in verdicts.claims if chosen is None or claim.claim in chosen]
     cells = [cell for cell in verdicts.cells if chosen is None or cell.table in chosen]
     if chosen is not None and not claims and not cells:
@@ -88,7 +58,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         compared = [reading for reading in verdicts.readings if reading.claim == claim.claim]
         if claim.state in _SILENT and not details and not compared:
             continue
-        state = terminal.coloured(headline(claim, verdicts.readings), terminal.tone_of(claim.state))
+        state = terminal.coloured(headline(claim, verdicts.readings), CLAIM_STATES[claim.state].tone)
         state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4)]
@@ -154,24 +124,3 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
 def _mean(cell: CellVerdict) -> str:
     measured = cell.measured
     return "" if measured is None or measured.mean is None else f"{measured.mean:.{cell.decimals}f}"
-
-
-def report(options: argparse.Namespace) -> int:
-    from benchmark.commands.report import FORMATS, Chosen, summarise
-    from benchmark.commands.select_runs import by_reading, check_printed, load_all, spec_files
-
-    results = opt.existing_results(options.results)
-    papers = load_all(spec_files(options.papers))
-    check_printed((loaded.spec for _, loaded in papers), options)
-    chosen = Chosen(tuple(options.table), tuple(options.claim), tuple(options.figure))
-    files = [
-        file
-        for reading, under in by_reading(papers, [options.reading] if options.reading else None).items()
-        for file in summarise(
-            under, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
-            chosen=chosen if chosen.ids else None, quiet=options.json,
-        )
-    ]  # fmt: skip
-    if options.json:
-        terminal.as_json({"files": [str(file) for file in files]})
-    return 0

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import CHECK_FAILED, OK, UsageError
+from benchmark.commands.devices import resolve_device
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from benchmark.evaluation.measure import Answer
 
 _UNTRUSTED = (
@@ -24,30 +24,29 @@ _UNTRUSTED = (
 )
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, measure, "any samples against any data under any protocol, without a paper", None)
-    added.add_argument(
+def measure_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
         "samples",
         metavar="SAMPLES",
         help="folder or zip of pictures, .npy or .npz; with --trust a TorchScript (.pt) or torch.export (.pt2) "
         "generator, or package.module:function",
     )
-    added.add_argument(
+    to.add_argument(
         "--against",
         required=True,
         metavar="DATA",
         help="a dataset (mnist, mnist:split=test), a folder or array of pictures, or an .npz of mu and sigma",
     )
-    added.add_argument(
+    to.add_argument(
         "--metric",
         action="append",
         required=True,
         metavar="NAME[:SETTING=VALUE,...]",
         help="fid, kid, is, precision, recall or any metric's name; fid:resize=antialiased_bicubic is clean-fid's",
     )
-    added.add_argument("--anchors", action="store_true", help="real data, copies and noise measured too, slow or not")
-    generator(added)
-    opt.add(added, opt.data_root, opt.device, opt.as_json)
+    to.add_argument("--anchors", action="store_true", help="real data, copies and noise measured too, slow or not")
+    generator(to)
+    opt.add(to, opt.data_root, opt.device, opt.as_json)
 
 
 def generator(to: argparse.ArgumentParser) -> None:
@@ -72,9 +71,8 @@ def generator(to: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> int:
     if _generator(options.samples) and not options.trust:
-        raise UsageError(f"{options.samples}: {_UNTRUSTED}")
+        raise opt.UsageError(f"{options.samples}: {_UNTRUSTED}")
     opt.require_training()
-    from benchmark.commands.devices import resolve_device
     from benchmark.evaluation import measure as measuring
     from benchmark.evaluation.given import with_channels
 
@@ -90,7 +88,7 @@ def measure(options: argparse.Namespace) -> int:
         print(f"{len(samples):,} samples of {' x '.join(map(str, samples.shape[1:]))}, {options.samples}")
         print(f"against {options.against}, SHA-256 {reference.data.fingerprint[:16]}")
         print("\n".join(line for answer in answers for line in _lines(answer)))
-    return OK if all(answer.value is not None for answer in answers) else CHECK_FAILED
+    return opt.OK if all(answer.value is not None for answer in answers) else opt.CHECK_FAILED
 
 
 def _generator(word: str) -> bool:
@@ -106,7 +104,7 @@ def _samples(options: argparse.Namespace, device: str) -> np.ndarray:
     law, _, shape = options.noise.partition(":")
     sides = shape.split("x")
     if law not in ("normal", "uniform", "sphere") or not all(side.isdigit() and int(side) for side in sides):
-        raise UsageError(
+        raise opt.UsageError(
             f"--noise {options.noise}: write normal, uniform or sphere, and a shape: normal:128, normal:64x1x1"
         )
     low, high = options.range

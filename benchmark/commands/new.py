@@ -9,18 +9,16 @@ from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
+from benchmark.spec.paper import RESERVED
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, new, "a commented spec to begin with, which loads and runs as it stands", None)
-    added.add_argument("id", metavar="ID", help="the paper's id: lower case, digits and _")
-    added.add_argument("--tables-only", action="store_true", help="only printed tables, for `ganrepro audit`")
-    added.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: ID.yaml in the folder of papers")
+def new_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("id", metavar="ID", help="the paper's id: lower case, digits and _")
+    to.add_argument("--tables-only", action="store_true", help="only printed tables, for `ganrepro audit`")
+    to.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: ID.yaml in the folder of papers")
 
 
 def new(options: argparse.Namespace) -> int:
-    from benchmark.spec.paper import RESERVED
-
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", options.id):
         raise opt.UsageError(f"'{options.id}' is no id: lower case letters, digits and _, beginning with a letter")
     if options.id in RESERVED:

@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, mistakes of a user, and groups of options. Light: ``--help`` imports it."""
+"""What the commands share: exit codes, mistakes of a user, and groups of options."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from benchmark import places
 from benchmark.spec.numerics import NUMERICS
@@ -19,8 +19,8 @@ _MOST_SEEDS = 10_000
 #: libraries that the extra ``train`` brings
 _TRAINING = ("torch", "torchvision", "torch_fidelity", "sklearn", "safetensors")
 
-Subparsers = Any  # argparse keeps its class of subparsers to itself
-Handler = Callable[[argparse.Namespace], int]
+
+N = TypeVar("N", int, float)
 
 
 class UsageError(Exception):
@@ -31,23 +31,15 @@ class NothingSelectedError(Exception):
     """A selection that is empty."""
 
 
-def command(
-    subparsers: Subparsers, handler: Handler, summary: str, papers: str | None = "*", *, name: str | None = None
-) -> argparse.ArgumentParser:
-    """Add a command by the name of its handler; ``papers`` says how many specs it takes, None that it takes none."""
-    name = name or handler.__name__.replace("_", "-")
-    added: argparse.ArgumentParser = subparsers.add_parser(name, help=summary, description=summary)
-    added.set_defaults(handler=handler)
-    if papers is not None:
-        default = "; default: all" if papers == "*" else ""
-        added.add_argument("papers", nargs=papers, metavar="PAPER", help=f"spec file or paper id{default}")
-    return added
-
-
 def add(to: argparse.ArgumentParser, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add groups of options, in this order."""
     for group in groups:
         group(to)
+
+
+def papers(to: argparse.ArgumentParser, count: str | int = "*") -> None:
+    default = "; default: all" if count == "*" else ""
+    to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}")
 
 
 def runs(to: argparse.ArgumentParser) -> None:
@@ -60,6 +52,11 @@ def runs(to: argparse.ArgumentParser) -> None:
     numerics(to)
     results(to)
     data_root(to)
+
+
+def finished_run(to: argparse.ArgumentParser) -> None:
+    to.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
+    to.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
 
 
 def readings(to: argparse.ArgumentParser) -> None:
@@ -77,6 +74,16 @@ def printed(to: argparse.ArgumentParser, what: str) -> None:
         to.add_argument(
             f"--{name}", action="append", default=[], metavar=example, help=f"{what} this {name}; repeatable"
         )
+
+
+def accept(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--accept",
+        action="append",
+        choices=("trained", "measured", "reported"),
+        help="whose word decides: runs trained here, samples that were supplied, reported values; repeatable; what is "
+        "not accepted is only shown; default: trained",
+    )
 
 
 def results(to: argparse.ArgumentParser) -> None:
@@ -123,10 +130,22 @@ def seeds(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a positive whole number")
-    return int(text)
+def number(kind: type[N], fits: Callable[[N], bool], says: str) -> Callable[[str], N]:
+    """A type of an option's value: a number that ``fits``, else the error ``says`` what it should be."""
+
+    def parse(text: str) -> N:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"'{text}'{says}")
+        return value
+
+    return parse
+
+
+positive = number(int, lambda value: value >= 1, " is not a positive whole number")
 
 
 def missing_extra(error: ModuleNotFoundError) -> str | None:

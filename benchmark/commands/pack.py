@@ -6,53 +6,51 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark import __version__, places
 from benchmark.commands import options as opt
-from benchmark.commands import terminal
-from benchmark.commands.options import CHECK_FAILED, NothingSelectedError, UsageError
+from benchmark.commands import score_sidecars, terminal
+from benchmark.commands.select_runs import load_papers
+from benchmark.commands.verify import tables
+from benchmark.judging.judge import JudgedPaper, expected_ones, states_file, verdicts_on
+from benchmark.judging.seal import RULES_VERSION, seal_file, sources
+from benchmark.runs.bundle import write_pack
+from benchmark.runs.files import shared_file, to_json
+from benchmark.runs.integrity import damage
+from benchmark.runs.plan import run_ids
+from benchmark.runs.records import RECORD, RECORD_HASH, read_records
+from benchmark.spec.load import Loaded
 
-if TYPE_CHECKING:
-    from benchmark.judging.judge import JudgedPaper
-    from benchmark.spec.load import Loaded
-
-    Members = dict[str, Path | bytes]
+Members = dict[str, Path | bytes]
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    packs = opt.command(
-        subparsers, pack, "an audit pack: records, files, seals, specs, verdicts and tables in one file"
-    )
-    opt.add(packs, opt.results, opt.numerics, opt.as_json)
-    packs.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
+def pack_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.results, opt.numerics, opt.as_json)
+    to.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
 
 
 def pack(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import load_all, spec_files
-    from benchmark.commands.verification import tables
-    from benchmark.runs.bundle import write_pack
-    from benchmark.runs.integrity import damage
-    from benchmark.runs.records import RECORD, read_records
-
     results = opt.existing_results(options.results)
     everything = list(read_records(results, brought=True))
     judged: list[JudgedPaper] = []
-    members: dict[str, Path | bytes] = {}
-    for file, loaded in load_all(spec_files(options.papers)):
+    members: Members = {}
+    for loaded in load_papers(options.papers):
         if loaded.spec.ours:
-            raise UsageError(f"{file} adds to a paper: a pack holds whole papers, so name {loaded.spec.paper.id}")
+            raise opt.UsageError(
+                f"{loaded.file} adds to a paper: a pack holds whole papers, so name {loaded.spec.paper.id}"
+            )
         if any(member.record.paper == loaded.spec.paper.id for member in everything):
-            added, own_members = members_of(loaded, file.read_bytes(), results, options.numerics)
+            added, own_members = members_of(loaded, loaded.file.read_bytes(), results, options.numerics)
             judged.append(own_members)
             members |= added
     if not judged:
-        raise NothingSelectedError(f"no records of these papers in {places.shown(results)}")
+        raise opt.NothingSelectedError(f"no records of these papers in {places.shown(results)}")
     damaged = [line for member in everything for line in damage(member)]
     if damaged:
         sys.stderr.writelines(f"{line}\n" for line in damaged)
         terminal.say("ganrepro: nothing packed, the evidence is damaged")
-        return CHECK_FAILED
+        return opt.CHECK_FAILED
     members |= {f"tables/{name}": content for name, content in tables(judged).items()}
     papers = [paper.verdicts.paper for paper in judged]
     output: Path = options.output
@@ -68,8 +66,6 @@ def pack(options: argparse.Namespace) -> int:
 
 def about(numerics: str, papers: Sequence[str]) -> dict[str, Any]:
     """What a manifest says besides its members."""
-    from benchmark.judging.seal import RULES_VERSION, sources
-
     return {
         "ganrepro": __version__,
         "numerics": numerics,
@@ -81,18 +77,11 @@ def about(numerics: str, papers: Sequence[str]) -> dict[str, Any]:
 
 def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tuple[Members, JudgedPaper]:
     """One paper's part of a pack: spec, records with all that belongs to them, seal and fresh verdicts."""
-    from benchmark.commands import score_sidecars
-    from benchmark.judging.judge import JudgedPaper, expected_ones, states_file, verdicts_on
-    from benchmark.judging.seal import seal_file
-    from benchmark.runs.files import shared_file, to_json
-    from benchmark.runs.plan import run_ids
-    from benchmark.runs.records import RECORD, RECORD_HASH, read_records
-
     paper = loaded.spec.paper.id
     mine = [run for run in read_records(results, brought=True) if run.record.paper == paper]
     expected = run_ids(loaded.spec, numerics)
     verdicts = verdicts_on(loaded, text, mine, expected, results)
-    members: dict[str, Path | bytes] = {
+    members: Members = {
         f"results/{(run.folder / name).relative_to(results)}": run.folder / name
         for run in mine
         for name in (RECORD, RECORD_HASH, *run.record.files)

@@ -9,34 +9,34 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import CHECK_FAILED, OK, UsageError
+from benchmark.commands.select_runs import select
+from benchmark.judging.power import planned_power, power_summary
+from benchmark.runs.costs import BASES, STATED, Cost, Device, added, cost, known_devices
+from benchmark.runs.derived import to_train
+from benchmark.runs.files import StoreError
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RECORD, RunRecord, finished_record, read_record, read_records
+from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.parts import Dataset
+from benchmark.spec.words import counted
 
-if TYPE_CHECKING:
-    from benchmark.runs.costs import Cost, Device
-    from benchmark.runs.plan import Run
-    from benchmark.spec.base import Tier
-    from benchmark.spec.paper import PaperSpec
-    from benchmark.spec.parts import Dataset
 
-
-def register(subparsers: opt.Subparsers) -> None:
-    plans = opt.command(subparsers, plan, "what would run: hours, memory, disk, what is done, what is missing")
-    opt.runs(plans)
-    plans.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
-    plans.add_argument(
+def plan_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.runs)
+    to.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
+    to.add_argument(
         "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"
     )
-    opt.as_json(plans)
+    opt.as_json(to)
 
 
 def is_done(run: Run, results: Path) -> bool:
-    from benchmark.runs.records import finished_record
-
     return finished_record(results / run.folder) is not None
 
 
@@ -46,10 +46,6 @@ def left_to_train(runs: Sequence[Run], results: Path, unreadable: list[str]) -> 
     A record that cannot be read is added to ``unreadable``: its run is neither done nor left, since nothing is written
     over what may be somebody's result.
     """
-    from benchmark.runs.derived import to_train
-    from benchmark.runs.files import StoreError
-    from benchmark.runs.records import RECORD, RunRecord, read_record
-
     left = []
     for run in runs:
         try:
@@ -69,8 +65,6 @@ def left_to_train(runs: Sequence[Run], results: Path, unreadable: list[str]) -> 
 
 def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
     """Scores that cannot be measured here, in a line for each reason."""
-    from benchmark.spec.words import counted
-
     reasons: dict[str, set[tuple[str, str]]] = {}
     for run in {(run.paper, run.experiment, run.reading): run for run in runs}.values():
         for score in run.setup.scores.values():
@@ -86,33 +80,13 @@ def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
     ]
 
 
-def missing_data(runs: Iterable[Run], root: Path) -> dict[str, list[str]]:
-    """What is wrong with datasets, each with the experiments that need it."""
-    missing: dict[str, list[str]] = {}
-    looked: dict[Dataset, str | None] = {}
-    for run in runs:
-        message = data_problem(run, root, looked)
-        if message is not None:
-            names = missing.setdefault(message, [])
-            if run.experiment not in names:
-                names.append(run.experiment)
-    return missing
-
-
-def data_problem(run: Run, root: Path, looked: dict[Dataset, str | None]) -> str | None:
-    """Why a run's data cannot be trained on; each dataset is looked at once."""
-    dataset = run.setup.dataset
-    if dataset not in looked:
-        looked[dataset] = dataset.problem(root)
-    return looked[dataset]
+def data_problems(runs: Iterable[Run], root: Path) -> dict[Dataset, str]:
+    """Why datasets cannot be trained on; each is looked at once."""
+    looked = {dataset: dataset.problem(root) for dataset in dict.fromkeys(run.setup.dataset for run in runs)}
+    return {dataset: problem for dataset, problem in looked.items() if problem is not None}
 
 
 def plan(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import select
-    from benchmark.judging.power import planned_power, power_summary
-    from benchmark.runs.costs import added, cost
-    from benchmark.spec.base import TIERS
-
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     device = _device(options.device, results)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
@@ -120,18 +94,19 @@ def plan(options: argparse.Namespace) -> int:
     left: list[tuple[Run, Path]] = []
     unreadable: list[str] = []
     specs: dict[str, PaperSpec] = {}
-    looked: dict[Dataset, str | None] = {}
-    for selection in select(options, tiers):
+    selections = select(options, tiers)
+    problems = data_problems((run for selection in selections for run in selection.runs), root)
+    for selection in selections:
         specs[selection.loaded.spec.paper.id] = selection.loaded.spec
         broken = len(unreadable)
         unfinished = left_to_train(selection.runs, results, unreadable)
-        left += [(run, selection.file) for run in unfinished]
+        left += [(run, selection.loaded.file) for run in unfinished]
         shares = added(unfinished, device, root)
         for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
             runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
             mine = [run for run in unfinished if (run.experiment, run.reading) == key]
             lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
-            row = _plan_row(runs, len(mine), lost, data_problem(runs[0], root, looked), cost(runs[0], device, root))
+            row = _plan_row(runs, len(mine), lost, problems.get(runs[0].setup.dataset), cost(runs[0], device, root))
             row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
             row["trainings"] = sum(shares[run.run_id][1] for run in mine)
             rows.append(row)
@@ -144,7 +119,7 @@ def plan(options: argparse.Namespace) -> int:
             terminal.say(f"ganrepro: {line}")
         for line in dict.fromkeys(_command(run, file, options) for run, file in left):
             print(line)
-        return CHECK_FAILED if lacking or unreadable else OK
+        return opt.CHECK_FAILED if lacking or unreadable else opt.OK
     if options.json:
         terminal.as_json(rows)
     else:
@@ -155,14 +130,11 @@ def plan(options: argparse.Namespace) -> int:
         if "full" in tiers:
             for paper, spec in specs.items():
                 print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
-    return CHECK_FAILED if unreadable else OK
+    return opt.CHECK_FAILED if unreadable else opt.OK
 
 
 def _device(word: str | None, results: Path) -> Device:
     """The device that hours are told of: by its name or kind; without a word the one that was calibrated last."""
-    from benchmark.runs.costs import STATED, known_devices
-    from benchmark.runs.records import read_records
-
     known = known_devices(results, (run.record for run in read_records(results, [])))
     if word is None:
         return known[0] if known else STATED["cpu"]
@@ -172,13 +144,13 @@ def _device(word: str | None, results: Path) -> Device:
     if word in ("cpu", "cuda"):
         return STATED["cpu"] if word == "cpu" else STATED["cuda"]
     there = ", ".join(device.name for device in known) or "none"
-    raise UsageError(f"no device '{word}': measured here are {there}; `ganrepro speed` measures one; or cpu or cuda")
+    raise opt.UsageError(
+        f"no device '{word}': measured here are {there}; `ganrepro speed` measures one; or cpu or cuda"
+    )
 
 
 def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
     """What is left, in one sentence."""
-    from benchmark.runs.costs import BASES
-
     left = [row for row in rows if row["left"]]
     runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
     text = f"{runs} of {sum(row['runs'] for row in rows)} runs left"

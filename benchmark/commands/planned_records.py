@@ -6,24 +6,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark import places
-from benchmark.commands import terminal
 from benchmark.commands.options import UsageError
-from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.commands.select_runs import load_papers
+from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import Stored, read_records
 from benchmark.spec.base import TIERS
-from benchmark.spec.load import Loaded
+from benchmark.spec.paper import PaperSpec
 
 
-def planned(papers: Iterable[tuple[Path, Loaded]], results: Path, numerics: str) -> list[tuple[Run, Stored]]:
-    """Records of ended runs that a spec of ``papers`` plans, in the order of the plan."""
-    unreadable: list[str] = []
-    records = {run.record.run_id: run for run in read_records(results, unreadable)} if results.is_dir() else {}
-    for line in unreadable:
-        terminal.say(f"ganrepro: passed over: {line}")
-    runs = [run for _, loaded in papers for tier in TIERS for run in make_plan(loaded.spec, tier, numerics=numerics)]
-    kept = {run.run_id: (run, records[run.run_id]) for run in runs if run.run_id in records}
-    return [pair for pair in kept.values() if pair[1].record.status != "failed"]
+def planned(specs: Iterable[PaperSpec], stored: Iterable[Stored], numerics: str) -> list[tuple[Run, Stored]]:
+    """Records that specs plan, with their runs, in the order of the plan."""
+    records = {run.record.run_id: run for run in stored}
+    runs = [run for spec in specs for tier in TIERS for run in make_plan(spec, tier, numerics=numerics)]
+    return [*{run.run_id: (run, records[run.run_id]) for run in runs if run.run_id in records}.values()]
+
+
+def check_scores(run: Run, names: Iterable[str]) -> None:
+    """Refuse a score that a run does not have."""
+    known = run.setup.scores
+    for name in names:
+        if name not in known:
+            there = f"there are: {', '.join(known)}{did_you_mean(name, known)}"
+            raise UsageError(f"run {run.run_id} has no score '{name}', {there}")
 
 
 def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
@@ -35,7 +40,7 @@ def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
     record = stored[0].record
     if record.status != "finished":
         raise UsageError(f"run {record.run_id} {record.status}: {record.reason}")
-    ((file, loaded),) = load_all(spec_files([paper or record.paper]))
+    (loaded,) = load_papers([paper or record.paper])
     if record.experiment in loaded.spec.experiments:
         try:
             run = make_run(loaded.spec, record.experiment, record.tier, record.seed, record.numerics)
@@ -43,4 +48,4 @@ def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
             run = None
         if run is not None and run.run_id == record.run_id:
             return run, stored[0]
-    raise UsageError(f"{places.shown(file)} plans no run {record.run_id}: the spec has changed since")
+    raise UsageError(f"{places.shown(loaded.file)} plans no run {record.run_id}: the spec has changed since")

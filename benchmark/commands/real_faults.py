@@ -17,6 +17,8 @@ from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, RunRecord, Stored, read_record, write_record
 from benchmark.runs.retrain import replay
 from benchmark.runs.runner import OneRun
+from benchmark.spec.levels import SYMMETRIC, to_levels
+from benchmark.spec.parts import Data
 from benchmark.spec.resolve import system_of
 from benchmark.training.numerics import prepare
 
@@ -65,26 +67,20 @@ def real_faults() -> list[Caught]:
 def _faults(root: Path) -> Iterator[_Real]:
     planned = paper.runs(TEXT)
     plain, penalised = planned["plain", 0], planned["penalised", 0]
-    yield _Real("penalty of weight 0 labelled 5", penalised, _as(penalised, system=plain.system))
+    yield _Real("penalty of weight 0 labelled 5", penalised, replace(penalised, system=plain.system))
     yield _Real("labels of two experiments swapped", plain, penalised)
-    yield _Real("half of the training", plain, _as(plain, iterations=plain.iterations // 2), _claim_all(plain))
+    yield _Real("half of the training", plain, replace(plain, iterations=plain.iterations // 2), _claim_all(plain))
     yield _Real("half of the data", plain, _on_half(plain))
     yield _Real("half of the data, its hash forged", plain, _on_half(plain), _claim_data(plain, root))
     yield _Real("another seed", plain, planned["plain", 3])
     spec = paper.loaded(TEXT.replace("learning_rate: 1e-4", "learning_rate: 5e-4")).spec
-    yield _Real("another learning rate", plain, _as(plain, system=system_of(spec, plain.setup)))
-
-
-def _as(run: Run, **changes: Any) -> Run:
-    return replace(run, **changes)
+    yield _Real("another learning rate", plain, replace(plain, system=system_of(spec, plain.setup)))
 
 
 def _on_half(run: Run) -> Run:
     import torch
 
     from benchmark.parts.datasets.images.resident import ResidentImages
-    from benchmark.spec.levels import SYMMETRIC, to_levels
-    from benchmark.spec.parts import Data
 
     whole = run.setup.dataset
 

@@ -1,27 +1,63 @@
-"""Verdicts and report from records alone, without torch; nothing is redone when nothing changed."""
+"""``ganrepro report``: verdicts and report from records alone, without torch; redone only when something changed."""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark import __version__, places
-from benchmark.commands.select_runs import spec_hash
+from benchmark.commands import options as opt
+from benchmark.commands import terminal
+from benchmark.commands.select_runs import by_reading, check_printed, load_papers, spec_hash
+from benchmark.judging.judge import JudgedPaper, judge_papers
+from benchmark.judging.samples import ids_of
+from benchmark.judging.verdict import Word
+from benchmark.reporting.report import write_report
+from benchmark.reporting.summary import summary_table
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, to_json, write_atomic
+from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.load import Loaded
-
-if TYPE_CHECKING:
-    from benchmark.judging.judge import JudgedPaper
-    from benchmark.judging.verdict import Word
 
 FORMATS = ("html", "markdown")
 #: whose word decides where nobody says otherwise
 _ACCEPTED: tuple[Word, ...] = ("trained",)
+
+
+def report_options(to: argparse.ArgumentParser) -> None:
+    opt.papers(to)
+    to.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
+    opt.add(to, opt.results, opt.numerics)
+    to.add_argument(
+        "--format",
+        action="append",
+        choices=("html", "markdown", "csv", "latex", "figures"),
+        help="repeatable; default: html and markdown",
+    )
+    opt.printed(to, "only")
+    opt.add(to, opt.accept, opt.as_json)
+
+
+def report(options: argparse.Namespace) -> int:
+    results = opt.existing_results(options.results)
+    papers = load_papers(options.papers)
+    check_printed((loaded.spec for loaded in papers), options)
+    chosen = Chosen(tuple(options.table), tuple(options.claim), tuple(options.figure))
+    files = [
+        file
+        for reading, under in by_reading(papers, [options.reading] if options.reading else None).items()
+        for file in summarise(
+            under, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
+            chosen=chosen if chosen.ids else None, quiet=options.json,
+        )
+    ]  # fmt: skip
+    if options.json:
+        terminal.as_json({"files": [str(file) for file in files]})
+    return 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +103,7 @@ def committed(results: Path) -> list[Path]:
 
 
 def reference_evidence(
-    papers: Sequence[tuple[Path, Loaded]], results: Path, numerics: str, mine: Sequence[JudgedPaper]
+    papers: Sequence[Loaded], results: Path, numerics: str, mine: Sequence[JudgedPaper]
 ) -> list[JudgedPaper]:
     """Committed evidence on ``papers`` at the papers' own budget, or that is all there is on a paper.
 
@@ -79,11 +115,11 @@ def reference_evidence(
     for folder in committed(results):
         full = {run.record.paper for run in read_records(folder) if run.record.tier == "full"}
         known = [
-            (file, loaded)
-            for file, loaded in papers
+            loaded
+            for loaded in papers
             if ((paper := loaded.spec.paper.id) in full or paper not in ran) and not _holds_all(results, folder, paper)
         ]
-        for reading in (None, *dict.fromkeys(name for _, loaded in known for name in loaded.readings.grounds)):
+        for reading in (None, *dict.fromkeys(name for loaded in known for name in loaded.readings.grounds)):
             inputs += under_reading(known, folder, numerics, reading, origin=folder.name)
     return inputs
 
@@ -95,7 +131,7 @@ def _holds_all(results: Path, folder: Path, paper: str) -> bool:
 
 
 def under_reading(
-    papers: Sequence[tuple[Path, Loaded]],
+    papers: Sequence[Loaded],
     results: Path,
     numerics: str,
     reading: str | None,
@@ -104,27 +140,23 @@ def under_reading(
     accepted: Collection[Word] = _ACCEPTED,
 ) -> list[JudgedPaper]:
     """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written."""
-    from benchmark.judging.judge import judge_papers
-    from benchmark.judging.samples import ids_of
-    from benchmark.runs.plan import run_ids
-
     found = {run.record.run_id for run in read_records(results, []) if reading is None or run.record.tier == "full"}
     known = [
-        (file, loaded)
-        for file, loaded in papers
+        loaded
+        for loaded in papers
         if (reading is None or reading in loaded.spec.readings)
         and not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
     ]
     return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted)
 
 
-def _inputs_hash(papers: Sequence[tuple[Path, Loaded]], results: Path, parts: object) -> str:
+def _inputs_hash(papers: Sequence[Loaded], results: Path, parts: object) -> str:
     """Hash of everything that the report is made of: specs, records and their files, this package's version and source.
 
     Of arrays size and time of change stand for their content, which judging compares with the records' hashes.
     """
     digest = hashlib.sha256(f"{__version__} {parts}\n".encode())
-    for _, loaded in papers:
+    for loaded in papers:
         digest.update(spec_hash(loaded).encode())
     beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))
     others = (file for folder in committed(results) for file in folder.glob(f"*/*/*/{RECORD}"))
@@ -155,7 +187,7 @@ def _as_written(stamp: Path, inputs_hash: str) -> list[Path]:
 
 
 def summarise(
-    papers: Sequence[tuple[Path, Loaded]],
+    papers: Sequence[Loaded],
     results: Path,
     numerics: str,
     formats: Collection[str] = FORMATS,
@@ -174,13 +206,9 @@ def summarise(
     inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted), chosen))
     written = _as_written(stamp, inputs_hash)
     if not written:
-        from benchmark.judging.judge import judge_papers
-        from benchmark.reporting.report import write_report
-        from benchmark.reporting.summary import summary_table
-
         inputs = judge_papers(papers, results, numerics, reading, accepted=accepted)
         reference = reference_evidence(papers, results, numerics, inputs)
-        others = dict.fromkeys(name for _, loaded in papers for name in loaded.readings.grounds)
+        others = dict.fromkeys(name for loaded in papers for name in loaded.readings.grounds)
         grounds = [
             paper
             for name in (others if reading is None else ())

@@ -5,183 +5,192 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import engines, terminal
 from benchmark.commands import options as opt
+from benchmark.commands.anchors import after_run
 from benchmark.commands.devices import check_numerics, resolve_device
-from benchmark.commands.options import INTERRUPTED, OK, RESUMABLE, RUN_FAILED, UsageError
-from benchmark.commands.plan import is_done, left_to_train, missing_data, not_measured
+from benchmark.commands.plan import data_problems, is_done, left_to_train, not_measured
+from benchmark.commands.report import summarise
+from benchmark.commands.select_runs import is_default_job, load_papers, select, spec_files
+from benchmark.commands.status import state_of
+from benchmark.judging.seal import ensure_seal
+from benchmark.runs.derived import together
+from benchmark.runs.engines.execute import EngineError, execute
+from benchmark.runs.engines.job import Job, perform
+from benchmark.runs.engines.progress import Display
+from benchmark.runs.plan import Run
+from benchmark.runs.records import read_records
+from benchmark.spec import names
+from benchmark.spec.load import Loaded
 
-if TYPE_CHECKING:
-    from benchmark.commands.select_runs import Selection
-    from benchmark.runs.engines.job import Outcome
-    from benchmark.runs.plan import Run
+#: committed evidence of the default job, in a checkout
+REFERENCE = Path("results", "reference", "default-job")
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, run, "train, sample, score, record, judge, report; finished runs are not repeated")
-    opt.runs(added)
-    added.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
-    opt.device(added)
-    added.add_argument(
+def run_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.runs)
+    to.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
+    opt.device(to)
+    to.add_argument(
         "-j", "--jobs", type=opt.positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
     )
-    engines.register(added)
-    added.add_argument("--no-report", action="store_true", help="stop after the records")
-    opt.as_json(added)
-    single = opt.command(subparsers, run_one, "one run by id, for engines that schedule runs themselves", None)
-    single.add_argument("run_id")
-    single.add_argument("papers", nargs=1, metavar="PAPER")
-    opt.add(single, opt.runs, opt.device)
+    engines.options(to)
+    to.add_argument("--no-report", action="store_true", help="stop after the records")
+    opt.as_json(to)
 
 
 def run(options: argparse.Namespace) -> int:
-    from benchmark.commands import agreement
-    from benchmark.commands.select_runs import is_default_job, load_all, select, spec_files
-
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
-    runs = {run.run_id: (run, selection) for selection in selections for run in selection.runs}
+    papers = {selection.loaded.spec.paper.id: selection.loaded for selection in selections}
+    runs = {run.run_id: run for selection in selections for run in selection.runs}
     unreadable: list[str] = []
-    left = left_to_train([run for run, _ in runs.values()], results, unreadable)
+    todo = left_to_train([*runs.values()], results, unreadable)
     for line in unreadable:
         terminal.say(f"{line}; its run is not done again before that file is mended or removed")
-    todo = {run.run_id: runs[run.run_id] for run in left}
-    missing = missing_data((run for run, _ in todo.values()), root)
-    if missing:
-        lines = [f"{message} (needed by {', '.join(names)})" for message, names in missing.items()]
-        raise UsageError("data are missing or not what they should be, nothing was trained\n  " + "\n  ".join(lines))
-    code = OK
+    problems = data_problems(todo, root)
+    if problems:
+        needed = {
+            problem: dict.fromkeys(run.experiment for run in todo if problems.get(run.setup.dataset) == problem)
+            for problem in problems.values()
+        }
+        lines = [f"{problem} (needed by {', '.join(experiments)})" for problem, experiments in needed.items()]
+        raise opt.UsageError(
+            "data are missing or not what they should be, nothing was trained\n  " + "\n  ".join(lines)
+        )
+    code = opt.OK
     if todo:
         opt.require_training()
         terminal.say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
-        for line in not_measured((run for run, _ in todo.values()), root):
+        for line in not_measured(todo, root):
             terminal.say(line)
-        code = _train(options, todo, results, root)
+        code = _train(options, todo, papers, results, root)
         # a training that was continued measures only what it has measured from its beginning; the rest is done now
-        rest = {run.run_id: runs[run.run_id] for run in left_to_train([run for run, _ in todo.values()], results, [])}
-        if rest and code == OK:
-            code = _train(options, rest, results, root)
+        rest = left_to_train(todo, results, [])
+        if rest and code == opt.OK:
+            code = _train(options, rest, papers, results, root)
     else:
         others = f"{len(runs) - len(unreadable)} other" if unreadable else str(len(runs))
         terminal.say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
-    code = RUN_FAILED if unreadable and code == OK else code
-    if code in (RESUMABLE, INTERRUPTED) or options.no_report:
-        _answer(options, runs, results, [])
+    code = opt.RUN_FAILED if unreadable and code == opt.OK else code
+    if code in (opt.RESUMABLE, opt.INTERRUPTED) or options.no_report:
+        _answer(options, runs.values(), results, [])
         return code
-    from benchmark.commands.anchors import after_run
-    from benchmark.commands.report import summarise
-
-    papers = [(selection.file, selection.loaded) for selection in selections]
     if todo:
-        after_run(papers, results, root, resolve_device(options.device), options.numerics)
-    text = agreement.with_reference(results, runs) if is_default_job(options) else None
-    everything = papers if options.papers else load_all(spec_files(()))
+        after_run(papers.values(), results, root, resolve_device(options.device), options.numerics)
+    text = with_reference(results, runs) if is_default_job(options) else None
+    everything = [*papers.values()] if options.papers else load_papers(())
     files = summarise(everything, results, options.numerics, quiet=options.json)
     if text is not None:
         print(f"{text}: the same runs, trained elsewhere", file=sys.stderr if options.json else sys.stdout)
-    _answer(options, runs, results, files)
+    _answer(options, runs.values(), results, files)
     return code
 
 
-def _answer(
-    options: argparse.Namespace, runs: dict[str, tuple[Run, Selection]], results: Path, files: list[Path]
-) -> None:
+def _answer(options: argparse.Namespace, runs: Iterable[Run], results: Path, files: list[Path]) -> None:
     """With ``--json``: how every run stands, and the report's files."""
     if options.json:
-        from benchmark.commands.status import state_of
-
-        states = [state_of(run, results) for run, _ in runs.values()]
+        states = [state_of(run, results) for run in runs]
         terminal.as_json({"runs": states, "report": [str(file) for file in files]})
 
 
-def _train(options: argparse.Namespace, todo: dict[str, tuple[Run, Selection]], results: Path, root: Path) -> int:
-    from benchmark.runs.derived import together
-    from benchmark.runs.engines.execute import EngineError, execute
-    from benchmark.runs.engines.job import Job
-    from benchmark.runs.engines.progress import Display
-
+def _train(
+    options: argparse.Namespace, todo: Sequence[Run], papers: Mapping[str, Loaded], results: Path, root: Path
+) -> int:
     device = engines.device_of(options)
     check_numerics(options.numerics, device)
-    groups = together([run for run, _ in todo.values()])
-    jobs = [Job.of(run, todo[run.run_id][1].file, results, root, device, others) for run, *others in groups]
+    groups = together(todo)
+    jobs = [Job.of(run, papers[run.paper].file, results, root, device, others) for run, *others in groups]
     if options.engine != "local":
         jobs = engines.with_needs(jobs, groups, options, results)
     engine, where = engines.engine_of(options, jobs)
-    _seal({selection.file: selection for _, selection in todo.values()}.values(), results)
+    for paper in dict.fromkeys(run.paper for run in todo):  # the rules are fixed before the first run
+        ensure_seal(results, papers[paper].spec)
     if len(groups) < len(todo):
         terminal.say(f"{len(todo) - len(groups)} of them share the training of another")
     terminal.say(f"training on {where}")
     began = time.perf_counter()
-    display = Display({run.run_id: (_told(run, todo[run.run_id][1]), run.iterations) for run, *_ in groups})
+    display = Display({run.run_id: (_told(run, papers[run.paper]), run.iterations) for run, *_ in groups})
     try:
         ending = execute(jobs, engine, display)
     except EngineError as error:
-        raise UsageError(str(error)) from error
+        raise opt.UsageError(str(error)) from error
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
     terminal.say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
         terminal.say("stopped; the same command continues where this one ended")
-        return INTERRUPTED if ending.signal == 2 else RESUMABLE
-    if any(_bad(outcome) for outcome in ending.outcomes):
-        return RUN_FAILED
+        return opt.INTERRUPTED if ending.signal == 2 else opt.RESUMABLE
+    if any(outcome.status == "failed" for outcome in ending.outcomes):
+        return opt.RUN_FAILED
     if finished < len(jobs):
         terminal.say(f"{len(jobs) - finished} were stopped elsewhere; the same command continues them")
-        return RESUMABLE
-    return OK
+        return opt.RESUMABLE
+    return opt.OK
 
 
-def _told(run: Run, selection: Selection) -> str:
+def _told(run: Run, loaded: Loaded) -> str:
     """A run for people."""
-    from benchmark.spec import names
-
-    return f"{run.paper}, {names.of_experiment(selection.loaded.spec, run.experiment)}, seed {run.seed}"
+    return f"{run.paper}, {names.of_experiment(loaded.spec, run.experiment)}, seed {run.seed}"
 
 
-def _seal(selections: Iterable[Selection], results: Path) -> None:
-    """Fix the rules of every paper before its first run."""
-    from benchmark.judging.seal import ensure_seal
+def with_reference(results: Path, run_ids: Collection[str]) -> str | None:
+    """One sentence: how many scores of these runs equal the committed ones; None where none are at hand."""
+    folder = places.ROOT / REFERENCE
+    if not folder.is_dir() or folder.resolve() == results.resolve():
+        return None
+    theirs = {run.record.run_id: run.record for run in read_records(folder)}
+    pairs = [
+        (mine.value, score.value)
+        for run in read_records(results, [])
+        if run.record.run_id in run_ids and run.record.run_id in theirs
+        for name, score in theirs[run.record.run_id].scores.items()
+        if (mine := run.record.scores.get(name)) is not None and mine.value is not None and score.value is not None
+    ]
+    return sentence(pairs, str(REFERENCE))
 
-    for selection in selections:
-        ensure_seal(results, selection.loaded.spec)
+
+def sentence(pairs: Collection[tuple[float, float]], where: str) -> str | None:
+    """``pairs`` of a score here and there, in words."""
+    if not pairs:
+        return None
+    apart = sorted(abs(mine - theirs) / max(abs(mine), abs(theirs)) for mine, theirs in pairs if mine != theirs)
+    text = f"{len(pairs) - len(apart)} of {len(pairs)} scores equal those of {where} bit for bit"
+    if apart:
+        text += f", {len(apart)} within {100 * apart[-1]:.2g} %"
+    return text
 
 
-def _bad(outcome: Outcome) -> bool:
-    return outcome.status == "failed"
+def run_one_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("run_id")
+    to.add_argument("papers", nargs=1, metavar="PAPER")
+    opt.add(to, opt.runs, opt.device)
 
 
 def run_one(options: argparse.Namespace) -> int:
     """Do the run with the given id; progress goes to stderr as plain lines."""
-    from benchmark.commands.select_runs import select, spec_files
-    from benchmark.runs.engines.job import Job, perform
-    from benchmark.runs.engines.progress import Display
-
     if options.tier is None:
-        raise UsageError("run-one needs --tier")
+        raise opt.UsageError("run-one needs --tier")
     (file,) = spec_files(options.papers)
     options.papers, options.reading = [str(file)], options.reading or ["all"]
-    matching = [
-        (run, selection) for selection in select(options) for run in selection.runs if run.run_id == options.run_id
-    ]
-    if not matching:
-        raise UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
-    ((run, selection),) = matching
+    (selection,) = select(options)
+    run = next((run for run in selection.runs if run.run_id == options.run_id), None)
+    if run is None:
+        raise opt.UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     problem = None if is_done(run, results) else run.setup.dataset.problem(root)
     if problem is not None:
-        raise UsageError(problem)
+        raise opt.UsageError(problem)
     device = resolve_device(options.device)
     check_numerics(options.numerics, device)
-    _seal([selection], results)
-    display = Display({run.run_id: (_told(run, selection), run.iterations)})
-    outcome = perform(
-        Job.of(run, file, results, root, device), lambda iteration, _seconds: display.advanced(run.run_id, iteration)
-    )
+    ensure_seal(results, selection.loaded.spec)
+    display = Display({run.run_id: (_told(run, selection.loaded), run.iterations)})
+    job = Job.of(run, file, results, root, device)
+    outcome = perform(job, lambda iteration: display.advanced(run.run_id, iteration))
     display.ended(run.run_id, outcome)
     if outcome.status == "interrupted":
-        return RESUMABLE
-    return RUN_FAILED if _bad(outcome) else OK
+        return opt.RESUMABLE
+    return opt.RUN_FAILED if outcome.status == "failed" else opt.OK

@@ -6,58 +6,46 @@ import argparse
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmark import places
 from benchmark.batches import batches
 from benchmark.commands import options as opt
-from benchmark.commands.options import UsageError
-
-if TYPE_CHECKING:
-    import numpy as np
+from benchmark.commands.devices import resolve_device
+from benchmark.commands.planned_records import check_scores, run_of
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    samples = opt.command(
-        subparsers, sample, "a finished run's samples as PNG files, for any other program to look at and score", None
-    )
-    samples.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
-    samples.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
-    samples.add_argument("--count", type=opt.positive, default=64, metavar="N", help="how many; default: 64")
-    samples.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
-    samples.add_argument(
-        "--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end"
-    )
-    samples.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
-    opt.add(samples, opt.results, opt.data_root, opt.device)
+def sample_options(to: argparse.ArgumentParser) -> None:
+    opt.finished_run(to)
+    to.add_argument("--count", type=opt.positive, default=64, metavar="N", help="how many; default: 64")
+    to.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
+    to.add_argument("--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end")
+    to.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+    opt.add(to, opt.results, opt.data_root, opt.device)
 
 
 def sample(options: argparse.Namespace) -> int:
-    from benchmark.commands.devices import resolve_device
-    from benchmark.commands.planned_records import run_of
     from benchmark.evaluation.rescoring import trained
-    from benchmark.registry import did_you_mean
     from benchmark.training.subject import TrainedSubject
 
     results = opt.existing_results(options.results)
     run, stored = run_of(results, options.run_id, options.paper)
     folder: Path = options.output
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{places.shown(folder)} is there already and is not an empty folder")
+        raise opt.UsageError(f"{places.shown(folder)} is there already and is not an empty folder")
     root = places.data_folder(options.data_root)
-    score = run.setup.scores.get(options.score) if options.score else None
-    if options.score and score is None:
-        known = f"there are: {', '.join(run.setup.scores)}{did_you_mean(options.score, run.setup.scores)}"
-        raise UsageError(f"run {run.run_id} has no score '{options.score}', {known}")
+    check_scores(run, [options.score] if options.score else ())
+    score = run.setup.scores.get(options.score)
     if score is not None and stored.record.scores[options.score].value is None:
         reason = stored.record.scores[options.score].reason
-        raise UsageError(f"{options.score} was not measured, so no checkpoint counts for it: {reason}")
+        raise opt.UsageError(f"{options.score} was not measured, so no checkpoint counts for it: {reason}")
     trainer, state = trained(run, stored.record, stored.folder, root, resolve_device(options.device))
     if score is not None and score.checkpoint == "best" and options.score in state["best"]:
         best = state["best"][options.score]
         trainer.use(state["best_weights"][best], best)
     if options.real and trainer.data.count is not None and options.count > trainer.data.count:
-        raise UsageError(f"--count {options.count}: the data has {trainer.data.count} examples")
+        raise opt.UsageError(f"--count {options.count}: the data has {trainer.data.count} examples")
     subject = TrainedSubject(trainer, root)
     examples = subject.reals(options.count) if options.real else subject.samples(options.count)
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,8 +70,6 @@ def sample(options: argparse.Namespace) -> int:
 
 def _write(folder: Path, examples: np.ndarray) -> None:
     """Images, uint8 (n, channels, height, width), as PNG files that keep every level; points as one array."""
-    import numpy as np
-
     if examples.ndim != 4:
         np.save(folder / "points.npy", examples)
         return

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from benchmark.evaluation.recompute import cut, differences
+from benchmark.judging.equivalence import equivalence
+from benchmark.parts.metrics.infinity import line_through
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.records import RunRecord, Stored
-from benchmark.runs.sidecars import (
-    ANCHORS,
-    CALIBRATION,
-    EQUIVALENCE,
-    KINDS,
-    PROTOCOLS,
-    Anchor,
-    Calibration,
-    Equivalence,
-    ProtocolGrid,
-)
-from benchmark.spec.base import Model, canonical
+from benchmark.runs.sidecars import KINDS, Anchor, Calibration, Equivalence, ProtocolGrid, Sidecar
+from benchmark.spec.base import canonical
 from benchmark.spec.paper import PaperSpec
 
-M = TypeVar("M", bound=Model)
+S = TypeVar("S", bound=Sidecar)
 _RELATIVE = 1e-9
+
+
+class _Stranger(Exception):
+    """A sidecar that belongs to nothing here: in a folder it may be of runs that are gone."""
 
 
 def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
@@ -35,89 +31,51 @@ def files_of(results: Path, stored: Sequence[Stored]) -> list[Path]:
     wanted = _identities([run.record for run in stored])
     run_ids = {run.record.run_id for run in stored}
     return [
-        *(file for file in _files(results, ANCHORS) if canonical(read_as(file, Anchor).identity) in wanted),
-        *(file for file in _files(results, PROTOCOLS) if read_as(file, ProtocolGrid).run_id in run_ids),
+        *(file for file in _files(results, Anchor) if canonical(read_as(file, Anchor).identity) in wanted),
+        *(file for file in _files(results, ProtocolGrid) if read_as(file, ProtocolGrid).run_id in run_ids),
         *(
             file
-            for file in _files(results, EQUIVALENCE)
+            for file in _files(results, Equivalence)
             if not run_ids.isdisjoint(itertools.chain(*read_as(file, Equivalence).runs.values()))
         ),
-        *_files(results, CALIBRATION),
+        *_files(results, Calibration),
     ]
 
 
-def problems(results: Path, stored: Sequence[Stored], strangers: list[str]) -> Iterator[str]:
-    """What is wrong with anchors, protocol grids and calibrations beside these records, one line each.
+def problems(
+    results: Path, stored: Sequence[Stored], specs: Mapping[str, PaperSpec], strangers: list[str]
+) -> Iterator[str]:
+    """What is wrong with what lies beside these records, one line each.
 
-    What belongs to none of these records is added to ``strangers``: in a folder it may be of runs that are gone.
+    What belongs to none of them, or to no spec as it stands, is added to ``strangers``.
     """
     records = [run.record for run in stored]
     wanted = _identities(records)
     by_id = {record.run_id: record for record in records}
 
-    def anchor(file: Path, anchor: Anchor) -> Iterator[str]:
-        if file.stem != sidecars.key_of(anchor.identity, anchor.code):
-            yield "its name is not the hash of its identity and code"
-        if canonical(anchor.identity) not in wanted:
-            strangers.append(f"{file.relative_to(results)} belongs to no score of a run here")
-        else:
-            yield from _anchor(anchor)
+    def each(kind: type[S], check: Callable[[S], Iterator[str]]) -> Iterator[str]:
+        for file in _files(results, kind):
+            where = file.relative_to(results)
+            try:
+                sidecar = read_as(file, kind)
+            except StoreError as error:
+                yield f"{where}: {str(error).removeprefix(f'{file}: ')}"
+                continue
+            if file != sidecar.file(results):
+                yield f"{where}: its name is not what its content makes it, {sidecar.name}"
+            try:
+                yield from (f"{where}: {line}" for line in check(sidecar))
+            except _Stranger as stranger:
+                strangers.append(f"{where} {stranger}")
 
-    def grid(file: Path, grid: ProtocolGrid) -> Iterator[str]:
-        record = by_id.get(grid.run_id)
-        if record is None:
-            strangers.append(f"{file.relative_to(results)} belongs to no run here")
-        else:
-            yield from _grid(file, grid, record)
-
-    yield from _each(results, ANCHORS, Anchor, anchor)
-    yield from _each(results, PROTOCOLS, ProtocolGrid, grid)
-    yield from _each(results, CALIBRATION, Calibration, lambda file, sidecar: _calibration(results, file, sidecar))
-
-
-def equivalence_problems(
-    results: Path, stored: Sequence[Stored], specs: Mapping[str, PaperSpec], strangers: list[str]
-) -> Iterator[str]:
-    """What the records give other than what is kept of the equivalence of two numerics tiers, one line each.
-
-    What is kept of another state of a spec judges nothing, and is added to ``strangers``.
-    """
-    from benchmark.judging.equivalence import equivalence
-
-    def again(file: Path, kept: Equivalence) -> Iterator[str]:
-        spec = specs.get(kept.paper)
-        experiment = None if spec is None else spec.experiments.get(kept.experiment)
-        if spec is None or experiment is None or experiment.setup(kept.tier) is None:
-            strangers.append(f"{file.relative_to(results)} belongs to no experiment of a spec here")
-            return
-        if file != sidecars.equivalence_file(results, kept):
-            yield "its name is not that of its paper, experiment, tier and numerics"
-        found = equivalence(
-            spec, stored, kept.experiment, kept.tier, kept.numerics, seeds=sorted(kept.runs), share=kept.share
-        )
-        if found.recipe != kept.recipe:
-            strangers.append(f"{file.relative_to(results)} is of another state of its spec, judges nothing")
-            return
-        old, new = (finding.model_dump(mode="json") for finding in (kept, found))
-        for place, then, now in differences(old, new):
-            yield f"{place}: stored {cut(then)}, recomputed {cut(now)}"
-
-    yield from _each(results, EQUIVALENCE, Equivalence, again)
+    yield from each(Anchor, lambda anchor: _anchor(anchor, wanted))
+    yield from each(ProtocolGrid, lambda grid: _grid(grid, by_id.get(grid.run_id)))
+    yield from each(Calibration, _calibration)
+    yield from each(Equivalence, lambda kept: _equivalence(kept, stored, specs.get(kept.paper)))
 
 
-def _files(results: Path, folder: str) -> list[Path]:
-    return sorted((results / folder).glob("*.json"))
-
-
-def _each(results: Path, folder: str, kind: type[M], check: Callable[[Path, M], Iterator[str]]) -> Iterator[str]:
-    for file in _files(results, folder):
-        where = file.relative_to(results)
-        try:
-            sidecar = read_as(file, kind)
-        except (StoreError, ValueError) as error:
-            yield f"{where}: {str(error).removeprefix(f'{file}: ')}"
-            continue
-        yield from (f"{where}: {line}" for line in check(file, sidecar))
+def _files(results: Path, kind: type[Sidecar]) -> list[Path]:
+    return sorted((results / kind.FOLDER).glob("*.json"))
 
 
 def _identities(records: Sequence[RunRecord]) -> set[str]:
@@ -131,7 +89,9 @@ def _identities(records: Sequence[RunRecord]) -> set[str]:
     }
 
 
-def _anchor(anchor: Anchor) -> Iterator[str]:
+def _anchor(anchor: Anchor, wanted: Collection[str]) -> Iterator[str]:
+    if canonical(anchor.identity) not in wanted:
+        raise _Stranger("belongs to no score of a run here")
     if bool(anchor.values) == (anchor.reason is not None):
         yield "must have either values or a reason"
     ((metric, settings),) = anchor.identity["metric"].items()
@@ -149,11 +109,9 @@ def _anchor(anchor: Anchor) -> Iterator[str]:
             yield f"protocol field '{name}' is {anchor.protocol[name]}, its identity says {value}"
 
 
-def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
-    from benchmark.parts.metrics.infinity import line_through
-
-    if file.stem != grid.run_id:
-        yield f"its name is not its run's, {grid.run_id}"
+def _grid(grid: ProtocolGrid, record: RunRecord | None) -> Iterator[str]:
+    if record is None:
+        raise _Stranger("belongs to no run here")
     for field in ("paper", "experiment", "tier", "seed"):
         if getattr(grid, field) != getattr(record, field):
             yield f"{field} is {getattr(grid, field)}, the run's is {getattr(record, field)}"
@@ -180,15 +138,27 @@ def _grid(file: Path, grid: ProtocolGrid, record: RunRecord) -> Iterator[str]:
             yield f"{line.score}: the line through its values meets 0 at {fitted.intercept!r}, not {line.intercept!r}"
 
 
-def _calibration(results: Path, file: Path, calibration: Calibration) -> Iterator[str]:
-    if file != sidecars.calibration_file(results, calibration.device):
-        yield f"its name is not that of its device, {calibration.device}"
+def _calibration(calibration: Calibration) -> Iterator[str]:
     for name, loop in sorted(calibration.loops.items()):
         if len(loop.ratio_range) != 2 or not loop.ratio_range[0] <= loop.ratio <= loop.ratio_range[1]:
             yield f"{name}: ratio {loop.ratio} is not within {loop.ratio_range}"
         iterations = loop.full_run_seconds / loop.tuned_seconds_per_iteration
         if not math.isclose(iterations, round(iterations), rel_tol=1e-6):
             yield f"{name}: {loop.full_run_seconds} s are no whole number of iterations"
+
+
+def _equivalence(kept: Equivalence, stored: Sequence[Stored], spec: PaperSpec | None) -> Iterator[str]:
+    """What the records give other than what is kept. What is kept of another state of a spec judges nothing."""
+    experiment = None if spec is None else spec.experiments.get(kept.experiment)
+    if spec is None or experiment is None or experiment.setup(kept.tier) is None:
+        raise _Stranger("belongs to no experiment of a spec here")
+    found = equivalence(
+        spec, stored, kept.experiment, kept.tier, kept.numerics, seeds=sorted(kept.runs), share=kept.share
+    )
+    if found.recipe != kept.recipe:
+        raise _Stranger("is of another state of its spec, judges nothing")
+    for place, then, now in differences(kept.model_dump(mode="json"), found.model_dump(mode="json")):
+        yield f"{place}: stored {cut(then)}, recomputed {cut(now)}"
 
 
 def _close(first: float, second: float) -> bool:

@@ -36,7 +36,6 @@ class Selection:
     """Runs of one paper that a command is about."""
 
     loaded: Loaded
-    file: Path
     runs: list[Run]
 
 
@@ -56,28 +55,33 @@ def spec_files(words: Iterable[str]) -> list[Path]:
     return files
 
 
-def load_all(files: Iterable[Path]) -> list[tuple[Path, Loaded]]:
+def load_papers(words: Iterable[str]) -> list[Loaded]:
+    """The papers that words name by file or id, all without words."""
+    return load_all(spec_files(words))
+
+
+def load_all(files: Iterable[Path]) -> list[Loaded]:
     """Load every file; the problems of all of them are raised together."""
-    loaded, errors = [], []
+    papers, errors = [], []
     for file in files:
         try:
-            loaded.append((file, load(file)))
+            papers.append(load(file))
         except SpecError as error:
             errors.append(error)
     if errors:
         sys.stderr.writelines(f"{error}\n" for error in errors[:-1])
         raise errors[-1]
     seen: dict[str, Path] = {}
-    for file, paper in loaded:
-        other = seen.setdefault(paper.spec.paper.id, file)
-        if other != file:
-            raise UsageError(f"{file} and {other} both have the id '{paper.spec.paper.id}'")
-    return loaded
+    for paper in papers:
+        other = seen.setdefault(paper.spec.paper.id, paper.file)
+        if other != paper.file:
+            raise UsageError(f"{paper.file} and {other} both have the id '{paper.spec.paper.id}'")
+    return papers
 
 
 def spec_hash(loaded: Loaded) -> str:
     text = canonical(loaded.source.data)  # of a variant the paper that it extends too
-    return hashlib.sha256(Path(loaded.source.file).read_bytes() + text.encode()).hexdigest()
+    return hashlib.sha256(loaded.file.read_bytes() + text.encode()).hexdigest()
 
 
 def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | None]:
@@ -90,26 +94,24 @@ def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | N
             try:
                 loaded.under(word)
             except ReadingError as error:
-                raise UsageError(f"{loaded.source.file}: {error}") from error
+                raise UsageError(f"{loaded.file}: {error}") from error
             named = [word]
         chosen |= dict.fromkeys(None if name == BASE else name for name in named)
     return list(chosen)
 
 
-def by_reading(
-    papers: Iterable[tuple[Path, Loaded]], words: Sequence[str] | None
-) -> dict[str | None, list[tuple[Path, Loaded]]]:
+def by_reading(papers: Iterable[Loaded], words: Sequence[str] | None) -> dict[str | None, list[Loaded]]:
     """Papers by the readings that ``--reading`` names; a paper without such a reading is left out, unless all are."""
-    groups: dict[str | None, list[tuple[Path, Loaded]]] = {}
+    groups: dict[str | None, list[Loaded]] = {}
     errors = []
-    for file, loaded in papers:
+    for loaded in papers:
         try:
             readings = chosen_readings(loaded, words)
         except UsageError as error:
             errors.append(error)
             continue
         for reading in readings:
-            groups.setdefault(reading, []).append((file, loaded))
+            groups.setdefault(reading, []).append(loaded)
     if not groups:
         raise errors[0]
     return groups
@@ -186,7 +188,7 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
         chosen: Sequence[Tier] = tiers or [options.tier or "short"]
         globs: list[str] = options.experiment or ["*"]
         wanted = [(file, tier, globs, None) for tier in chosen for file in spec_files(options.papers)]
-    papers = dict(load_all(dict.fromkeys(file for file, *_ in wanted)))
+    papers = {loaded.file: loaded for loaded in load_all(dict.fromkeys(file for file, *_ in wanted))}
     check_printed((loaded.spec for loaded in papers.values()), options)
     selections = []
     for file, tier, globs, seeds in wanted:
@@ -210,7 +212,7 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
         runs = planned_under(
             papers[file], tier, readings, names, options.seeds or seeds, options.numerics, whole=printed is not None
         )
-        selections.append(Selection(papers[file], file, runs))
+        selections.append(Selection(papers[file], runs))
     if not any(selection.runs for selection in selections):
         raise NothingSelectedError("no experiment has that tier, or the reading changes none of them")
     return selections

@@ -8,42 +8,39 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-
-if TYPE_CHECKING:
-    from benchmark.judging.selftest.faults import Caught
+from benchmark.commands.pack import about, members_of
+from benchmark.commands.verify import tables, verified
+from benchmark.judging.selftest import faults, paper, rates
+from benchmark.judging.selftest.faults import Caught
+from benchmark.judging.selftest.rates import LIMIT
+from benchmark.judging.selftest.record_faults import forged_in_packs
+from benchmark.runs.bundle import write_pack
 
 _FLIPS = 40
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    selftests = opt.command(
-        subparsers, selftest, "plant faults and count what passes: the harness's own error rates", None
-    )
-    selftests.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
-    opt.as_json(selftests)
+def selftest_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
+    opt.as_json(to)
 
 
 def selftest(options: argparse.Namespace) -> int:
-    from benchmark.judging.selftest.faults import all_found, planted, unseen
-    from benchmark.judging.selftest.rates import LIMIT, rates
-
     began = time.perf_counter()
-    measured, faults, silent = rates(), [*planted(), *packed_faults()], unseen()
+    measured, planted, silent = rates.rates(), [*faults.planted(), *packed_faults()], faults.unseen()
     real: list[Caught] = []
     if options.real:
         from benchmark.commands.real_faults import real_faults
 
         real = real_faults()
-    good = all_found([*faults, *real]) and all(rate.passed for rate in measured)
+    good = faults.all_found([*planted, *real]) and all(rate.passed for rate in measured)
     if options.json:
         facts = {
             "limit": LIMIT,
             "rates": [{**rate.model_dump(mode="json"), "rate": rate.rate} for rate in measured],
-            "planted": [fault.model_dump(mode="json") for fault in faults],
+            "planted": [fault.model_dump(mode="json") for fault in planted],
             "real": [fault.model_dump(mode="json") for fault in real],
             "not_shown_by_records": [fault.model_dump(mode="json") for fault in silent],
             "passed": good,
@@ -58,7 +55,7 @@ def selftest(options: argparse.Namespace) -> int:
             "" if rate.law == "normal" else f", seeds {rate.law}: {'holds' if rate.rate <= LIMIT else 'does NOT hold'}"
         )
         print(f"{line}{held}")
-    _print("PLANTED FAULTS, each must be found", faults)
+    _print("PLANTED FAULTS, each must be found", planted)
     if real:
         _print("TINY REAL RUNS, trained one way and recorded as another", real)
     print("\nWHAT RECORDS ALONE CANNOT SHOW, and what would")
@@ -70,7 +67,7 @@ def selftest(options: argparse.Namespace) -> int:
         print(f"\nlargest {kind} rate {100 * worst:.1f} %", end="")
     print()
     for honest, what in ((False, "false passes among planted faults"), (True, "false alarms on honest evidence")):
-        alike = [fault for fault in (*faults, *real) if fault.honest == honest]
+        alike = [fault for fault in (*planted, *real) if fault.honest == honest]
         print(f"{what}: {sum(not fault.caught for fault in alike)} of {len(alike)}")
     print(f"{'passed' if good else 'FAILED'}, {time.perf_counter() - began:.0f} s")
     return 0 if good else 1
@@ -85,17 +82,14 @@ def _print(title: str, faults: Sequence[Caught]) -> None:
 
 def packed_faults() -> list[Caught]:
     """One byte changed anywhere in an audit pack, many times; and the faults that records alone do not show."""
-    from benchmark.judging.selftest.faults import Caught, honest, peaceful
-    from benchmark.judging.selftest.record_faults import forged_in_packs
-
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
         root = Path(scratch)
-        honest(root / "results")
+        faults.honest(root / "results")
         file = root / "bundle.zip"
         write_made_up(root / "results", file)
         lines = pack_findings(file)
-        outcomes.append(peaceful("honest pack", next(iter(lines), None)))
+        outcomes.append(faults.peaceful("honest pack", next(iter(lines), None)))
         content = file.read_bytes()
         draw = random.Random(1)
         missed = []
@@ -108,7 +102,7 @@ def packed_faults() -> list[Caught]:
         file.write_bytes(content)
         for number, fault in enumerate(forged_in_packs()):
             forged = root / f"forged-{number}"
-            honest(forged)
+            faults.honest(forged)
             fault.plant(forged)
             write_made_up(forged, root / "forged.zip", verdicts_of=root / "results" if fault.verdicts_left else None)
             lines = pack_findings(root / "forged.zip")
@@ -120,11 +114,6 @@ def packed_faults() -> list[Caught]:
 
 def write_made_up(results: Path, file: Path, verdicts_of: Path | None = None) -> None:
     """A pack of the made-up paper; its verdicts may be those of other records."""
-    from benchmark.commands.pack import about, members_of
-    from benchmark.commands.verification import tables
-    from benchmark.judging.selftest import paper
-    from benchmark.runs.bundle import write_pack
-
     members, judged = members_of(paper.loaded(), paper.TEXT.encode(), results, "fp32")
     if verdicts_of is not None:
         theirs, judged = members_of(paper.loaded(), paper.TEXT.encode(), verdicts_of, "fp32")
@@ -135,6 +124,4 @@ def write_made_up(results: Path, file: Path, verdicts_of: Path | None = None) ->
 
 def pack_findings(file: Path) -> list[str]:
     """What ``ganrepro verify`` holds against a pack."""
-    from benchmark.commands.verification import verified
-
     return verified(file, [], "fp32").problems

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.options import NothingSelectedError
+from benchmark.commands.devices import check_numerics, resolve_device
+from benchmark.commands.select_runs import select
+from benchmark.runs import sidecars
+from benchmark.runs.sidecars import Calibration
 
-if TYPE_CHECKING:
-    from benchmark.runs.sidecars import Calibration
 
-
-def register(subparsers: opt.Subparsers) -> None:
-    speeds = opt.command(
-        subparsers, speed, "what this device does; with PAPER, the training loop against the textbook one"
-    )
-    opt.add(speeds, opt.runs, opt.device)
-    speeds.add_argument(
-        "--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has"
-    )
-    speeds.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
-    speeds.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
-    opt.as_json(speeds)
+def speed_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.runs, opt.device)
+    to.add_argument("--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has")
+    to.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
+    to.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
+    opt.as_json(to)
 
 
 def speed(options: argparse.Namespace) -> int:
     import torch
 
-    from benchmark.commands.devices import check_numerics, resolve_device
-    from benchmark.commands.select_runs import select
     from benchmark.evaluation.calibration import calibrate, loop_speed
-    from benchmark.runs import sidecars
 
     device = resolve_device(options.device)
     if device == "cpu":
@@ -47,14 +38,14 @@ def speed(options: argparse.Namespace) -> int:
         under = "" if options.numerics == "fp32" else f" in {options.numerics}"
         runs = {f"{run.paper}/{run.experiment}{under}": run for selection in select(options) for run in selection.runs}
         if not runs:
-            raise NothingSelectedError(f"no experiment has tier {options.tier}")
+            raise opt.NothingSelectedError(f"no experiment has tier {options.tier}")
     terminal.say("measuring the device")
     calibration = calibrate(device)
     for name, run in runs.items():
         terminal.say(f"measuring the loop of {name}")
         loop = loop_speed(run, device, seconds=options.seconds, rounds=options.rounds)
         calibration = calibration.model_copy(update={"loops": {**calibration.loops, name: loop}})
-    file = sidecars.write_calibration(results, calibration)
+    file = sidecars.keep_calibration(results, calibration)
     if options.json:
         terminal.as_json(calibration.model_dump(mode="json"))
     else:

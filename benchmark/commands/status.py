@@ -7,14 +7,18 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-
-if TYPE_CHECKING:
-    from benchmark.runs.plan import Run
-    from benchmark.spec.paper import PaperSpec
+from benchmark.commands.select_runs import select
+from benchmark.runs.files import StoreError, read_as
+from benchmark.runs.pace import PROGRESS, Progress
+from benchmark.runs.plan import Run
+from benchmark.runs.records import RECORD, read_record
+from benchmark.spec import names, words
+from benchmark.spec.base import TIERS
+from benchmark.spec.paper import PaperSpec
 
 #: a run of another machine that has said nothing for so long has ended without a word
 _SILENT_SECONDS = 600.0
@@ -22,19 +26,11 @@ _SILENT_SECONDS = 600.0
 _ID = ("paper", "experiment", "run_id")
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(
-        subparsers, status, "runs that are done, running, failed and left; also while another terminal trains"
-    )
-    opt.add(added, opt.runs, opt.as_json)
+def status_options(to: argparse.ArgumentParser) -> None:
+    opt.add(to, opt.papers, opt.runs, opt.as_json)
 
 
 def status(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import select
-    from benchmark.runs.records import RECORD
-    from benchmark.spec import words
-    from benchmark.spec.base import TIERS
-
     results = opt.existing_results(options.results)
     rows: list[dict[str, Any]] = []
     specs: dict[str, PaperSpec] = {}
@@ -63,9 +59,6 @@ def status(options: argparse.Namespace) -> int:
 
 def state_of(run: Run, results: Path) -> dict[str, Any]:
     """One run as its folder shows it: state, reason, how far it is and, while it runs, its pace and the time left."""
-    from benchmark.runs.files import StoreError
-    from benchmark.runs.records import RECORD, read_record
-
     folder = results / run.folder
     about = {"paper": run.paper, "experiment": run.experiment, "tier": run.tier, "seed": run.seed, "run_id": run.run_id}
     about["planned"] = run.iterations
@@ -94,8 +87,6 @@ def _owner(folder: Path) -> str | None:
 
 def _alive(folder: Path, owner: str) -> bool:
     """Whether the process that took a run is there: asked on its own machine, elsewhere told by what it writes."""
-    from benchmark.runs.pace import PROGRESS
-
     _, number, _, machine, *_ = [*owner.split(maxsplit=3), "", "", "", ""]
     if machine != platform.node() or not number.isdigit():
         files = [folder / name for name in (".owner", ".heartbeat", PROGRESS)]
@@ -113,9 +104,6 @@ def _alive(folder: Path, owner: str) -> bool:
 
 def _pace(run: Run, folder: Path) -> dict[str, Any]:
     """Where a run is, iterations a second in this session, evaluation included, and the seconds left at that pace."""
-    from benchmark.runs.files import StoreError, read_as
-    from benchmark.runs.pace import PROGRESS, Progress
-
     try:
         far = read_as(folder / PROGRESS, Progress)
     except (StoreError, OSError):
@@ -128,8 +116,6 @@ def _pace(run: Run, folder: Path) -> dict[str, Any]:
 
 
 def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
-    from benchmark.spec import names
-
     counts = {
         state: sum(row["state"] == state for row in rows) for state in dict.fromkeys(row["state"] for row in rows)
     }

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-_TONES = {"good": "32", "bad": "31", "open": "33", "quiet": "2", "strong": "1"}
+_COLOURS = {"good": "32", "better": "32", "test": "32", "bad": "31", "open": "33", "partly": "33", "strong": "1"}
+_QUIET = "2"
 _GAP = 2
 #: no column becomes narrower than this before others have
 _NARROWEST = 8
@@ -34,11 +35,11 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
-def coloured(text: str, tone: str | None) -> str:
+def coloured(text: str, tone: str) -> str:
     """``text`` in a tone, on a terminal whose user has not set NO_COLOR."""
-    if tone is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
         return text
-    return f"\x1b[{_TONES[tone]}m{text}\x1b[0m"
+    return f"\x1b[{_COLOURS.get(tone, _QUIET)}m{text}\x1b[0m"
 
 
 def wrapped(text: str, indent: int = 0, first: str | None = None) -> str:
@@ -53,15 +54,6 @@ def wrapped(text: str, indent: int = 0, first: str | None = None) -> str:
     )
 
 
-def tone_of(state: str) -> str | None:
-    """How a verdict is coloured."""
-    if state in ("HOLDS", "REPRODUCED", "REPRODUCED IF", "BETTER THAN PUBLISHED", "VERIFIED BY TEST"):
-        return "good"
-    if state.startswith(("REVERSED", "NOT REPRODUCED")):
-        return "bad"
-    return "open" if state in ("HOLDS IN PART", "INTERIM", "INCONCLUSIVE") else "quiet"
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Sequence[int] = ()) -> str:
     """Rows under a head, texts wrapped so that it fits the terminal; numbers, ``right``, are never broken.
 
@@ -69,7 +61,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Seque
     """
     columns = list(zip(head, *(row for row in rows if not isinstance(row, str)), strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
-    whole = [max(len(word) for cell in column for word in _words(cell) or ("",)) for column in columns]
+    whole = [max(len(word) for cell in column for word in _Cell(1)._split(cell) or ("",)) for column in columns]
     room = width() - _GAP * (len(widths) - 1)
     texts = [place for place in range(len(widths)) if place not in right]
     for least in (whole, [_NARROWEST] * len(widths)):  # words are broken only where nothing else helps
@@ -80,7 +72,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Seque
         if isinstance(row, str):
             lines.append(coloured(wrapped(row), "strong"))
             continue
-        cells = [_folded(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+        cells = [_Cell(wide).wrap(cell) for cell, wide in zip(row, widths, strict=True)]
         for pieces in zip_longest(*cells, fillvalue=""):
             line = (" " * _GAP).join(
                 piece.rjust(wide) if place in right else piece.ljust(wide)
@@ -90,24 +82,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Seque
     return "\n".join(lines)
 
 
-def _words(cell: str) -> list[str]:
-    """Where a cell may be broken: at blanks, and after the underscores and slashes of a name."""
-    return re.findall(r"[^\s_/]*[_/]+|[^\s_/]+|\s+", cell)
+class _Cell(textwrap.TextWrapper):
+    """Breaks a cell at blanks, and after the underscores and slashes of a name; a word that is too long is cut."""
 
-
-def _folded(cell: str, wide: int) -> list[str]:
-    """A cell in lines of at most ``wide`` characters; a word that is longer is cut."""
-    lines = [""]
-    for word in _words(cell):
-        if len(lines[-1]) + len(word.rstrip()) > wide and lines[-1]:
-            lines.append("")
-        if len(lines) > 1 and not lines[-1]:
-            word = word.lstrip()
-        while len(word.rstrip()) > wide:
-            lines[-1], word = word[:wide], word[wide:]
-            lines.append("")
-        lines[-1] += word
-    return [line.rstrip() for line in lines]
+    def _split(self, text: str) -> list[str]:
+        return re.findall(r"[^\s_/]*[_/]+|[^\s_/]+|\s+", text)
 
 
 def duration(seconds: float) -> str:

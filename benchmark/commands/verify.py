@@ -1,37 +1,51 @@
-"""``ganrepro verify``: a results folder or an audit pack recomputed, without torch."""
+"""``ganrepro verify``: a results folder or an audit pack recomputed, without torch; every mismatch is one line."""
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
-from benchmark.commands import terminal
-from benchmark.commands.options import NothingSelectedError
+from benchmark.commands import score_sidecars, terminal
+from benchmark.commands.planned_records import planned
+from benchmark.commands.select_runs import load_all, load_papers
+from benchmark.evaluation.recompute import Rescoring, comparable, cut, differences, named, rows_that_differ
+from benchmark.judging.consistency import contradictions, identity
+from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
+from benchmark.judging.seal import RULES_VERSION, sources
+from benchmark.judging.verdict import PaperVerdicts
+from benchmark.reporting.tabular import cells_csv, claims_csv
+from benchmark.reporting.view import paper_view
+from benchmark.runs import bundle
+from benchmark.runs.bundle import Manifest, PackError
+from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, unsafe_arrays
+from benchmark.runs.integrity import damage, other_code, samples_problems, unsaid
+from benchmark.runs.plan import run_ids
+from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
+from benchmark.spec.load import Loaded
+from benchmark.spec.readings import ReadingError
+from benchmark.spec.source import SpecError
 
 
-def register(subparsers: opt.Subparsers) -> None:
-    verifies = opt.command(
-        subparsers, verify, "recompute a results folder or a pack, without torch; exit code 1 on any mismatch", None
-    )
-    verifies.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
-    verifies.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
-    opt.numerics(verifies)
-    verifies.add_argument(
-        "--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch"
-    )
-    opt.data_root(verifies, "for --replay")
-    opt.as_json(verifies)
+def verify_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
+    to.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
+    opt.numerics(to)
+    to.add_argument("--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch")
+    opt.data_root(to, "for --replay")
+    opt.as_json(to)
 
 
 def verify(options: argparse.Namespace) -> int:
-    from benchmark.commands.verification import verified
-
     path: Path = options.path or places.results_folder(None)
     findings = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
     if not findings.records and not findings.problems:
-        raise NothingSelectedError(f"{path} holds no record, so nothing was verified")
+        raise opt.NothingSelectedError(f"{path} holds no record, so nothing was verified")
     if options.json:
         terminal.as_json(vars(findings))
     else:
@@ -46,3 +60,274 @@ def verify(options: argparse.Namespace) -> int:
         few = "1 mismatch" if len(findings.problems) == 1 else f"{len(findings.problems)} mismatches"
         print(f"{path}: {few if findings.problems else 'all agrees'} ({counts})")
     return 1 if findings.problems else 0
+
+
+@dataclass
+class Findings:
+    """What was found: ``problems`` fail a verification, ``notes`` do not."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: int = 0
+    rescored: int = 0
+    #: scores that nothing is kept of by intent: reason and number
+    not_rescored: dict[str, int] = field(default_factory=dict)
+    verdicts: int = 0
+    replayed: int = 0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A results folder, the folder of specs that it is judged by, and the manifest where both were packed."""
+
+    results: Path
+    papers: Path
+    manifest: Manifest | None = None
+    findings: Findings = field(default_factory=Findings)
+
+
+def verified(
+    path: Path, papers: Sequence[str], numerics: str, replay: int | None = None, data_root: Path | None = None
+) -> Findings:
+    """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again."""
+    try:
+        with opened(path) as evidence:
+            if evidence.manifest is None:
+                specs = _with_shipped(load_papers(papers))
+            else:
+                specs = _packed_specs(evidence, evidence.manifest)
+                numerics = evidence.manifest.numerics
+            _check(evidence, specs, numerics)
+            if replay:
+                _replay(evidence, specs, numerics, replay, data_root or places.data_folder(None))
+    except PackError as error:
+        return Findings([str(error)])
+    findings, folder = evidence.findings, f"{evidence.results}/"
+    findings.problems = [*dict.fromkeys(line.replace(folder, "") for line in findings.problems)]
+    findings.notes = [line.replace(folder, "") for line in findings.notes]
+    return findings
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """A results folder as it lies, or a pack unfolded for as long as the block runs."""
+    if path.is_dir():
+        yield Opened(path, places.papers_folder())
+        return
+    if not path.is_file():
+        raise opt.UsageError(f"{path}: neither a results folder nor a pack")
+    with tempfile.TemporaryDirectory(prefix="ganrepro-") as scratch:
+        unpacked = bundle.unpack(path, Path(scratch))
+        results = unpacked.folder / "results"
+        results.mkdir(exist_ok=True)
+        yield Opened(results, unpacked.folder / "papers", unpacked.manifest, Findings(list(unpacked.problems)))
+
+
+def _with_shipped(given: Sequence[Loaded]) -> list[Loaded]:
+    """Specs that were named, and those that ship with the package for all other papers."""
+    named, files = {loaded.spec.paper.id for loaded in given}, [loaded.file for loaded in given]
+    shipped = [file for file in places.papers_folder().glob("*.yaml") if file not in files]
+    others = [loaded for loaded in load_all(sorted(shipped)) if loaded.spec.paper.id not in named]
+    return [*given, *others]
+
+
+def _packed_specs(pack: Opened, manifest: Manifest) -> list[Loaded]:
+    papers, findings = [], pack.findings
+    for file in sorted(pack.papers.glob("*.yaml")):
+        try:
+            papers += load_all([file])
+        except SpecError as error:
+            findings.problems += [f"papers/{file.name}: {line}" for line in str(error).splitlines()[:3]]
+            continue
+        here = places.papers_folder() / file.name
+        if here.is_file() and sha256(here) != sha256(file):
+            findings.notes.append(f"papers/{file.name} differs from the one here ({places.shown(here)})")
+    names = sorted(loaded.spec.paper.id for loaded in papers)
+    if names != sorted(manifest.papers):
+        findings.problems.append(f"specs of {', '.join(names) or 'no paper'}, listed are {', '.join(manifest.papers)}")
+    return papers
+
+
+def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str) -> None:
+    """Recompute everything, and add what differs to the findings."""
+    results, manifest, findings = evidence.results, evidence.manifest, evidence.findings
+    stored = []
+    rescoring = Rescoring(results)
+    for run in _records(results, findings):
+        unsafe = _unsafe(run)
+        if unsafe is not None:  # nothing of it is opened, here or in judging
+            findings.problems.append(unsafe)
+            continue
+        stored.append(run)
+        findings.problems += _record_problems(run, results)
+        findings.problems += [f"{run.folder}: {line}" for line in rescoring.problems(run)]
+    findings.problems += other_code(stored)
+    strangers = findings.notes if manifest is None else findings.problems
+    specs = {loaded.spec.paper.id: loaded.spec for loaded in papers}
+    findings.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, specs, strangers)]
+    findings.rescored, findings.not_rescored = rescoring.recomputed, rescoring.without
+    findings.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
+    for paper in sorted({run.record.paper for run in stored} - set(specs)):
+        findings.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
+    same_rules = _same_rules(evidence)
+    inputs: list[JudgedPaper] = []
+    for loaded in papers:
+        mine = [run for run in stored if run.record.paper == loaded.spec.paper.id]
+        file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
+        if not mine and not file.is_file():
+            continue
+        expected = run_ids(loaded.spec, numerics)
+        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results)
+        findings.problems += verdicts.damage
+        findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
+        _seal(verdicts, findings)
+        _verdicts(file, verdicts, same_rules, manifest is not None, findings)
+        inputs.append(JudgedPaper(loaded.spec, verdicts, expected_ones(mine, expected)))
+    if manifest is not None:
+        order = {paper: place for place, paper in enumerate(manifest.papers)}
+        inputs.sort(key=lambda item: order.get(item.verdicts.paper, len(order)))
+        for name, content in tables(inputs).items():
+            file = results.parent / "tables" / name
+            if not file.is_file():
+                findings.problems.append(f"tables/{name} is missing")
+            elif file.read_bytes() != content:
+                findings.problems += rows_that_differ(name, file.read_bytes(), content)
+
+
+def tables(inputs: Sequence[JudgedPaper]) -> dict[str, bytes]:
+    """The tables of a pack, by file name."""
+    views = [paper_view(paper) for paper in inputs]
+    return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
+
+
+# --- records --------------------------------------------------------------------------------------------------------
+
+
+def _records(results: Path, findings: Findings) -> Iterator[Stored]:
+    """Every record that can be read; the others are problems."""
+    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
+        try:
+            yield Stored(read_record(file), file.parent)
+        except StoreError as error:
+            findings.problems.append(str(error))
+        else:
+            findings.records += 1
+
+
+def _unsafe(run: Stored) -> str | None:
+    """Why the files of a record must not be opened; None where they may."""
+    for name in sorted(run.record.files):
+        if not bundle.plain(name) or "/" in name:
+            return f"{run.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+    for file in sorted({run.folder / name for name in (*run.record.files, RECORD_HASH, CURVES, SAMPLES, MEASURED)}):
+        if (why := irregular(file)) is not None:
+            return why
+        if file.suffix == ".npz" and file.is_file() and (why := unsafe_arrays(file)) is not None:
+            return f"{file}: {why}"
+    return None
+
+
+def _record_problems(run: Stored, results: Path) -> Iterator[str]:
+    """What is wrong with one record, whether or not a spec wants it."""
+    record = run.record
+    place = run.folder.relative_to(results).parts
+    stated = (record.paper, record.experiment, record.run_id)
+    if place != stated:
+        yield f"{run.folder}: the record says it is {'/'.join(stated)}"
+    if record.status == "finished" and record.origin is None:
+        yield from (f"{run.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
+    yield from damage(run)
+    yield from samples_problems(run)
+    problem = identity(record)
+    for line in (*([problem] if problem is not None else []), *contradictions(run), *unsaid(record)):
+        yield f"{run.folder}: {line}"
+
+
+def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str, iterations: int, data_root: Path) -> None:
+    """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
+    import torch
+
+    from benchmark.runs.retrain import replay
+
+    findings = evidence.findings
+    left = {run.folder: run for run in _records(evidence.results, Findings()) if _unsafe(run) is None}
+    for loaded, reading in _readings(papers, left.values()):
+        mine = [run for run in left.values() if run.record.paper == loaded.spec.paper.id]
+        for run, stored in planned([loaded.under(reading)], mine, numerics):
+            record, where = left.pop(stored.folder).record, stored.folder
+            device = str(record.environment.get("device", "cpu")).partition(":")[0]
+            missing = run.setup.dataset.problem(data_root)
+            if device == "cuda" and not torch.cuda.is_available():
+                missing = "it was trained on a GPU, there is none here"
+            if record.status != "finished" or missing is not None:
+                findings.notes.append(f"{where}: not begun again: {missing or record.status}")
+                continue
+            difference = replay(run, stored.curves(), data_root, device, iterations=iterations)
+            findings.replayed += 1
+            if difference is not None:
+                findings.problems.append(f"{where}: {difference}")
+    findings.notes += [f"{folder}: not begun again: no run of these papers" for folder in left]
+
+
+def _readings(papers: Sequence[Loaded], stored: Iterable[Stored]) -> Iterator[tuple[Loaded, str | None]]:
+    """Every paper as it stands, under each ground, and under each reading that a record of it names."""
+    named = [(run.record.paper, run.record.reading) for run in stored]
+    for loaded in papers:
+        own = [reading for paper, reading in named if paper == loaded.spec.paper.id and reading is not None]
+        for reading in dict.fromkeys([None, *loaded.readings.grounds, *own]):
+            try:
+                loaded.under(reading)
+            except ReadingError:  # of an older spec
+                continue
+            yield loaded, reading
+
+
+# --- seal and verdicts ----------------------------------------------------------------------------------------------
+
+
+def _seal(verdicts: PaperVerdicts, findings: Findings) -> None:
+    seal = verdicts.seal
+    if seal is None:
+        return
+    line = f"seal of {verdicts.paper}: {seal.status}: {seal.says}"
+    (findings.problems if seal.status in ("changed", "damaged") else findings.notes).append(line)
+    for change in (change for change in seal.changes if change.kind != "code"):
+        where = f"{change.item}{f'.{change.path}' if change.path else ''}"
+        detail = f"seal of {verdicts.paper}: {where} {change.kind}: {cut(change.old)} -> {cut(change.new)}"
+        (findings.problems if change.kind in ("changed", "removed") else findings.notes).append(detail)
+
+
+def _same_rules(evidence: Opened) -> bool:
+    """Whether what judges here is what judged the pack."""
+    manifest = evidence.manifest
+    if manifest is None or (manifest.rules_sources == sources() and manifest.rules_version == RULES_VERSION):
+        return True
+    evidence.findings.notes.append(
+        f"judged by rules version {manifest.rules_version} of ganrepro {manifest.ganrepro}, here by {RULES_VERSION}"
+    )
+    return False
+
+
+def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, findings: Findings) -> None:
+    if not file.is_file():
+        line = f"no stored verdicts on {verdicts.paper}"
+        (findings.problems if needed else findings.notes).append(line)
+        return
+    try:
+        old = parse(read_bytes(file))
+    except (StoreError, ValueError) as error:
+        findings.problems.append(f"verdicts/{file.name}: {error}")
+        return
+    judged_with = old.get("ours") if isinstance(old, dict) else None
+    own = {one.get("experiment") for one in judged_with or () if isinstance(one, dict)}
+    unknown = sorted(map(str, own - {state.experiment for state in verdicts.experiments}))
+    if unknown:
+        line = f"judged with {', '.join(unknown)}, which no spec here has: name the file that adds it"
+        findings.problems.append(f"verdicts/{file.name}: {line}")
+        return
+    same_code = needed and same_rules  # who judged a folder is not known
+    old, new = (comparable(verdict, same_rules, same_code) for verdict in (old, verdicts.model_dump(mode="json")))
+    findings.verdicts += len(verdicts.claims) + len(verdicts.cells)
+    for place, then, now in differences(old, new):
+        place = named(place, new)
+        findings.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")

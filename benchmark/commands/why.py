@@ -5,45 +5,43 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.select_runs import by_reading, load_papers
+from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
+from benchmark.judging.readings import lines
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
+from benchmark.registry import did_you_mean
+from benchmark.reporting.claims import p_text, statistic_name
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
+from benchmark.spec import names
+from benchmark.spec.names import Say
 
-if TYPE_CHECKING:
-    from benchmark.judging.judge import JudgedPaper
-    from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
-    from benchmark.spec.names import Say
 
-
-def register(subparsers: opt.Subparsers) -> None:
-    added = opt.command(subparsers, why, "how one verdict comes about, number by number, and from which files", None)
-    added.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
-    added.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
-    opt.add(added, opt.readings, opt.results, opt.numerics)
+def why_options(to: argparse.ArgumentParser) -> None:
+    to.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
+    to.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
+    opt.add(to, opt.readings, opt.results, opt.numerics)
 
 
 def why(options: argparse.Namespace) -> int:
-    from benchmark.commands.select_runs import by_reading, load_all, spec_files
-    from benchmark.judging.judge import judge_papers
-    from benchmark.registry import did_you_mean
-
     results = opt.existing_results(options.results)
-    papers = load_all(spec_files(options.papers))
-    names = [name for _, loaded in papers for name in (*loaded.spec.claims, *_cells(loaded.spec.tables))]
+    papers = load_papers(options.papers)
+    names = [name for loaded in papers for name in (*loaded.spec.claims, *_cells(loaded.spec.tables))]
     wanted = [name for name in names if name.lower() == options.what.lower()]
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
     if not wanted:
         raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
     for reading, under in by_reading(papers, options.reading).items():
         judged = judge_papers(under, results, options.numerics, reading, write=False)
-        for (file, _), judged_paper in zip(under, judged, strict=True):
+        for loaded, judged_paper in zip(under, judged, strict=True):
             for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
-                print("\n".join(_claim(claim, judged_paper, file)))
+                print("\n".join(_claim(claim, judged_paper, loaded.file)))
             for cell in judged_paper.verdicts.cells:
                 if cell.path in wanted:
-                    print("\n".join(_cell(cell, judged_paper, file)))
+                    print("\n".join(_cell(cell, judged_paper, loaded.file)))
     return 0
 
 
@@ -54,13 +52,8 @@ def _cells(tables: object) -> Iterator[str]:
 
 
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
-    from benchmark.judging.judge import LATE
-    from benchmark.judging.readings import lines
-    from benchmark.reporting.claims import p_text, statistic_name
-    from benchmark.spec import names
-
     say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate
-    yield f"{claim.claim}  {terminal.coloured(claim.state, terminal.tone_of(claim.state))}"
+    yield f"{claim.claim}  {terminal.coloured(claim.state, CLAIM_STATES[claim.state].tone)}"
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where})", 2)
     if not claim.parts:
         yield from _told("tested as", say(claim.test))
@@ -87,11 +80,8 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
 
 
 def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
-    from benchmark.judging.judge import LATE
-    from benchmark.spec import names
-
     say = names.in_prose(about.spec)
-    yield f"{cell.path}  {terminal.coloured(cell.state, terminal.tone_of(cell.state))}"
+    yield f"{cell.path}  {terminal.coloured(cell.state, CELL_STATES[cell.state].tone)}"
     where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}"
     yield f"  published {cell.published:.{cell.decimals}f} ({where})"
     yield from _told("because", say(cell.reason.partition(LATE)[0]))
@@ -116,8 +106,6 @@ def _interval(head: str, interval: Interval | None, indent: int = 2) -> Iterator
 
 def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: Say) -> Iterator[str]:
     """Measured values by seed, then the records that they are from."""
-    from benchmark.spec import names
-
     files: dict[str, None] = {}
     for values in quantities:
         measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -112,7 +112,7 @@ def verdicts_on(
     """
     trained, brought = origins.apart(stored)
     trained = _of_one_tier(trained, expected)
-    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_equivalences(results))
+    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_all(results, sidecars.Equivalence))
     spec = loaded.under(reading)
     verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
     if reading is None:
@@ -124,7 +124,7 @@ def verdicts_on(
 
 
 def judge_papers(
-    papers: Iterable[tuple[Path, Loaded]],
+    papers: Sequence[Loaded],
     results: Path,
     numerics: str,
     reading: str | None = None,
@@ -141,12 +141,12 @@ def judge_papers(
     everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []
     beside = sidecars.read(results, unreadable)
     inputs = []
-    for file, loaded in papers:
+    for loaded in papers:
         spec = loaded.under(reading)
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, file.read_bytes(), mine, expected, results, reading, accepted)
-        others = {f"{results}/{other.spec.paper.id}/" for _, other in papers if other is not loaded}
+        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted)
+        others = {f"{results}/{other.spec.paper.id}/" for other in papers if other is not loaded}
         named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
         verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})
         if write and reading is None and origin is None and set(accepted) == {"trained"}:

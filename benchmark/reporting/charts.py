@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.drawing import SERIES, Dot, Drawing, Mark, Path, Text, fitted
 from benchmark.spec.words import fixed, short
 
+#: where a number lies on the sheet
+Axis = Callable[[float], float]
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 2), (1.5, 2))
 #: curves with no more points than this have a dot at each
 _DOTTED = 40
@@ -73,24 +75,50 @@ def _values(row: Row) -> Iterable[float]:
     return (value for value in numbers if value is not None and math.isfinite(value))
 
 
-def _row(row: Row, y: float, names: float, numbers: float, x, limits: tuple[float, float]) -> list[Mark]:  # type: ignore[no-untyped-def]
-    low, high = row.estimate.low, row.estimate.high
-    marks: list[Mark] = [Text(0, y + 4, fitted(row.name, names - 12))]
-    if low is not None or high is not None:
-        ends = limits[0] if low is None else low, limits[1] if high is None else high
-        marks.append(Path([(x(ends[0]), y), (x(ends[1]), y)], row.tone, 2.2))
-        for end, inner, side in ((ends[0], limits[0], -1), (ends[1], limits[1], 1)):
-            if (end - inner) * side >= 0:
-                marks.append(
-                    Path([(x(end) + 5 * side, y), (x(end) - side, y - 4), (x(end) - side, y + 4)], row.tone, filled=1)
-                )
-            else:
-                marks.append(Path([(x(end), y - 4), (x(end), y + 4)], row.tone, 1.6))
+def _row(row: Row, y: float, names: float, numbers: float, x: Axis, limits: tuple[float, float]) -> list[Mark]:
+    marks: list[Mark] = [
+        Text(0, y + 4, fitted(row.name, names - 12)),
+        *_interval(row.estimate, x, limits, y, row.tone),
+    ]
     marks += [Dot(x(value), y + 6, 1.7, "soft", says=f"seed {seed}: {short(value)}") for seed, value in row.seeds]
     marks.append(Dot(x(row.estimate.estimate), y, 4, row.tone))
     if row.published is not None:
         marks.append(Dot(x(row.published), y, 3.6, "ink", hollow=True, says=f"published {short(row.published)}"))
     return [*marks, Text(numbers, y + 4, row.text, bold=True)]
+
+
+def _interval(value: Interval, x: Axis, limits: tuple[float, float], y: float, tone: str) -> Iterator[Mark]:
+    """A line between two ends; an end that is open or reaches the ``limits`` is an arrow."""
+    if value.low is None and value.high is None:
+        return
+    left, right = limits[0] if value.low is None else value.low, limits[1] if value.high is None else value.high
+    yield Path([(x(left), y), (x(right), y)], tone, 2.2)
+    for end, limit, side in ((left, limits[0], -1), (right, limits[1], 1)):
+        at = x(end)
+        if (end - limit) * side >= 0:
+            yield Path([(at + 5 * side, y), (at - side, y - 4), (at - side, y + 4)], tone, filled=1)
+        else:
+            yield Path([(at, y - 4), (at, y + 4)], tone, 1.6)
+
+
+def strip(value: Interval | None, margin: float | None, tone: str, says: str) -> Drawing | None:
+    """The small drawing beside a verdict: an interval against zero and, for a published number, its margin."""
+    if value is None:
+        return None
+    width, edge = 132.0, 8.0
+    known = [abs(number) for number in (value.estimate, value.low, value.high, margin) if number is not None]
+    reach = 1.12 * max(known) or 1.0
+
+    def x(number: float) -> float:
+        return width / 2 + (width / 2 - edge) * number / reach
+
+    marks: list[Mark] = []
+    if margin is not None:
+        low, high = x(-margin), x(margin)
+        marks.append(Path([(low, 1), (high, 1), (high, 17), (low, 17)], "idle", filled=0.2))
+    marks += [Path([(2, 9), (width - 2, 9)], "rule"), Path([(width / 2, 0), (width / 2, 18)], "ink")]
+    marks += _interval(value, x, (-reach, reach), 9, tone)
+    return Drawing(width, 18, [*marks, Dot(x(value.estimate), 9, 4, tone)], says)
 
 
 @dataclass(frozen=True)

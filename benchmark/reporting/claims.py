@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.verdict import ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
-from benchmark.reporting.charts import Row, dots
+from benchmark.reporting.charts import Row, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.painter import printed
 from benchmark.reporting.run_groups import Evidence
-from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values, strip
+from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values
 from benchmark.spec import names, words
 from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
 from benchmark.spec.paper import PaperSpec

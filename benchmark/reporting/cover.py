@@ -11,14 +11,11 @@ from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.claims import PartView, brief
 from benchmark.reporting.tables import State
-from benchmark.reporting.view import PaperView
+from benchmark.reporting.view import VERDICTS, PaperView
 from benchmark.spec import names
 from benchmark.spec.words import percent
 
-_DECIDED = {
-    *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "REPRODUCED", "REPRODUCED IF", "NOT REPRODUCED"),
-    *("NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
-}
+_DECIDED = VERDICTS - {"INCONCLUSIVE"}
 _PREVIEW = {
     "points the same way": State("AS CLAIMED", "\N{RIGHTWARDS ARROW}", "apart", ""),
     "points the other way": State("THE OTHER WAY", "\N{LEFTWARDS ARROW}", "apart", ""),
@@ -64,7 +61,7 @@ def sections(
     views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView] = ()
 ) -> list[Section]:
     """The cover's sections that have findings, the most decisive first; ``grounds`` are papers under a reading."""
-    ran = {view.id for view in (*views, *grounds) if view.given.stored}
+    ran = {view.id for view in (*views, *grounds) if view.stored}
     parts = [
         Section(
             "decided",
@@ -138,7 +135,7 @@ def _across(view: PaperView, claim: str) -> str:
 
 def _folders(reference: Sequence[PaperView]) -> str:
     """Where committed evidence lies that decides anything."""
-    return ", ".join(dict.fromkeys(f"results/reference/{view.given.origin}" for view in reference if decided(view)))
+    return ", ".join(dict.fromkeys(f"results/reference/{view.origin}" for view in reference if decided(view)))
 
 
 def _parts(parts: Sequence[PartView]) -> str:
@@ -149,7 +146,7 @@ def _parts(parts: Sequence[PartView]) -> str:
 
 def in_print(view: PaperView) -> list[Finding]:
     """What the audit finds in print that belongs on a cover, with what in it is our reading."""
-    audit, say = view.given.audit, names.in_prose(view.spec)
+    audit, say = view.audit, names.in_prose(view.spec)
     rows = []
     for finding in audit.findings if audit is not None else ():
         if finding.weight < _COVER or finding.kind == "recipe":

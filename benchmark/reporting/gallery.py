@@ -13,7 +13,6 @@ from benchmark.reporting.run_groups import Evidence, Group
 from benchmark.spec import names
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Figure
-from benchmark.spec.words import seed_list
 
 Shown = Drawing | Picture
 
@@ -31,21 +30,12 @@ class FigureView:
 
 
 @dataclass(frozen=True)
-class Training:
-    """What one experiment's runs look like."""
-
-    group: Group
-    label: str
-    seeds: str
-    shown: Sequence[Shown]
-
-
-@dataclass(frozen=True)
 class Gallery:
     """All drawings and pictures of one paper."""
 
     figures: Sequence[FigureView] = ()
-    training: Sequence[Training] = ()
+    #: what each experiment's runs look like
+    training: Sequence[tuple[Group, Sequence[Shown]]] = ()
     scores: Sequence[Drawing] = ()
 
 
@@ -54,16 +44,14 @@ def gallery(spec: PaperSpec, evidence: Evidence, detail: Detail) -> Gallery:
     painter = Painter(spec, evidence, detail)
     figures = _once([_figure(painter, name, figure) for name, figure in spec.figures.items()])
     drawn = {id(drawing) for view in figures for drawing in view.shown}
-    training = []
+    training: list[tuple[Group, list[Shown]]] = []
     for group in evidence.groups:
         drawings: list[Shown] = [*painter.panels(group), *painter.images(group)]
-        kept = [drawing for drawing in drawings if id(drawing) not in drawn]
-        training.append(Training(group, names.of_experiment(spec, group.experiment), seed_list(group.seeds), kept))
+        training.append((group, [drawing for drawing in drawings if id(drawing) not in drawn]))
     pointed = painter.with_points(evidence.groups)
     shown = {name for view in figures if view.figure.by == "value_surface" for name in view.figure.experiments}
     if pointed and not {group.experiment for group in pointed} <= shown:
-        first = next(index for index, drawing in enumerate(training) if drawing.group == pointed[0])
-        training[first] = replace(training[first], shown=[*training[first].shown, *painter.points(pointed)])
+        next(drawings for group, drawings in training if group == pointed[0]).extend(painter.points(pointed))
     told = {drawing.says for view in figures for drawing in view.shown}
     return Gallery(
         figures, training, [drawing for drawing in painter.scores(evidence.groups) if drawing.says not in told]

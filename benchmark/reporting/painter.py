@@ -85,7 +85,7 @@ class Painter:
 
     def _where(self, group: Group) -> str:
         seeds = "1 seed" if len(group.runs) == 1 else f"{len(group.runs)} seeds"
-        return f"{names.of_experiment(self.spec, group.experiment)}, {group.tier} tier, {seeds}"
+        return f"{group.label}, {group.tier} tier, {seeds}"
 
     def curves(self, group: Group) -> dict[str, Band]:
         """Every curve of an experiment."""
@@ -146,7 +146,7 @@ class Painter:
         for group in groups:
             data = f"{group.setup.dataset.name} {canonical(group.setup.dataset.model_dump(mode='json'))}"
             for key, band in score_bands(group).items():
-                line = Line(names.of_experiment(self.spec, group.experiment), band, printed(self.spec, group, key))
+                line = Line(group.label, band, printed(self.spec, group, key))
                 kinds.setdefault((key, data, group.tier), []).append(line)
                 labels[key] = names.of_score(self.spec, group.experiment, key)
         drawn = []
@@ -187,7 +187,7 @@ class Painter:
             if not len(then):
                 return None
             at = int(then[0])
-        iteration, label = int(arrays["iterations"][at]), names.of_experiment(self.spec, group.experiment)
+        iteration, label = int(arrays["iterations"][at]), group.label
         return self._grid(
             arrays["samples"][at],
             f"generated images, {label}, {group.tier} tier, seed {seed}, iteration {iteration:,}, uncurated.",
@@ -214,7 +214,7 @@ class Painter:
         if last is None:
             return []
         chosen, side = [last], self.detail.side
-        where = f"{names.of_experiment(self.spec, group.experiment)}, {group.tier} tier, seed {seed}"
+        where = f"{group.label}, {group.tier} tier, seed {seed}"
         if len(arrays["samples"]) > 1:
             shown = [int(arrays["iterations"][index]) for index in spaced(len(arrays["samples"]), self.detail.shots)]
             at = ", ".join(f"{iteration:,}" for iteration in shown)
@@ -252,7 +252,7 @@ class Painter:
             of_tier = [group for group in groups if group.tier == tier]
             for some in _chunks(of_tier, _MOST_SYSTEMS):
                 kept = [self._kept(group) for group in some]
-                labels = [names.of_experiment(self.spec, group.experiment) for group in some]
+                labels = [group.label for group in some]
                 seeds = seed_list(sorted({seed for seed, _ in kept}))
                 text = f"{tier} tier, seed {seeds}"
                 says = (

@@ -6,32 +6,21 @@ Pages are a cover and one for each paper. They load nothing from elsewhere, and 
 from __future__ import annotations
 
 import base64
-import functools
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from importlib import resources
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from benchmark.judging.judge import JudgedPaper
 from benchmark.registry import did_you_mean
-from benchmark.reporting import runs, sidecars
-from benchmark.reporting.cover import in_print, recipe_facts, sections
-from benchmark.reporting.drawing import MARKS, SERIES, Drawing
+from benchmark.reporting.cover import sections
+from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.gallery import gallery
-from benchmark.reporting.latex import latex_page
-from benchmark.reporting.markdown import markdown_page
 from benchmark.reporting.painter import DETAILS
-from benchmark.reporting.sealed import seal_view, worth
-from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
+from benchmark.reporting.rendering import render
+from benchmark.reporting.sealed import seal_view
 from benchmark.reporting.tabular import cells_csv, claims_csv, curves_csv, measurements_csv
 from benchmark.reporting.view import PaperView, banner, paper_view
 from benchmark.runs.files import write_atomic
-from benchmark.spec import names, words
-from benchmark.spec.paper import PaperSpec
 
 FORMATS = ("html", "markdown", "csv", "latex", "figures")
 #: tells spreadsheets that a file is UTF-8
@@ -44,14 +33,6 @@ _TABLES = {
 }
 #: a page larger than this is drawn again with less detail
 MOST_BYTES = 4_800_000
-#: how a claim fares under a reading: symbol, tone
-SIDES = {
-    "holds": ("\N{CHECK MARK}", "good"),
-    "in part": ("\N{CIRCLE WITH LEFT HALF BLACK}", "partly"),
-    "reversed": ("\N{BALLOT X}", "bad"),
-    "undecided": ("?", "open"),
-    "not run": ("\N{WHITE CIRCLE}", "idle"),
-}
 #: lines of a section of the cover that are not folded
 SHOWN = 6
 
@@ -93,12 +74,13 @@ def _files(
         for view in (*views, *reference, *grounds):
             yield view.page, paper_page(view, views).encode()
     elif name == "markdown":
-        yield "report.md", markdown_page(views, reference, grounds).encode()
+        parts, everything = sections(views, reference, grounds), (*views, *grounds)
+        yield "report.md", render("report.md.j2", sections=parts, papers=everything, banner=banner(everything)).encode()
     elif name == "csv":
         for file, write in _TABLES.items():
             yield file, (_BOM + write((*views, *grounds))).encode()
     elif name == "latex":
-        yield "report.tex", latex_page(views, grounds).encode()
+        yield "report.tex", render("report.tex.j2", papers=views, grounds=grounds).encode()
     else:
         for view in (*views, *grounds):
             yield from _figures(view)
@@ -111,7 +93,7 @@ def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
         **{claim.verdict.claim: claim.charts for claim in view.claims},
         **{table.id: [table.chart] if table.chart else [] for table in view.tables},
         **{figure.id: figure.shown for figure in drawn.figures},
-        **{drawing.group.experiment: drawing.shown for drawing in drawn.training},
+        **{group.experiment: shown for group, shown in drawn.training},
         "scores": drawn.scores,
     }
     for key, shown in drawings.items():
@@ -137,7 +119,7 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], groun
         seal = seal_view(view.verdicts)
         if seal is not None and seal.tone is not None:
             seals.setdefault(seal.says.partition(":")[0], []).append(view.id)
-    return _render(
+    return render(
         "cover.html.j2",
         seals=seals,
         papers=views,
@@ -156,61 +138,7 @@ def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
     for detail in DETAILS:
         if experiments <= detail.experiments or detail == DETAILS[-1]:
             drawn = gallery(view.spec, view.evidence, detail)
-            page = _render("paper.html.j2", view=view, papers=views, gallery=drawn, coarse=detail != DETAILS[0])
+            page = render("paper.html.j2", view=view, papers=views, gallery=drawn, coarse=detail != DETAILS[0])
             if len(page.encode()) <= MOST_BYTES:
                 break
     return page
-
-
-def _reading_says(spec: PaperSpec, name: str, ground: str = "") -> str:
-    """What the readings of a name, joined by ``+``, say beyond the ground."""
-    parts = [spec.readings[part].says for part in name.removeprefix(f"{ground}+").split("+") if part in spec.readings]
-    return " ".join(parts) or "as the spec has it"
-
-
-@functools.cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("benchmark.reporting", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    script = (resources.files("benchmark.reporting") / "templates" / "page.js").read_text(encoding="utf-8")
-    environment.filters.update(hours=words.hours, duration=words.duration, short=words.short)
-    environment.tests["drawing"] = lambda value: isinstance(value, Drawing)
-    environment.globals.update(
-        svg=lambda drawing: Markup(drawing.svg()),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        marks=Markup(MARKS),
-        series=SERIES,
-        states=list({**CLAIM_STATES, **CELL_STATES}.values()),
-        anchor_names=list(sidecars.ANCHOR_NAMES.values()),
-        in_print=in_print,
-        recipe_facts=recipe_facts,
-        score_rows=runs.score_rows,
-        score_tables=runs.score_tables,
-        time_rows=runs.time_rows,
-        grid_rows=sidecars.grid_rows,
-        calibration_rows=sidecars.calibration_rows,
-        unmeasured=runs.unmeasured,
-        unfinished=runs.unfinished,
-        run_rows=runs.run_rows,
-        environments=runs.environments,
-        hashes=runs.hashes,
-        seal_view=seal_view,
-        worth=worth,
-        percent=words.percent,
-        sides=SIDES,
-        reading_name=lambda name, ground: name.removeprefix(f"{ground}+").replace("_", " "),
-        reading_says=_reading_says,
-        say=names.in_prose,
-        label=names.of_experiment,
-    )
-    return environment
-
-
-def _render(template: str, **values: object) -> str:
-    return _environment().get_template(template).render(**values).lstrip() + "\n"

@@ -12,6 +12,7 @@ import numpy as np
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import CURVES, SAMPLES, Stored
+from benchmark.spec import names
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
@@ -22,6 +23,8 @@ class Group:
     """One experiment's runs at one tier with one numerics, by seed."""
 
     experiment: str
+    #: of the experiment, for people
+    label: str
     tier: Tier
     numerics: str
     setup: Setup
@@ -60,10 +63,10 @@ class Evidence:
                 if experiment.setup(tier) is not None:
                     # equal ids at one seed mean equal work at every seed
                     shared.setdefault(make_run(self.spec, name, tier, 0, numerics).run_id, []).append(name)
-            for names in shared.values():
-                runs = {run.record.run_id: run for name in names for run in kept.get((name, tier, numerics), [])}
+            for alike in shared.values():
+                runs = {run.record.run_id: run for name in alike for run in kept.get((name, tier, numerics), [])}
                 if runs:
-                    kept.update({(name, tier, numerics): list(runs.values()) for name in names})
+                    kept.update({(name, tier, numerics): list(runs.values()) for name in alike})
         return kept
 
     def group(self, experiment: str) -> Group | None:
@@ -76,7 +79,8 @@ class Evidence:
             if setup is not None and counts:
                 numerics = min(counts, key=lambda name: (-counts[name], name))
                 runs = sorted(self._by_kind[experiment, tier, numerics], key=lambda stored: stored.record.seed)
-                return Group(experiment, tier, numerics, setup, tuple(runs))
+                label = names.of_experiment(self.spec, experiment)
+                return Group(experiment, label, tier, numerics, setup, tuple(runs))
         return None
 
     @cached_property

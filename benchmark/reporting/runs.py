@@ -10,32 +10,27 @@ from typing import Any
 
 from benchmark.judging.published import Numbers
 from benchmark.reporting.run_groups import Evidence, Group
-from benchmark.reporting.sidecars import AnchorView, anchor_views, warning
+from benchmark.reporting.sidecars import anchors, warning
 from benchmark.reporting.tables import SeedValue, seed_value
-from benchmark.runs.records import RunRecord, Stored, device_of
-from benchmark.runs.sidecars import Companions
+from benchmark.runs.records import RunRecord, ScoreRecord, Stored, device_of
+from benchmark.runs.sidecars import Anchor, Companions, Kind
 from benchmark.spec.base import canonical
-from benchmark.spec.names import of_experiment
 from benchmark.spec.printed import Printed
 from benchmark.spec.words import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score of one experiment over its seeds; ``protocol`` is everything that must agree before comparing."""
+    """One score of one experiment over its seeds."""
 
-    experiment: str
-    tier: str
+    group: Group
     score: str
-    label: str
-    proxy: bool
-    direction: str
-    checkpoint: str
+    #: of the first seed; its label, direction and checkpoint are those of all
+    first: ScoreRecord
     summary: str | None
     seeds: Sequence[SeedValue]
-    protocol: Sequence[tuple[str, str]]
     protocols_agree: bool
-    anchors: Sequence[AnchorView] = ()
+    anchors: Mapping[Kind, Anchor]
     #: a warning where a seed is better than real data are
     flag: str | None = None
 
@@ -44,10 +39,8 @@ class ScoreRow:
 class TimeRow:
     """Training time of one experiment. ``ratio`` is to the first experiment on the same data, tier and device."""
 
-    experiment: str
-    tier: str
+    group: Group
     device: str
-    numerics: str
     seeds: str
     seconds: str
     per_thousand: str | None
@@ -81,14 +74,14 @@ def score_tables(evidence: Evidence) -> list[ScoreTable]:
         cells: dict[str, str] = {}
         for row in (_score_row(group, name, Companions()) for name in _score_names(group)):
             if row.summary is not None:
-                proxy = " (proxy)" if row.proxy and "proxy" not in row.label else ""
-                arrow = {"lower": " \N{DOWNWARDS ARROW}", "higher": " \N{UPWARDS ARROW}"}.get(row.direction, "")
-                cells[f"{row.label}{proxy}{arrow}"] = row.summary
+                label = row.first.label
+                proxy = " (proxy)" if row.first.proxy and "proxy" not in label else ""
+                arrow = {"lower": " \N{DOWNWARDS ARROW}", "higher": " \N{UPWARDS ARROW}"}.get(row.first.direction, "")
+                cells[f"{label}{proxy}{arrow}"] = row.summary
         key = (group.tier, canonical(group.setup.dataset.model_dump(mode="json")))
         if cells:
-            name = of_experiment(evidence.spec, group.experiment)
             seeds = f"{len(group.runs)} seed{'s' if len(group.runs) > 1 else ''}"
-            tables.setdefault(key, {})[f"{name}, {seeds}"] = cells
+            tables.setdefault(key, {})[f"{group.label}, {seeds}"] = cells
     views = []
     for (tier, _), table in tables.items():
         columns = list(dict.fromkeys(column for cells in table.values() for column in cells))
@@ -109,25 +102,20 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     values = [score.value for _, score in by_seed if score.value is not None]
     deviation = statistics.stdev(values) if len(values) > 1 else None
     return ScoreRow(
-        experiment=group.experiment,
-        tier=group.tier,
+        group=group,
         score=name,
-        label=first.label,
-        proxy=first.proxy,
-        direction=first.direction,
-        checkpoint=first.checkpoint,
+        first=first,
         summary=with_spread(statistics.fmean(values), deviation) if values else None,
         seeds=[seed_value(seed, score.value, score.reason) for seed, score in by_seed],
-        protocol=flat(first.protocol),
         protocols_agree=len({canonical(score.protocol) for _, score in by_seed}) == 1,
-        anchors=anchor_views(beside, group, name),
+        anchors=anchors(beside, group, name),
         flag=warning(beside, group, name),
     )
 
 
 def time_rows(evidence: Evidence) -> list[TimeRow]:
     """Training times; a ratio only within one device, one numerics, one tier and one dataset."""
-    firsts: dict[tuple[str, ...], tuple[str, float]] = {}
+    firsts: dict[tuple[str, ...], tuple[Group, float]] = {}
     printed = Numbers(evidence.spec).times
     rows = []
     for group in evidence.groups:
@@ -144,18 +132,16 @@ def time_rows(evidence: Evidence) -> list[TimeRow]:
             data = canonical(group.setup.dataset.model_dump(mode="json"))
             kind = (group.setup.dataset.name, data, group.tier, group.numerics, devices[0])
             if kind in firsts:
-                against, base = firsts[kind]
-                ratio = fixed(rate / base, 2)
-                published = _printed_ratio(printed, group.experiment, against)
+                first, base = firsts[kind]
+                against, ratio = first.label, fixed(rate / base, 2)
+                published = _printed_ratio(printed, group.experiment, first.experiment)
             else:
-                firsts[kind] = (group.experiment, rate)
+                firsts[kind] = (group, rate)
         spread = f" {PLUS_MINUS} {duration(statistics.stdev(seconds))}" if len(seconds) > 1 else ""
         rows.append(
             TimeRow(
-                experiment=group.experiment,
-                tier=group.tier,
+                group=group,
                 device=", ".join(devices),
-                numerics=group.numerics,
                 seeds=seed_list([stored.record.seed for stored in finished]),
                 seconds=duration(statistics.fmean(seconds)) + spread,
                 per_thousand=None if rate is None else f"{short(1000 * rate)} s",
@@ -185,7 +171,8 @@ def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]
     for row in rows:
         for seed in row.seeds:
             if seed.reason is not None:
-                by_place.setdefault((row.experiment, row.tier, row.score, seed.reason), []).append(seed.seed)
+                place = (row.group.experiment, row.group.tier, row.score, seed.reason)
+                by_place.setdefault(place, []).append(seed.seed)
     return [(name, tier, score, seed_list(seeds), reason) for (name, tier, score, reason), seeds in by_place.items()]
 
 

@@ -9,7 +9,13 @@ from benchmark.judging.verdict import PaperVerdicts, Selected
 from benchmark.spec import words
 
 #: states of a seal that a reader must see before any verdict
-_LOUD = {"changed": "bad", "damaged": "bad", "absent": "open", "late": "open", "added to": "open"}
+_LOUD = {
+    "changed": ("bad", "Rules were changed after results were seen"),
+    "damaged": ("bad", "The seal of the rules is damaged"),
+    "absent": ("open", "The rules were not sealed before the first run"),
+    "late": ("open", "The rules were sealed after the first run"),
+    "added to": ("open", "Rules were added after results were seen"),
+}
 _KINDS = {"changed": "changed", "removed": "removed", "added": "added after", "code": "code changed"}
 _LONGEST = 160
 
@@ -40,15 +46,8 @@ def seal_view(verdicts: PaperVerdicts) -> SealView | None:
         )
         for change in seal.changes
     ]  # fmt: skip
-    words = {
-        "changed": "Rules were changed after results were seen",
-        "damaged": "The seal of the rules is damaged",
-        "absent": "The rules were not sealed before the first run",
-        "late": "The rules were sealed after the first run",
-        "added to": "Rules were added after results were seen",
-    }
-    head = words.get(seal.status)
-    return SealView(_LOUD.get(seal.status), f"{head}: {seal.says}" if head else seal.says, sealed, changes)
+    tone, head = _LOUD.get(seal.status, (None, None))
+    return SealView(tone, f"{head}: {seal.says}" if head else seal.says, sealed, changes)
 
 
 def _cut(text: str | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
@@ -22,24 +21,6 @@ ANCHOR_NAMES: dict[Kind, str] = {
     "untrained": "untrained generator",
     "noise": "noise",
 }
-
-
-@dataclass(frozen=True)
-class AnchorView:
-    """One anchor as text; ``reason`` says why there is no value."""
-
-    name: str
-    value: str | None
-    #: the values that it is the mean of, where they differ
-    each: str | None
-    #: how it was measured unlike the score
-    note: str | None
-    reason: str | None
-
-
-def anchor_views(beside: Companions, group: Group, score: str) -> list[AnchorView]:
-    """Anchors of one score, the ceiling first."""
-    return [_view(kind, anchor) for kind, anchor in anchors(beside, group, score).items()]
 
 
 def warning(beside: Companions, group: Group, score: str) -> str | None:
@@ -104,11 +85,16 @@ def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Ancho
     return {}
 
 
-def _view(kind: Kind, anchor: Anchor) -> AnchorView:
-    value = short(statistics.fmean(anchor.values)) if anchor.values else None
+def anchor_value(anchor: Anchor | None) -> str | None:
+    """The mean of an anchor's values; None where it was not measured."""
+    return short(statistics.fmean(anchor.values)) if anchor is not None and anchor.values else None
+
+
+def anchor_remarks(anchor: Anchor) -> str:
+    """The values that an anchor is the mean of, how it was measured unlike the score, or why it was not measured."""
     each = [short(value) for value in anchor.values]
     apart = " and ".join(each) if len(set(each)) > 1 else None
-    return AnchorView(ANCHOR_NAMES[kind], value, apart, _note(anchor) if anchor.reduced else None, anchor.reason)
+    return "; ".join(filter(None, (apart, _note(anchor), anchor.reason)))
 
 
 def _note(anchor: Anchor) -> str:

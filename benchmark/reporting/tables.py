@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from markupsafe import escape
 
-from benchmark.judging.verdict import CellVerdict, Interval, PaperVerdicts, Values
-from benchmark.reporting.charts import Row, dots
-from benchmark.reporting.drawing import Dot, Drawing, Mark, Path
+from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, Interval, PaperVerdicts, Values
+from benchmark.reporting.charts import Row, dots, strip
+from benchmark.reporting.drawing import Drawing
 from benchmark.spec import names
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Cell, Table
@@ -41,61 +42,32 @@ class State:
         return f'<span class="badge {self.tone}"><i>{escape(self.symbol)}</i>{escape(self.word)}</span>'
 
 
-_INCONCLUSIVE = State("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide")
-_INTERIM = State(
-    "INTERIM", "\N{HORIZONTAL ELLIPSIS}", "open", "fewer seeds than planned, and no bound for early looks passed"
-)
-_NOT_MEASURED = State("NOT MEASURED", "\N{WHITE CIRCLE}", "idle", "runs are there, this quantity of them is not")
-_NOT_COMPARABLE = State(
-    "NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, a proxy score, or a reduced tier"
-)
-_NOT_RUN = State("NOT RUN", "\N{WHITE CIRCLE}", "idle", "nothing was measured; the reason is given")
-_NOT_ASSESSABLE = State("NOT ASSESSABLE", "\N{EM DASH}", "idle", "no measurement can decide it as the paper words it")
-
-CLAIM_STATES: dict[str, State] = {
-    state.word: state
-    for state in (
-        State("HOLDS", "\N{CHECK MARK}", "good", "decided in the claim's favour over training seeds"),
-        State("HOLDS IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "partly", "some parts hold, others are opposed"),
-        State("REVERSED IN PART", "\N{CIRCLE WITH LEFT HALF BLACK}", "bad", "parts are opposed, the rest undecided"),
-        State("REVERSED", "\N{BALLOT X}", "bad", "decided against the whole claim over training seeds"),
-        _INTERIM,
-        _INCONCLUSIVE,
-        _NOT_COMPARABLE,
-        _NOT_MEASURED,
-        _NOT_RUN,
-        _NOT_ASSESSABLE,
-        State("VERIFIED BY TEST", "\N{WHITE SQUARE CONTAINING BLACK SMALL SQUARE}", "test", "of the method, not of "
-              "measurements: a test of this repository checks it"),
+_HALF, _IF = "\N{CIRCLE WITH LEFT HALF BLACK}", "if the paper measured as is assumed where it is silent"
+_STATES = {
+    row[0]: State(*row)
+    for row in (
+        ("HOLDS", "\N{CHECK MARK}", "good", "decided in the claim's favour over training seeds"),
+        ("HOLDS IN PART", _HALF, "partly", "some parts hold, others are opposed"),
+        ("REVERSED IN PART", _HALF, "bad", "parts are opposed, the rest undecided"),
+        ("REVERSED", "\N{BALLOT X}", "bad", "decided against the whole claim over training seeds"),
+        ("REPRODUCED", "\N{CHECK MARK}", "good", "the interval lies within the margin around the published value"),
+        ("REPRODUCED IF", "\N{CHECK MARK}?", "good", f"within the margin, {_IF}"),
+        ("NOT REPRODUCED", "\N{BALLOT X}", "bad", "the interval lies beyond the margin on the worse side"),
+        ("NOT REPRODUCED IF", "\N{BALLOT X}?", "bad", f"beyond the margin, {_IF}"),
+        ("BETTER THAN PUBLISHED", "\N{BLACK UP-POINTING TRIANGLE}", "better", "beyond the margin, better side"),
+        ("INTERIM", "\N{HORIZONTAL ELLIPSIS}", "open", "fewer seeds than planned, and no bound for early looks passed"),
+        ("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide"),
+        ("NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, a proxy score, or a reduced tier"),
+        ("NOT MEASURED", "\N{WHITE CIRCLE}", "idle", "runs are there, this quantity of them is not"),
+        ("NOT RUN", "\N{WHITE CIRCLE}", "idle", "nothing was measured; the reason is given"),
+        ("NOT ASSESSABLE", "\N{EM DASH}", "idle", "no measurement can decide it as the paper words it"),
+        ("VERIFIED BY TEST", "\N{WHITE SQUARE CONTAINING BLACK SMALL SQUARE}", "test",
+         "of the method, not of measurements: a test of this repository checks it"),
+        ("QUOTED", "\N{REFERENCE MARK}", "idle", "the paper copied this number from another one"),
     )
 }  # fmt: skip
-CELL_STATES: dict[str, State] = {
-    state.word: state
-    for state in (
-        State("REPRODUCED", "\N{CHECK MARK}", "good", "the interval lies within the margin around the published value"),
-        State(
-            "REPRODUCED IF",
-            "\N{CHECK MARK}?",
-            "good",
-            "within the margin, if the paper measured as is assumed where it is silent",
-        ),
-        State("NOT REPRODUCED", "\N{BALLOT X}", "bad", "the interval lies beyond the margin on the worse side"),
-        State(
-            "NOT REPRODUCED IF",
-            "\N{BALLOT X}?",
-            "bad",
-            "beyond the margin, if the paper measured as is assumed where it is silent",
-        ),
-        State("BETTER THAN PUBLISHED", "\N{BLACK UP-POINTING TRIANGLE}", "better", "beyond the margin, better side"),
-        _INTERIM,
-        _INCONCLUSIVE,
-        _NOT_COMPARABLE,
-        _NOT_MEASURED,
-        _NOT_RUN,
-        _NOT_ASSESSABLE,
-        State("QUOTED", "\N{REFERENCE MARK}", "idle", "the paper copied this number from another one"),
-    )
-}
+CLAIM_STATES = {word: _STATES[word] for word in get_args(ClaimState)}
+CELL_STATES = {word: _STATES[word] for word in get_args(CellState)}
 
 
 @dataclass(frozen=True)
@@ -256,31 +228,6 @@ def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[Cell
         numbers, "deviation from the published number, in margins (right is worse)", says, zone=(-1, 1), most=_MARGINS,
         caption="Dots are means over seeds with their confidence interval; the grey zone is the margin.",
     )  # fmt: skip
-
-
-def strip(value: Interval | None, margin: float | None, tone: str, says: str) -> Drawing | None:
-    """The small drawing beside a verdict: an interval against zero and, for a published number, its margin."""
-    if value is None:
-        return None
-    width, edge = 132.0, 8.0
-    known = [abs(number) for number in (value.estimate, value.low, value.high, margin) if number is not None]
-    reach = 1.12 * max(known) or 1.0
-
-    def x(number: float) -> float:
-        return width / 2 + (width / 2 - edge) * number / reach
-
-    marks: list[Mark] = []
-    if margin is not None:
-        low, high = x(-margin), x(margin)
-        marks.append(Path([(low, 1), (high, 1), (high, 17), (low, 17)], "idle", filled=0.2))
-    marks += [Path([(2, 9), (width - 2, 9)], "rule"), Path([(width / 2, 0), (width / 2, 18)], "ink")]
-    if value.low is not None or value.high is not None:
-        ends = edge if value.low is None else x(value.low), width - edge if value.high is None else x(value.high)
-        marks.append(Path([(ends[0], 9), (ends[1], 9)], tone, 2.2))
-        for end, bound, side in ((ends[0], value.low, -1), (ends[1], value.high, 1)):
-            arrow = [(end + 6 * side, 9), (end, 5), (end, 13)]
-            marks.append(Path(arrow, tone, filled=1) if bound is None else Path([(end, 5), (end, 13)], tone, 1.6))
-    return Drawing(width, 18, [*marks, Dot(x(value.estimate), 9, 4, tone)], says)
 
 
 def seed_values(values: Values, decimals: int | None) -> list[SeedValue]:

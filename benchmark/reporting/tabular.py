@@ -110,9 +110,8 @@ def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
 
 def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
     for group in view.evidence.groups:
-        method = names.of_experiment(view.spec, group.experiment)
         for record in (stored.record for stored in group.runs):
-            planned = (view.id, view.verdicts.reading, group.experiment, method, record.tier)
+            planned = (view.id, view.verdicts.reading, group.experiment, group.label, record.tier)
             about = (*planned, record.seed, record.run_id, record.status)
             run = (record.numerics, device_of(record.environment), record.timing.training_seconds)
             for key, score in sorted(record.scores.items()):
@@ -126,8 +125,7 @@ def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
 
 def _curves(view: PaperView) -> Iterable[Sequence[Value]]:
     for group in view.evidence.groups:
-        method = names.of_experiment(view.spec, group.experiment)
-        about = (view.id, view.verdicts.reading, group.experiment, method, group.tier)
+        about = (view.id, view.verdicts.reading, group.experiment, group.label, group.tier)
         for key, band in {**bands(view.evidence, group, _CURVE_POINTS), **score_bands(group)}.items():
             for position, *values in zip(band.positions, band.median, band.low, band.high, strict=True):
                 yield (*about, key, float(position), *(float(value) for value in values), band.seeds)

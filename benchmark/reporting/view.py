@@ -21,7 +21,7 @@ from benchmark.spec.words import counted, fixed
 
 Part = Literal["verdicts", "interim", "apart", "not run"]
 #: states that seeds at the full budget lead to
-_VERDICTS = {
+VERDICTS = {
     *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "INCONCLUSIVE", "REPRODUCED", "REPRODUCED IF"),
     *("NOT REPRODUCED", "NOT REPRODUCED IF", "BETTER THAN PUBLISHED"),
 }
@@ -40,11 +40,6 @@ class Progress:
     failed: int
 
     @property
-    def missing(self) -> int:
-        """Runs that have not ended yet."""
-        return max(0, self.planned - self.finished - self.diverged - self.failed)
-
-    @property
     def words(self) -> str:
         """``4 of 6 finished, 1 diverged``."""
         parts = [f"{self.finished} of {self.planned} finished"]
@@ -53,21 +48,10 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class PaperView:
+class PaperView(JudgedPaper):
     """One paper as the templates read it."""
 
-    given: JudgedPaper
-    evidence: Evidence = field(compare=False)
-
-    @property
-    def spec(self) -> PaperSpec:
-        """What the paper says."""
-        return self.given.spec
-
-    @property
-    def verdicts(self) -> PaperVerdicts:
-        """What judging says."""
-        return self.given.verdicts
+    evidence: Evidence = field(kw_only=True, compare=False)
 
     @property
     def id(self) -> str:
@@ -77,7 +61,7 @@ class PaperView:
     @property
     def page(self) -> str:
         """The file of its page."""
-        parts = (self.id, self.given.origin, self.verdicts.reading)
+        parts = (self.id, self.origin, self.verdicts.reading)
         return f"{'--'.join(part for part in parts if part)}.html"
 
     @property
@@ -114,10 +98,14 @@ class PaperView:
         """Claims and their verdicts."""
         return claim_views(self.spec, self.verdicts, self.evidence)
 
-    def ours(self, table: str) -> list[OwnView]:
-        """What of one's own stands beside a table."""
-        beside = [comparison for comparison in self.verdicts.ours if comparison.against.startswith(f"{table}/")]
-        return [_own(self.spec, table, comparison) for comparison in beside]
+    def ours(self, *tables: str) -> list[OwnView]:
+        """What of one's own stands beside tables."""
+        return [
+            _own(self.spec, table, comparison)
+            for table in tables
+            for comparison in self.verdicts.ours
+            if comparison.against.startswith(f"{table}/")
+        ]
 
     def claims_in(self, part: Part) -> list[ClaimView]:
         """Claims of one part of the page."""
@@ -151,18 +139,18 @@ class PaperView:
     @property
     def device_seconds(self) -> float:
         """All time that the shown runs took on their devices, redone work and evaluation included."""
-        times = [stored.record.timing for stored in self.given.stored]
+        times = [stored.record.timing for stored in self.stored]
         return sum(time.training_seconds + time.evaluation_seconds + time.redone_seconds for time in times)
 
     @property
     def training_seconds(self) -> float:
         """Time that the shown runs spent in training alone."""
-        return sum(stored.record.timing.training_seconds for stored in self.given.stored)
+        return sum(stored.record.timing.training_seconds for stored in self.stored)
 
     @property
     def tiers_run(self) -> list[str]:
         """Tiers of which there are records."""
-        tiers = {stored.record.tier for stored in self.given.stored}
+        tiers = {stored.record.tier for stored in self.stored}
         return [tier for tier in TIERS if tier in tiers]
 
     @property
@@ -179,7 +167,7 @@ class PaperView:
 def part_of(claim: ClaimView) -> Part:
     """Where a claim stands on the page."""
     word = claim.state.word
-    if word in _VERDICTS:
+    if word in VERDICTS:
         return "verdicts"
     if word == "INTERIM" or claim.verdict.preview is not None:
         return "interim"
@@ -188,7 +176,7 @@ def part_of(claim: ClaimView) -> Part:
 
 def _part_of_table(table: TableView, ours: bool) -> Part:
     words = {cell.state.word for _, _, cell in table.cells}
-    if words & _VERDICTS:
+    if words & VERDICTS:
         return "verdicts"
     if ours or any(cell.measured is not None for _, _, cell in table.cells):
         return "interim"
@@ -201,6 +189,7 @@ class OwnView:
 
     label: str
     says: str
+    table: str
     row: str
     column: str
     published: str
@@ -217,6 +206,7 @@ def _own(spec: PaperSpec, key: str, compared: Compared) -> OwnView:
     return OwnView(
         names.of_experiment(spec, compared.experiment),
         spec.experiments[compared.experiment].says or "",
+        key,
         row,
         column,
         fixed(cell.value, cell.decimals),
@@ -231,8 +221,8 @@ def paper_view(given: JudgedPaper) -> PaperView:
     """View of one paper, without folders of the machine; its records are put in the order of their runs' ids."""
     stored = [replace(run, record=_without_folders(run.record)) for run in given.stored]
     stored.sort(key=lambda run: run.record.run_id)
-    bare = replace(given, verdicts=_without_folders(given.verdicts), stored=stored)
-    return PaperView(bare, Evidence(given.spec, stored))
+    bare = {**vars(given), "verdicts": _without_folders(given.verdicts), "stored": stored}
+    return PaperView(**bare, evidence=Evidence(given.spec, stored))
 
 
 def _without_folders(model: M) -> M:

@@ -14,10 +14,9 @@ from statistics import fmean
 from typing import Literal
 
 from benchmark.runs.derived import together
-from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, device_of
-from benchmark.runs.sidecars import Calibration, calibrations
+from benchmark.runs.sidecars import Calibration, read_all
 from benchmark.spec.operations import (
     at_once,
     largest_layer,
@@ -107,10 +106,8 @@ def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Devi
             seconds = (record.timing.training_seconds, record.timing.evaluation_seconds)
             of = (record.paper, record.experiment, record.tier, record.numerics)
             taken.setdefault(name, {}).setdefault(of, []).append(seconds)
-    try:
-        devices = [_of(calibration) for calibration in calibrations(results)]
-    except StoreError:
-        devices = []
+    last_first = read_all(results, Calibration, [], order=lambda file: -file.stat().st_mtime_ns)
+    devices = [_of(calibration) for calibration in last_first]
     names = {device.name for device in devices}
     devices += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
     return [

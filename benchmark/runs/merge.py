@@ -47,7 +47,7 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
                 continue
             if there is not None:
                 present += 1
-                problems += edited_line(there)
+                problems += filter(None, [edited(there)])
                 if _results(there.record) != _results(stored.record):
                     problems.append(
                         f"{stored.folder / RECORD} and {there.folder / RECORD} tell different results of one run"
@@ -87,11 +87,6 @@ def carry_out(merge: Merge, into: Path) -> None:
                     write_atomic(folder / RECORD, content)
         except Timeout:
             raise StoreError(f"{folder}: this run is being trained; merge when it has ended") from None
-
-
-def edited_line(stored: Stored) -> list[str]:
-    problem = edited(stored)
-    return [] if problem is None else [problem]
 
 
 def _there(folder: Path) -> Stored | None:

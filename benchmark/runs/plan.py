@@ -88,8 +88,24 @@ class Run:
         }
 
     def determinant(self) -> dict[str, Any]:
-        """Everything that determines the result; its canonical JSON is hashed into the id."""
-        return determinant(self.tier, self.seed, self.numerics, self.setup, self.system, self.networks, self.sizes)
+        """Everything that determines the result; its canonical JSON is hashed into the id.
+
+        Prose and asserted counts are left out, since they change nothing.
+        """
+        written = self.setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN)
+        return {
+            "trainer_version": TRAINER_VERSION,
+            "tier": self.tier,
+            "seed": self.seed,
+            "numerics": self.numerics,
+            "setup": {_RENAMED.get(key, key): value for key, value in written.items()},
+            "system": self.system.model_dump(mode="json", exclude={"label", "says", "role", "networks"}),
+            "networks": {
+                role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
+                for role, network in self.networks.items()
+            },
+            "sizes": self.sizes,
+        }
 
 
 _FACTS = ("run_id", "paper", "experiment", "tier", "seed", "numerics", "reading", "iterations_per_epoch")
@@ -99,32 +115,6 @@ _NOT_OF_A_RUN: Any = {
     **dict.fromkeys(("seeds", "system", "sizes", "replace", "reduces"), True),
     "scores": {"__all__": {"label"}},
 }
-
-
-def determinant(
-    tier: str,
-    seed: int,
-    numerics: str,
-    setup: Setup,
-    system: System,
-    networks: dict[str, Network],
-    sizes: dict[str, int],
-) -> dict[str, Any]:
-    """See :meth:`Run.determinant`; prose and asserted counts are left out, since they change nothing."""
-    written = setup.model_dump(mode="json", exclude=_NOT_OF_A_RUN)
-    return {
-        "trainer_version": TRAINER_VERSION,
-        "tier": tier,
-        "seed": seed,
-        "numerics": numerics,
-        "setup": {_RENAMED.get(key, key): value for key, value in written.items()},
-        "system": system.model_dump(mode="json", exclude={"label", "says", "role", "networks"}),
-        "networks": {
-            role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
-            for role, network in networks.items()
-        },
-        "sizes": sizes,
-    }
 
 
 def batches_per_epoch(setup: Setup) -> int | None:
@@ -192,25 +182,22 @@ def runs_of(
     system = system_of(spec, setup)
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = sizes_of(networks.values(), setup)
-    iterations = in_iterations(setup.budget, setup, system)
-    facts = determinant(tier, 0, numerics, setup, system, networks, sizes)
-    return [
-        Run(
-            paper=spec.paper.id,
-            experiment=experiment,
-            tier=tier,
-            seed=seed,
-            numerics=numerics,
-            setup=setup,
-            system=system,
-            networks=networks,
-            sizes=sizes,
-            iterations=iterations,
-            run_id=run_id,
-            reading=reading,
-        )
-        for seed, run_id in _ids(facts, seeds if seeds is not None else setup.seeds)
-    ]
+    run = Run(
+        paper=spec.paper.id,
+        experiment=experiment,
+        tier=tier,
+        seed=0,
+        numerics=numerics,
+        setup=setup,
+        system=system,
+        networks=networks,
+        sizes=sizes,
+        iterations=in_iterations(setup.budget, setup, system),
+        run_id="",
+        reading=reading,
+    )
+    wanted = seeds if seeds is not None else setup.seeds
+    return [replace(run, seed=seed, run_id=run_id) for seed, run_id in _ids(run.determinant(), wanted)]
 
 
 def _ids(facts: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[tuple[int, str]]:

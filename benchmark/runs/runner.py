@@ -62,7 +62,7 @@ class OneRun:
         data_root: Path,
         device: str,
         *,
-        progress: Callable[[int, float], None] = lambda _iteration, _seconds: None,
+        progress: Callable[[int], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
         checkpoint_seconds: float = 60.0,
         others: Sequence[Run] = (),
@@ -158,7 +158,7 @@ class OneRun:
 
         def pause_now(iteration: int) -> bool:
             if iteration % 16 == 0 or iteration == target:
-                self.progress(iteration, self.seconds["training"])
+                self.progress(iteration)
                 tell(iteration)
             return self.stop() or time.monotonic() - saved > self.checkpoint_seconds
 

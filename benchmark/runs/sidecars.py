@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
@@ -30,13 +30,30 @@ Kind = Literal["real", "copier", "untrained", "noise"]
 KINDS: tuple[Kind, ...] = ("real", "copier", "untrained", "noise")
 
 
-class Anchor(OfMetric):
+class Sidecar(Model):
+    """What one file beside the records holds. Its content gives the file its name."""
+
+    #: where it lies below a results folder
+    FOLDER: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        raise NotImplementedError
+
+    def file(self, results: Path) -> Path:
+        """Where it lies."""
+        return results / self.FOLDER / f"{self.name}.json"
+
+
+class Anchor(OfMetric, Sidecar):
     """A metric's value on something that takes the trained generator's place.
 
     ``real``: one half of the real data against the other, and the other way round; ``copier``: draws from the training
     data; ``untrained``: the generator before its first iteration; ``noise``: uniform noise over the data's range.
     """
 
+    FOLDER: ClassVar = ANCHORS
     schema_version: Literal[1]
     #: see :func:`identity`; with ``code`` it makes the file's name
     identity: dict[str, Any]
@@ -49,6 +66,11 @@ class Anchor(OfMetric):
     #: settings that had to be smaller than the score's, as [asked, used]: half the data has half the examples
     reduced: dict[str, list[int | str]]
     seconds: float
+
+    @property
+    def name(self) -> str:
+        """A hash of what was measured, and by what."""
+        return key_of(self.identity, self.code)
 
     @property
     def metric_name(self) -> str:
@@ -88,9 +110,10 @@ class Extrapolated(Model):
     slope: float
 
 
-class ProtocolGrid(Model):
+class ProtocolGrid(Sidecar):
     """A finished run's generator scored again without training, one setting of the protocol changed at a time."""
 
+    FOLDER: ClassVar = PROTOCOLS
     schema_version: Literal[1]
     run_id: str
     paper: str
@@ -105,6 +128,11 @@ class ProtocolGrid(Model):
     again: dict[str, float | None]
     variants: list[Variant]
     extrapolated: list[Extrapolated]
+
+    @property
+    def name(self) -> str:
+        """The run's id."""
+        return self.run_id
 
 
 class LoopSpeed(Model):
@@ -124,9 +152,10 @@ class LoopSpeed(Model):
     full_run_seconds: float
 
 
-class Calibration(Model):
+class Calibration(Sidecar):
     """What one device did: rates in fp32 with TF32 off, each the best of several tries."""
 
+    FOLDER: ClassVar = CALIBRATION
     schema_version: Literal[1]
     device: str
     threads: int
@@ -143,6 +172,11 @@ class Calibration(Model):
     #: paper/experiment: speed of the training loop there
     loops: dict[str, LoopSpeed] = Field(default={})
 
+    @property
+    def name(self) -> str:
+        """The device's name in plain characters."""
+        return re.sub(r"[^a-z0-9]+", "-", self.device.lower()).strip("-") or "device"
+
 
 class ScoreAgreement(Model):
     """One score of the same seeds in a rougher tier and in fp32."""
@@ -158,9 +192,10 @@ class ScoreAgreement(Model):
     says: str
 
 
-class Equivalence(Model):
+class Equivalence(Sidecar):
     """Whether training in a rougher tier (``tf32``, ``bf16``) gives one experiment the scores that fp32 gives it."""
 
+    FOLDER: ClassVar = EQUIVALENCE
     schema_version: Literal[1]
     paper: str
     experiment: str
@@ -175,6 +210,11 @@ class Equivalence(Model):
     scores: list[ScoreAgreement]
     agrees: bool
     says: str
+
+    @property
+    def name(self) -> str:
+        """Paper, experiment, tier and numerics."""
+        return f"{self.paper}-{self.experiment}-{self.tier}-{self.numerics}"
 
 
 def recipe_of(determinant: Mapping[str, Any]) -> str:
@@ -248,79 +288,56 @@ def key_of(known: Mapping[str, Any], code: str) -> str:
     return hashlib.sha256(canonical({**known, "code": code}).encode()).hexdigest()[:16]
 
 
+S = TypeVar("S", bound=Sidecar)
+
+
+def read_all(
+    results: Path,
+    kind: type[S],
+    unreadable: list[str] | None = None,
+    order: Callable[[Path], Any] | None = None,
+) -> list[S]:
+    """All of one kind, by name or in another order; why one cannot be read is added to ``unreadable`` or raised."""
+    known = []
+    for file in sorted((results / kind.FOLDER).glob("*.json"), key=order):
+        try:
+            known.append(read_as(file, kind))
+        except StoreError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(str(error))
+    return known
+
+
 def read(results: Path, unreadable: list[str] | None = None) -> Companions:
-    """Everything beside the records; why a file cannot be read is added to ``unreadable`` or raised."""
+    """Everything beside the records that a report shows; ``unreadable`` as in :func:`read_all`."""
     return Companions(
-        tuple(_all(results / ANCHORS, Anchor, unreadable)),
-        tuple(_all(results / PROTOCOLS, ProtocolGrid, unreadable)),
-        tuple(_all(results / CALIBRATION, Calibration, unreadable)),
+        tuple(read_all(results, Anchor, unreadable)),
+        tuple(read_all(results, ProtocolGrid, unreadable)),
+        tuple(read_all(results, Calibration, unreadable)),
     )
 
 
-def calibrations(results: Path) -> list[Calibration]:
-    """Calibrations of a results folder, the last written first; raises :class:`StoreError`."""
-    files = sorted((results / CALIBRATION).glob("*.json"), key=lambda file: -file.stat().st_mtime_ns)
-    return [read_as(file, Calibration) for file in files]
+def keep(results: Path, sidecar: Sidecar) -> Path:
+    """Keep what was measured or found; an earlier one of the same name is replaced."""
+    file = sidecar.file(results)
+    write_atomic(file, to_json(sidecar.model_dump(mode="json")))
+    return file
 
 
-def write_anchor(results: Path, anchor: Anchor) -> None:
+def keep_anchor(results: Path, anchor: Anchor) -> None:
     """Keep an anchor; one of the same identity that older code measured is replaced."""
-    known = canonical(anchor.identity)
-    file = _keep(results / ANCHORS / f"{key_of(anchor.identity, anchor.code)}.json", anchor)
+    known, file = canonical(anchor.identity), keep(results, anchor)
     for other in sorted((results / ANCHORS).glob("*.json")):
         if other != file and canonical(read_as(other, Anchor).identity) == known:
             other.unlink()
 
 
-def write_grid(results: Path, grid: ProtocolGrid) -> Path:
-    """Keep a run's grid; an earlier one of the same run is replaced."""
-    return _keep(results / PROTOCOLS / f"{grid.run_id}.json", grid)
-
-
-def calibration_file(results: Path, device: str) -> Path:
-    """Where the calibration of a device lies, by the device's name."""
-    return results / CALIBRATION / f"{re.sub(r'[^a-z0-9]+', '-', device.lower()).strip('-') or 'device'}.json"
-
-
-def write_calibration(results: Path, calibration: Calibration) -> Path:
+def keep_calibration(results: Path, calibration: Calibration) -> Path:
     """Keep a device's calibration; speeds of experiments that were not measured this time are kept."""
-    file = calibration_file(results, calibration.device)
+    file = calibration.file(results)
     if file.is_file():
         known = read_as(file, Calibration)
         if known.threads == calibration.threads:
             calibration = calibration.model_copy(update={"loops": {**known.loops, **calibration.loops}})
-    return _keep(file, calibration)
-
-
-def equivalence_file(results: Path, equivalence: Equivalence) -> Path:
-    """Where what was found of one experiment at one tier lies."""
-    facts = (equivalence.paper, equivalence.experiment, equivalence.tier, equivalence.numerics)
-    return results / EQUIVALENCE / f"{'-'.join(facts)}.json"
-
-
-def write_equivalence(results: Path, equivalence: Equivalence) -> Path:
-    """Keep what was found of one experiment at one tier; an earlier finding is replaced."""
-    return _keep(equivalence_file(results, equivalence), equivalence)
-
-
-def read_equivalences(results: Path, unreadable: list[str] | None = None) -> list[Equivalence]:
-    """All that was found in a results folder; why a file cannot be read is added to ``unreadable`` or raised."""
-    return list(_all(results / EQUIVALENCE, Equivalence, unreadable))
-
-
-M = TypeVar("M", bound=Model)
-
-
-def _keep(file: Path, model: Model) -> Path:
-    write_atomic(file, to_json(model.model_dump(mode="json")))
-    return file
-
-
-def _all(folder: Path, kind: type[M], unreadable: list[str] | None) -> Iterator[M]:
-    for file in sorted(folder.glob("*.json")):
-        try:
-            yield read_as(file, kind)
-        except StoreError as error:
-            if unreadable is None:
-                raise
-            unreadable.append(str(error))
+    return keep(results, calibration)

@@ -26,6 +26,11 @@ class Loaded:
     source: Source
     readings: Readings
 
+    @property
+    def file(self) -> Path:
+        """The file that it was read from."""
+        return Path(self.source.file)
+
     def under(self, reading: str | None) -> PaperSpec:
         """The paper under a reading, None being the base."""
         return self.readings.under(BASE if reading is None else reading)

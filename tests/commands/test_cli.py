@@ -17,7 +17,7 @@ import pytest
 
 from benchmark.cli import main, parser
 from benchmark.commands.report import reference_evidence
-from benchmark.commands.select_runs import load_all, spec_files
+from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import load
@@ -44,7 +44,7 @@ def test_help_is_quick_and_light():
         assert "exit codes" in done.stdout
     assert min(seconds) < 0.3
     code = (
-        "import sys; from benchmark.cli import parser; parser().format_help();"
+        "import sys; from benchmark.cli import parser; parser(()).format_help();"
         "print([n for n in ('torch', 'numpy', 'pandas', 'pydantic', 'yaml', 'matplotlib') if n in sys.modules])"
     )
     assert run(code=code).stdout.strip() == "[]"
@@ -434,7 +434,7 @@ def test_why_under_a_reading(capsys):
 
 def test_completion_completes_every_command_option_and_choice(capsys):
     """What bash offers, against what each command's own help names."""
-    commands = next(action.choices for action in parser()._actions if action.dest == "command")
+    commands = parser().commands
     assert main(["completion", "bash"]) == 0
     asked, expected = [capsys.readouterr().out], []
 
@@ -502,7 +502,7 @@ def test_validate_and_pack_and_data_answer_in_json(capsys, tmp_path):
 def test_a_copy_of_committed_evidence_is_no_second_evidence(tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(ROOT / "results" / "reference" / "mnist-h200", copy)
-    papers = load_all(spec_files(["gan_dcgan_mnist"]))
+    papers = load_papers(["gan_dcgan_mnist"])
 
     def beside() -> list[str | None]:
         return [paper.origin for paper in reference_evidence(papers, copy, "fp32", [])]

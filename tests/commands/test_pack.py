@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from benchmark.cli import main
+from benchmark.commands import run
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import honest
 from benchmark.runs.bundle import write_pack
@@ -311,15 +312,13 @@ def test_a_changed_and_a_missing_reference_are_named(results: Path, capsys: pyte
 
 
 def test_running_seals_the_rules_before_anything_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmark.runs.engines import execute
-
     seen: list[bool] = []
 
     def stopped(*_: object) -> None:
         seen.append((tmp_path / "results" / "seals" / "toy.json").is_file())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(execute, "execute", stopped)
+    monkeypatch.setattr(run, "execute", stopped)
     words = ["run", str(ROOT / "tests" / "toy.yaml"), "--tier", "smoke", "--results", str(tmp_path / "results")]
     assert main(words) == 130
     assert seen == [True]

@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (grid,) = sidecars.read(results).grids
     counts, values = [100, 200, 400, 800], [9.0, 5.2, 3.1, 2.2]
     line = Extrapolated(score="good", **vars(line_through(counts, values)))
-    sidecars.write_grid(results, grid.model_copy(update={"extrapolated": [line]}))
+    sidecars.keep(results, grid.model_copy(update={"extrapolated": [line]}))
     return place
 
 
@@ -117,8 +117,8 @@ def _kind(data: dict[str, Any]) -> None:
     [
         ("anchors", _nothing, "must have either values or a reason"),
         ("anchors", _key("values", ["x"]), "values.0: Input should be a valid number"),
-        ("anchors", _key("code", "0" * 64), "its name is not the hash of its identity and code"),
-        ("anchors", _kind, "its name is not the hash of its identity and code"),
+        ("anchors", _key("code", "0" * 64), "its name is not what its content makes it, "),
+        ("anchors", _kind, "its name is not what its content makes it, "),
         ("anchors", _key("reduced", {"samples": [7, 5]}), "'samples' is said to be reduced from 7, asked was"),
         ("anchors", _key("spoilt", 1), "spoilt: Extra inputs are not permitted"),
         ("protocols", _key("seed", 7), "seed is 7, the run's is 0"),
@@ -126,7 +126,7 @@ def _kind(data: dict[str, Any]) -> None:
         ("protocols", _recorded, "good is said to be recorded as"),
         ("protocols", _variant, "change"),
         ("protocols", _line, "the line through its values meets 0 at"),
-        ("calibration", _key("device", "another"), "its name is not that of its device, another"),
+        ("calibration", _key("device", "another"), "its name is not what its content makes it, another"),
         ("calibration", _ratio, "is not within"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from benchmark.cli import main
 from benchmark.commands import terminal
-from benchmark.commands.agreement import sentence
+from benchmark.commands.run import sentence
 from benchmark.spec.load import load
 
 ROOT = Path(__file__).parents[2]

@@ -54,13 +54,13 @@ def test_the_loops_by_turns(found, tmp_path):
     low, high = loop.ratio_range
     assert 0 < low <= loop.ratio <= high
     assert loop.full_run_seconds == pytest.approx(loop.tuned_seconds_per_iteration * run.iterations)
-    file = sidecars.write_calibration(tmp_path, found.model_copy(update={"loops": {"toy/a": loop}}))
-    sidecars.write_calibration(tmp_path, found.model_copy(update={"loops": {"toy/b": loop}}))
+    file = sidecars.keep_calibration(tmp_path, found.model_copy(update={"loops": {"toy/a": loop}}))
+    sidecars.keep_calibration(tmp_path, found.model_copy(update={"loops": {"toy/b": loop}}))
     (kept,) = sidecars.read(tmp_path).calibrations
     assert set(kept.loops) == {"toy/a", "toy/b"}
     assert file.parent.name == "calibration"
     other = found.model_copy(update={"threads": found.threads + 1})
-    sidecars.write_calibration(tmp_path, other)
+    sidecars.keep_calibration(tmp_path, other)
     assert sidecars.read(tmp_path).calibrations[0].loops == {}, "another number of threads is another device"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.commands.verification import verified
+from benchmark.commands.verify import verified
 from benchmark.evaluation.anchors import wanted
 from benchmark.evaluation.rescoring import AXES, Scorer
 from benchmark.judging.consistency import contradictions

@@ -20,7 +20,7 @@ from benchmark.judging.verdict import PaperVerdicts
 from benchmark.parts.metrics.frechet import FrechetInceptionDistance
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.records import Stored, read_records
-from benchmark.runs.sidecars import Equivalence, read_equivalences, recipe_of, write_equivalence
+from benchmark.runs.sidecars import Equivalence, keep, read_all, recipe_of
 from benchmark.spec.parts import METRICS
 from benchmark.spec.quantities import Quantity
 from tests.judging.factory import claim, determinant, evidence, expect, fid, paper, run, run_id, score, table
@@ -153,7 +153,7 @@ def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
     trained = {(run.record.numerics, run.record.seed): run.record.run_id for run in read_records(tmp_path)}
     assert set(trained) == {(numerics, seed) for numerics in ("fp32", "bf16") for seed in range(3)}
     main([*words, "--judge-only", "--margin", "0.99"])
-    (kept,) = read_equivalences(tmp_path)
+    (kept,) = read_all(tmp_path, Equivalence)
     assert kept.runs == {seed: (trained["fp32", seed], trained["bf16", seed]) for seed in range(3)}
     assert (kept.experiment, kept.tier, kept.numerics, kept.share) == ("toy_minimax", "smoke", "bf16", 0.99)
     assert kept.recipe == recipe_of(make_run(spec, "toy_minimax", "smoke", 5, "fp32").determinant())
@@ -164,13 +164,13 @@ def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
     capsys.readouterr()
     assert not _mismatches(tmp_path, capsys)
     (file,) = (tmp_path / "equivalence").glob("*.json")
-    write_equivalence(tmp_path, kept.model_copy(update={"agrees": not kept.agrees}))
+    keep(tmp_path, kept.model_copy(update={"agrees": not kept.agrees}))
     (told,) = _mismatches(tmp_path, capsys)
     assert told.startswith(f"equivalence/{file.name}: agrees: stored {str(not kept.agrees).lower()}, recomputed")
-    write_equivalence(tmp_path, kept)
+    keep(tmp_path, kept)
     file.rename(file.with_name("toy-toy_minimax-full-bf16.json"))
     (told,) = _mismatches(tmp_path, capsys)
-    assert "its name is not that of its paper, experiment, tier and numerics" in told
+    assert "its name is not what its content makes it, " in told
 
 
 def _mismatches(results: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:

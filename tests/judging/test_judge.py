@@ -19,6 +19,7 @@ from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record, write_record_hash
 from benchmark.spec.claims import Claim
+from benchmark.spec.load import load
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 
@@ -731,7 +732,7 @@ def test_damage_is_told_of_the_paper_it_lies_in_by_its_place_below_the_results(t
     papers = []
     for name, text in texts.items():
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-        papers.append((tmp_path / f"{name}.yaml", made_up.loaded(text)))
+        papers.append(load(tmp_path / f"{name}.yaml"))
     results = tmp_path / "results"
     edited = made_up.made("plain", 0).write(results).folder
     (edited / "samples.npz").write_bytes(b"other")
@@ -759,7 +760,7 @@ def test_verdicts_are_kept_beside_this_machine_s_own_records_alone(
     file = tmp_path / "made_up.yaml"
     file.write_text(made_up.TEXT, encoding="utf-8")
     made_up.made("plain", 0).write(tmp_path / "results")
-    (one,) = judge_papers([(file, made_up.loaded())], tmp_path / "results", "fp32", **how)
+    (one,) = judge_papers([load(file)], tmp_path / "results", "fp32", **how)
     assert [run.record.seed for run in one.stored] == [0]
     assert (tmp_path / "results" / "verdicts" / f"{made_up.PAPER}.json").is_file() == kept
 

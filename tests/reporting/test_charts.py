@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from benchmark.judging.verdict import Interval
-from benchmark.reporting.charts import Line, Row, curves, dots, tick, ticks
+from benchmark.reporting.charts import Line, Row, curves, dots, strip, tick, ticks
 from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.drawing import Dot, Drawing, Path, Text, fitted
-from benchmark.reporting.tables import strip
 
 
 def interval(estimate: float, low: float | None, high: float | None) -> Interval:

@@ -12,7 +12,7 @@ import pandas
 import pytest
 
 from benchmark.judging.verdict import CellState, ClaimState
-from benchmark.reporting import latex, markdown
+from benchmark.reporting import escapes
 from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe
 from tests.reporting.conftest import HOSTILE
 
@@ -111,11 +111,11 @@ def test_a_cell_s_command_is_in_the_csv(full: Path) -> None:
 
 
 def test_markdown_escapes_what_would_act() -> None:
-    assert markdown.escape("a|b\nc") == "a&#124;b c"
-    assert markdown.escape("1. not a list").startswith("1&#8203;.")
-    assert markdown.escape("- not a list").startswith("\\-")
-    assert markdown.escape("0.34 h (of 2)") == "0.34 h (of 2)"
-    assert "https:" not in markdown.escape("see https://evil.example")
+    assert escapes.markdown("a|b\nc") == "a&#124;b c"
+    assert escapes.markdown("1. not a list").startswith("1&#8203;.")
+    assert escapes.markdown("- not a list").startswith("\\-")
+    assert escapes.markdown("0.34 h (of 2)") == "0.34 h (of 2)"
+    assert "https:" not in escapes.markdown("see https://evil.example")
 
 
 def test_hostile_text_in_latex(hostile: Path) -> None:
@@ -160,7 +160,7 @@ def test_latex_compiles_in_a_plain_article_without_overfull_boxes(
 
 
 def test_latex_escapes_every_special_character() -> None:
-    assert latex.escape("50% of a_b & {c}") == r"50\% of a\_b \& \{c\}"
-    assert latex.escape("[1cm] *") == "{[}1cm{]} {*}"
-    assert latex.escape("\\") == r"\textbackslash{}"
-    assert latex.escape("\N{GREEK SMALL LETTER SIGMA} \N{SNOWMAN} é") == r"$\sigma$ ? é"
+    assert escapes.latex("50% of a_b & {c}") == r"50\% of a\_b \& \{c\}"
+    assert escapes.latex("[1cm] *") == "{[}1cm{]} {*}"
+    assert escapes.latex("\\") == r"\textbackslash{}"
+    assert escapes.latex("\N{GREEK SMALL LETTER SIGMA} \N{SNOWMAN} é") == r"$\sigma$ ? é"

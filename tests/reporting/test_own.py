@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark.judging.verdict import Compared, Interval, Values
-from benchmark.reporting import latex
+from benchmark.reporting import escapes
 from benchmark.reporting.report import write_report
 from tests.reporting.factory import judged
 from tests.reporting.page import Page
@@ -78,7 +78,7 @@ def test_evidence_under_a_reading_is_told_with_the_reading_and_apart(tmp_path: P
     assert "under the reading narrow" in Page.of(tmp_path / "b" / f"{paper}--narrow.html").by_id["summary"]
     with (tmp_path / "b" / "measurements.csv").open(encoding="utf-8-sig") as stream:
         assert {row["reading"] for row in csv.DictReader(stream)} == {"narrow"}
-    assert f"Claims of {latex.escape(paper)}, reading narrow" in (tmp_path / "b" / "report.tex").read_text()
+    assert f"Claims of {escapes.latex(paper)}, reading narrow" in (tmp_path / "b" / "report.tex").read_text()
     assert f"{holds}, reading narrow" in (tmp_path / "b" / "report.md").read_text()
     assert f"## {paper}, reading narrow\n" in (tmp_path / "b" / "report.md").read_text().replace("\\", "")
     again = [f"ganrepro run {paper}{reading} --tier full" for reading in ("", " --reading narrow")]

@@ -13,7 +13,6 @@ from benchmark import load
 from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import read_records
-from benchmark.runs.sidecars import calibration_file
 from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
 from benchmark.spec.operations import (
@@ -156,7 +155,7 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     ours = [one.record for one in read_records(ROOT / "results" / "reference" / "toy-narrow")]
     assert {(device.kind, device.gigaflops) for device in known_devices(tmp_path, ours)} == {("cpu", 100.0)}
     assert known_devices(tmp_path) == []
-    file = calibration_file(tmp_path, "broken")
+    file = tmp_path / "calibration" / "broken.json"
     file.parent.mkdir()
     file.write_text(json.dumps({"schema_version": 1}))
     assert known_devices(tmp_path) == [], "what cannot be read is no measurement"

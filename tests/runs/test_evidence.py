@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.commands.verification import verified
+from benchmark.commands.verify import verified
 from benchmark.judging.judge import SealedStates, states_file, verdicts_on
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import run_ids

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from benchmark.runs.engines.job import STOPS, Job, Outcome
+from benchmark.runs.engines.job import Job, Outcome, stopping
 from benchmark.runs.engines.progress import Display
 
 #: seconds between two looks at a run that another process trains
@@ -62,14 +62,10 @@ def execute(jobs: Sequence[Job], engine: Engine, display: Display) -> Ending:
     A signal stops what is running at a resumable state and begins nothing more. A run that another process trains is
     waited for, and done here should that process end without its record.
     """
-    caught: list[int] = []
-    previous: dict[int, Any] = {
-        number: signal.signal(number, lambda number, _frame: caught.append(number)) for number in STOPS
-    }
     outcomes: dict[str, Outcome] = {}
     locked: list[Job] = []
     looked, stopped = time.monotonic(), False
-    try:
+    with stopping() as caught, closing(engine):
         engine.begin(jobs)
         while len(outcomes) < len(jobs) and not (stopped and engine.idle):
             if caught and not stopped:
@@ -91,10 +87,6 @@ def execute(jobs: Sequence[Job], engine: Engine, display: Display) -> Ending:
                 engine.begin(free)
             if not ended:
                 time.sleep(0.05)
-    finally:
-        engine.close()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
     return Ending(
         [outcomes.get(job.run_id, Outcome(job.run_id, "interrupted", "not begun")) for job in jobs],
         caught[0] if caught else None,

@@ -114,8 +114,11 @@ def stopping() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def perform(job: Job, progress: Callable[[int, float], None]) -> Outcome:
-    """Do one job in this process; every end is an :class:`Outcome`, bad data included."""
+def perform(job: Job, progress: Callable[[int], None] = lambda _: None) -> Outcome:
+    """Do one job in this process; every end is an :class:`Outcome`, bad data included.
+
+    ``progress`` hears of iterations.
+    """
     from benchmark.runs.runner import Interrupted, Locked, OneRun
     from benchmark.training.numerics import prepare
 

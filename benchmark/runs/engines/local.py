@@ -47,25 +47,18 @@ def _end_with(parent: int) -> None:
 def _work(job: Job) -> Outcome:
     last = 0.0
 
-    def progress(iteration: int, _seconds: float) -> None:
+    def tell(news: int | str) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last > 0.2:
             last = now
-            _messages.put((job.run_id, iteration))
-
-    def busy(what: str, done: int, count: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last > 0.2:
-            last = now
-            _messages.put((job.run_id, phrase(what, done, count)))
+            _messages.put((job.run_id, news))
 
     _messages.put((job.run_id, 0))
     _working.set()
     try:
-        with heard_by(busy):
-            return perform(job, progress)
+        with heard_by(lambda *step: tell(phrase(*step))):
+            return perform(job, tell)
     finally:
         _working.clear()
 

@@ -28,7 +28,7 @@ class Preempted(Exception):
 
 
 def _work(job: Job) -> Outcome:
-    outcome = perform(job, lambda _iteration, _seconds: None)
+    outcome = perform(job)
     if outcome.status == "interrupted" and outcome.signal != signal.SIGINT:  # as which Ray tells a task to stop
         raise Preempted(outcome.reason)
     return outcome

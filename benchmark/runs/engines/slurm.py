@@ -42,7 +42,7 @@ class Work:
         import submitit
         from submitit.core.utils import UncompletedJobError
 
-        outcome = perform(self.job, lambda _iteration, _seconds: None)
+        outcome = perform(self.job)
         if outcome.status == "failed":
             return replace(outcome, reason=f"node {platform.node()}: {outcome.reason}")
         if outcome.status == "interrupted":
