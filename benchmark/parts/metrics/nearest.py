@@ -32,19 +32,17 @@ HELD_BYTES = 3 * 8 * _NUMBERS
 
 
 def nearest_distances(
-    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None = None, neighbours: int = 1
+    examples: np.ndarray, others: np.ndarray, device: str, *, within: bool = False, neighbours: int = 1
 ) -> np.ndarray:
     """Mean Euclidean distance (n,) of each example to its nearest ``neighbours`` among ``others``.
 
-    ``self_at`` is where ``examples`` stand within ``others`` if they do: an example is no neighbour of itself.
+    ``within``: ``examples`` are the first of ``others``, and none of them is a neighbour of itself.
     """
-    nearest = nearest_squared(examples, others, device, self_at=self_at, neighbours=neighbours)
+    nearest = nearest_squared(examples, others, device, within=within, neighbours=neighbours)
     return np.asarray(nearest.clamp_min(0).sqrt().mean(dim=1).cpu().numpy())
 
 
-def nearest_squared(
-    examples: np.ndarray, others: np.ndarray, device: str, *, self_at: int | None, neighbours: int
-) -> Tensor:
+def nearest_squared(examples: np.ndarray, others: np.ndarray, device: str, *, within: bool, neighbours: int) -> Tensor:
     """Squared distances (n, neighbours) of each example to its nearest ones, ascending; arguments as above."""
     import torch
 
@@ -52,8 +50,8 @@ def nearest_squared(
     for rows, columns, squared in squared_distances(examples, others, device):
         if nearest is None:
             nearest = squared.new_full((len(examples), neighbours), torch.inf)
-        if self_at is not None:
-            _leave_out_itself(squared, self_at + rows.start - columns.start)
+        if within and rows.start == columns.start:
+            squared.fill_diagonal_(torch.inf)
         nearest[rows] = torch.cat([nearest[rows], squared], dim=1).topk(neighbours, dim=1, largest=False).values
     assert nearest is not None
     return nearest
@@ -77,15 +75,6 @@ def squared_distances(examples: np.ndarray, others: np.ndarray, device: str) -> 
         for start, own in zip(starts, ours, strict=True):
             squared = torch.addmm(lengths, rows[start : start + size].double(), near.T, alpha=-2)
             yield slice(start, start + size), slice(first, first + size), squared.add_(own)
-
-
-def _leave_out_itself(squared: Tensor, offset: int) -> None:
-    """Row i is column i + ``offset``, where there is one."""
-    import torch
-
-    own = torch.arange(len(squared), device=squared.device) + offset
-    inside = (own >= 0) & (own < squared.shape[1])
-    squared[inside.nonzero().squeeze(1), own[inside]] = torch.inf
 
 
 def usual(distances: np.ndarray, rounding: float = 0.0) -> float:
@@ -165,7 +154,7 @@ class NearestTrainingDistance(_Nearest):
     def distances(self, ours: np.ndarray, theirs: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
         near = nearest_distances(ours, theirs, device, neighbours=self.neighbours)
         some = theirs[: len(ours)]
-        return near, nearest_distances(some, theirs, device, self_at=0, neighbours=self.neighbours)
+        return near, nearest_distances(some, theirs, device, within=True, neighbours=self.neighbours)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
         return float(np.median(kept["generated"])) / usual(kept["real"])
@@ -202,7 +191,9 @@ class Duplicates(_Nearest):
         return real(subject, self.samples, least=3), generated(subject, self.samples, least=3)
 
     def distances(self, ours: np.ndarray, theirs: np.ndarray, device: str) -> tuple[np.ndarray, np.ndarray]:
-        return nearest_distances(ours, ours, device, self_at=0), nearest_distances(theirs, theirs, device, self_at=0)
+        return nearest_distances(ours, ours, device, within=True), nearest_distances(
+            theirs, theirs, device, within=True
+        )
 
     def further(self, between: np.ndarray) -> dict[str, float]:
         return {"limit": float(np.quantile(between, self.quantile))}

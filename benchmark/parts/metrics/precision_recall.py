@@ -56,7 +56,7 @@ class _PrecisionRecall(AgainstReference, OnInception):
 
 def inside(points: np.ndarray, others: np.ndarray, neighbours: int, device: str) -> np.ndarray:
     """Whether each of ``points`` (n, d) lies in a ball around some of ``others``, in float64."""
-    radii = nearest_squared(others, others, device, self_at=0, neighbours=neighbours)[:, -1]
+    radii = nearest_squared(others, others, device, within=True, neighbours=neighbours)[:, -1]
     hits = np.zeros(len(points), bool)
     for rows, columns, squared in squared_distances(points, others, device):
         hits[rows] |= (squared <= radii[columns]).any(dim=1).cpu().numpy()

@@ -40,7 +40,7 @@ def test_agrees_with_a_tree() -> None:
     points, others = random.normal(size=(40, 3)), random.normal(size=(60, 3))
     np.testing.assert_allclose(nearest_distances(points, others, "cpu"), cKDTree(others).query(points)[0], atol=1e-7)
     beside = cKDTree(others).query(others[:20], k=2)[0][:, 1]
-    np.testing.assert_allclose(nearest_distances(others[:20], others, "cpu", self_at=0), beside, atol=1e-7)
+    np.testing.assert_allclose(nearest_distances(others[:20], others, "cpu", within=True), beside, atol=1e-7)
     several = cKDTree(others).query(points, k=5)[0].mean(axis=1)
     np.testing.assert_allclose(nearest_distances(points, others, "cpu", neighbours=5), several, atol=1e-7)
 
@@ -118,16 +118,16 @@ def test_real_points_that_mostly_occur_twice_set_no_limit(subject) -> None:
 
 def test_large_images_are_held_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     images = np.random.default_rng(0).integers(0, 256, (9, 3, 4, 4), dtype=np.uint8)
-    expected = nearest_distances(images, images, "cpu", self_at=0)
+    expected = nearest_distances(images, images, "cpu", within=True)
     monkeypatch.setattr(nearest, "_NUMBERS", 2 * images[0].size)
     held = []
     doubled = torch.Tensor.double
     monkeypatch.setattr(torch.Tensor, "double", lambda tensor: held.append(len(tensor)) or doubled(tensor))
-    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", within=True), expected)
     assert max(held) == 2
     held.clear()
     monkeypatch.setattr(nearest, "_NUMBERS", 1)
-    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", self_at=0), expected)
+    np.testing.assert_array_equal(nearest_distances(images, images, "cpu", within=True), expected)
     assert set(held) == {1}
 
 
