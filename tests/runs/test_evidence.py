@@ -28,7 +28,7 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize(("name", "runs"), [("default-job", 15), ("mnist-h200", 6), ("toy-narrow", 51)])
+@pytest.mark.parametrize(("name", "runs"), [("default-job", 15), ("mnist-h200", 6), ("toy-narrow", 66)])
 def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int) -> None:
     found = verified(REFERENCE / name, (), "fp32")
     assert found.records == runs
