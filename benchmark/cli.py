@@ -125,13 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:  # closed by the caller: nobody wants to read it
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     words = sys.argv[1:] if arguments is None else arguments
-    top = parser([word for word in words if not word.startswith("-")][:1])
-    options = top.parse_args(words)
-    if options.command is None:
-        top.print_help()
-        return OK
+    called = next((word for word in words if not word.startswith("-")), None)
     try:
-        code = _answer(options)
+        code = _usage(words) if called not in COMMANDS else _answer(called, words)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has read enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -139,13 +135,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _answer(options: argparse.Namespace) -> int:
+def _usage(words: Sequence[str]) -> int:
+    """What there is, where no command is called, or none that there is."""
+    top = parser(())
+    top.parse_args(words)
+    top.print_help()
+    return OK
+
+
+def _answer(called: str, words: Sequence[str]) -> int:
     from benchmark.registry import PartsError
     from benchmark.runs.files import StoreError
     from benchmark.spec.parts import DataError
     from benchmark.spec.source import SpecError
 
     try:
+        options = parser([called]).parse_args(words)  # imports the command's module, and so the parts from outside
         code: int = options.handler(options)
     except SpecError as error:
         return _failed(str(error), BAD_INPUT)
