@@ -52,7 +52,7 @@ def status(options: argparse.Namespace) -> int:
     places_of = (file.parent.relative_to(results).parts for file in results.glob(f"*/*/*/{RECORD}"))
     others = sum(place not in planned and place[:2] in about for place in places_of)
     if others:
-        what = f"{words.counted(others, 'record')} beside these, of other readings, seeds or tiers"
+        what = f"{words.counted(others, 'record')} beside these, of other readings, seeds or tiers, or brought"
         print(terminal.wrapped(f"{what} (--reading all shows those of readings)"))
     return 0
 

@@ -247,6 +247,8 @@ def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
 def banner(views: Sequence[PaperView]) -> str | None:
     """What must be said before any number: nothing has run, or only reduced tiers have."""
     tiers = [tier for tier in TIERS if any(tier in view.tiers_run for view in views)]
+    if not tiers and (rests := sorted({column.says for view in views for column in view.verdicts.brought})):
+        return f"Nothing was trained here: evidence is {', '.join(rests)}"
     if not tiers:
         return "Nothing has run yet: what follows rests on the paper's own text alone"
     reduced = [view.id for view in views if view.tiers_run and view.tiers_run[0] != "full"]

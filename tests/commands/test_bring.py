@@ -95,6 +95,8 @@ def test_the_report_says_whose_word_a_verdict_rests_on(
     assert "Evidence as reported by A. Author" in page
     assert "not accepted: decides nothing" in page
     assert "Evidence as reported by A. Author" in pages["report.md"]
+    for name in ("index.html", "report.md", "summary.txt"):
+        assert "Nothing was trained here: evidence is as reported by A. Author" in " ".join(pages[name].split())
     assert '<em class="soft">' not in page, "nothing that was brought stands among the paper's own verdicts"
     assert main(["report", spec, "--results", str(results), *formats, "--accept", "reported"]) == 0
     page = (results / "report" / "made_up.html").read_text()

@@ -400,7 +400,7 @@ def test_status_tells_what_it_does_not_count(capsys):
     """All runs of the toy's evidence are under readings: 30 under `narrow`, 6 and 15 under two more choices."""
     words = ["status", "gan_rl", "-e", "toy_*", "--results", str(ROOT / "results" / "reference" / "toy-narrow")]
     assert main(words) == 0
-    assert "51 records beside these, of other readings, seeds or tiers" in capsys.readouterr().out
+    assert "51 records beside these, of other readings, seeds or tiers, or brought" in capsys.readouterr().out
     assert main([*words, "--reading", "narrow"]) == 0
     out = capsys.readouterr().out
     assert "30 finished" in out
