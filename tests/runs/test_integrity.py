@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from benchmark.judging.selftest import paper
-from benchmark.runs.integrity import other_code, samples_problems, unsaid
+from benchmark.runs.integrity import _moments, other_code, samples_problems, unsaid
 from benchmark.runs.records import Origin, Stored
+from benchmark.spec.experiments import Snapshots
 
 SAMPLES = paper.made("plain", 1).samples
 OTHERS: list[tuple[Mapping[str, Any], str]] = [
@@ -88,3 +89,36 @@ def test_a_score_without_its_iteration_or_none_at_all_is_named() -> None:
     assert list(unsaid(paper.record(made.run, lost))) == ["score fid has a value, of no iteration"]
     (line,) = unsaid(paper.record(made.run, made.score, scores={}))
     assert line == "score fid was asked for, and nothing is said of it"
+
+
+@pytest.mark.parametrize(
+    ("every", "moments"),
+    [
+        ({"iterations": 16}, [0, 16]),
+        ({"epochs": 2}, [0, 16]),
+        ({"epochs": 0.01}, [*range(31)]),
+        ({"iterations": 30}, [0, 30]),
+    ],
+)
+def test_samples_are_kept_from_the_beginning_at_each_interval_to_the_end(
+    every: dict[str, float], moments: list[int]
+) -> None:
+    """30 of 40 iterations were run; 8 are an epoch."""
+    made = paper.made("plain", 1)
+    record = paper.record(made.run, made.score).model_copy(
+        update={"iterations": 30, "planned_iterations": 40, "iterations_per_epoch": 8.0}
+    )
+    snapshots = Snapshots.model_validate({"every": every, "samples": 4})
+    assert _moments(record, snapshots) == moments
+    whole = record.model_copy(update={"iterations": 40})
+    assert _moments(whole, snapshots)[-1] == 40
+
+
+@pytest.mark.parametrize("source", [None, "unknown", {"dirty": False}, {"commit": "", "dirty": False}, {"commit": "c"}])
+def test_runs_of_no_clean_commit_may_have_any_code(source: Any) -> None:
+    made = [paper.made("plain", seed) for seed in (0, 1)]
+    stored = [
+        Stored(paper.record(one.run, one.score, environment={"source": source}, hashes={"code": str(seed)}), Path("x"))
+        for seed, one in enumerate(made)
+    ]
+    assert list(other_code(stored)) == []
