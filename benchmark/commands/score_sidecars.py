@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmark.evaluation.recompute import cut, differences
-from benchmark.judging.equivalence import equivalence
+from benchmark.judging.equivalence import recomputed
 from benchmark.parts.metrics.infinity import line_through
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as
@@ -149,12 +149,10 @@ def _calibration(calibration: Calibration) -> Iterator[str]:
 
 def _equivalence(kept: Equivalence, stored: Sequence[Stored], spec: PaperSpec | None) -> Iterator[str]:
     """What the records give other than what is kept. What is kept of another state of a spec judges nothing."""
-    experiment = None if spec is None else spec.experiments.get(kept.experiment)
-    if spec is None or experiment is None or experiment.setup(kept.tier) is None:
+    pairs = [] if spec is None else [*recomputed(spec, stored, [kept])]
+    if not pairs:
         raise _Stranger("belongs to no experiment of a spec here")
-    found = equivalence(
-        spec, stored, kept.experiment, kept.tier, kept.numerics, seeds=sorted(kept.runs), share=kept.share
-    )
+    ((_, found),) = pairs
     if found.recipe != kept.recipe:
         raise _Stranger("is of another state of its spec, judges nothing")
     for place, then, now in differences(kept.model_dump(mode="json"), found.model_dump(mode="json")):

@@ -23,11 +23,13 @@ from benchmark.reporting.tabular import cells_csv, claims_csv
 from benchmark.reporting.view import paper_view
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
-from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, unsafe_arrays
+from benchmark.runs.files import StoreError, irregular, parse, read_as, read_bytes, sha256, unsafe_arrays
 from benchmark.runs.integrity import damage, other_code, samples_problems, unsaid
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
+from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.load import Loaded
+from benchmark.spec.numerics import NUMERICS
 from benchmark.spec.readings import ReadingError
 from benchmark.spec.source import SpecError
 
@@ -35,7 +37,7 @@ from benchmark.spec.source import SpecError
 def verify_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
     to.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
-    opt.numerics(to)
+    to.add_argument("--numerics", choices=NUMERICS, help="of the runs; default: what the verdicts in it are of")
     to.add_argument("--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch")
     opt.data_root(to, "for --replay")
     opt.as_json(to)
@@ -87,9 +89,12 @@ class Opened:
 
 
 def verified(
-    path: Path, papers: Sequence[str], numerics: str, replay: int | None = None, data_root: Path | None = None
+    path: Path, papers: Sequence[str], numerics: str | None, replay: int | None = None, data_root: Path | None = None
 ) -> Findings:
-    """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again."""
+    """What does not agree in a results folder or a pack; ``replay`` iterations of every run are trained again.
+
+    Without ``numerics`` each paper's runs are those of the tier that its verdicts are of.
+    """
     try:
         with opened(path) as evidence:
             if evidence.manifest is None:
@@ -148,7 +153,7 @@ def _packed_specs(pack: Opened, manifest: Manifest) -> list[Loaded]:
     return papers
 
 
-def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str) -> None:
+def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> None:
     """Recompute everything, and add what differs to the findings."""
     results, manifest, findings = evidence.results, evidence.manifest, evidence.findings
     stored = []
@@ -176,9 +181,9 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str) -> None:
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
         if not mine and not file.is_file():
             continue
-        expected = run_ids(loaded.spec, numerics)
+        expected = run_ids(loaded.spec, numerics or _tier(results, loaded, mine))
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results)
-        findings.problems += verdicts.damage
+        findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
         _seal(verdicts, findings)
         _verdicts(file, verdicts, same_rules, manifest is not None, findings)
@@ -243,7 +248,17 @@ def _record_problems(run: Stored, results: Path) -> Iterator[str]:
         yield f"{run.folder}: {line}"
 
 
-def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str, iterations: int, data_root: Path) -> None:
+def _tier(results: Path, loaded: Loaded, stored: Sequence[Stored]) -> str:
+    """The numerics tier that stored verdicts are of; that of the records where they say none, fp32 before others."""
+    try:
+        said = read_as(results / "verdicts" / f"{loaded.spec.paper.id}.json", PaperVerdicts).numerics
+    except (StoreError, ValueError):
+        said = None
+    tiers = {run.record.numerics for run in stored}
+    return said if said in NUMERICS else "fp32" if "fp32" in tiers else min(tiers & set(NUMERICS), default="fp32")
+
+
+def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str | None, iterations: int, data_root: Path) -> None:
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
 
@@ -253,7 +268,8 @@ def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str, iteration
     left = {run.folder: run for run in _records(evidence.results, Findings()) if _unsafe(run) is None}
     for loaded, reading in _readings(papers, left.values()):
         mine = [run for run in left.values() if run.record.paper == loaded.spec.paper.id]
-        for run, stored in planned([loaded.under(reading)], mine, numerics):
+        tier = numerics or _tier(evidence.results, loaded, mine)
+        for run, stored in planned([loaded.under(reading)], mine, tier):
             record, where = left.pop(stored.folder).record, stored.folder
             device = str(record.environment.get("device", "cpu")).partition(":")[0]
             missing = run.setup.dataset.problem(data_root)

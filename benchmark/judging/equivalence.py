@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import LEAST_SEEDS
+from benchmark.judging.inspection import Inspected
 from benchmark.judging.samples import Evidence, Sample, protocol_difference
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Equivalence, ScoreAgreement, recipe_of
 from benchmark.spec import words
 from benchmark.spec.base import Tier
+from benchmark.spec.numerics import ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import Metric
 from benchmark.spec.quantities import Quantity
@@ -26,6 +28,7 @@ def equivalence(
     *,
     seeds: Sequence[int] | None = None,
     share: float | None = None,
+    inspected: Inspected | None = None,
 ) -> Equivalence:
     """Compare every score that was measured, seed by seed, by two one-sided tests within its margin.
 
@@ -34,7 +37,8 @@ def equivalence(
     """
     plans = [make_plan(spec, tier, experiments=[experiment], seeds=seeds, numerics=one) for one in ("fp32", numerics)]
     plain, rough = (
-        Evidence(spec, stored, {experiment: {tier: {run.seed: run.run_id for run in plan}}}) for plan in plans
+        Evidence(spec, stored, {experiment: {tier: {run.seed: run.run_id for run in plan}}}, inspected=inspected)
+        for plan in plans
     )
     setup = plans[0][0].setup
     scores: list[ScoreAgreement] = []
@@ -65,6 +69,18 @@ def equivalence(
     )
 
 
+def recomputed(
+    spec: PaperSpec, stored: Sequence[Stored], kept: Iterable[Equivalence], inspected: Inspected | None = None
+) -> Iterator[tuple[Equivalence, Equivalence]]:
+    """What is kept of this paper's experiments, each beside what the records give on the same seeds and margins."""
+    for one in kept:
+        experiment = spec.experiments.get(one.experiment) if one.paper == spec.paper.id else None
+        if experiment is not None and experiment.setup(one.tier) is not None and one.numerics in ROUGHER:
+            words = (one.experiment, one.tier, one.numerics)
+            seeds = sorted(one.runs) or None
+            yield one, equivalence(spec, stored, *words, seeds=seeds, share=one.share, inspected=inspected)
+
+
 def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: float | None) -> ScoreAgreement:
     def unknown(says: str) -> ScoreAgreement:
         return ScoreAgreement(score=name, margin=None, difference=None, low=None, high=None, agrees=False, says=says)
@@ -77,6 +93,8 @@ def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: f
         return unknown(f"{words.counted(len(both), 'seed')} measured in both tiers, of at least {LEAST_SEEDS}")
     first, second = ([sample.values[seed] for seed in both] for sample in (plain, rough))
     middle = abs(hypothesis_tests.mean(first))
+    if share is not None and middle == 0:
+        return unknown("its mean in fp32 is 0, and a share of 0 is no margin")
     if share is not None:
         margin = share * middle
     elif metric.usual_margin is not None:

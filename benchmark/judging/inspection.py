@@ -126,18 +126,23 @@ class _Inspected:
 class Inspected:
     """Facts on records, by their identity: each record is kept as long as its facts are.
 
-    Runs in a rougher numerics tier count where ``equivalences`` say that they may.
+    Runs in a rougher numerics tier count where ``equivalences`` say that they may. See :meth:`allow`.
     """
 
     def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
-        self.shown = {(equivalence.recipe, equivalence.numerics) for equivalence in equivalences if equivalence.agrees}
+        self.shown: set[tuple[str, str]] = set()
+        self.allow(equivalences)
         self._known: dict[int, _Inspected] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 
     def __getitem__(self, stored: Stored) -> _Inspected:
         """What is known of one record."""
         return self._known.setdefault(id(stored), _Inspected(stored, self))
+
+    def allow(self, equivalences: Iterable[Equivalence]) -> None:
+        """Let runs in a rougher tier count where one of these shows that their scores agree with those of fp32."""
+        self.shown |= {(found.recipe, found.numerics) for found in equivalences if found.agrees}
 
     def course(self, stored: Stored) -> Course:
         """A run's curves; raises ``StoreError``."""

@@ -20,6 +20,7 @@ from benchmark.judging.audit import Audit, audit
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
+from benchmark.judging.equivalence import recomputed
 from benchmark.judging.inspection import Inspected
 from benchmark.judging.rule_changes import stored_state
 from benchmark.judging.samples import Evidence, Expected, ids_of
@@ -91,9 +92,14 @@ def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     return [run for run in stored if run.record.run_id in wanted]
 
 
+def _tiers(stored: Sequence[Stored], expected: Expected) -> set[str]:
+    """Numerics tiers of expected records."""
+    return {run.record.numerics for run in expected_ones(stored, expected)}
+
+
 def _of_one_tier(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     """Records in those numerics tiers in which there are expected ones; all records where none is expected."""
-    tiers = {run.record.numerics for run in expected_ones(stored, expected)}
+    tiers = _tiers(stored, expected)
     return [run for run in stored if not tiers or run.record.numerics in tiers]
 
 
@@ -112,13 +118,23 @@ def verdicts_on(
     """
     trained, brought = origins.apart(stored)
     trained = _of_one_tier(trained, expected)
-    planned, inspected = readings.planned(loaded, trained), Inspected(sidecars.read_all(results, sidecars.Equivalence))
+    planned, inspected = readings.planned(loaded, trained), Inspected()
+    kept = sidecars.read_all(results, sidecars.Equivalence)
+    pairs = [*recomputed(loaded.spec, stored, kept, inspected)]
+    inspected.allow(now for _, now in pairs)
+    edited = [
+        f"{then.file(results)}: says otherwise than the records, which decide: {now.says}"
+        for then, now in pairs
+        if then.recipe == now.recipe and then.agrees != now.agrees
+    ]
     spec = loaded.under(reading)
     verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
-    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update={"reading": reading}), stored)
+    tier = min(_tiers(trained, expected), default=None)
+    facts = {"reading": reading, "numerics": tier, "damage": [*edited, *verdicts.damage]}
+    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update=facts), stored)
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
 

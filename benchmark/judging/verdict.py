@@ -350,6 +350,8 @@ class PaperVerdicts(Model):
     spec_sha256: str
     #: the reading that they are under; None for the base
     reading: str | None = None
+    #: numerics tier of the runs; None where nothing was run
+    numerics: str | None = None
     claims: list[ClaimVerdict]
     cells: list[CellVerdict]
     experiments: list[ExperimentState]

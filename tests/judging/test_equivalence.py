@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import scipy.stats
 from benchmark.cli import main
 from benchmark.judging.equivalence import _agreement, equivalence
 from benchmark.judging.inspection import Inspected
-from benchmark.judging.judge import judge
+from benchmark.judging.judge import judge, judge_papers
 from benchmark.judging.samples import Sample
 from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import PaperVerdicts
@@ -111,6 +112,8 @@ def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     none = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), None)
     assert not none.agrees
     assert "give one with --margin" in none.says
+    zero = _agreement("modes", metric, sample_of([0.0] * 3), sample_of([0.0] * 3), 0.1)
+    assert (zero.agrees, zero.says) == (False, "its mean in fp32 is 0, and a share of 0 is no margin")
     some = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1)
     assert (some.agrees, some.margin) == (True, pytest.approx(0.8))
 
@@ -171,6 +174,42 @@ def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
     file.rename(file.with_name("toy-toy_minimax-full-bf16.json"))
     (told,) = _mismatches(tmp_path, capsys)
     assert "its name is not what its content makes it, " in told
+
+
+def test_records_decide_whatever_the_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was edited either way moves no state, and is told; ``verify`` finds the tier by itself."""
+    kept, file = planted(tmp_path, ("fp32", "bf16")), tmp_path / "made_up.yaml"
+    file.write_text(made_up.TEXT)
+    loaded = load(file)
+
+    def judged() -> PaperVerdicts:
+        return judge_papers([loaded], tmp_path, "bf16")[0].verdicts
+
+    def told(verdicts: PaperVerdicts) -> list[str]:
+        return [line for line in verdicts.damage if line.startswith("equivalence/")]
+
+    states = {}
+    for agrees in (True, False):
+        keep(tmp_path, kept.model_copy(update={"agrees": agrees}))
+        states[agrees] = judged()
+    assert states[True].numerics == "bf16"
+    assert states[True].claims == states[False].claims
+    assert "is not shown equivalent" not in json.dumps(states[True].model_dump(mode="json"))
+    assert told(states[True]) == []
+    assert len(told(states[False])) == 1
+
+    for record in read_records(tmp_path):
+        if record.record.numerics == "fp32":
+            shutil.rmtree(record.folder)
+    keep(tmp_path, kept)
+    alone = judged()
+    assert "is not shown equivalent" in json.dumps(alone.model_dump(mode="json"))
+    assert "says otherwise than the records, which decide" in told(alone)[0]
+    capsys.readouterr()
+    main(["verify", str(tmp_path), str(file), "--json"])
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert problems
+    assert all(problem.startswith("equivalence/") for problem in problems)
 
 
 def _mismatches(results: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
