@@ -110,6 +110,8 @@ def plan(options: argparse.Namespace) -> int:
             row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
             row["trainings"] = sum(shares[run.run_id][1] for run in mine)
             rows.append(row)
+    # data that are absent can still be fetched; another set under their name cannot be trained on
+    wrong = any(dataset.missing(root) is None for dataset in problems)
     lacking = [f"data: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
     for line in unreadable:
@@ -130,7 +132,7 @@ def plan(options: argparse.Namespace) -> int:
         if "full" in tiers:
             for paper, spec in specs.items():
                 print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
-    return opt.CHECK_FAILED if unreadable else opt.OK
+    return opt.CHECK_FAILED if unreadable or wrong else opt.OK
 
 
 def _device(word: str | None, results: Path) -> Device:

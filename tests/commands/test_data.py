@@ -76,7 +76,10 @@ def test_another_set_is_refused_before_anything_is_trained(tmp_path: Path, capsy
         "--results",
         str(tmp_path / "results"),
     ]
-    assert cli.main(["plan", "gan_dcgan_mnist", *where, "--json"]) == 0
+    absent = [*where[:5], str(tmp_path / "nowhere"), *where[6:]]
+    assert cli.main(["plan", "gan_dcgan_mnist", *absent]) == 0, "what is absent may still come"
+    capsys.readouterr()
+    assert cli.main(["plan", "gan_dcgan_mnist", *where, "--json"]) == 1
     (row,) = json.loads(capsys.readouterr().out)
     assert "is not the published file of mnist" in row["missing"]
     assert cli.main(["run", "gan_dcgan_mnist", *where]) == 2
