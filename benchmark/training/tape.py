@@ -49,6 +49,8 @@ class Stack:
         self._layers: list[tuple[Any, float | None]] = [
             (layer, _slope(layer)) for layer in layers if type(layer) is not nn.Identity
         ]
+        #: the first with weights: what lies before it matters only to who asks for the derivative of what enters
+        self._first = next((index for index, (_, slope) in enumerate(self._layers) if slope is None), 0)
 
     def forward(self, value: Tensor) -> list[Tensor]:
         """``value`` and what every layer gives; rectifiers write over the output of the layer before them."""
@@ -68,7 +70,8 @@ class Stack:
         """
         own = False  # whether the gradient may be written over
         for index in reversed(range(len(self._layers))):
-            (layer, slope), done = self._layers[index], index == 0 and not entered
+            layer, slope = self._layers[index]
+            done = index <= self._first and not entered
             if slope is None:
                 if weights:
                     _add(layer.weight, torch.mm(gradient.t(), values[index]))

@@ -10,6 +10,7 @@ import pytest
 
 from benchmark.judging import consistency
 from benchmark.judging.consistency import contradictions
+from benchmark.judging.inspection import Inspected
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
 from benchmark.spec.load import loads
@@ -310,7 +311,7 @@ def test_curves_of_32_folders_are_kept_in_memory(tmp_path: Path, monkeypatch: py
     stored = [run(tmp_path, "a", seed, curves={"g": [float(seed)] * 4}) for seed in range(33)]
     read: list[Path] = []
     monkeypatch.setattr(Stored, "curves", lambda one: read.append(one.folder) or {"g": np.full(4, one.record.seed)})
-    inspected = consistency.Inspected()
+    inspected = Inspected()
 
     def levels(one: Stored) -> list[float]:
         return inspected.course(one).curves["g"].tolist()
