@@ -135,6 +135,13 @@ def as_in_the_figure(folder: str, reading: str) -> str:
     return ", ".join(told)
 
 
+def parts_that_hold(name: str, folder: str, reading: str, claim: str) -> str:
+    """How many statements of a claim hold under a reading, of how many."""
+    (known,) = judge_papers([paper(name)], REFERENCE / folder, "fp32", reading, write=False)
+    (parts,) = (verdict.parts for verdict in known.verdicts.claims if verdict.claim == claim)
+    return f"{sum(part.state == 'HOLDS' for part in parts)} of {len(parts)}"
+
+
 def _modes(several: Sequence[RunRecord]) -> str:
     counts = [record.scores["modes"].value for record in several]
     return ", ".join(f"{value:.0f} in {counts.count(value)}" for value in sorted({*counts}, reverse=True))
@@ -179,6 +186,7 @@ def facts() -> dict[str, str]:
         "toy": toy_table(),
         "RL-C7": extra_time(),
         "five to one": as_in_the_figure("toy-narrow", "narrow+five_to_one"),
+        "five to one parts": parts_that_hold("gan_rl", "toy-narrow", "narrow+five_to_one", "RL-C22"),
         **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},
     }
 

@@ -183,6 +183,7 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
             continue
         expected = run_ids(loaded.spec, numerics or _tier(results, loaded, mine))
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results)
+        # what is wrong with sidecars was told above, with what the records give
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
         _seal(verdicts, findings)
