@@ -129,10 +129,9 @@ class Inspected:
     Runs in a rougher numerics tier count where ``equivalences`` say that they may. See :meth:`allow`.
     """
 
-    def __init__(self, equivalences: Iterable[Equivalence] = ()) -> None:
+    def __init__(self) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
         self.shown: set[tuple[str, str]] = set()
-        self.allow(equivalences)
         self._known: dict[int, _Inspected] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 

@@ -13,11 +13,6 @@ from benchmark.spec.base import canonical, flat
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 
-#: (key, whether its item is one of several of a kind) of what version 1 did not seal
-_NOT_IN_1 = {("direction", True), ("proxy", True)}
-#: quantities of tables that had another name in some seals of version 1
-_RENAMED = {"fid": "frechet_inception_distance"}
-
 
 def stored_state(results: Path, spec: PaperSpec, stored: Sequence[Stored]) -> SealState | None:
     """State of the seal in a results folder that holds these records; see :func:`state`."""
@@ -49,10 +44,7 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
         return SealState(
             status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
         )
-    then = seal.items
-    if seal.schema_version == 1:
-        then, today = _renamed(then), _as_version_1(today)
-    changes = [*_changes(then, today), *_code(seal.sources)]
+    changes = [*_changes(seal.items, today), *_code(seal.sources)]
     broken = not seal.whole or seal.paper != spec.paper.id
     status_, says = _status(seal, changes, broken)
     return SealState(
@@ -64,22 +56,6 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
         changes=changes,
         says=says,
     )
-
-
-def _as_version_1(items: Mapping[str, Item]) -> dict[str, Item]:
-    """Rules without what version 1 did not seal: sentences of claims; directions of metrics, and which are proxies."""
-    return {
-        name: {key: value for key, value in item.items() if key != "says" and (key, ", " in name) not in _NOT_IN_1}
-        for name, item in items.items()
-    }
-
-
-def _renamed(items: Mapping[str, Item]) -> dict[str, Item]:
-    """Rules of version 1 by today's names of quantities."""
-    return {
-        name: item | {"quantity": _RENAMED.get(item["quantity"], item["quantity"])} if "quantity" in item else item
-        for name, item in items.items()
-    }
 
 
 def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool) -> tuple[SealStatus, str]:
@@ -125,11 +101,6 @@ def _changes(old: Mapping[str, Item], new: Mapping[str, Item]) -> Iterator[RuleC
 
 def _code(sealed: Mapping[str, str]) -> Iterator[RuleChange]:
     today = sources()
-    names = {Path(file).stem: file for file in sorted(today, reverse=True)}  # of two, that of judging
-    for name, digest_ in sorted(sealed.items()):
-        file = name if name.endswith(".py") else names.get(name, f"judging/{name}.py")
-        if today.get(file) != digest_:
-            yield RuleChange(kind="code", item=file, path="", old=digest_, new=today.get(file))
-    if any(name.endswith(".py") for name in sealed):
-        for file in sorted(set(today) - set(sealed)):
-            yield RuleChange(kind="code", item=file, path="", old=None, new=today[file])
+    for file in sorted({*sealed, *today}):
+        if today.get(file) != sealed.get(file):
+            yield RuleChange(kind="code", item=file, path="", old=sealed.get(file), new=today.get(file))

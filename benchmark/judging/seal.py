@@ -39,7 +39,7 @@ Item = dict[str, Any]
 class Seal(Model):
     """Rules as they were sealed; ``sha256`` is that of the canonical JSON of ``items``, ``seal_sha256`` of all else."""
 
-    schema_version: Literal[1, 2]
+    schema_version: Literal[2]
     paper: str
     sha256: str
     #: time of the first run, UTC, ISO 8601
@@ -47,7 +47,7 @@ class Seal(Model):
     runs_before: int
     #: item -> its rules
     items: dict[str, Item]
-    #: file below benchmark/ -> SHA-256 of its source; version 1 has names of modules of judging
+    #: file below benchmark/ -> SHA-256 of its source
     sources: dict[str, str]
     seal_sha256: str
 

@@ -167,31 +167,6 @@ def test_every_file_that_decides_is_sealed_by_what_judging_imports() -> None:
     assert not {"judging/audit.py", "judging/compare.py", "judging/seal.py", "spec/messages.py"} & files
 
 
-def test_a_seal_of_version_1_did_not_cover_sentences_and_says_nothing_of_them() -> None:
-    """Its tables may name their quantity as was usual then, its sources are names of modules."""
-    today = sealed()
-    items = {
-        name: {
-            key: value
-            for key, value in item.items()
-            if key not in ("says", "proxy") and not (key == "direction" and ", " in name)
-        }
-        for name, item in today.items.items()
-    }
-    items["tables.T1"] = {**items["tables.T1"], "quantity": "fid"}
-    facts = {
-        **today.model_dump(exclude={"seal_sha256"}),
-        "schema_version": 1,
-        "items": items,
-        "sha256": seals.digest(items),
-        "sources": {"cells": today.sources["judging/cells.py"], "claims": "0" * 64},
-    }
-    old = Seal.model_validate({**facts, "seal_sha256": seals.digest(facts)})
-    found = against(edited(("says: The penalty lowers FID.", "says: FID is lower with it.")), old)
-    assert told(found) == [("code", "judging/claims.py", "", "0" * 64, today.sources["judging/claims.py"])]
-    assert against(edited(("below: 0.1", "below: 0.2")), old).status == "changed"
-
-
 def test_a_seal_edited_to_fit_is_damaged() -> None:
     text = edited(("margin: 3.0", "margin: 6.0"))
     forged = sealed().model_copy(update={"items": rules(paper.loaded(text).spec)})
