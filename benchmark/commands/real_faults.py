@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from benchmark.judging.consistency import contradictions, identity
 from benchmark.judging.samples import Evidence
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import Caught, peaceful
+from benchmark.judging.selftest.record_faults import Edits, on_data, rewrite
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, Stored, read_record, write_record
+from benchmark.runs.records import RECORD, Stored, read_record
 from benchmark.runs.retrain import replay
 from benchmark.runs.runner import OneRun
 from benchmark.spec.levels import SYMMETRIC, to_levels
@@ -36,12 +35,12 @@ _REPLAYED = 20
 
 @dataclass(frozen=True)
 class _Real:
-    """A run trained as ``actual`` and recorded as ``claimed``; ``hide`` is what a forger would edit besides."""
+    """A run trained as ``actual`` and recorded as ``claimed``; ``hidden`` is what a forger would edit besides."""
 
     name: str
     claimed: Run
     actual: Run
-    hide: Callable[[dict[str, Any]], None] = lambda _record: None
+    hidden: Edits = field(default_factory=dict)
 
 
 def real_faults() -> list[Caught]:
@@ -53,7 +52,7 @@ def real_faults() -> list[Caught]:
         honest = {key: _trained(paper.runs(TEXT)[key], root / "honest") for key in (("plain", 0), ("penalised", 0))}
         for key, record in honest.items():
             line = next(_records([*honest.values()], record), None) or _again(paper.runs(TEXT)[key], record, root)
-            faults.append(peaceful(f"honest run of {key[0]}", line))
+            faults.append(peaceful(f"honest run of {key[0]}", [line] if line else []))
         for number, fault in enumerate(_faults(root)):
             forged = _forged(fault, root / f"fault-{number}")
             others = [run for run in honest.values() if run.record.run_id != fault.claimed.run_id]
@@ -69,9 +68,12 @@ def _faults(root: Path) -> Iterator[_Real]:
     plain, penalised = planned["plain", 0], planned["penalised", 0]
     yield _Real("penalty of weight 0 labelled 5", penalised, replace(penalised, system=plain.system))
     yield _Real("labels of two experiments swapped", plain, penalised)
-    yield _Real("half of the training", plain, replace(plain, iterations=plain.iterations // 2), _claim_all(plain))
+    lengths = ("iterations", "planned_iterations", "scores/fid/iteration", "scores/fid/series/-1/0")
+    shorter = replace(plain, iterations=plain.iterations // 2)
+    yield _Real("half of the training", plain, shorter, dict.fromkeys(lengths, plain.iterations))
     yield _Real("half of the data", plain, _on_half(plain))
-    yield _Real("half of the data, its hash forged", plain, _on_half(plain), _claim_data(plain, root))
+    fingerprint = plain.setup.dataset.load(root, "cpu").fingerprint
+    yield _Real("half of the data, its hash forged", plain, _on_half(plain), on_data(fingerprint))
     yield _Real("another seed", plain, planned["plain", 3])
     spec = paper.loaded(TEXT.replace("learning_rate: 1e-4", "learning_rate: 5e-4")).spec
     yield _Real("another learning rate", plain, replace(plain, system=system_of(spec, plain.setup)))
@@ -102,27 +104,6 @@ def _on_half(run: Run) -> Run:
     return replace(run, setup=run.setup.model_copy(update={"dataset": Half.model_validate(whole.model_dump())}))
 
 
-def _claim_all(claimed: Run) -> Callable[[dict[str, Any]], None]:
-    def hide(record: dict[str, Any]) -> None:
-        record.update(iterations=claimed.iterations, planned_iterations=claimed.iterations)
-        for score in record["scores"].values():
-            score["iteration"] = claimed.iterations
-            if score["series"]:
-                score["series"][-1][0] = claimed.iterations
-
-    return hide
-
-
-def _claim_data(claimed: Run, root: Path) -> Callable[[dict[str, Any]], None]:
-    def hide(record: dict[str, Any]) -> None:
-        fingerprint = claimed.setup.dataset.load(root, "cpu").fingerprint
-        record["hashes"]["dataset"] = fingerprint
-        for score in record["scores"].values():
-            score["protocol"]["dataset"] = fingerprint
-
-    return hide
-
-
 def _trained(run: Run, results: Path) -> Stored:
     record = OneRun(run, results, results.parent / "data", "cpu").execute()
     assert record.status == "finished", f"a tiny run ended as {record.status}: {record.reason}"
@@ -131,21 +112,10 @@ def _trained(run: Run, results: Path) -> Stored:
 
 def _forged(fault: _Real, results: Path) -> Stored:
     """Train ``actual`` and let the record claim to be ``claimed``."""
-    folder = _trained(fault.actual, results).folder
-    file = folder / RECORD
-    record = json.loads(file.read_bytes())
-    claimed = fault.claimed
-    record.update(
-        run_id=claimed.run_id,
-        experiment=claimed.experiment,
-        seed=claimed.seed,
-        determinant=claimed.determinant(),
-        iterations_per_epoch=claimed.iterations_per_epoch,
-    )
-    fault.hide(record)
-    file.unlink()
-    write_record(folder, RunRecord.model_validate(record, strict=False))
-    return Stored(read_record(file), folder)
+    folder, claimed = _trained(fault.actual, results).folder, fault.claimed
+    facts = {name: getattr(claimed, name) for name in ("run_id", "experiment", "seed", "iterations_per_epoch")}
+    rewrite(folder, {**facts, "determinant": claimed.determinant(), **fault.hidden})
+    return Stored(read_record(folder / RECORD), folder)
 
 
 def _records(stored: list[Stored], run: Stored) -> Iterator[str]:

@@ -88,8 +88,7 @@ def packed_faults() -> list[Caught]:
         faults.honest(root / "results")
         file = root / "bundle.zip"
         write_made_up(root / "results", file)
-        lines = pack_findings(file)
-        outcomes.append(faults.peaceful("honest pack", next(iter(lines), None)))
+        outcomes.append(faults.peaceful("honest pack", pack_findings(file)))
         content = file.read_bytes()
         draw = random.Random(1)
         missed = []
@@ -105,10 +104,7 @@ def packed_faults() -> list[Caught]:
             faults.honest(forged)
             fault.plant(forged)
             write_made_up(forged, root / "forged.zip", verdicts_of=root / "results" if fault.verdicts_left else None)
-            lines = pack_findings(root / "forged.zip")
-            naming = next((line for line in lines if fault.named in line), None)
-            says = naming or "; ".join(lines) or "nothing said"
-            outcomes.append(Caught(fault=fault.name, caught=naming is not None, finding=says))
+            outcomes.append(faults.named(fault, pack_findings(root / "forged.zip")))
     return outcomes
 
 

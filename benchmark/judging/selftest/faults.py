@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,11 +10,11 @@ from pathlib import Path
 from benchmark.judging.judge import judge, under_seal_in
 from benchmark.judging.seal import make_seal, seal_file
 from benchmark.judging.selftest import paper
-from benchmark.judging.selftest.record_faults import Fault, nothing, of_records, open_faults
+from benchmark.judging.selftest.record_faults import Fault, edit, nothing, of_records, open_faults
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import read_records
-from benchmark.spec.base import Model, canonical
+from benchmark.spec.base import Model
 
 _ORDER = "[{experiment: penalised, score: fid}, {experiment: plain, score: fid}]"
 _TURNED = "[{experiment: plain, score: fid}, {experiment: penalised, score: fid}]"
@@ -37,16 +36,13 @@ def of_rules() -> Iterator[Fault]:
     yield rule("seeds left out afterwards", "seeds: [0, 1, 2, 3, 4]", "seeds: [0, 1, 2]", "seeds changed from")
     yield rule("published number moved", "value: 30.0", "value: 30.4", "value changed from 30.0 to 30.4")
     yield rule("claim withdrawn afterwards", _SECOND, "", "claims.MU-C2 removed")
-    yield Fault("seal edited to fit", _edited_seal, "the seal itself has been edited")
-    yield Fault("seal removed", lambda results: seal_file(results, paper.PAPER).unlink(), "no rules were sealed")
+    margin = {"items/tables.T1, digits, plain/margin": 6.0}
+    yield Fault("seal edited to fit", lambda results: edit(_seal(results), margin), "the seal itself has been edited")
+    yield Fault("seal removed", lambda results: _seal(results).unlink(), "no rules were sealed")
 
 
-def _edited_seal(results: Path) -> None:
-    file = seal_file(results, paper.PAPER)
-    seal = json.loads(file.read_bytes())
-    seal["items"]["tables.T1, digits, plain"]["margin"] = 6.0
-    assert canonical(seal["items"]) != canonical(json.loads(file.read_bytes())["items"])
-    write_atomic(file, to_json(seal))
+def _seal(results: Path) -> Path:
+    return seal_file(results, paper.PAPER)
 
 
 class Caught(Model):
@@ -67,7 +63,7 @@ def honest(results: Path) -> None:
     for experiment, seed in paper.runs():
         paper.made(experiment, seed).write(results)
     seal = make_seal(paper.loaded().spec, "2026-01-01T00:00:00+00:00", 0)
-    write_atomic(seal_file(results, paper.PAPER), to_json(seal.model_dump(mode="json")))
+    write_atomic(_seal(results), to_json(seal.model_dump(mode="json")))
 
 
 def findings(results: Path, text: str = paper.TEXT) -> list[str]:
@@ -99,12 +95,7 @@ def planted() -> list[Caught]:
     """Plant every fault in a fresh copy of honest records, and look."""
     faults = []
     for fault, lines in _looked([_HONEST, *of_records(), *of_rules()]):
-        naming = next((line for line in lines if fault.named in line), None)
-        says = naming or "; ".join(lines) or "nothing said"
-        if fault == _HONEST:
-            faults.append(peaceful(fault.name, next(iter(lines), None)))
-        else:
-            faults.append(Caught(fault=fault.name, caught=naming is not None, finding=says))
+        faults.append(peaceful(fault.name, lines) if fault == _HONEST else named(fault, lines))
     return faults
 
 
@@ -126,9 +117,15 @@ def _looked(faults: Iterable[Fault]) -> Iterator[tuple[Fault, list[str]]]:
             yield fault, [line.replace(f"{results}/", "") for line in findings(results, fault.text)]
 
 
-def peaceful(what: str, line: str | None) -> Caught:
+def named(fault: Fault, lines: Sequence[str]) -> Caught:
+    """Whether one of the findings names the fault."""
+    naming = next((line for line in lines if fault.named in line), None)
+    return Caught(fault=fault.name, caught=naming is not None, finding=naming or "; ".join(lines) or "nothing said")
+
+
+def peaceful(what: str, lines: Sequence[str]) -> Caught:
     """The other half of a test: where nothing was planted, nothing may be found."""
-    return Caught(fault=f"{_NOTHING}{what}", caught=line is None, finding=line or "no finding")
+    return Caught(fault=f"{_NOTHING}{what}", caught=not lines, finding=next(iter(lines), "no finding"))
 
 
 def all_found(faults: Sequence[Caught]) -> bool:
