@@ -14,7 +14,6 @@ import logging
 import math
 import os
 import stat
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -30,6 +29,7 @@ from benchmark.parts import extractors
 from benchmark.parts.extractors import Extractor, classifier, inception
 from benchmark.parts.extractors.classifier import Classifier, ClassifierName
 from benchmark.parts.extractors.inception import Inception, Resize
+from benchmark.runs.files import packed, write_atomic
 from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, Needs, Shape, Subject
 
 Arrays = dict[str, np.ndarray]
@@ -181,16 +181,7 @@ def _write(file: Path, text: str, arrays: Arrays) -> None:
     above = next(folder for folder in file.parents if folder.is_dir())
     if not above.stat().st_mode & stat.S_IWUSR:
         raise PermissionError(errno.EACCES, f"{above} is read-only")  # an administrator could write all the same
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".statistics-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, seal=np.array(_seal(text, arrays)), **arrays)  # type: ignore[arg-type]
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomic(file, packed({"seal": np.array(_seal(text, arrays)), **arrays}, compressed=False))
 
 
 class OnExamples(Metric):

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.runs.files import write_atomic
 from benchmark.spec.parts import DataError
 
 _LEVELS = "levels.uint8"
@@ -49,10 +50,7 @@ def remembered(folder: Path, place: Path, names: Iterable[str], what: str, compu
             return known
     result = compute()
     with contextlib.suppress(OSError):  # where nothing can be written, it is computed every time
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = note.with_name(f"{note.name}.{os.getpid()}")
-        temporary.write_text(result, encoding="ascii")
-        os.replace(temporary, note)
+        write_atomic(note, result.encode())
     return result
 
 
@@ -181,12 +179,7 @@ def _fill(levels: np.ndarray, example: Callable[[int], np.ndarray], label: str) 
 def _note(entry: Path, text: str, fingerprint: str) -> None:
     """Write what is known of the levels, and by which marks the file is known again."""
     facts = {"key": text, "sha256": fingerprint, "stamp": _stamp(entry / _LEVELS)}
-    temporary = entry / f"{_FACTS}.{os.getpid()}"
-    try:
-        temporary.write_text(json.dumps(facts), encoding="utf-8")
-        os.replace(temporary, entry / _FACTS)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomic(entry / _FACTS, json.dumps(facts).encode())
 
 
 def _stamp(file: Path) -> list[int]:
