@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from benchmark.runs.pace import PROGRESS, Progress
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, read_record
 from benchmark.spec import names, words
-from benchmark.spec.base import TIERS
+from benchmark.spec.base import TIERS, grouped
 from benchmark.spec.paper import PaperSpec
 
 #: a run of another machine that has said nothing for so long has ended without a word
@@ -116,13 +117,9 @@ def _pace(run: Run, folder: Path) -> dict[str, Any]:
 
 
 def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
-    counts = {
-        state: sum(row["state"] == state for row in rows) for state in dict.fromkeys(row["state"] for row in rows)
-    }
+    counts = Counter(row["state"] for row in rows)
     lines = []
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["paper"], row["experiment"], row["tier"]), []).append(row)
+    groups = grouped(((row["paper"], row["experiment"], row["tier"]), row) for row in rows)
     begun = {key: group for key, group in groups.items() if any(row["state"] != "left" for row in group)}
     if begun:
         kinds = ("finished", "diverged", "failed", "unreadable", "running", "interrupted", "left")

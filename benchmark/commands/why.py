@@ -17,6 +17,7 @@ from benchmark.registry import did_you_mean
 from benchmark.reporting.claims import p_text, statistic_name
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.spec import names
+from benchmark.spec.base import grouped
 from benchmark.spec.names import Say
 
 
@@ -110,9 +111,8 @@ def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: S
     for values in quantities:
         measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
         parts = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
-        reasons: dict[str, list[str]] = {}
-        for seed in sorted(set(values.seeds) - set(measured)):
-            reasons.setdefault(values.reasons.get(seed, "not measured"), []).append(str(seed))
+        absent = sorted(set(values.seeds) - set(measured))
+        reasons = grouped((values.reasons.get(seed, "not measured"), str(seed)) for seed in absent)
         parts += [
             f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()
         ]

@@ -7,7 +7,6 @@ passes; ``ganrepro selftest`` lists what that leaves open.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pydantic import ValidationError
 from benchmark.runs.files import StoreError, irregular, sha256
 from benchmark.runs.plan import iterations_per_epoch
 from benchmark.runs.records import CURVES, RunRecord, ScoreRecord, Stored
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, digest
 from benchmark.spec.dataflow import term_curves
 from benchmark.spec.parts import DATASETS, METRICS, MetricError, Subject
 
@@ -48,8 +47,7 @@ def contradictions(stored: Stored, curves: Callable[[], Mapping[str, np.ndarray]
 
 def identity(record: RunRecord) -> str | None:
     """Why a record's id does not belong to what it says it ran; None where it does."""
-    digest = hashlib.sha256(canonical(record.determinant).encode()).hexdigest()
-    if not record.run_id or not digest.startswith(record.run_id):
+    if not record.run_id or not digest(record.determinant).startswith(record.run_id):
         return f"run_id {record.run_id} is not the hash of its determinant"
     stated = {key: record.determinant.get(key) for key in ("seed", "tier", "numerics")}
     if stated != {"seed": record.seed, "tier": record.tier, "numerics": record.numerics}:
@@ -291,8 +289,8 @@ def between(stored: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
         data, content = _setup(run.record).get("dataset"), run.record.hashes.get("dataset")
         if data is not None and content is not None:
             by_data.setdefault(canonical(data), {}).setdefault(content, []).append(run)
-        digest = run.record.files.get(CURVES)
-        known = by_curves.setdefault(digest, run) if digest is not None else run
+        curves = run.record.files.get(CURVES)
+        known = by_curves.setdefault(curves, run) if curves is not None else run
         if known.record.seed != run.record.seed:
             yield run, f"same curves as seed {known.record.seed} in {known.folder}, not an independent run"
             continue

@@ -11,7 +11,7 @@ from benchmark.judging.samples import Evidence, Expected
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts, Word
 from benchmark.runs.brought import of_todays_spec
 from benchmark.runs.records import Origin, Stored
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, grouped
 from benchmark.spec.paper import PaperSpec
 
 V = TypeVar("V", ClaimVerdict, CellVerdict)
@@ -19,10 +19,8 @@ V = TypeVar("V", ClaimVerdict, CellVerdict)
 
 def apart(stored: Sequence[Stored]) -> tuple[list[Stored], list[list[Stored]]]:
     """What was trained here, and what each origin brought."""
-    groups: dict[str, list[Stored]] = {}
-    for run in stored:
-        if run.record.origin is not None:
-            groups.setdefault(canonical(run.record.origin.model_dump(mode="json")), []).append(run)
+    brought = [(run.record.origin, run) for run in stored if run.record.origin is not None]
+    groups = grouped((canonical(origin.model_dump(mode="json")), run) for origin, run in brought)
     return [run for run in stored if run.record.origin is None], [groups[key] for key in sorted(groups)]
 
 

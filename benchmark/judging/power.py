@@ -26,7 +26,7 @@ from benchmark.judging.predicates import evaluate
 from benchmark.judging.published import NotPrinted, Numbers
 from benchmark.judging.samples import Sample
 from benchmark.spec import words
-from benchmark.spec.base import Model
+from benchmark.spec.base import Model, grouped
 from benchmark.spec.claims import Bound, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Printed
@@ -246,16 +246,10 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
     if held:
         names = ", ".join(dict.fromkeys(name for cell in held for name in cell.conditions))
         lines.append(f"at best under a condition, for the paper does not give {names}: {_numbers(held)}")
-    never: dict[str, list[str]] = {}
-    for claim in power.claims:
-        if claim.never is not None:
-            never.setdefault(claim.never, []).append(claim.claim)
-    for reason, names_ in never.items():
-        lines.append(f"never decided, {reason}: {', '.join(names_)}")
-    reasons = dict.fromkeys(cell.never for cell in power.cells if cell.never is not None)
-    return lines + [
-        f"{reason}: {_numbers([cell for cell in power.cells if cell.never == reason])}" for reason in reasons
-    ]
+    never = grouped((claim.never, claim.claim) for claim in power.claims if claim.never is not None)
+    lines += [f"never decided, {reason}: {', '.join(claims)}" for reason, claims in never.items()]
+    reasons = grouped((cell.never, cell) for cell in power.cells if cell.never is not None)
+    return lines + [f"{reason}: {_numbers(cells)}" for reason, cells in reasons.items()]
 
 
 def power_summary(power: Power) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from benchmark.judging.predicates import number
 from benchmark.judging.verdict import PartVerdict
 from benchmark.spec import words
+from benchmark.spec.base import grouped
 from benchmark.spec.claims import Bound, Predicate
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Printed
@@ -24,18 +25,15 @@ class Numbers:
     """Published numbers of a paper by what regenerates them, and what they say of its claims."""
 
     def __init__(self, spec: PaperSpec) -> None:
+        self.places = {entry.place: entry for entry in spec.printed}
+        measured = [(entry.cell.experiment, entry) for entry in spec.printed if entry.cell.experiment is not None]
         #: by (experiment, score), and training times by experiment
-        self.scores: dict[tuple[str, str], list[Printed]] = {}
-        self.times: dict[str, list[Printed]] = {}
-        self.places: dict[str, Printed] = {}
-        for entry in spec.printed:
-            self.places[entry.place] = entry
-            if entry.cell.experiment is None:
-                continue
-            if entry.cell.score is not None and entry.source.quantity not in _NOT_SCORES:
-                self.scores.setdefault((entry.cell.experiment, entry.cell.score), []).append(entry)
-            if entry.source.quantity == "seconds":
-                self.times.setdefault(entry.cell.experiment, []).append(entry)
+        self.scores = grouped(
+            ((experiment, entry.cell.score), entry)
+            for experiment, entry in measured
+            if entry.cell.score is not None and entry.source.quantity not in _NOT_SCORES
+        )
+        self.times = grouped(pair for pair in measured if pair[1].source.quantity == "seconds")
 
     def outcome(self, predicate: Predicate) -> tuple[Outcome | None, str]:
         """Evaluate a predicate on the printed numbers; None with the reason where it does not rest on them alone."""
@@ -189,9 +187,9 @@ def unequal_protocols(printed: Sequence[Printed]) -> list[str]:
     """Fields of their protocols in which published numbers differ, with who has which value."""
     lines = []
     for name in sorted({name for entry in printed for name in entry.protocol}):
-        places: dict[str, list[str]] = {}
-        for entry in printed:
-            places.setdefault(str(entry.protocol.get(name, "not given")), []).append(f"{entry.row} / {entry.column}")
+        places = grouped(
+            (str(entry.protocol.get(name, "not given")), f"{entry.row} / {entry.column}") for entry in printed
+        )
         if len(places) > 1:
             text = "; ".join(f"{value} ({', '.join(dict.fromkeys(places_of))})" for value, places_of in places.items())
             lines.append(f"'{name}' is {text}")

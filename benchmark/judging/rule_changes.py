@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from benchmark.judging.seal import Item, Seal, digest, read_seal, rules, seal_file, sources
+from benchmark.judging.seal import Item, Seal, read_seal, rules, seal_file, sources
 from benchmark.judging.verdict import RuleChange, SealState, SealStatus
 from benchmark.runs.records import Stored
-from benchmark.spec.base import canonical, flat
+from benchmark.spec.base import canonical, digest, flat
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted
 

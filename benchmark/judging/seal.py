@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import margin
 from benchmark.runs.files import StoreError, to_json, write_atomic
 from benchmark.runs.records import RECORD, read_record
-from benchmark.spec.base import TIERS, Model, canonical
+from benchmark.spec.base import TIERS, Model, canonical, digest
 from benchmark.spec.experiments import Experiment
 from benchmark.spec.paper import PaperSpec
 
@@ -79,11 +79,6 @@ def read_seal(content: bytes) -> Seal | None:
         return Seal.model_validate_json(content)
     except ValidationError:
         return None
-
-
-def digest(facts: Mapping[str, Any]) -> str:
-    """SHA-256 of rules, or of a whole seal."""
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
 @cache
@@ -173,7 +168,7 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
             "seeds": sorted(setup.seeds),
             "generator_mode": setup.generator_mode,
             "budget": setup.budget.model_dump(mode="json", exclude_none=True),
-            "recipe_sha256": hashlib.sha256(canonical(recipe).encode()).hexdigest(),
+            "recipe_sha256": digest(recipe),
         }
         for score, entry in setup.scores.items():
             metric = {"direction": entry.metric.direction, "proxy": entry.metric.proxy}

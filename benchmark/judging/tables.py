@@ -5,14 +5,13 @@ Published training times are held against what their device can do at most, a pl
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from benchmark.judging.published import unequal_protocols
 from benchmark.runs.plan import make_run
 from benchmark.spec import words
-from benchmark.spec.base import Model
+from benchmark.spec.base import Model, grouped
 from benchmark.spec.fields import written
 from benchmark.spec.operations import operations_per_iteration
 from benchmark.spec.paper import PaperSpec
@@ -49,11 +48,8 @@ def table_findings(spec: PaperSpec) -> list[TableFinding]:
 
 
 def _quoted(printed: Sequence[Printed]) -> Iterator[str]:
-    sources: dict[str, list[Printed]] = {}
-    for number in printed:
-        if number.cell.quoted_from is not None:
-            sources.setdefault(number.cell.quoted_from, []).append(number)
-    for source, numbers in sources.items():
+    quoted = grouped((number.cell.quoted_from, number) for number in printed if number.cell.quoted_from is not None)
+    for source, numbers in quoted.items():
         places = ", ".join(f"{number.row} / {number.column}" for number in numbers)
         yield f"{len(numbers)} of {words.counted(len(printed), 'number')} taken from {source}: {places}"
 
@@ -85,11 +81,8 @@ def _bold(printed: Sequence[Printed]) -> Iterator[str]:
     marked = [number for number in printed if number.cell.bold]
     if direction not in ("lower", "higher") or not marked:
         return
-    by_row, by_column = defaultdict[str, list[Printed]](list), defaultdict[str, list[Printed]](list)
-    for number in printed:
-        by_row[number.row].append(number)
-        by_column[number.column].append(number)
-    groups = max((by_row, by_column), key=lambda lines: _well_marked([*lines.values()], direction)).values()
+    ways = (grouped((number.row, number) for number in printed), grouped((number.column, number) for number in printed))
+    groups = max(ways, key=lambda lines: _well_marked([*lines.values()], direction)).values()
     for group in groups:
         if len(group) < 2 or not any(run.cell.bold for run in group):
             continue
@@ -127,11 +120,11 @@ def _spreads(printed: Sequence[Printed]) -> Iterator[str]:
 
 def _repeats(spec: PaperSpec) -> Iterator[TableFinding]:
     """The same quantity printed twice with different values."""
-    groups: dict[tuple[str, str, str], list[Printed]] = {}
-    for number in spec.printed:
-        if number.cell.experiment is not None and number.source.quantity != "setting":
-            key = (number.cell.experiment, number.cell.score or "", number.source.quantity)
-            groups.setdefault(key, []).append(number)
+    groups = grouped(
+        ((number.cell.experiment, number.cell.score, number.source.quantity), number)
+        for number in spec.printed
+        if number.cell.experiment is not None and number.source.quantity != "setting"
+    )
     for (experiment, score, quantity), numbers in groups.items():
         if len({number.cell.value for number in numbers}) > 1:
             values = ", ".join(f"{number.text} ({number.place})" for number in numbers)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmark.spec.base import grouped
+
 if TYPE_CHECKING:
     from benchmark.reporting.run_groups import Evidence, Group
 
@@ -68,22 +70,16 @@ def _over_seeds(positions: np.ndarray, values: np.ndarray) -> Band | None:
 
 def bands(evidence: Evidence, group: Group, points: int) -> dict[str, Band]:
     """Every curve of an experiment that has a finite value, by name."""
-    by_seed: dict[str, list[np.ndarray]] = {}
-    for stored in group.runs:
-        for name, values in evidence.curves(stored).items():
-            by_seed.setdefault(name, []).append(values.astype(np.float64))
+    curves = (curve for stored in group.runs for curve in evidence.curves(stored).items())
+    by_seed = grouped((name, values.astype(np.float64)) for name, values in curves)
     return _known({name: band_of(seeds, points) for name, seeds in by_seed.items()})
 
 
 def score_bands(group: Group) -> dict[str, Band]:
     """Every score of an experiment that was measured repeatedly, by name."""
-    names = sorted({name for stored in group.runs for name in stored.record.scores})
-    series = {
-        name: [stored.record.scores[name].series for stored in group.runs if name in stored.record.scores]
-        for name in names
-    }
+    scores = grouped((name, score.series) for stored in group.runs for name, score in stored.record.scores.items())
     return _known(
-        {name: band_of_series(seeds) for name, seeds in series.items() if any(len(seed) > 1 for seed in seeds)}
+        {name: band_of_series(seeds) for name, seeds in sorted(scores.items()) if any(len(seed) > 1 for seed in seeds)}
     )
 
 

@@ -13,7 +13,7 @@ from benchmark.runs.files import StoreError
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import CURVES, SAMPLES, Stored
 from benchmark.spec import names
-from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.base import TIERS, Tier, grouped
 from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
 
@@ -53,16 +53,15 @@ class Evidence:
     def _by_kind(self) -> dict[tuple[str, str, str], list[Stored]]:
         """Records by (experiment, tier, numerics); a run that serves several experiments appears under each."""
         kinds = {(stored.record.tier, stored.record.numerics) for stored in self.stored}
-        kept: dict[tuple[str, str, str], list[Stored]] = {}
-        for stored in self.stored:
-            record = stored.record
-            kept.setdefault((record.experiment, record.tier, record.numerics), []).append(stored)
+        kept: dict[tuple[str, str, str], list[Stored]] = grouped(
+            ((stored.record.experiment, stored.record.tier, stored.record.numerics), stored) for stored in self.stored
+        )
         for tier, numerics in sorted(kinds):
-            shared: dict[str, list[str]] = {}
-            for name, experiment in self.spec.experiments.items():
-                if experiment.setup(tier) is not None:
-                    # equal ids at one seed mean equal work at every seed
-                    shared.setdefault(make_run(self.spec, name, tier, 0, numerics).run_id, []).append(name)
+            shared = grouped(  # equal ids at one seed mean equal work at every seed
+                (make_run(self.spec, name, tier, 0, numerics).run_id, name)
+                for name, experiment in self.spec.experiments.items()
+                if experiment.setup(tier) is not None
+            )
             for alike in shared.values():
                 runs = {run.record.run_id: run for name in alike for run in kept.get((name, tier, numerics), [])}
                 if runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from benchmark.reporting.sidecars import anchors, warning
 from benchmark.reporting.tables import SeedValue, seed_value
 from benchmark.runs.records import RunRecord, ScoreRecord, Stored, device_of
 from benchmark.runs.sidecars import Anchor, Companions, Kind
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, grouped
 from benchmark.spec.printed import Printed
 from benchmark.spec.words import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
 
@@ -167,12 +168,12 @@ def _printed_ratio(printed: Mapping[str, Sequence[Printed]], experiment: str, ag
 
 def unmeasured(rows: Iterable[ScoreRow]) -> list[tuple[str, str, str, str, str]]:
     """(experiment, tier, score, seeds, reason) of scores without a number; seeds with one reason are joined."""
-    by_place: dict[tuple[str, str, str, str], list[int]] = {}
-    for row in rows:
-        for seed in row.seeds:
-            if seed.reason is not None:
-                place = (row.group.experiment, row.group.tier, row.score, seed.reason)
-                by_place.setdefault(place, []).append(seed.seed)
+    by_place = grouped(
+        ((row.group.experiment, row.group.tier, row.score, seed.reason), seed.seed)
+        for row in rows
+        for seed in row.seeds
+        if seed.reason is not None
+    )
     return [(name, tier, score, seed_list(seeds), reason) for (name, tier, score, reason), seeds in by_place.items()]
 
 
@@ -190,21 +191,15 @@ def run_rows(stored: Sequence[Stored]) -> list[RunRecord]:
 
 def environments(stored: Sequence[Stored]) -> list[tuple[int, list[tuple[str, str]]]]:
     """Distinct environments with the number of runs each, the most used first."""
-    groups: dict[str, list[RunRecord]] = {}
-    for run in stored:
-        groups.setdefault(canonical(run.record.environment), []).append(run.record)
+    groups = grouped((canonical(run.record.environment), run.record) for run in stored)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [(len(records), flat(records[0].environment)) for _, records in ordered]
 
 
 def hashes(stored: Sequence[Stored]) -> list[tuple[str, list[tuple[str, int]]]]:
     """(what, [(SHA-256, runs)]) over all runs: datasets, extractors, sources of parts."""
-    files: dict[str, dict[str, int]] = {}
-    for run in stored:
-        for what, value in run.record.hashes.items():
-            counts = files.setdefault(what, {})
-            counts[value] = counts.get(value, 0) + 1
-    return [(what, sorted(values.items())) for what, values in sorted(files.items())]
+    files = grouped(pair for run in stored for pair in run.record.hashes.items())
+    return [(what, sorted(Counter(values).items())) for what, values in sorted(files.items())]
 
 
 def flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, Interv
 from benchmark.reporting.charts import Row, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.spec import names
+from benchmark.spec.base import grouped
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Cell, Table
 from benchmark.spec.words import PLUS_MINUS, fixed, short, signed
@@ -130,9 +131,7 @@ class TableView:
 def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
     """All tables of the paper; a label that occurs in several rows takes its verdicts in order."""
     say = names.in_prose(spec)
-    waiting: dict[tuple[str, str, str], list[CellVerdict]] = {}
-    for verdict in verdicts.cells:
-        waiting.setdefault((verdict.table, verdict.row, verdict.column), []).append(verdict)
+    waiting = grouped(((verdict.table, verdict.row, verdict.column), verdict) for verdict in verdicts.cells)
     views = []
     for key, table in spec.tables.items():
         rows = []

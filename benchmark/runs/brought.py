@@ -21,7 +21,7 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.files import StoreError, keep_shared, packed, sha256, write_atomic
 from benchmark.runs.plan import Run, id_of, make_run
 from benchmark.runs.records import CURVES, MEASURED, SAMPLES, Origin, RunRecord, ScoreRecord, Timing, write_record
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, digest
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec
 
@@ -237,7 +237,7 @@ def merged(values: Sequence[Brought], curves: Sequence[Brought]) -> list[Brought
     for read_curve in runs.values():
         told = {name: score.model_dump(mode="json") for name, score in read_curve.scores.items()}
         arrays = {name: hashlib.sha256(curve.tobytes()).hexdigest() for name, curve in read_curve.curves.items()}
-        read_curve.content = hashlib.sha256(canonical([told, arrays]).encode()).hexdigest()
+        read_curve.content = digest([told, arrays])
     return list(runs.values())
 
 

@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from benchmark.runs.files import StoreError, first_fault, replacing, sha256, to_json
-from benchmark.spec.base import Model, canonical
+from benchmark.spec.base import Model, digest
 
 MANIFEST = "MANIFEST.json"
 MOST_MEMBERS = 20_000
@@ -64,11 +64,7 @@ class Manifest(Model):
     @property
     def whole(self) -> bool:
         """Whether it is what was written: no digit of it has changed."""
-        return _digest(self.model_dump(mode="json", exclude={"sha256"})) == self.sha256
-
-
-def _digest(facts: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+        return digest(self.model_dump(mode="json", exclude={"sha256"})) == self.sha256
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def write_pack(file: Path, about: Mapping[str, Any], members: Mapping[str, Path 
             raise PackError(f"{content} is not a plain file")
         listed[name] = _facts(content)
     facts = {"format": "ganrepro-pack", "version": 1, **about, "members": listed}
-    manifest = Manifest.model_validate({**facts, "sha256": _digest(facts)})
+    manifest = Manifest.model_validate({**facts, "sha256": digest(facts)})
     with replacing(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         _add(archive, MANIFEST, to_json(manifest.model_dump(mode="json")))
         for name, content in sorted(members.items()):

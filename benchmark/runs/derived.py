@@ -13,7 +13,7 @@ from typing import Any
 from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run
 from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, grouped
 from benchmark.spec.experiments import Every, Score
 
 #: what a training does not depend on, as far as samples are drawn alike
@@ -36,12 +36,11 @@ def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
 
 def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
     """Those of ``runs`` whose results no finished run and no other of them holds. Runs of the base are all trained."""
-    known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
-    for record in finished:
-        if record.status == "finished":
-            known.setdefault((training(record.determinant), record.seed), []).append(
-                (record.determinant, record.iterations)
-            )
+    known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = grouped(
+        ((training(record.determinant), record.seed), (record.determinant, record.iterations))
+        for record in finished
+        if record.status == "finished"
+    )
     kept = []
     for run in sorted(runs, key=lambda run: run.reading is not None):
         facts = run.determinant()
@@ -69,10 +68,9 @@ def together(runs: Sequence[Run]) -> list[list[Run]]:
 
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
     """Records of ``runs`` made from the records of others, with the files of those."""
-    known: dict[tuple[str, int], list[Stored]] = {}
-    for stored_run in stored:
-        if stored_run.record.status == "finished":
-            known.setdefault((training(stored_run.record.determinant), stored_run.record.seed), []).append(stored_run)
+    known = grouped(
+        ((training(run.record.determinant), run.record.seed), run) for run in stored if run.record.status == "finished"
+    )
     keys: dict[tuple[str | None, str, str], str] = {}
     for run in runs if known else ():
         place = (run.reading, run.experiment, run.tier)

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pydantic import Field
 
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
-from benchmark.spec.base import Model, Tier, canonical
+from benchmark.spec.base import Model, Tier, canonical, digest
 
 FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION, EQUIVALENCE = "anchors", "protocols", "calibration", "equivalence"
 
@@ -220,7 +219,7 @@ class Equivalence(Sidecar):
 def recipe_of(determinant: Mapping[str, Any]) -> str:
     """Hash of all that determines a result but its seed and its numerics."""
     facts = {name: value for name, value in determinant.items() if name not in ("seed", "numerics")}
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+    return digest(facts)
 
 
 @dataclass(frozen=True)
@@ -280,12 +279,12 @@ def _generator(determinant: Mapping[str, Any]) -> str:
         "generator_mode": setup["generator_mode"],
         "batch_images": setup["batch_images"] if setup["generator_mode"] == "batch_statistics" else None,
     }
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+    return digest(facts)
 
 
 def key_of(known: Mapping[str, Any], code: str) -> str:
     """The file name, without its ending, of an anchor."""
-    return hashlib.sha256(canonical({**known, "code": code}).encode()).hexdigest()[:16]
+    return digest({**known, "code": code})[:16]
 
 
 S = TypeVar("S", bound=Sidecar)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args
 
 from pydantic import (
@@ -19,6 +21,7 @@ from pydantic import (
 from pydantic import Tag as Chosen
 from pydantic_core import CoreSchema, PydanticCustomError
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 Many = Annotated[tuple[T, ...], Strict(False)]
@@ -33,6 +36,19 @@ Tag = Literal["stated", "public", "inferred", "default", "recollection"]
 def canonical(data: Any) -> str:
     """JSON text that is equal for equal data: sorted keys, no spaces, no NaN."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
+def digest(data: Any) -> str:
+    """SHA-256 of the canonical JSON of ``data``."""
+    return hashlib.sha256(canonical(data).encode()).hexdigest()
+
+
+def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    """Values by their keys, both in the order in which they come."""
+    groups: dict[K, list[T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def flat(data: Any, path: str = "") -> dict[str, str]:
