@@ -27,7 +27,7 @@ from benchmark.commands.options import (
 COMMANDS = {
     "list": ("inspect.list_papers", "papers; with PAPER its experiments, tables, figures and claims"),
     "validate": ("inspect.validate", "check spec files: every problem, with file, line and column"),
-    "audit": ("inspect.audit", "the papers against themselves: recipe, contradictions, claims; needs no run"),
+    "audit": ("audit.audit", "the papers against themselves: recipe, contradictions, claims; needs no run"),
     "schema": ("inspect.schema", "print the JSON schema of spec files, for editors"),
     "sys-info": ("inspect.sys_info", "device, versions, places and where each setting comes from"),
     "new": ("new.new", "a commented spec to begin with, which loads and runs as it stands"),

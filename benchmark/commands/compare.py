@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.verify import opened
+from benchmark.judging.compare import Comparison
 from benchmark.judging.compare import compare as compared
-from benchmark.judging.compare import render
+from benchmark.judging.verdict import Interval
 from benchmark.runs.files import StoreError
 from benchmark.runs.records import read_records
+from benchmark.spec.words import number
 
 
 def compare_options(to: argparse.ArgumentParser) -> None:
@@ -32,7 +35,43 @@ def compare(options: argparse.Namespace) -> int:
         raise opt.NothingSelectedError(f"{first} and {second} share no experiment")
     if options.json:
         return terminal.as_json(comparison.model_dump(mode="json"))
-    for line in render(comparison).splitlines():
-        indent = len(line) - len(line.lstrip())
-        print(terminal.wrapped(line.lstrip(), indent + 4, " " * indent))
+    print("\n".join(lines(comparison)))
     return 0
+
+
+def lines(comparison: Comparison) -> Iterator[str]:
+    """A comparison for a terminal."""
+    for experiment in comparison.experiments:
+        first, second = (",".join(map(str, seeds)) for seeds in (experiment.seeds_first, experiment.seeds_second))
+        about = f"{experiment.paper}/{experiment.experiment} at {experiment.tier}"
+        yield terminal.wrapped(f"{about} (seeds A {first}, B {second})", 4, "")
+        for line in experiment.recipe:
+            yield terminal.wrapped(f"recipe differs: {line}", 6, "  ")
+        labels = [score.label for score in experiment.scores]
+        for score in experiment.scores:
+            label = f"{score.label} ({score.score})" if labels.count(score.label) > 1 else score.label
+            if score.mean_first is None and score.mean_second is None:
+                yield terminal.wrapped(f"{label}: measured in neither", 6, "  ")
+                continue
+            means = " and ".join(
+                "none" if mean is None else number(mean) for mean in (score.mean_first, score.mean_second)
+            )
+            between = ""
+            if score.difference is not None:
+                between = f", B - A {number(score.difference.estimate)}{_bounds(score.difference)}"
+            proxy = ", a proxy" if score.proxy and "proxy" not in label else ""
+            text = f"{label}{proxy}: {means}{between}: {score.outcome} ({score.says})"
+            yield terminal.wrapped(text, 6, "  ")
+        if experiment.times is not None:
+            told = f"{experiment.times.says}{_bounds(experiment.times.ratio)}"
+            yield terminal.wrapped(f"training time per iteration: {told} ({experiment.times.device})", 6, "  ")
+    for side, names in (("A", comparison.only_first), ("B", comparison.only_second)):
+        yield from (terminal.wrapped(f"only in {side}: {name}", 4, "") for name in names)
+    yield from (terminal.wrapped(f"environment differs: {line}", 4, "") for line in comparison.environment)
+    if comparison.environment_more:
+        yield f"environment differs in {comparison.environment_more} more fields"
+
+
+def _bounds(interval: Interval | None) -> str:
+    ends = [number(end) for end in (interval.low, interval.high) if end is not None] if interval is not None else []
+    return f" [{', '.join(ends)}]" if ends else ""

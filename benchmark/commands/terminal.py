@@ -60,7 +60,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Seque
     A row that is one text is a heading across all columns.
     """
     columns = list(zip(head, *(row for row in rows if not isinstance(row, str)), strict=True))
-    widths = [max(len(cell) for cell in column) for column in columns]
+    widths = [max(1, *(len(cell) for cell in column)) for column in columns]
     whole = [max(len(word) for cell in column for word in _Cell(1)._split(cell) or ("",)) for column in columns]
     room = width() - _GAP * (len(widths) - 1)
     texts = [place for place in range(len(widths)) if place not in right]

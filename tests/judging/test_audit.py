@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from benchmark.commands.audit_text import render_markdown, render_text
 from benchmark.judging.audit import Audit, audit, findings, recipe_stated
-from benchmark.judging.audit_text import render_markdown, render_text
 from benchmark.judging.tables import Kind, TableFinding
 from benchmark.runs.files import to_json
 from benchmark.spec.load import Loaded, loads
@@ -217,9 +217,12 @@ def test_nothing_is_said_of_what_a_paper_states_whose_text_is_not_at_hand() -> N
     assert re.search(r"values networks systems experiments all others total( \d+)+ as stated( \d+)+ public", text)
 
 
-def test_the_table_of_the_recipe_fits_a_terminal_and_its_columns_add_up(found: Audit) -> None:
-    text = render_text(found, width=72)
-    table = text[text.index("  values  ") :].splitlines()[:9]
+def test_the_table_of_the_recipe_fits_a_terminal_and_its_columns_add_up(
+    found: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    text = render_text(found)
+    table = text[text.index("values  ") :].splitlines()[:9]
     rows = {line.split()[0]: [int(number) for number in line.split()[1:]] for line in table[1:]}
     assert max(map(len, table)) <= 72
     assert table[0].split()[1:] == [*(section.section for section in found.sections), "all", "others"]
@@ -403,7 +406,7 @@ def test_tables_in_markdown_have_a_rule_as_wide_as_their_head(found: Audit) -> N
 
 def test_markdown_is_inert(found: Audit) -> None:
     text = render_markdown(found)
-    assert "# Audit of A \\<script\\> paper" in text
+    assert "# Audit of A &#60;script&#62; paper" in text
     assert "<script>" not in text
     columns = [line.split(" | ")[1] for line in text.partition("| values | networks |")[2].splitlines()[2:10]]
     assert columns == ["10", "4", "2", "0", "2", "0", "0", "2"]
@@ -418,7 +421,7 @@ def test_a_time_half_beyond_the_peak_is_told_with_its_share(found: Audit) -> Non
     ]
     told = found.model_copy(update={"times": times})
     assert [time.beyond_peak for time in times] == [True, False]
-    rows = [line for line in render_text(told).splitlines() if line.startswith("  T3, one, ")]
+    rows = [line for line in render_text(told).splitlines() if line.startswith("T3, one, ")]
     assert [("150 %" in row, "25 %" in row, "BEYOND" in row) for row in rows] == [
         (True, False, True),
         (False, True, False),
@@ -428,9 +431,9 @@ def test_a_time_half_beyond_the_peak_is_told_with_its_share(found: Audit) -> Non
 
 def test_names_stand_on_the_left_and_numbers_on_the_right(found: Audit) -> None:
     lines = render_text(found).splitlines()
-    head = next(index for index, line in enumerate(lines) if line.startswith("  values  "))
+    head = next(index for index, line in enumerate(lines) if line.startswith("values  "))
     rows = lines[head : head + 3]
-    assert [row[2 : 2 + len(name)] for row, name in zip(rows, ("values", "total", "stated"), strict=True)] == [
+    assert [row[: len(name)] for row, name in zip(rows, ("values", "total", "stated"), strict=True)] == [
         "values",
         "total",
         "stated",

@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from benchmark.judging.compare import Comparison, _corrected, compare, render
+from benchmark.commands.compare import lines
+from benchmark.judging.compare import Comparison, _corrected, compare
 from benchmark.runs.records import RunRecord, Stored
 from tests.judging.factory import run, score
+
+
+def told(comparison: Comparison) -> str:
+    return "\n".join(lines(comparison))
+
 
 ENVIRONMENT = {"gpu": {"name": "Some GPU"}, "packages": {"torch": "2.15"}}
 
@@ -46,7 +52,7 @@ def test_shared_seeds_are_compared_seed_by_seed(tmp_path: Path) -> None:
     assert (one.difference.low, one.difference.high) == (pytest.approx(low), pytest.approx(high))
     assert one.outcome == "A lower"
     assert one.difference.confidence == 0.9
-    assert "  FID: 13 and 14.05, B - A 1.05" in render(compare(folder(tmp_path / "c", a), folder(tmp_path / "d", b)))
+    assert "  FID: 13 and 14.05, B - A 1.05" in told(compare(folder(tmp_path / "c", a), folder(tmp_path / "d", b)))
 
 
 def test_two_shared_seeds_are_enough_to_pair(tmp_path: Path) -> None:
@@ -97,7 +103,7 @@ def test_many_scores_are_corrected_together(tmp_path: Path) -> None:
             several.append(run(tmp_path / side, "a", seed, scores={"x": score(value), "y": score(value)}))
         folders.append(several)
     found = compare(*folders)
-    assert "FID (x): " in render(found), "two of one label"
+    assert "FID (x): " in told(found), "two of one label"
     first, second = found.experiments[0].scores
     assert first.p == second.p
     assert first.p is not None
@@ -143,7 +149,7 @@ def test_other_recipes_and_one_sided_experiments_are_told(tmp_path: Path) -> Non
     found = compare(a, [*b, extra])
     assert 'numerics: "fp32" -> "exact"' in found.experiments[0].recipe
     assert found.only_second == ["small/b at full"]
-    text = render(found)
+    text = told(found)
     assert "recipe differs: numerics" in text
     assert "only in B: small/b at full" in text
     assert "seeds A 0,1, B 0,1" in text
@@ -164,7 +170,7 @@ def test_twelve_differing_fields_are_listed_and_the_rest_counted(tmp_path: Path,
     assert [len(found.environment), found.environment_more] == [min(fields, 12), max(0, fields - 12)]
     assert found.environment == found.experiments[0].recipe
     assert found.environment[-1] == f'field_{min(fields, 12) - 1:02}: "a" -> "b"'
-    assert ("more fields" in render(found)) == (fields > 12)
+    assert ("more fields" in told(found)) == (fields > 12)
 
 
 def test_a_difference_is_told_up_to_the_very_level(tmp_path: Path) -> None:
@@ -211,9 +217,9 @@ def test_which_side_is_lower(tmp_path: Path) -> None:
 def test_what_diverged_everywhere_is_measured_in_neither(tmp_path: Path) -> None:
     a = [run(tmp_path / "a", "a", 0, status="diverged", scores={"fid": score(None)})]
     b = [run(tmp_path / "b", "a", 0, status="diverged", scores={"fid": score(None)})]
-    text = render(compare(a, b))
+    text = told(compare(a, b))
     assert "  FID: measured in neither" in text
-    half = render(compare(folder(tmp_path / "c", [1.0, 2.0]), [run(tmp_path / "d", "a", 0, scores={})]))
+    half = told(compare(folder(tmp_path / "c", [1.0, 2.0]), [run(tmp_path / "d", "a", 0, scores={})]))
     assert "  FID: 1.5 and none: too few seeds (2 and 0 seeds)" in half
 
 
@@ -230,7 +236,7 @@ def test_several_devices_in_either_folder_compare_no_times(tmp_path: Path) -> No
     assert times is not None
     assert (times.device, times.ratio) == ("not recorded", None)
     both = compare(b, [run(tmp_path / "e", "a", seed, environment=gpu, seconds=9000.0) for seed in (0, 1, 2)])
-    assert "  training time per iteration: 2.5 times A's [2.5, 2.5] (Other GPU)" in render(both)
+    assert "  training time per iteration: 2.5 times A's [2.5, 2.5] (Other GPU)" in told(both)
 
 
 def test_a_folder_of_failed_runs_alone_is_not_ranked(tmp_path: Path) -> None:
@@ -249,7 +255,7 @@ def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
 
 def test_times_without_bounds_have_none_in_words(tmp_path: Path) -> None:
     found = compare(folder(tmp_path / "a", [1.0]), folder(tmp_path / "b", [2.0]))
-    assert "  training time per iteration: 1 times A's, from 1 and 1 run (Some GPU)" in render(found)
+    assert "  training time per iteration: 1 times A's, from 1 and 1 run (Some GPU)" in told(found)
 
 
 def test_a_run_that_took_no_time_has_no_rate(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmark.commands.audit_text import render_text
 from benchmark.judging.audit import audit
-from benchmark.judging.audit_text import render_text
 from benchmark.spec.load import loads
 from benchmark.spec.source import SpecError
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from benchmark.commands import terminal
 from benchmark.judging.audit import Audit, AuditedClaim, Chosen, beyond_peak, recipe_stated
 from benchmark.judging.tables import PublishedTime
+from benchmark.reporting.escapes import markdown
 from benchmark.spec import words
 from benchmark.spec.names import Say
 
@@ -50,35 +51,33 @@ class _Section:
     rows: list[list[str]] = field(default_factory=list)
 
 
-def render_text(audit: Audit, *, details: bool = False, say: Say = str, width: int = 100) -> str:
+def render_text(audit: Audit, *, details: bool = False, say: Say = str) -> str:
     """For a terminal; ``details`` adds tests, numbers, sources and alternatives; ``say`` puts labels for keys."""
-
-    def wrapped(text: str, indent: str = "") -> list[str]:
-        return _wrapped(text, width, indent)
-
-    lines = [*wrapped(f"{audit.paper}: {audit.title}"), *wrapped(audit.question)]
+    lines = [terminal.wrapped(f"{audit.paper}: {audit.title}"), terminal.wrapped(audit.question)]
     for section in _sections(audit, details):
         lines += ["", section.title.upper()]
-        lines += wrapped(section.opening, "  ") if section.opening else []
-        lines += [f"  {row}" for row in _aligned(section.rows)] if section.rows else []
-        for head, text in section.entries:
-            lines += wrapped(head, "  ")
-            lines += wrapped(say(text), "      ") if text else []
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        lines += [terminal.wrapped(section.opening, 2)] if section.opening else []
+        if section.rows:
+            head, *rows = section.rows
+            lines.append(terminal.table(head, rows, right=range(1, len(head))))
+        for title, text in section.entries:
+            lines.append(terminal.wrapped(title, 2))
+            lines += [terminal.wrapped(say(text), 6)] if text else []
+    return "\n".join(lines) + "\n"
 
 
 def render_markdown(audit: Audit, say: Say = str) -> str:
     """As a Markdown document, with all details."""
-    lines = [f"# Audit of {_inert(audit.title)}", "", _inert(audit.question), ""]
+    lines = [f"# Audit of {markdown(audit.title)}", "", markdown(audit.question), ""]
     for section in _sections(audit, True):
         lines += [f"## {section.title}", ""]
-        lines += [_inert(section.opening), ""] if section.opening else []
+        lines += [markdown(section.opening), ""] if section.opening else []
         if section.rows:
             header, *rows = section.rows
-            lines += [_row(header), _row(["---"] + ["---:"] * (len(header) - 1)), *map(_row, rows), ""]
+            lines += [_row(header), "| --- |" + " ---: |" * (len(header) - 1), *map(_row, rows), ""]
         if section.entries:
             lines += [
-                f"* **{_inert(head)}** {_inert(say(text))}" if text else f"* {_inert(head)}"
+                f"* **{markdown(head)}** {markdown(say(text))}" if text else f"* {markdown(head)}"
                 for head, text in section.entries
             ]
             lines.append("")
@@ -222,26 +221,5 @@ def _chosen_text(chosen: Chosen, details: bool) -> str:
     return f"{chosen.chosen} ({chosen.source}).{others}"
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [""]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            text.ljust(width) if column == 0 else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-
-
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(_inert(cell) for cell in cells)} |"
-
-
-def _inert(text: str) -> str:
-    """Text from a spec with everything that Markdown or HTML would act on escaped."""
-    escaped = "".join(f"\\{letter}" if letter in "\\`*_[]#|<>" else letter for letter in text)
-    return " ".join(escaped.split())
+    return f"| {' | '.join(markdown(cell) for cell in cells)} |"
