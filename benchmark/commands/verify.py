@@ -206,9 +206,6 @@ def tables(inputs: Sequence[JudgedPaper]) -> dict[str, bytes]:
     return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
 
 
-# --- records --------------------------------------------------------------------------------------------------------
-
-
 def _records(results: Path, findings: Findings) -> Iterator[Stored]:
     """Every record that can be read; the others are problems."""
     for file in sorted(results.glob(f"*/*/*/{RECORD}")):
@@ -297,9 +294,6 @@ def _readings(papers: Sequence[Loaded], stored: Iterable[Stored]) -> Iterator[tu
             except ReadingError:  # of an older spec
                 continue
             yield loaded, reading
-
-
-# --- seal and verdicts ----------------------------------------------------------------------------------------------
 
 
 def _seal(verdicts: PaperVerdicts, findings: Findings) -> None:

@@ -50,7 +50,6 @@ class Pictures(Dataset):
 
     @property
     def kind(self) -> Any:  # type: ignore[override]
-        """As the shape tells."""
         return "images" if len(self.shape) == 3 else "points"
 
     def example_shape(self) -> Shape:

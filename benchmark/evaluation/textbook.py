@@ -59,12 +59,10 @@ class Textbook:
                 yield batch.to(self.device)
 
     def advance(self, iterations: int) -> None:
-        """So many iterations more."""
         for _ in range(iterations):
             self.iterate()
 
     def iterate(self) -> None:
-        """One iteration."""
         system, real = self.run.system, None
         logged, shared = {}, dict[str, Tensor]()
         for number, name in enumerate(system.schedule):
@@ -113,7 +111,6 @@ class _Undirected(Streams):
     """Noise from torch's own generator."""
 
     def noise(self, law: str, name: str, shape: tuple[int, ...], *key: int) -> Tensor:
-        """``shape`` numbers of a law."""
         if law == "uniform":
             return 2 * torch.rand(shape, device=self.device) - 1
         if law == "unit":

@@ -60,7 +60,6 @@ class Finding:
 
     @property
     def opposite(self) -> Finding:
-        """The same of the opposite statement."""
         points: Points = {"same": "other", "other": "same", "mixed": "mixed"}[self.points]  # type: ignore[assignment]
         return replace(
             self,

@@ -136,7 +136,6 @@ class Inspected:
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
 
     def __getitem__(self, stored: Stored) -> _Inspected:
-        """What is known of one record."""
         return self._known.setdefault(id(stored), _Inspected(stored, self))
 
     def allow(self, equivalences: Iterable[Equivalence]) -> None:

@@ -52,7 +52,6 @@ class Planned:
 
     @property
     def ids(self) -> set[str]:
-        """Ids of all runs."""
         return {run_id for expected in self.expected.values() for run_id in ids_of(expected)}
 
 

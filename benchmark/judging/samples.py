@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
@@ -100,7 +101,6 @@ class Sample:
 
 
 def ids_of(expected: Expected) -> set[str]:
-    """Ids of all runs that are expected."""
     return {run_id for tiers in expected.values() for seeds in tiers.values() for run_id in seeds.values()}
 
 
@@ -118,7 +118,8 @@ class Evidence:
         self.spec = spec
         self.expected = expected
         self._inspected = Inspected() if inspected is None else inspected
-        self._samples: dict[tuple[Quantity, str], Sample] = {}
+        #: a score, a curve's statistic, a time or an outcome over the seeds of one tier
+        self.sample = cache(self._sample)
         owners: dict[str, list[str]] = {}
         for experiment, tiers in expected.items():
             for run_id in dict.fromkeys(run_id for seeds in tiers.values() for run_id in seeds.values()):
@@ -158,12 +159,6 @@ class Evidence:
                     )
                 )
         return states
-
-    def sample(self, quantity: Quantity, tier: str) -> Sample:
-        """A score, a curve's statistic, a time or an outcome over the seeds of one tier."""
-        if (quantity, tier) not in self._samples:
-            self._samples[quantity, tier] = self._sample(quantity, tier)
-        return self._samples[quantity, tier]
 
     def _sample(self, quantity: Quantity, tier: str) -> Sample:
         if quantity.outcome is not None:

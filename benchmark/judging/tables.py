@@ -161,7 +161,6 @@ class PublishedTime(Model):
 
     @property
     def beyond_peak(self) -> bool:
-        """Whether the device cannot do it."""
         return self.share_of_peak > 1
 
 

@@ -53,7 +53,6 @@ class ClaimView:
 
 
 def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: Evidence) -> list[ClaimView]:
-    """All claims, in the order of the verdicts."""
     say = names.in_prose(spec)
     return [_claim(spec, verdict, evidence, say) for verdict in verdicts.claims]
 

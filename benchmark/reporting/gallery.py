@@ -40,7 +40,6 @@ class Gallery:
 
 
 def gallery(spec: PaperSpec, evidence: Evidence, detail: Detail) -> Gallery:
-    """Draw everything in one detail."""
     painter = Painter(spec, evidence, detail)
     figures = _once([_figure(painter, name, figure) for name, figure in spec.figures.items()])
     drawn = {id(drawing) for view in figures for drawing in view.shown}

@@ -88,7 +88,6 @@ class Painter:
         return f"{group.label}, {group.tier} tier, {seeds}"
 
     def curves(self, group: Group) -> dict[str, Band]:
-        """Every curve of an experiment."""
         if group.experiment not in self._bands:
             self._bands[group.experiment] = bands(self.evidence, group, self.detail.curve_points)
         return self._bands[group.experiment]
@@ -195,7 +194,6 @@ class Painter:
         )
 
     def real(self, group: Group) -> Picture | None:
-        """A grid of real images of an experiment's data."""
         arrays = self._kept(group)[1]
         return self._grid(arrays["real"], "real images of the same data.", "real data") if has_images(arrays) else None
 

@@ -104,9 +104,6 @@ def _reading_says(spec: PaperSpec, name: str, ground: str = "") -> str:
     return " ".join(parts) or "as the spec has it"
 
 
-# --- LaTeX ------------------------------------------------------------------------------------------------------------
-
-
 def _columns(shares: Sequence[float]) -> Markup:
     """Ragged columns that share the line, the space between them included."""
     cells = (rf"p{{\dimexpr{share:.3f}\linewidth-2\tabcolsep\relax}}" for share in shares)

@@ -68,7 +68,6 @@ def write_report(
 def _files(
     name: str, views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView]
 ) -> Iterator[tuple[str, bytes]]:
-    """The files of one format."""
     if name == "html":
         yield "index.html", cover_page(views, reference, grounds).encode()
         for view in (*views, *reference, *grounds):
@@ -105,9 +104,6 @@ def _figures(view: PaperView) -> Iterator[tuple[str, bytes]]:
             else:
                 kind, _, content = drawing.uri.partition(";base64,")
                 yield f"{stem}.{kind.rpartition('/')[2]}", base64.b64decode(content)
-
-
-# --- pages ------------------------------------------------------------------------------------------------------------
 
 
 def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], grounds: Sequence[PaperView] = ()) -> str:

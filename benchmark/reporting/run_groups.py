@@ -32,7 +32,6 @@ class Group:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds of the runs, ascending."""
         return [stored.record.seed for stored in self.runs]
 
     @property

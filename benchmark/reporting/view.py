@@ -55,12 +55,10 @@ class PaperView(JudgedPaper):
 
     @property
     def id(self) -> str:
-        """The paper's short name."""
         return self.spec.paper.id
 
     @property
     def page(self) -> str:
-        """The file of its page."""
         parts = (self.id, self.origin, self.verdicts.reading)
         return f"{'--'.join(part for part in parts if part)}.html"
 
@@ -90,12 +88,10 @@ class PaperView(JudgedPaper):
 
     @cached_property
     def tables(self) -> list[TableView]:
-        """Published tables beside measurements."""
         return table_views(self.spec, self.verdicts)
 
     @cached_property
     def claims(self) -> list[ClaimView]:
-        """Claims and their verdicts."""
         return claim_views(self.spec, self.verdicts, self.evidence)
 
     def ours(self, *tables: str) -> list[OwnView]:
@@ -108,7 +104,6 @@ class PaperView(JudgedPaper):
         ]
 
     def claims_in(self, part: Part) -> list[ClaimView]:
-        """Claims of one part of the page."""
         return [claim for claim in self.claims if part_of(claim) == part]
 
     def tables_in(self, part: Part) -> list[TableView]:
@@ -133,7 +128,6 @@ class PaperView(JudgedPaper):
 
     @property
     def progress(self) -> list[Progress]:
-        """Runs planned and ended, by tier."""
         return progress([self.verdicts])
 
     @property
@@ -144,12 +138,10 @@ class PaperView(JudgedPaper):
 
     @property
     def training_seconds(self) -> float:
-        """Time that the shown runs spent in training alone."""
         return sum(stored.record.timing.training_seconds for stored in self.stored)
 
     @property
     def tiers_run(self) -> list[str]:
-        """Tiers of which there are records."""
         tiers = {stored.record.tier for stored in self.stored}
         return [tier for tier in TIERS if tier in tiers]
 
@@ -165,7 +157,6 @@ class PaperView(JudgedPaper):
 
 
 def part_of(claim: ClaimView) -> Part:
-    """Where a claim stands on the page."""
     word = claim.state.word
     if word in VERDICTS:
         return "verdicts"

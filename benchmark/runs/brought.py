@@ -88,9 +88,6 @@ def of_todays_spec(spec: PaperSpec, record: RunRecord) -> bool:
     return id_of(facts) == run.run_id and run.iterations == record.planned_iterations
 
 
-# --- tables ---------------------------------------------------------------------------------------------------------
-
-
 def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows as ``file:line`` and cells by column, blank ones left out."""
     if file.exists() and not file.is_file():  # a pipe or a device may never end
@@ -239,9 +236,6 @@ def merged(values: Sequence[Brought], curves: Sequence[Brought]) -> list[Brought
         arrays = {name: hashlib.sha256(curve.tobytes()).hexdigest() for name, curve in read_curve.curves.items()}
         read_curve.content = digest([told, arrays])
     return list(runs.values())
-
-
-# --- records --------------------------------------------------------------------------------------------------------
 
 
 def record_of(brought: Brought) -> RunRecord:

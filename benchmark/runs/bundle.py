@@ -117,9 +117,6 @@ def _add(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
         shutil.copyfileobj(source, target, _CHUNK)
 
 
-# --- reading --------------------------------------------------------------------------------------------------------
-
-
 def unpack(file: Path, folder: Path) -> Unpacked:
     """Write a pack's members below ``folder``; raises :class:`PackError` for what must not be written anywhere.
 

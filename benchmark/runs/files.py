@@ -118,7 +118,6 @@ def keep_shared(results: Path, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def shared_file(results: Path, digest: str) -> Path:
-    """Where arrays that runs share lie."""
     return results / SHARED / f"{digest}.npz"
 
 

@@ -59,7 +59,6 @@ class OfMetric(Model):
 
     @property
     def label(self) -> str:
-        """What a reader knows the metric as."""
         known = METRICS.find(self.metric_name)
         return self.metric_name if known is None else known.label
 
@@ -94,7 +93,6 @@ class ScoreRecord(OfMetric):
 
     @property
     def metric_name(self) -> str:
-        """The metric that was measured."""
         return self.metric
 
     def at_end(self) -> float | None:

@@ -68,17 +68,14 @@ class Anchor(OfMetric, Sidecar):
 
     @property
     def name(self) -> str:
-        """A hash of what was measured, and by what."""
         return key_of(self.identity, self.code)
 
     @property
     def metric_name(self) -> str:
-        """The metric that is asked of what stands in the generator's place."""
         return str(next(iter(self.identity["metric"])))
 
     @property
     def kind(self) -> Kind:
-        """What was measured in a generator's place."""
         kind: Kind = self.identity["kind"]
         return kind
 
@@ -130,7 +127,6 @@ class ProtocolGrid(Sidecar):
 
     @property
     def name(self) -> str:
-        """The run's id."""
         return self.run_id
 
 
@@ -173,7 +169,6 @@ class Calibration(Sidecar):
 
     @property
     def name(self) -> str:
-        """The device's name in plain characters."""
         return re.sub(r"[^a-z0-9]+", "-", self.device.lower()).strip("-") or "device"
 
 
@@ -212,7 +207,6 @@ class Equivalence(Sidecar):
 
     @property
     def name(self) -> str:
-        """Paper, experiment, tier and numerics."""
         return f"{self.paper}-{self.experiment}-{self.tier}-{self.numerics}"
 
 

@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Protocol, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec import words
 from benchmark.spec.base import ByKey, Many, Model, Name, Positive, Text
-from benchmark.spec.quantities import Computed, Operand, Quantity, no_seconds
+from benchmark.spec.quantities import Computed, NoTime, Operand, Quantity, no_seconds
 
 Steps = tuple[str | int, ...]
 
@@ -162,14 +162,13 @@ def _bounded(above: float | None, below: float | None) -> None:
 class Bound(_Predicate):
     """A quantity lies above ``above`` and below ``below`` (at least one of them given)."""
 
-    bound: Operand
+    bound: NoTime
     above: float | None = None
     below: float | None = None
 
     @model_validator(mode="after")
     def _valid(self) -> Bound:
         _bounded(self.above, self.below)
-        no_seconds(self.bound)
         return self
 
     @property
@@ -203,13 +202,8 @@ class Ratio(_Predicate):
 class Equal(_Predicate):
     """Two quantities differ by less than ``margin``."""
 
-    equal: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
+    equal: Annotated[Many[NoTime], Field(min_length=2, max_length=2)]
     margin: Positive
-
-    @model_validator(mode="after")
-    def _no_time(self) -> Equal:
-        no_seconds(*self.equal)
-        return self
 
     @property
     def text(self) -> str:
@@ -222,14 +216,9 @@ class Equal(_Predicate):
 class Exactly(_Predicate):
     """A quantity that counts takes one exact value, in more than ``share`` of the seeds."""
 
-    exactly: Quantity
+    exactly: Annotated[Quantity, AfterValidator(no_seconds)]
     value: float
     share: Annotated[float, Field(ge=0, lt=1)]
-
-    @model_validator(mode="after")
-    def _no_time(self) -> Exactly:
-        no_seconds(self.exactly)
-        return self
 
     @property
     def text(self) -> str:
@@ -253,46 +242,50 @@ class InSeeds(_Predicate):
         return logic.in_seeds(self.in_seeds, self.share)
 
 
-class AllOf(_Predicate):
+class _Parts(_Predicate):
+    compound = True
+    #: the word between the parts
+    joint: ClassVar[str]
+
+    @property
+    def text(self) -> str:
+        ((_, parts),) = self
+        return self.joint.join(part.bracketed for part in parts)
+
+    def answers(self, logic: Logic[T]) -> list[T]:
+        """What a logic answers to each part."""
+        ((_, parts),) = self
+        return [part.ask(logic) for part in parts]
+
+
+class AllOf(_Parts):
     """Every part holds; each is a statement of the sentence, which may hold in part."""
 
-    compound = True
+    joint = "; and "
     all_of: Annotated[Many[Predicate], Field(min_length=2)]
 
-    @property
-    def text(self) -> str:
-        return "; and ".join(part.bracketed for part in self.all_of)
-
     def ask(self, logic: Logic[T]) -> T:
-        return logic.every([part.ask(logic) for part in self.all_of])
+        return logic.every(self.answers(logic))
 
 
-class Together(_Predicate):
+class Together(_Parts):
     """Every part holds; together they are one statement, of which none says anything alone."""
 
-    compound = True
+    joint = " and "
     together: Annotated[Many[Predicate], Field(min_length=2)]
 
-    @property
-    def text(self) -> str:
-        return " and ".join(part.bracketed for part in self.together)
-
     def ask(self, logic: Logic[T]) -> T:
-        return logic.whole(logic.every([part.ask(logic) for part in self.together]))
+        return logic.whole(logic.every(self.answers(logic)))
 
 
-class AnyOf(_Predicate):
+class AnyOf(_Parts):
     """At least one part holds."""
 
-    compound = True
+    joint = " or "
     any_of: Annotated[Many[Predicate], Field(min_length=2)]
 
-    @property
-    def text(self) -> str:
-        return " or ".join(part.bracketed for part in self.any_of)
-
     def ask(self, logic: Logic[T]) -> T:
-        return logic.some([part.ask(logic) for part in self.any_of])
+        return logic.some(self.answers(logic))
 
 
 class Given(_Predicate):

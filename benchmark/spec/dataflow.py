@@ -67,7 +67,6 @@ def signals_of(system: System, player: str) -> set[str]:
 
 
 def batches_per_iteration(system: System) -> int:
-    """Batches of data that one iteration reads."""
     if system.batches == "iteration":
         return 1
     return max(1, sum(REAL in signals_of(system, player) for player in system.schedule))

@@ -28,7 +28,6 @@ class Loaded:
 
     @property
     def file(self) -> Path:
-        """The file that it was read from."""
         return Path(self.source.file)
 
     def under(self, reading: str | None) -> PaperSpec:

@@ -42,7 +42,6 @@ def made(key: str) -> str:
 
 
 def of_experiment(spec: PaperSpec, key: str) -> str:
-    """Label of an experiment."""
     experiment = spec.experiments.get(key)
     return (experiment.label if experiment else None) or made(key)
 

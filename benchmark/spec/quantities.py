@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from benchmark.spec.base import Model, Name, Text
 from benchmark.spec.expression import ExpressionError, in_words, names, parse
 from benchmark.spec.statistic import FirstBelow, Peak, Settled, Statistic
+
+T = TypeVar("T")
 
 
 def _expression(text: str) -> str:
@@ -77,6 +79,13 @@ class Quantity(Model):
         return self.text
 
 
+def no_seconds(operand: T) -> T:
+    """Refuse a time where its number, and not only its order or ratio to others, counts."""
+    if isinstance(operand, Quantity) and operand.time is not None:
+        raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
+    return operand
+
+
 class Computed(Model):
     """A number computed from several quantities of one seed, such as the gain ``1 - augmented / plain``.
 
@@ -85,7 +94,7 @@ class Computed(Model):
     """
 
     compute: Annotated[Expression, Field(description="expression over the names of 'of'")]
-    of: Annotated[dict[Name, Quantity], Field(min_length=1)]
+    of: Annotated[dict[Name, Annotated[Quantity, AfterValidator(no_seconds)]], Field(min_length=1)]
     says: Annotated[Text, Field(description="what it is, in a few words")]
 
     @model_validator(mode="after")
@@ -95,18 +104,14 @@ class Computed(Model):
             odd = min(used ^ known)
             where = "in 'compute', not in 'of'" if odd in used else "in 'of', not in 'compute'"
             raise PydanticCustomError("computed", "'{odd}' is {where}", {"odd": odd, "where": where})
-        if any(quantity.time is not None for quantity in self.of.values()):
-            raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
         return self
 
     @property
     def text(self) -> str:
-        """In words."""
         return self.says
 
     @property
     def defined(self) -> str:
-        """In words that say what it is computed from."""
         return f"{self.says} [{self.compute}]"
 
 
@@ -119,9 +124,5 @@ def _operand(value: Any) -> str:
 Operand = Annotated[
     Annotated[Quantity, Tag("experiment")] | Annotated[Computed, Tag("compute")], Discriminator(_operand)
 ]
-
-
-def no_seconds(*operand: Operand) -> None:
-    """Refuse a time among quantities whose numbers, and not only their order or ratio, count."""
-    if any(isinstance(quantity, Quantity) and quantity.time is not None for quantity in operand):
-        raise PydanticCustomError("time", "seconds depend on the device: compare times by order or ratio")
+#: what they compare by its numbers, and not only by order or ratio
+NoTime = Annotated[Operand, AfterValidator(no_seconds)]

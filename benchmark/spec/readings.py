@@ -7,7 +7,7 @@ spec like any other: the same experiments, claims and tables with other values, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any
 
@@ -48,9 +48,13 @@ class Readings:
     def __init__(self, spec: PaperSpec, source: Source) -> None:
         self.spec = spec
         self.source = source
-        self._read: dict[str, PaperSpec] = {}
-        self._touched: dict[str, list[Path_]] = {}
-        self._affected: dict[str, list[str]] = {}
+        #: paths of the file's values that a reading changes
+        self.touched = cache(self._touched)
+        #: the paper under a reading, in which what it leaves alone are the very objects of the base; raises
+        #: :class:`ReadingError` where a change fits nothing or gives what no spec may be
+        self.under = cache(self._under)
+        #: experiments that a reading changes
+        self.affected = cache(self._affected)
 
     @cached_property
     def _whole(self) -> dict[str, Any]:
@@ -83,28 +87,10 @@ class Readings:
             return {name: name for name in self.spec.readings}
         return {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
 
-    def touched(self, name: str) -> list[Path_]:
-        """Paths of the file's values that a reading changes."""
-        if name not in self._touched:
-            self._touched[name] = list(_differences(self.source.data, self._edited(name), ()))
-        return self._touched[name]
+    def _touched(self, name: str) -> list[Path_]:
+        return list(_differences(self.source.data, self._edited(name), ()))
 
-    def under(self, name: str) -> PaperSpec:
-        """The paper under a reading; items that it leaves alone are the very objects of the base.
-
-        Raises :class:`ReadingError` where a change fits nothing or gives what no spec may be.
-        """
-        if name not in self._read:
-            self._read[name] = self._under(name)
-        return self._read[name]
-
-    def affected(self, name: str) -> list[str]:
-        """Experiments that a reading changes."""
-        if name not in self._affected:
-            self._affected[name] = self._changed(name)
-        return self._affected[name]
-
-    def _changed(self, name: str) -> list[str]:
+    def _affected(self, name: str) -> list[str]:
         spec, read = self.spec, self.under(name)
 
         def moved(section: str, item: str) -> bool:

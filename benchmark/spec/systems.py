@@ -74,7 +74,6 @@ class WeightedSum(Model):
 
     @property
     def inputs(self) -> dict[Path_, str]:
-        """As of a pass."""
         return {("sum", name): name for name in self.sum}
 
 
@@ -88,7 +87,6 @@ class Joined(Model):
 
     @property
     def inputs(self) -> dict[Path_, str]:
-        """As of a pass."""
         return {("join", index): name for index, name in enumerate(self.join)}
 
 

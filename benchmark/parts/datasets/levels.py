@@ -82,7 +82,6 @@ class Levels(Pictures):
 
     @classmethod
     def variants(cls) -> list[Self]:
-        """Train and test as they are."""
         facts = {"size": cls.native, "resize": "none", "value_range": SYMMETRIC}
         return [cls.model_validate({"split": split, **facts}) for split in ("train", "test")]
 

@@ -139,7 +139,6 @@ class Classifier:
             return np.asarray(self._head(torch.from_numpy(features).to(self._device)).double().cpu().numpy())
 
     def _fitted(self, images: Tensor) -> Tensor:
-        """Images at the classifier's size."""
         from torch.nn.functional import interpolate
 
         side = (self.side, self.side)
