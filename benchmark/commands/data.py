@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import http.client
-import os
-import urllib.request
+import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from benchmark.spec.parts import DATASETS, DataError, Dataset, MetricError
 #: the network behind FID and the Inception score is fetched and verified like a dataset
 INCEPTION = "inception"
 _PATIENCE_SECONDS = 30
-_BLOCK = 1 << 20
 
 
 def data_options(to: argparse.ArgumentParser) -> None:
@@ -106,6 +104,7 @@ def _datasets(text: str) -> Sequence[Dataset | None]:
 
 def _fetch_inception(root: Path) -> None:
     """Download Inception's weights unless the pinned ones are there; a file that is anything else is removed."""
+    from torch.hub import download_url_to_file
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
     file = inception.weights_file(root)
@@ -115,33 +114,11 @@ def _fetch_inception(root: Path) -> None:
         terminal.say(f"{file}: not the pinned weights, removed")
         file.unlink()
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_PATIENCE_SECONDS)
     try:
-        digest = _download(URL_INCEPTION_V3, partial)
-        if partial.stat().st_size != inception.BYTES:
-            raise DataError(
-                f"the download has {partial.stat().st_size:,} bytes, expected {inception.BYTES:,}: not kept"
-            )
-        if digest != inception.SHA256:
-            raise DataError(f"the download has SHA-256 {digest}, expected {inception.SHA256}: not kept")
-        partial.replace(file)
+        download_url_to_file(URL_INCEPTION_V3, str(file), inception.SHA256, progress=sys.stderr.isatty())
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        raise DataError(f"the download of {URL_INCEPTION_V3} failed: {error}") from error
     finally:
-        partial.unlink(missing_ok=True)
-
-
-def _download(address: str, file: Path) -> str:
-    """Download to ``file`` with a bar on a terminal; return the SHA-256."""
-    from tqdm import tqdm
-
-    digest = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(address, timeout=_PATIENCE_SECONDS) as answer, file.open("wb") as stream:
-            length = int(answer.headers.get("Content-Length") or 0) or None
-            with tqdm(total=length, desc=file.stem, unit="B", unit_scale=True, disable=None) as bar:
-                while block := answer.read(_BLOCK):
-                    digest.update(block)
-                    stream.write(block)
-                    bar.update(len(block))
-    except (OSError, http.client.HTTPException) as error:
-        raise DataError(f"the download of {address} failed: {error}") from error
-    return digest.hexdigest()
+        socket.setdefaulttimeout(patience)

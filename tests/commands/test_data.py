@@ -14,6 +14,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmark import cli
 from benchmark.parts.datasets.image_folder import CZ
@@ -148,6 +149,9 @@ class Answer(io.BytesIO):
         self.headers["Content-Length"] = str(len(content))
         self.breaks = breaks
 
+    def info(self) -> Message:
+        return self.headers
+
     def read(self, size: int | None = -1) -> bytes:
         if self.breaks:
             raise http.client.IncompleteRead(b"", 10)
@@ -157,15 +161,15 @@ class Answer(io.BytesIO):
 def weights(monkeypatch: pytest.MonkeyPatch, content: bytes, answer: Answer | Exception) -> None:
     """Pin ``content`` and let the address answer."""
     monkeypatch.setattr(inception, "SHA256", hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(inception, "BYTES", len(content))
 
-    def open_(address: str, timeout: float) -> Answer:
-        assert address.endswith(inception.FILE)
+    def open_(request: urllib.request.Request) -> Answer:
+        assert request.full_url.endswith(inception.FILE)
+        assert socket.getdefaulttimeout() == 30, "a server that falls silent is waited for no longer"
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    monkeypatch.setattr(urllib.request, "urlopen", open_)
+    monkeypatch.setattr(torch.hub, "urlopen", open_)
 
 
 def test_inceptions_weights_are_kept_when_they_are_the_pinned_ones(
@@ -183,8 +187,8 @@ def test_inceptions_weights_are_kept_when_they_are_the_pinned_ones(
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (Answer(b"WEIGHTS"), f"has SHA-256 {hashlib.sha256(b'WEIGHTS').hexdigest()}, expected"),
-        (Answer(b"weights and more"), "has 16 bytes, expected 7"),
+        (Answer(b"WEIGHTS"), f'got "{hashlib.sha256(b"WEIGHTS").hexdigest()}"'),
+        (Answer(b"weights and more"), "invalid hash value"),
         (Answer(b"weights", breaks=True), "IncompleteRead"),
         (urllib.error.HTTPError("https://x", 404, "Not Found", Message(), None), "404"),
         (TimeoutError("timed out"), "timed out"),
