@@ -21,6 +21,7 @@ from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded
+from benchmark.spec.names import of_experiment, of_score
 from benchmark.spec.readings import BASE
 
 ROOT = Path(__file__).parents[1]
@@ -116,10 +117,43 @@ def toy_table() -> str:
             several = [record for record in runs(loaded, folder, reading, tier) if record.experiment == experiment]
             if several and not {record.run_id for record in several} & shown:
                 shown |= {record.run_id for record in several}
-                label = loaded.spec.experiments[experiment].label or experiment
+                label = of_experiment(loaded.spec, experiment)
                 name = f"`{reading}`" if reading else "base, tier short"
                 rows.append(f"| {name} | {label} | {len(several)} | {_modes(several)} | {_range(several, 'good')} |")
     return _block(rows)
+
+
+#: tables of scores, each of a paper: sets of runs (name, folder, reading, tier) and the scores shown
+SETS: dict[str, tuple[str, list[tuple[str, str, str | None, Tier]], list[str]]] = {
+    "fashion": (
+        "lsgan_fashion_mnist",
+        [("a tenth", "fashion-short", None, "short")],
+        ["clothes_distance", "sharpness_gap", "effective_classes"],
+    ),
+    "digits": (
+        "gan_dcgan_mnist",
+        [("base", "mnist-h200", None, "full")]
+        + [(f"`{name}`", "mnist-cpu", name, "full") for name in ("stated_loss", "stated_loss_sampled_as_usual")],
+        ["digit_distance", "recognised_share", "discriminator_accuracy"],
+    ),
+}
+
+
+def score_table(name: str) -> str:
+    """Scores of each experiment in each set of runs, lowest to highest over seeds."""
+    of, sets, scores = SETS[name]
+    loaded = paper(of)
+    heads = ["runs", "system", "seeds"]
+    rows = []
+    for label, folder, reading, tier in sets:
+        stored = runs(loaded, folder, reading, tier)
+        for experiment in dict.fromkeys(record.experiment for record in stored):
+            several = [record for record in stored if record.experiment == experiment]
+            system = of_experiment(loaded.spec, experiment)
+            cells = [label, system, str(len(several)), *(_range(several, score) for score in scores)]
+            rows.append(f"| {' | '.join(cells)} |")
+            heads[3:] = (of_score(loaded.spec, experiment, score) for score in scores)
+    return _block([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
 
 
 def as_in_the_figure(folder: str, reading: str) -> str:
@@ -130,7 +164,7 @@ def as_in_the_figure(folder: str, reading: str) -> str:
         modes = [
             record.scores["modes"].value for record in runs(loaded, folder, reading) if record.experiment == experiment
         ]
-        label = loaded.spec.experiments[experiment].label
+        label = of_experiment(loaded.spec, experiment)
         told.append(f"{label} {printed} in {modes.count(printed)} of {len(modes)} seeds")
     return ", ".join(told)
 
@@ -149,7 +183,8 @@ def _modes(several: Sequence[RunRecord]) -> str:
 
 def _range(several: Sequence[RunRecord], score: str) -> str:
     values = [record.scores[score].value for record in several]
-    return f"{min(values):.2f} to {max(values):.2f}"
+    low, high = (f"{value:.0f}" if max(values) >= 100 else f"{value:.2f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def _block(rows: Sequence[str]) -> str:
@@ -184,6 +219,7 @@ def facts() -> dict[str, str]:
     return {
         "claims": claim_table(),
         "toy": toy_table(),
+        **{name: score_table(name) for name in SETS},
         "RL-C7": extra_time(),
         "five to one": as_in_the_figure("toy-narrow", "narrow+five_to_one"),
         "five to one parts": parts_that_hold("gan_rl", "toy-narrow", "narrow+five_to_one", "RL-C22"),
