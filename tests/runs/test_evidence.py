@@ -30,7 +30,14 @@ TOLD = {
 
 @pytest.mark.parametrize(
     ("name", "runs", "scores"),
-    [("default-job", 15, 48), ("mnist-h200", 6, 30), ("toy-narrow", 66, 132), ("digits-small", 10, 10)],
+    [
+        ("default-job", 15, 48),
+        ("mnist-h200", 6, 30),
+        ("mnist-cpu", 2, 10),
+        ("toy-narrow", 90, 180),
+        ("digits-small", 20, 20),
+        ("fashion-short", 9, 45),
+    ],
 )
 def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int, scores: int) -> None:
     found = verified(REFERENCE / name, (), "fp32")
