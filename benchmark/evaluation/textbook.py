@@ -80,7 +80,6 @@ class Textbook:
                 iteration=len(self.log),
                 number=number,
                 half=False,
-                tape=None,
                 shared=shared,
                 values={} if real is None else {REAL: real},
             )

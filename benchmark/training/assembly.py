@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from benchmark.spec.shapes import Layout, layout
 from benchmark.spec.systems import Network
 from benchmark.training.streams import stream_seed
-from benchmark.training.tape import Stack
 
 #: layers whose gradients do not need their output
 _OUTPUT_IS_FREE = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d)
@@ -32,7 +31,6 @@ class Assembly(nn.Module):
             for module, shape in zip(self.layers, self.layout.inputs, strict=True)
         ]
         self._spans: dict[tuple[int, int], list[Callable[[Tensor], Tensor]]] = {}
-        self._stacks: dict[tuple[int, int], Stack] = {}
         self._initialise(network, seed, role)
 
     def _initialise(self, network: Network, seed: int, role: str) -> None:
@@ -62,12 +60,6 @@ class Assembly(nn.Module):
         for function in self._spans[start, stop]:
             value = function(value)
         return value
-
-    def stack(self, start: int, stop: int) -> Stack:
-        """Layers ``start`` to ``stop`` for a tape."""
-        if (start, stop) not in self._stacks:
-            self._stacks[start, stop] = Stack(self._sequence[start:stop])
-        return self._stacks[start, stop]
 
     def index(self, tap: str | None, otherwise: int) -> int:
         """Layer index of a tap; ``otherwise`` where there is none."""

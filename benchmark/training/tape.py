@@ -1,139 +1,166 @@
-"""Gradients of fully connected networks without a graph: the bits of PyTorch's autograd in less time.
+"""Updates without autograd: the operations of one are recorded once, and called again from then on.
 
-Autograd is asked for the derivatives of a loss with respect to the signals it reads. From there they go back through
-the layers by hand, the last pass first: the same products of the same operands in the same order.
+With small networks autograd takes longer to find out what is to be computed than to compute it, and it finds the same
+every time. So one update is watched below autograd. Later ones call the same operations on the same operands in the
+same order, which gives the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
+from torch.fx.node import map_aggregate
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from benchmark.spec.systems import Pass, System
+from benchmark.training.streams import Draw, Streams
 
-_relu_backward = torch.ops.aten.threshold_backward.grad_input
-_leaky_relu_backward = torch.ops.aten.leaky_relu_backward.grad_input
+_aten = torch.ops.aten
+#: the most frequent operations as torch's own functions, which are called in less time
+_FUNCTIONS: dict[Any, Callable[..., Tensor]] = {
+    _aten.abs.default: torch.abs,
+    _aten.add.Tensor: torch.add,
+    _aten.add_.Tensor: Tensor.add_,
+    _aten.addmm.default: torch.addmm,
+    _aten.div.Scalar: torch.div,
+    _aten.div_.Scalar: Tensor.div_,
+    _aten.expand.default: Tensor.expand,
+    _aten.mean.default: torch.mean,
+    _aten.mm.default: torch.mm,
+    _aten.mul.Tensor: torch.mul,
+    _aten.neg.default: torch.neg,
+    _aten.relu.default: torch.relu,
+    _aten.relu_.default: torch.relu_,
+    _aten.sigmoid.default: torch.sigmoid,
+    _aten.sgn.default: torch.sgn,
+    _aten.sub.Tensor: torch.sub,
+    _aten.sum.dim_IntList: torch.sum,
+    _aten.t.default: torch.t,
+    _aten.view.default: Tensor.view,
+}
+
+#: what comes of an update before the parameters move
+Found = Sequence[Tensor | None]
 
 
-def suits(system: System, layers: Iterable[object]) -> bool:
-    """Whether a tape can hold all passes of a system whose networks have these layers.
+def suits(system: System, modules: Iterable[nn.Module]) -> bool:
+    """Whether updates of a system with these modules do the same every time.
 
-    They are linear layers and rectifiers, every signal is one pass of its own, and nothing is differentiated twice.
+    Of the modules, all torch's own, only linear layers have parameters or buffers. No signal outlives an update.
     """
-    return (
-        all(_is_linear(layer) or _slope(layer) is not None or type(layer) is nn.Identity for layer in layers)
-        and all(isinstance(step, Pass) and not step.reuse for step in system.signals.values())
-        and not any(player.penalties for player in system.players.values())
-    )
-
-
-def _is_linear(layer: object) -> bool:
-    return type(layer) is nn.Linear and layer.bias is not None
-
-
-def _slope(layer: object) -> float | None:
-    """A rectifier's factor below 0; None for any other layer."""
-    if type(layer) is nn.ReLU:
-        return 0.0
-    return layer.negative_slope if type(layer) is nn.LeakyReLU and layer.negative_slope > 0 else None
-
-
-class Stack:
-    """Linear layers and rectifiers one after another."""
-
-    def __init__(self, layers: Sequence[Any]) -> None:
-        #: layers and, of rectifiers, their slopes
-        self._layers: list[tuple[Any, float | None]] = [
-            (layer, _slope(layer)) for layer in layers if type(layer) is not nn.Identity
-        ]
-        #: the first with weights: what lies before it matters only to who asks for the derivative of what enters
-        self._first = next((index for index, (_, slope) in enumerate(self._layers) if slope is None), 0)
-
-    def forward(self, value: Tensor) -> list[Tensor]:
-        """``value`` and what every layer gives; rectifiers write over the output of the layer before them."""
-        values = [value]
-        for layer, slope in self._layers:
-            if slope is None or len(values) == 1:
-                value = layer.forward(value)  # without hooks
-            else:
-                value = nn.functional.leaky_relu_(value, slope) if slope else torch.relu_(value)
-            values.append(value)
-        return values
-
-    def backward(self, values: Sequence[Tensor], gradient: Tensor, *, weights: bool, entered: bool) -> Tensor | None:
-        """The derivative with respect to ``values[0]`` from that of ``values[-1]``; None unless ``entered``.
-
-        With ``weights``, those of the parameters are added to their ``grad``.
-        """
-        own = False  # whether the gradient may be written over
-        for index in reversed(range(len(self._layers))):
-            layer, slope = self._layers[index]
-            done = index <= self._first and not entered
-            if slope is None:
-                if weights:
-                    _add(layer.weight, torch.mm(gradient.t(), values[index]))
-                    _add(layer.bias, gradient.sum(0))
-                if not done:
-                    gradient = torch.mm(gradient, layer.weight)
-            elif not done:
-                into = gradient if own else torch.empty_like(gradient)
-                if slope:
-                    _leaky_relu_backward(gradient, values[index + 1], slope, True, grad_input=into)
-                else:
-                    _relu_backward(gradient, values[index + 1], 0, grad_input=into)
-                gradient = into
-            own = True
-        return gradient if entered else None
-
-
-def _add(parameter: Tensor, gradient: Tensor) -> None:
-    if parameter.grad is None:
-        parameter.grad = gradient
-    else:
-        parameter.grad.add_(gradient)
-
-
-class _Done(NamedTuple):
-    """A pass, what every layer gave, and its output as the loss sees it."""
-
-    stack: Stack
-    values: list[Tensor]
-    entered: Tensor
-    output: Tensor
-    weights: bool
+    return all(
+        type(module).__module__.startswith("torch.nn.")
+        and (type(module) is nn.Linear or not [*module.parameters(recurse=False), *module.buffers(recurse=False)])
+        for module in modules
+    ) and not any(isinstance(step, Pass) and step.reuse for step in system.signals.values())
 
 
 class Tape:
-    """The passes of one update."""
+    """One update of the schedule with batches of one size: first what it draws is noted, next what it does is recorded.
 
-    def __init__(self) -> None:
-        self._passes: list[_Done] = []
+    ``known`` are tensors that are read besides what enters and move in place alone: parameters and buffers.
+    """
 
-    @torch.no_grad()
-    def run(self, stack: Stack, value: Tensor, *, weights: bool) -> Tensor:
-        """What ``stack`` makes of ``value``; ``weights`` says whether its parameters are the updated player's."""
-        values = stack.forward(value)
-        if not (weights or value.requires_grad):
-            return values[-1]
-        output = values[-1].detach().requires_grad_()
-        self._passes.append(_Done(stack, values, value, output, weights))
-        return output
+    def __init__(self, streams: Streams, known: Iterable[Tensor]) -> None:
+        self._streams = streams
+        self._known = list(known)
+        self._draws: list[Draw] | None = None
+        self._again: Callable[..., Found] | None = None
+        #: why the update cannot be recorded, once that is known
+        self.refused: str | None = None
 
-    def backward(self, loss: Tensor) -> None:
-        """Add the derivatives of ``loss`` to the ``grad`` of the updated player's parameters."""
-        outputs = [done.output for done in self._passes]
-        found = torch.autograd.grad(loss, outputs, allow_unused=True)
-        gradients = {id(output): gradient for output, gradient in zip(outputs, found, strict=True)}
-        with torch.no_grad():
-            for done in reversed(self._passes):
-                gradient = gradients[id(done.output)]
-                if gradient is None:
-                    continue
-                entered = done.entered.requires_grad
-                below = done.stack.backward(done.values, gradient, weights=done.weights, entered=entered)
-                if below is not None:
-                    above = gradients[id(done.entered)]
-                    gradients[id(done.entered)] = below if above is None else above + below
+    def play(self, work: Callable[[Tensor | None], Found], real: Tensor | None, iteration: int) -> Found:
+        """What ``work(real)`` gives."""
+        if self.refused is not None:
+            return work(real)
+        if self._draws is None:
+            self._draws = []
+            with self._streams.noting(self._draws):
+                return work(real)
+        drawn = [self._streams.noise(draw.law, draw.name, draw.shape, iteration, *draw.key) for draw in self._draws]
+        entering = drawn if real is None else [real, *drawn]
+        if self._again is not None:
+            with torch.no_grad():
+                return self._again(*entering)
+        recorder = _Recorder(entering, self._known)
+        with self._streams.lending(drawn), recorder:
+            found = work(real)
+        self.refused = recorder.refused
+        if self.refused is None:
+            self._again = recorder.function(found)
+        return found
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Writes down every operation that is called, as a graph of torch.fx."""
+
+    def __init__(self, entering: Sequence[Tensor], known: Sequence[Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.refused: str | None = None
+        self._graph = fx.Graph()
+        self._nodes = WeakTensorKeyDictionary()
+        for number, tensor in enumerate(entering):
+            self._nodes[tensor] = self._graph.placeholder(f"entering_{number}")
+        self._places = {tensor.untyped_storage().data_ptr() for tensor in known}
+        #: known tensors that operations read, and views of them
+        self._constants: list[Tensor] = []
+
+    def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = operation(*args, **(kwargs or {}))
+        if operation is _aten.detach.default:
+            self._nodes[result] = self._node(args[0])
+        elif not (operation.is_view and self._is_known(args[0])):  # a view of what is known is known itself
+            function = _FUNCTIONS.get(operation, operation)
+            node = self._graph.call_function(function, self._written(args), self._written(kwargs or {}))
+            if isinstance(result, Tensor):
+                if result not in self._nodes:  # what is written over keeps its name
+                    self._nodes[result] = node
+            elif isinstance(result, (list, tuple)):
+                for number, part in enumerate(result):
+                    self._nodes[part] = self._graph.call_function(operator.getitem, (node, number))
+            elif result is not None:
+                self.refused = "it reads a value, on which the next operation may depend"
+        return result
+
+    def _is_known(self, tensor: Tensor) -> bool:
+        return tensor.untyped_storage().data_ptr() in self._places
+
+    def _written(self, arguments: Any) -> Any:
+        return map_aggregate(arguments, self._node)
+
+    def _node(self, value: Any) -> Any:
+        """A tensor as the graph calls it; anything else as it is."""
+        if isinstance(value, torch.Generator):
+            self.refused = "it draws from a generator of its own"
+        if not isinstance(value, Tensor):
+            return value
+        if value not in self._nodes:
+            if not self._is_known(value):
+                self.refused = "it reads a tensor that is not known"
+            with self._graph.inserting_before():
+                self._nodes[value] = self._graph.placeholder(f"known_{len(self._constants)}")
+            self._constants.insert(0, value)
+        return self._nodes[value]
+
+    def function(self, found: Found) -> Callable[..., Found]:
+        """What was recorded, as a function from what enters to what was found."""
+        self._graph.output(self._written(list(found)))
+        self._without_double_transposes()
+        return partial(fx.GraphModule(nn.Module(), self._graph).forward, *self._constants)
+
+    def _without_double_transposes(self) -> None:
+        """Autograd transposes the gradient of each weight twice."""
+        transposes = self._graph.find_nodes(op="call_function", target=torch.t)
+        for node in transposes:
+            (within,) = node.args
+            if isinstance(within, fx.Node) and within.target is torch.t:
+                node.replace_all_uses_with(within.args[0])
+        for node in reversed(transposes):
+            if not node.users:
+                self._graph.erase_node(node)

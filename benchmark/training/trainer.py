@@ -59,8 +59,7 @@ class Trainer:
             self.system, {role: net.layout for role, net in self.networks.items()}, run.sizes, data.shape
         )
         self.players = {name: Player(name, self.system, self.networks, fused=not exact) for name in self.system.players}
-        layers = [layer for network in self.networks.values() for layer in network.layers]
-        self._taped = device == "cpu" and run.numerics != "bf16" and suits(self.system, layers)
+        self._tapes = self._make_tapes()
         self.columns = curve_names(self.system)
         self._finished: list[np.ndarray] = []
         self._block = torch.zeros(BLOCK, len(self.columns), device=device)
@@ -75,6 +74,11 @@ class Trainer:
         if not self.device.startswith("cuda") or self.run.numerics == "exact" or self._growing:
             return None
         return Replayer(self, len(self.system.schedule), self.device)
+
+    def _make_tapes(self) -> dict[tuple[int, int], Tape] | None:
+        """What records updates on a processor, by number and size of batch; None where they differ."""
+        modules = [module for network in self.networks.values() for module in network.layers.modules()]
+        return {} if self.device == "cpu" and self.run.numerics != "bf16" and suits(self.system, modules) else None
 
     @property
     def loop(self) -> str:
@@ -109,8 +113,8 @@ class Trainer:
     def _iterate(self) -> None:
         self._announce()
         feeds = self._feeds()
-        full = all(feed is None or len(feed) == self.run.setup.batch_size for feed in feeds)
-        if self._replayer is not None and full:
+        size = self.run.setup.batch_size
+        if self._replayer is not None and all(feed is None or len(feed) == size for feed in feeds):
             row = self._replayer.iterate(self.iteration, feeds)
         else:
             row = self.plainly(feeds)
@@ -156,24 +160,38 @@ class Trainer:
     def update(self, number: int, real: Tensor | None, shared: dict[str, Tensor]) -> list[Tensor]:
         """Do update ``number`` of the schedule; values of its player's curves."""
         player = self.players[self.system.schedule[number]]
-        context = Context(
-            system=self.system,
-            networks=self.networks,
-            streams=self.streams,
-            shapes=self.shapes,
-            ends=player.ends,
-            owned=player.spec.networks,
-            batch_size=self.run.setup.batch_size if real is None else len(real),
-            iteration=self.iteration,
-            number=number,
-            half=self.run.numerics == "bf16",
-            tape=Tape() if self._taped else None,
-            shared=shared,
-            values={} if real is None else {REAL: real},
-        )
-        values = player.update(context)
+        size = self.run.setup.batch_size if real is None else len(real)
+
+        def descent(real: Tensor | None) -> list[Tensor | None]:
+            return player.descent(
+                Context(
+                    system=self.system,
+                    networks=self.networks,
+                    streams=self.streams,
+                    shapes=self.shapes,
+                    ends=player.ends,
+                    owned=player.spec.networks,
+                    batch_size=size,
+                    iteration=self.iteration,
+                    number=number,
+                    half=self.run.numerics == "bf16",
+                    shared=shared,
+                    values={} if real is None else {REAL: real},
+                )
+            )
+
+        tape = self._tape(number, size)
+        values = player.step(descent(real) if tape is None else tape.play(descent, real, self.iteration))
         self._average(player.spec.networks)
         return values
+
+    def _tape(self, number: int, size: int) -> Tape | None:
+        if self._tapes is None:
+            return None
+        if (number, size) not in self._tapes:
+            known = [tensor for network in self.networks.values() for tensor in network.state_dict().values()]
+            self._tapes[number, size] = Tape(self.streams, known)
+        return self._tapes[number, size]
 
     def row(self, updates: Sequence[list[Tensor]]) -> Tensor:
         """The values of all updates in the order of the curves; of a player's several updates, the last one's."""

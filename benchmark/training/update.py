@@ -14,7 +14,6 @@ from benchmark.spec.parts import Objective, Penalty
 from benchmark.spec.systems import Joined, Pass, System, WeightedSum
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
-from benchmark.training.tape import Tape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +35,6 @@ class Context:
     number: int
     #: whether networks compute in bfloat16; what they give is float32 all the same
     half: bool
-    #: what holds the passes of this update, where it suits them; None: autograd does
-    tape: Tape | None
     #: signals of this iteration that its updates share
     shared: dict[str, Tensor]
     #: signals of this update, the real data (``REAL``) at first
@@ -104,10 +101,7 @@ class Context:
         position = network.index(first.enter, 0)
         with self._casting():
             for reader, stop in self.ends(name):
-                if self.tape is None:
-                    value = network.without_hooks(value, position, stop)
-                else:
-                    value = self.tape.run(network.stack(position, stop), value, weights=first.network in self.owned)
+                value = network.without_hooks(value, position, stop)
                 position = stop
                 self.values[reader] = value.float()
 
@@ -185,22 +179,25 @@ class Player:
                 else:
                     group["lr"] = rate * factor
 
-    def update(self, context: Context) -> list[Tensor]:
-        """Descend one step; return the values of ``columns`` as scalars on the device, without waiting for them."""
-        if context.tape is None:
-            for parameter in self.others:
-                parameter.requires_grad_(False)
-            for parameter in self.parameters:
-                parameter.requires_grad_(True)
-        loss, terms = self.loss(context)
+    def descent(self, context: Context) -> list[Tensor | None]:
+        """The derivatives of the loss with respect to ``parameters``, and after them the values of ``columns``."""
+        for parameter in self.others:
+            parameter.requires_grad_(False)
         for parameter in self.parameters:
+            parameter.requires_grad_(True)
             parameter.grad = None
-        if context.tape is None:
-            loss.backward()  # type: ignore[no-untyped-call]
-        else:
-            context.tape.backward(loss)
+        loss, terms = self.loss(context)
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [parameter.grad for parameter in self.parameters]
+        return [*gradients, *[value.detach() for value in (loss, *terms)], *self.observed(context)]
+
+    def step(self, found: Sequence[Tensor | None]) -> list[Tensor]:
+        """Move the parameters by what :meth:`descent` gave; the values of ``columns``, not waited for."""
+        gradients, values = found[: len(self.parameters)], found[len(self.parameters) :]
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
         self.optimizer.step()
-        return [value.detach() for value in (loss, *terms)] + self.observed(context)
+        return [value for value in values if value is not None]
 
     def loss(self, context: Context) -> tuple[Tensor, list[Tensor]]:
         """What is minimised, and its terms without their weights where it has several."""

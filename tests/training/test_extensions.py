@@ -104,15 +104,15 @@ def test_an_average_is_the_geometric_sum_of_what_it_saw():
     trainer = trainer_of(text)
     expected = [parameter.detach().clone() for parameter in trainer.networks["generator"].parameters()]
     player = trainer.players["generator"]
-    update = player.update
+    step = player.step
 
-    def spy(context):
-        result = update(context)
+    def spy(found):
+        result = step(found)
         for mean, now in zip(expected, trainer.networks["generator"].parameters(), strict=True):
             mean.copy_(0.9 * mean + 0.1 * now.detach())
         return result
 
-    player.update = spy
+    player.step = spy
     trainer.advance(5, never)
     for mean, found in zip(expected, trainer.averages["generator"].parameters(), strict=True):
         assert torch.allclose(mean, found, atol=1e-6)

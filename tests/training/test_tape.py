@@ -1,102 +1,161 @@
-"""Gradients by hand against autograd's, bit for bit."""
+"""Recorded updates against the same updates by autograd, bit for bit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import dropout
 
-from benchmark.training.tape import Stack, Tape, suits
+from benchmark.training.streams import Streams
+from benchmark.training.tape import Tape, suits
 from benchmark.training.trainer import Trainer
 from tests.training.test_trainer import never, smoke_run, trainer_of
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("first", [lambda: nn.Linear(5, 7), nn.ReLU, lambda: nn.LeakyReLU(0.3)])
-def test_a_loss_of_two_networks_has_autograd_s_gradients(first: Callable[[], nn.Module], dtype: torch.dtype) -> None:
-    """G's output enters D, both of whose passes and an inner value the loss reads; D's two passes add up."""
-    torch.manual_seed(0)
-    entry = first()
-    width = 7 if isinstance(entry, nn.Linear) else 5
-    maker = nn.ModuleList([entry, nn.Linear(width, 6), nn.Identity(), nn.LeakyReLU(0.2), nn.Linear(6, 3)]).to(dtype)
-    judge = nn.ModuleList([nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1)]).to(dtype)
-    noise, real = torch.randn(9, 5, dtype=dtype), torch.randn(9, 3, dtype=dtype)
-    parameters = [*maker.parameters(), *judge.parameters()]
-
-    def loss(fake: torch.Tensor, inner: torch.Tensor, outer: torch.Tensor, logit: torch.Tensor) -> torch.Tensor:
-        return outer.sigmoid().mean() - logit.square().mean() + fake.abs().mean() + inner.exp().mean()
-
-    fake = nn.Sequential(*maker)(noise)
-    inner = nn.Sequential(*judge[:2])(fake)
-    loss(fake, inner, judge[2](inner), nn.Sequential(*judge)(real)).backward()
-    expected = [parameter.grad for parameter in parameters]
-    assert all(gradient is not None and gradient.any() for gradient in expected)
-
-    for parameter in parameters:
-        parameter.grad = None
-    tape, lower, upper = Tape(), Stack(judge[:2]), Stack(judge[2:])
-    fake = tape.run(Stack(maker), noise, weights=True)
-    inner = tape.run(lower, fake, weights=True)
-    outer = tape.run(upper, inner, weights=True)
-    logit = tape.run(Stack(judge), real, weights=True)
-    tape.backward(loss(fake, inner, outer, logit))
-    for parameter, gradient in zip(parameters, expected, strict=True):
-        assert torch.equal(parameter.grad, gradient)
+def by_autograd(monkeypatch: pytest.MonkeyPatch, *run: str) -> Trainer:
+    monkeypatch.setattr("benchmark.training.trainer.suits", lambda _system, _modules: False)
+    trainer = trainer_of(smoke_run(*run))
+    monkeypatch.undo()
+    assert trainer._tapes is None
+    return trainer
 
 
-def test_only_the_updated_player_s_weights_get_gradients() -> None:
-    maker, judge, noise = nn.Linear(2, 3), nn.Linear(3, 1), torch.ones(4, 2)
-    tape = Tape()
-    tape.run(Stack([judge]), tape.run(Stack([maker]), noise, weights=True), weights=False)  # unread: no gradient
-    logit = tape.run(Stack([judge]), tape.run(Stack([maker]), noise, weights=True), weights=False)
-    tape.backward(logit.sum())
-    assert judge.weight.grad is None
-    assert judge.bias.grad is None
-    torch.testing.assert_close(maker.bias.grad, 4 * judge.weight.detach()[0])
-    still = tape.run(Stack([judge]), noise @ torch.ones(2, 3), weights=False)
-    assert not still.requires_grad
-
-
-@pytest.mark.parametrize("experiment", ["toy_minimax", "toy_reconstruction"])
-@pytest.mark.parametrize("numerics", ["exact", "fp32"])
-def test_a_run_has_the_bits_that_autograd_gives(
-    experiment: str, numerics: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = smoke_run("toy", experiment, numerics)
-
-    def trained() -> Trainer:
-        trainer = trainer_of(run)
-        trainer.advance(12, never)
-        return trainer
-
-    taped = trained()
-    assert taped._taped
-    monkeypatch.setattr("benchmark.training.trainer.suits", lambda _system, _layers: False)
-    plain = trained()
-    assert not plain._taped
-    for role, network in plain.networks.items():
+def assert_same(one: Trainer, other: Trainer) -> None:
+    for role, network in one.networks.items():
         for name, value in network.state_dict().items():
-            assert torch.equal(taped.networks[role].state_dict()[name], value)
-    for name, curve in plain.curves().items():
-        assert curve.tobytes() == taped.curves()[name].tobytes()
+            assert torch.equal(other.networks[role].state_dict()[name], value)
+    for name, curve in one.curves().items():
+        assert curve.tobytes() == other.curves()[name].tobytes()
+
+
+@pytest.mark.parametrize("numerics", ["exact", "fp32"])
+@pytest.mark.parametrize(
+    ("paper", "experiment"), [("toy", "toy_minimax"), ("toy", "toy_reconstruction"), ("gan_dcgan_mnist", "gan")]
+)
+def test_a_run_has_the_bits_that_autograd_gives(
+    paper: str, experiment: str, numerics: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points with two networks in one loss; pictures with dropout, with batches of which the last may be smaller."""
+    plain, taped = (
+        by_autograd(monkeypatch, paper, experiment, numerics),
+        trainer_of(smoke_run(paper, experiment, numerics)),
+    )
+    for trainer in (plain, taped):
+        trainer.advance(12, never)
+    assert taped._tapes
+    assert all(
+        tape._again is not None for (_, size), tape in taped._tapes.items() if size == taped.run.setup.batch_size
+    )
+    assert_same(plain, taped)
+
+
+def test_what_was_recorded_goes_on_from_another_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, taped = (
+        by_autograd(monkeypatch, "toy", "toy_minimax", "fp32"),
+        trainer_of(smoke_run("toy", "toy_minimax", "fp32")),
+    )
+    plain.advance(9, never)
+    taped.advance(4, never)
+    state = trainer_of(smoke_run("toy", "toy_minimax", "fp32"))
+    state.advance(4, never)
+    taped.advance(7, never)
+    taped.restore(state.state())
+    taped.advance(9, never)
+    assert_same(plain, taped)
+
+
+@pytest.fixture
+def layer() -> nn.Linear:
+    torch.manual_seed(0)
+    return nn.Linear(3, 3)
+
+
+def played(tape: Tape, work: object, times: int = 4) -> list[list[Tensor]]:
+    """What a tape gives for other data each time."""
+    torch.manual_seed(1)
+    return [list(tape.play(work, torch.randn(5, 3), number)) for number in range(times)]  # type: ignore[arg-type]
+
+
+def test_it_follows_parameters_draws_and_what_is_written_over(layer: nn.Linear) -> None:
+    """Operations of several results, views of parameters, dropout, noise of a stream; the weights move in between."""
+    streams = Streams(0, "cpu")
+    start = layer.weight.detach().clone()
+
+    def trained(tape: Tape) -> list[Tensor]:
+        torch.manual_seed(1)
+        found: list[Tensor] = []
+        with torch.no_grad():
+            layer.weight.copy_(start)
+        for number in range(4):
+
+            def work(real: Tensor | None) -> list[Tensor | None]:
+                assert real is not None
+                left, right = layer(real).relu_().split([1, 2], dim=1)
+                noise = streams.noise("normal", "z", (5, 1), number, 7)  # noqa: B023
+                loss = (left * noise).sum() + dropout(right, 0.5).square().mean() + layer.weight.t()[0].sum()
+                layer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                return [layer.weight.grad, loss.detach(), None]
+
+            weight, loss, nothing = tape.play(work, torch.randn(5, 3), number)
+            assert nothing is None
+            assert weight is not None
+            assert loss is not None
+            found += [weight, loss]
+            with torch.no_grad():
+                layer.weight.add_(weight, alpha=-0.1)
+        return found
+
+    tape, plain = Tape(streams, layer.parameters()), Tape(streams, ())
+    plain.refused = "autograd is to do it"
+    expected = trained(plain)
+    for mine, autograd_s in zip(trained(tape), expected, strict=True):
+        assert torch.equal(mine, autograd_s)
+    assert tape.refused is None
+    assert tape._again is not None
+
+
+def test_what_cannot_be_recorded_is_done_as_it_is(layer: nn.Linear) -> None:
+    generator = torch.Generator()
+    outside = torch.zeros(5, 3)
+
+    def reads_a_value(real: Tensor) -> list[Tensor]:
+        return [layer(real) * real.sum().item()]
+
+    def reads_another(real: Tensor) -> list[Tensor]:
+        outside.add_(1)
+        return [layer(real) + outside]
+
+    def draws(real: Tensor) -> list[Tensor]:
+        return [layer(real) + torch.randn(5, 3, generator=generator.manual_seed(int(real.numel())))]
+
+    for work, reason in ((reads_a_value, "a value"), (reads_another, "not known"), (draws, "generator")):
+        tape = Tape(Streams(0, "cpu"), layer.parameters())
+        outside.zero_()
+        expected = played(SimpleNamespace(play=lambda work, real, _: work(real)), work)  # type: ignore[arg-type]
+        outside.zero_()
+        for mine, direct in zip(played(tape, work), expected, strict=True):
+            assert torch.equal(mine[0], direct[0])
+        assert tape.refused is not None
+        assert reason in tape.refused
 
 
 def test_what_a_tape_does_not_suit() -> None:
     system = smoke_run("toy", "toy_minimax").system
-    fine = [nn.Linear(2, 2), nn.ReLU(), nn.LeakyReLU(0.1), nn.Identity()]
+    fine = [nn.Linear(2, 2), nn.ReLU(), nn.Dropout(), nn.Tanh(), nn.Sequential(nn.Flatten())]
     assert suits(system, fine)
-    for other in (nn.Linear(2, 2, bias=False), nn.LeakyReLU(0.0), nn.Tanh(), nn.BatchNorm1d(2), nn.Dropout()):
+
+    class Own(nn.Module):
+        pass
+
+    for other in (nn.BatchNorm1d(2), nn.Conv2d(1, 1, 1), nn.PReLU(), Own()):
         assert not suits(system, [*fine, other])
-    twice = SimpleNamespace(signals=system.signals, players={"p": SimpleNamespace(penalties=["some"])})
-    assert not suits(twice, fine)  # type: ignore[arg-type]
     reused = {name: step.model_copy(update={"reuse": True}) for name, step in system.signals.items()}
-    assert not suits(SimpleNamespace(signals=reused, players=system.players), fine)  # type: ignore[arg-type]
-    summed = {"sum": SimpleNamespace(sum={"fake": 1.0})}
-    assert not suits(SimpleNamespace(signals=summed, players=system.players), fine)  # type: ignore[arg-type]
+    assert not suits(SimpleNamespace(signals=reused), fine)  # type: ignore[arg-type]
 
 
 def test_runs_in_bf16_are_autograd_s() -> None:
-    assert not trainer_of(smoke_run("toy", "toy_minimax", "bf16"))._taped
+    assert trainer_of(smoke_run("toy", "toy_minimax", "bf16"))._tapes is None

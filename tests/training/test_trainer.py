@@ -192,15 +192,15 @@ def test_only_the_player_in_turn_moves():
     trainer = trainer_of(run)
     before = [parameter.clone() for parameter in trainer.networks["generator"].parameters()]
     seen = []
-    update = trainer.players["discriminator"].update
+    step = trainer.players["discriminator"].step
 
-    def spy(context):
-        result = update(context)
+    def spy(found):
+        result = step(found)
         after = trainer.networks["generator"].parameters()
         seen.append(all(torch.equal(old, new) for old, new in zip(before, after, strict=True)))
         return result
 
-    trainer.players["discriminator"].update = spy
+    trainer.players["discriminator"].step = spy
     trainer.advance(1, never)
     assert seen == [True]
     moved = trainer.networks["generator"].parameters()
