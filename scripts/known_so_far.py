@@ -19,7 +19,7 @@ from benchmark.judging.judge import judge_papers, states_of
 from benchmark.judging.verdict import ClaimVerdict, PaperVerdicts
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, read_records
-from benchmark.spec.base import Tier
+from benchmark.spec.base import Tier, grouped
 from benchmark.spec.load import Loaded
 from benchmark.spec.names import of_experiment, of_score
 from benchmark.spec.readings import BASE
@@ -143,17 +143,14 @@ def score_table(name: str) -> str:
     """Scores of each experiment in each set of runs, lowest to highest over seeds."""
     of, sets, scores = SETS[name]
     loaded = paper(of)
-    heads = ["runs", "system", "seeds"]
-    rows = []
+    labels = [of_score(loaded.spec, next(iter(loaded.spec.experiments)), score) for score in scores]
+    rows = [["runs", "system", "seeds", *labels], ["---"] * (3 + len(scores))]
     for label, folder, reading, tier in sets:
-        stored = runs(loaded, folder, reading, tier)
-        for experiment in dict.fromkeys(record.experiment for record in stored):
-            several = [record for record in stored if record.experiment == experiment]
-            system = of_experiment(loaded.spec, experiment)
-            cells = [label, system, str(len(several)), *(_range(several, score) for score in scores)]
-            rows.append(f"| {' | '.join(cells)} |")
-            heads[3:] = (of_score(loaded.spec, experiment, score) for score in scores)
-    return _block([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
+        stored = grouped((record.experiment, record) for record in runs(loaded, folder, reading, tier))
+        for experiment, several in stored.items():
+            values = [_range(several, score) for score in scores]
+            rows.append([label, of_experiment(loaded.spec, experiment), str(len(several)), *values])
+    return _block([f"| {' | '.join(row)} |" for row in rows])
 
 
 def as_in_the_figure(folder: str, reading: str) -> str:

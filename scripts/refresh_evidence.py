@@ -2,9 +2,9 @@
 
     python scripts/refresh_evidence.py [--write] [FOLDER ...]
 
-``--write`` seals today's rules. Evidence that was sealed under other rules keeps its old seal until then, and its
-verdicts say so. A seal that is made now is made after the runs: it says so, and so do its verdicts. Exit code 1: a
-verdict moved.
+``--write`` seals today's rules, and removes verdicts that name the seal of before. Evidence that was sealed under other
+rules keeps its old seal until then, and its verdicts say so. A seal that is made now is made after the runs: it says
+so, and so do its verdicts. Exit code 1: a verdict moved.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def refresh(folder: Path, write: bool) -> list[str]:
         if write:
             seal_file(folder, paper).unlink(missing_ok=True)
             kept.unlink(missing_ok=True)
+            (folder / "verdicts" / f"{paper}.json").unlink(missing_ok=True)
             ensure_seal(folder, loaded.spec)
             keep_states(folder, verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, folder), mine)
     return lines

@@ -2,7 +2,8 @@
 
 With small networks autograd takes longer to find out what is to be computed than to compute it, and it finds the same
 every time. So one update is watched below autograd. Later ones call the same operations on the same operands in the
-same order, which gives the same bits.
+same order, which gives the same bits. A Python number is a constant of what was recorded: nothing but a learning rate
+may change with the iteration.
 """
 
 from __future__ import annotations

@@ -9,15 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
+from benchmark.runs.plan import Run, make_run
+from benchmark.spec.load import loads
 from benchmark.training.streams import Streams
 from benchmark.training.tape import Tape, suits
 from benchmark.training.trainer import Trainer
+from tests.training.test_extensions import edited
 from tests.training.test_trainer import never, smoke_run, trainer_of
 
 
-def by_autograd(monkeypatch: pytest.MonkeyPatch, *run: str) -> Trainer:
+def by_autograd(monkeypatch: pytest.MonkeyPatch, run: Run) -> Trainer:
     monkeypatch.setattr("benchmark.training.trainer.suits", lambda _system, _modules: False)
-    trainer = trainer_of(smoke_run(*run))
+    trainer = trainer_of(run)
     monkeypatch.undo()
     assert trainer._tapes is None
     return trainer
@@ -39,10 +42,8 @@ def test_a_run_has_the_bits_that_autograd_gives(
     paper: str, experiment: str, numerics: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Points with two networks in one loss; pictures with dropout, with batches of which the last may be smaller."""
-    plain, taped = (
-        by_autograd(monkeypatch, paper, experiment, numerics),
-        trainer_of(smoke_run(paper, experiment, numerics)),
-    )
+    run = smoke_run(paper, experiment, numerics)
+    plain, taped = by_autograd(monkeypatch, run), trainer_of(run)
     for trainer in (plain, taped):
         trainer.advance(12, never)
     assert taped._tapes
@@ -52,14 +53,43 @@ def test_a_run_has_the_bits_that_autograd_gives(
     assert_same(plain, taped)
 
 
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        "gradient_penalty: {network: discriminator, real: real, fake: fake, target: 1.0, weight: 10.0}",
+        "dragan: {network: discriminator, real: real, scale: 0.5, target: 1.0, weight: 10.0}",
+        "r1_r2_penalty: {network: discriminator, points: real, weight: 5.0}",
+        "drift: {output: real_logit, weight: 0.1}",
+    ],
+)
+def test_penalties_are_recorded_with_the_bits_that_autograd_gives(
+    penalty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Derivatives of derivatives, and draws of the penalty's own."""
+    minimise = "        minimise:\n          - cross_entropy: {real: real_logit, fake: fake_logit}\n        optimizer"
+    text = edited((minimise, minimise.replace("optimizer", f"penalties:\n          - {penalty}\n        optimizer")))
+    run = make_run(loads(text).spec, "toy_minimax", "smoke", 3, "fp32")
+    plain, taped = by_autograd(monkeypatch, run), trainer_of(run)
+    for trainer in (plain, taped):
+        trainer.advance(6, never)
+    assert taped._tapes
+    assert all(tape._again is not None for tape in taped._tapes.values())
+    assert_same(plain, taped)
+    without = trainer_of(smoke_run("toy", "toy_minimax", "fp32"))
+    without.advance(6, never)
+    assert any(
+        not torch.equal(one, other)
+        for one, other in zip(
+            taped.networks["discriminator"].parameters(), without.networks["discriminator"].parameters(), strict=True
+        )
+    ), "the penalty moves the weights"
+
+
 def test_what_was_recorded_goes_on_from_another_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, taped = (
-        by_autograd(monkeypatch, "toy", "toy_minimax", "fp32"),
-        trainer_of(smoke_run("toy", "toy_minimax", "fp32")),
-    )
+    run = smoke_run("toy", "toy_minimax", "fp32")
+    plain, taped, state = by_autograd(monkeypatch, run), trainer_of(run), trainer_of(run)
     plain.advance(9, never)
     taped.advance(4, never)
-    state = trainer_of(smoke_run("toy", "toy_minimax", "fp32"))
     state.advance(4, never)
     taped.advance(7, never)
     taped.restore(state.state())
