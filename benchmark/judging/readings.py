@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal
 
 from benchmark.judging.claims import drafts
@@ -20,10 +20,10 @@ from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, 
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
-from benchmark.spec.base import TIERS
+from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
-from benchmark.spec.readings import BASE
+from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.words import counted
 
 _SIDES: dict[ClaimState, Side] = {
@@ -57,15 +57,20 @@ class Planned:
 
 def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
     """What each reading plans, at tiers that some record is of; smoke judges nothing."""
-    tiers = [tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored)]
+    tiers = tuple(tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored))
     if not tiers:
         return Planned({}, {})
-    at_hand = sorted({run.record.numerics for run in stored})
-    base = run_ids(loaded.spec, at_hand[-1])
+    return _plans(loaded.readings, tiers, tuple(sorted({run.record.numerics for run in stored})))
+
+
+@lru_cache(maxsize=len(TIERS))
+def _plans(readings: Readings, tiers: Sequence[Tier], at_hand: Sequence[str]) -> Planned:
+    """All that a paper's readings plan: the same while one verdict after another is given under each of them."""
+    base = run_ids(readings.under(BASE), at_hand[-1])
     expected: dict[str, Expected] = {BASE: base}
     runs: dict[str, Run] = {}
-    for name in loaded.readings.planned:
-        spec, changed = loaded.under(name), loaded.readings.affected(name)
+    for name in readings.planned:
+        spec, changed = readings.under(name), readings.affected(name)
         here = {experiment: dict(base[experiment]) for experiment in changed}  # of tiers without records any will do
         for experiment, tier, numerics in itertools.product(changed, tiers, at_hand):
             own = runs_of(spec, experiment, tier, numerics=numerics, reading=name)
