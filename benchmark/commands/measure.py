@@ -108,7 +108,7 @@ def _samples(options: argparse.Namespace, device: str) -> np.ndarray:
             f"--noise {options.noise}: write normal, uniform or sphere, and a shape: normal:128, normal:64x1x1"
         )
     low, high = options.range
-    noise = given.Noise(law, tuple(map(int, sides)), options.count, options.seed, (low, high))
+    noise = given.GeneratorInput(law, tuple(map(int, sides)), options.count, options.seed, (low, high))
     return given.generated(options.samples, noise, device)
 
 

@@ -46,7 +46,7 @@ def report(options: argparse.Namespace) -> int:
     results = opt.existing_results(options.results)
     papers = load_papers(options.papers)
     check_printed((loaded.spec for loaded in papers), options)
-    chosen = Chosen(tuple(options.table), tuple(options.claim), tuple(options.figure))
+    chosen = Excerpt(tuple(options.table), tuple(options.claim), tuple(options.figure))
     files = [
         file
         for reading, under in by_reading(papers, [options.reading] if options.reading else None).items()
@@ -61,7 +61,7 @@ def report(options: argparse.Namespace) -> int:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Excerpt:
     """The tables, claims and figures that a report is to be about."""
 
     tables: tuple[str, ...]
@@ -194,7 +194,7 @@ def summarise(
     reading: str | None = None,
     accepted: Collection[Word] = _ACCEPTED,
     *,
-    chosen: Chosen | None = None,
+    chosen: Excerpt | None = None,
     quiet: bool = False,
 ) -> list[Path]:
     """Judge and report unless nothing has changed since the last time; print the summary and the report's path.

@@ -153,7 +153,7 @@ def _measured(wanted: Wanted, subject: TrainedSubject, code: str) -> Anchor:
 
 
 @dataclass
-class Part(Data):
+class Portion(Data):
     """A part of a dataset, as metrics see it; its examples are the subject's."""
 
     fingerprint: str
@@ -229,7 +229,7 @@ def stand_in(kind: Kind, subject: Subject, metric: Metric, order: int) -> Stand:
     fingerprint = hashlib.sha256(f"{subject.data.fingerprint} half {order}".encode()).hexdigest()
     return replace(
         whole,
-        data=Part(fingerprint, half, subject.data.shape),
+        data=Portion(fingerprint, half, subject.data.shape),
         parts=lambda count: _picked(reals, ours[:count]),
         real=lambda count: reals[theirs[:count]],
         generated=half,

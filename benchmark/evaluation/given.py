@@ -37,7 +37,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib
 
 
 @dataclass(frozen=True)
-class Noise:
+class GeneratorInput:
     """What a generator is fed with: ``count`` draws of ``shape`` from a law, and the range of what it gives out."""
 
     law: str
@@ -143,7 +143,7 @@ def statistics(path: Path) -> Moments | None:
 
 
 @torch.inference_mode()
-def generated(word: str, noise: Noise, device: str) -> np.ndarray:
+def generated(word: str, noise: GeneratorInput, device: str) -> np.ndarray:
     """Samples of a generator that is trusted; this runs what its file or module holds."""
     generator = _loaded(word, device)
     streams = Streams(noise.seed, device)

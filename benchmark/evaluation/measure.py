@@ -12,17 +12,16 @@ import numpy as np
 from pydantic import ValidationError
 
 from benchmark.evaluation import given
-from benchmark.evaluation.anchors import Part, Stand, fitted, stand_in
+from benchmark.evaluation.anchors import Portion, Stand, fitted, stand_in
 from benchmark.parts.metrics import frechet, infinity
 from benchmark.parts.metrics.frechet import FrechetInceptionDistance, Moments, frechet_distance, moments
 from benchmark.parts.metrics.inputs import digest, finite
 from benchmark.parts.metrics.inputs import generated as checked
-from benchmark.registry import Part as RegisteredPart
-from benchmark.registry import RegistryError, did_you_mean
+from benchmark.registry import Part, RegistryError, did_you_mean
 from benchmark.spec.parts import DATASETS, METRICS, Data, DataError, Dataset, Measurement, Metric, MetricError, Shape
 from benchmark.training.streams import Streams
 
-T = TypeVar("T", bound=RegisteredPart)
+T = TypeVar("T", bound=Part)
 
 #: metrics by the names that everybody writes
 SHORT = {"fid": "frechet_inception_distance", "kid": "kernel_inception_distance", "is": "inception_score"}
@@ -41,7 +40,7 @@ _USUAL: Mapping[str, Any] = {
 }
 
 
-class Pictures(Dataset):
+class ExamplesAtHand(Dataset):
     """Examples at hand, of which nothing is known but their shape. Not a part that a spec can name."""
 
     name = "examples at hand"
@@ -144,10 +143,10 @@ def against(word: str, root: Path, device: str, shape: Shape) -> Against:
             raise MetricError(f"{path.name} holds mean and covariance alone: only fid can be measured against it")
 
         fingerprint = digest(np.concatenate([known.mean, known.covariance.ravel()]))
-        return Against(Pictures(shape=shape, count=0), Part(fingerprint, None, shape), none, known)
+        return Against(ExamplesAtHand(shape=shape, count=0), Portion(fingerprint, None, shape), none, known)
     reals = given.with_channels(given.examples(path), shape[0])
-    data = Part(digest(reals), len(reals), reals.shape[1:])
-    dataset = Pictures(shape=reals.shape[1:], count=len(reals))
+    data = Portion(digest(reals), len(reals), reals.shape[1:])
+    dataset = ExamplesAtHand(shape=reals.shape[1:], count=len(reals))
     return Against(dataset, data, _chosen(len(reals), lambda places: reals if places is None else reals[places]))
 
 
@@ -223,7 +222,7 @@ def _answer(metric: Metric, subject: Stand, reference: Against, anchors: bool) -
     )
 
 
-def _line(compute: Callable[[], infinity.Line]) -> tuple[float, float] | None:
+def _line(compute: Callable[[], infinity.LeastSquares]) -> tuple[float, float] | None:
     try:
         line = compute()
     except MetricError:  # too few samples for a line

@@ -23,7 +23,7 @@ from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import Data, Dataset
 from benchmark.training.assembly import Assembly
 from benchmark.training.streams import Streams
-from benchmark.training.update import Context, Player
+from benchmark.training.update import Context, TrainedPlayer
 
 #: pictures in the loader's memory
 _PICTURES = 2048
@@ -40,7 +40,9 @@ class Textbook:
         }
         layouts = {role: network.layout for role, network in self.networks.items()}
         self.shapes = signal_shapes(run.system, layouts, run.sizes, data.shape)
-        self.players = {name: Player(name, run.system, self.networks, fused=False) for name in run.system.players}
+        self.players = {
+            name: TrainedPlayer(name, run.system, self.networks, fused=False) for name in run.system.players
+        }
         for player in self.players.values():
             for group in player.optimizer.param_groups:
                 group["fused"] = None  # torch's own choice: a loop on a processor, foreach on a GPU

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmark.judging.cells import verdict_on
 from benchmark.judging.samples import Evidence
-from benchmark.judging.verdict import Compared
+from benchmark.judging.verdict import OwnComparison
 from benchmark.spec.paper import PaperSpec
 
 _SAYS = {
@@ -18,7 +18,7 @@ _SAYS = {
 }
 
 
-def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
+def compared(spec: PaperSpec, evidence: Evidence) -> list[OwnComparison]:
     """Every experiment under ``ours`` against the printed numbers that it names, by the rules of a cell."""
     numbers = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in spec.printed}
     comparisons = []
@@ -28,7 +28,7 @@ def compared(spec: PaperSpec, evidence: Evidence) -> list[Compared]:
             own = replace(printed, cell=printed.cell.model_copy(update={"experiment": experiment, "quoted_from": None}))
             verdict = verdict_on(evidence, own)
             comparisons.append(
-                Compared(
+                OwnComparison(
                     experiment=experiment,
                     against=place,
                     published=verdict.published,

@@ -327,7 +327,7 @@ class AcrossReadings(Model):
     flips: list[list[str]]
 
 
-class Compared(Model):
+class OwnComparison(Model):
     """An experiment of one's own beside a printed number: a comparison, not a verdict on the paper."""
 
     experiment: str
@@ -369,4 +369,4 @@ class PaperVerdicts(Model):
     #: what was brought, and what was not accepted, each by itself
     brought: list[Column] = []
     #: experiments that another file adds, beside the paper's numbers
-    ours: list[Compared] = []
+    ours: list[OwnComparison] = []

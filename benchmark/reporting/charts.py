@@ -22,7 +22,7 @@ _ROW = 21.0
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodRow:
     """One method: its estimate with interval, the seeds' values, and what the paper prints of it."""
 
     name: str
@@ -34,7 +34,7 @@ class Row:
 
 
 def dots(
-    rows: Sequence[Row],
+    rows: Sequence[MethodRow],
     axis: str,
     says: str,
     *,
@@ -70,12 +70,12 @@ def dots(
     return Drawing(names + plot + numbers, bottom + 38, marks, says, caption)
 
 
-def _values(row: Row) -> Iterable[float]:
+def _values(row: MethodRow) -> Iterable[float]:
     numbers = (row.estimate.estimate, row.estimate.low, row.estimate.high, row.published, *(v for _, v in row.seeds))
     return (value for value in numbers if value is not None and math.isfinite(value))
 
 
-def _row(row: Row, y: float, names: float, numbers: float, x: Axis, limits: tuple[float, float]) -> list[Mark]:
+def _row(row: MethodRow, y: float, names: float, numbers: float, x: Axis, limits: tuple[float, float]) -> list[Mark]:
     marks: list[Mark] = [
         Text(0, y + 4, fitted(row.name, names - 12)),
         *_interval(row.estimate, x, limits, y, row.tone),

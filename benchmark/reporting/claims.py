@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.verdict import ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
-from benchmark.reporting.charts import Row, dots, strip
+from benchmark.reporting.charts import MethodRow, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.painter import printed
-from benchmark.reporting.run_groups import Evidence
+from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values
 from benchmark.spec import names, words
 from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
@@ -52,12 +52,12 @@ class ClaimView:
     quantities: Sequence[tuple[str, str, str, Sequence[SeedValue]]]
 
 
-def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: Evidence) -> list[ClaimView]:
+def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: PaperRecords) -> list[ClaimView]:
     say = names.in_prose(spec)
     return [_claim(spec, verdict, evidence, say) for verdict in verdicts.claims]
 
 
-def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: Evidence, say: names.Say) -> ClaimView:
+def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: PaperRecords, say: names.Say) -> ClaimView:
     state = CLAIM_STATES[verdict.state]
     predicate = spec.claims[verdict.claim].predicate if verdict.claim in spec.claims else None
     wanted = list(dict.fromkeys(quantities(predicate))) if predicate is not None else []
@@ -137,7 +137,7 @@ def _effect(spec: PaperSpec, groups: _Groups) -> str:
     return "; ".join(parts)
 
 
-def _claim_charts(spec: PaperSpec, groups: _Groups, evidence: Evidence) -> list[Drawing]:
+def _claim_charts(spec: PaperSpec, groups: _Groups, evidence: PaperRecords) -> list[Drawing]:
     """Where several experiments were measured alike, their means with intervals, and what the paper prints of each."""
     drawn = []
     for label, members in groups.items():
@@ -152,7 +152,7 @@ def _claim_charts(spec: PaperSpec, groups: _Groups, evidence: Evidence) -> list[
     return drawn[:_CHARTS]
 
 
-def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evidence: Evidence) -> Row:
+def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evidence: PaperRecords) -> MethodRow:
     numbers = [(seed, value) for seed, value in sorted(values.seeds.items()) if value is not None]
     low = high = None
     if len(numbers) > 1:
@@ -160,7 +160,7 @@ def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evide
     assert values.mean is not None
     group = evidence.group(values.experiment) if values.experiment in spec.experiments else None
     score = quantity.score if quantity is not None and quantity.statistic is None else None
-    return Row(
+    return MethodRow(
         names.of_experiment(spec, values.experiment),
         Interval(estimate=values.mean, low=low, high=high, confidence=0.9),
         _summary(values),

@@ -34,7 +34,7 @@ _LONGEST = 150
 
 
 @dataclass(frozen=True)
-class Finding:
+class CoverLine:
     """One line of the cover: what is said, what was found, and where more of it stands."""
 
     state: State
@@ -54,7 +54,7 @@ class Section:
     anchor: str
     title: str
     note: str
-    findings: Sequence[Finding]
+    findings: Sequence[CoverLine]
 
 
 def sections(
@@ -91,10 +91,10 @@ def sections(
     return [part for part in parts if part.findings]
 
 
-def decided(view: PaperView) -> list[Finding]:
+def decided(view: PaperView) -> list[CoverLine]:
     """Claims and published numbers with a verdict."""
     claims = [
-        Finding(
+        CoverLine(
             claim.state, view.id, _place(view, claim.verdict.claim), claim.verdict.says,
             _rests(claim.verdict)
             + _shortened(_parts(claim.parts) or claim.effect)
@@ -105,7 +105,7 @@ def decided(view: PaperView) -> list[Finding]:
         if claim.state.word in _DECIDED
     ]  # fmt: skip
     cells = [
-        Finding(
+        CoverLine(
             cell.state, view.id, _place(view, f"{table.id}: {row}, {column}"),
             f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
             f"{_rests(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
@@ -144,7 +144,7 @@ def _parts(parts: Sequence[PartView]) -> str:
     return "; ".join(f"{part.state.symbol} {brief(part.test)}: {numbers.sub('', part.reason)}" for part in parts)
 
 
-def in_print(view: PaperView) -> list[Finding]:
+def in_print(view: PaperView) -> list[CoverLine]:
     """What the audit finds in print that belongs on a cover, with what in it is our reading."""
     audit, say = view.audit, names.in_prose(view.spec)
     rows = []
@@ -160,14 +160,14 @@ def in_print(view: PaperView) -> list[Finding]:
             says = view.spec.claims[place].says
         state = _PRINTED.get(finding.kind, _CONTRADICTION)
         href = f"{view.page}#{place or 'print'}"
-        rows.append(Finding(state, view.id, place, says, _shortened(detail), href, detail))
+        rows.append(CoverLine(state, view.id, place, says, _shortened(detail), href, detail))
     return rows
 
 
-def reduced(view: PaperView) -> list[Finding]:
+def reduced(view: PaperView) -> list[CoverLine]:
     """Claims of which only reduced runs say anything."""
     return [
-        Finding(
+        CoverLine(
             _PREVIEW[claim.verdict.preview], view.id, _place(view, claim.verdict.claim), claim.verdict.says,
             _shortened(claim.effect),
             f"{view.page}#{claim.verdict.claim}",

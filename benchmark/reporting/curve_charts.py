@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.spec.base import grouped
 
 if TYPE_CHECKING:
-    from benchmark.reporting.run_groups import Evidence, Group
+    from benchmark.reporting.run_groups import Group, PaperRecords
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _over_seeds(positions: np.ndarray, values: np.ndarray) -> Band | None:
     )  # fmt: skip
 
 
-def bands(evidence: Evidence, group: Group, points: int) -> dict[str, Band]:
+def bands(evidence: PaperRecords, group: Group, points: int) -> dict[str, Band]:
     """Every curve of an experiment that has a finite value, by name."""
     curves = (curve for stored in group.runs for curve in evidence.curves(stored).items())
     by_seed = grouped((name, values.astype(np.float64)) for name, values in curves)

@@ -9,7 +9,7 @@ from benchmark.reporting.curve_charts import score_bands
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.painter import Detail, Painter
 from benchmark.reporting.pictures import Picture
-from benchmark.reporting.run_groups import Evidence, Group
+from benchmark.reporting.run_groups import Group, PaperRecords
 from benchmark.spec import names
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Figure
@@ -39,7 +39,7 @@ class Gallery:
     scores: Sequence[Drawing] = ()
 
 
-def gallery(spec: PaperSpec, evidence: Evidence, detail: Detail) -> Gallery:
+def gallery(spec: PaperSpec, evidence: PaperRecords, detail: Detail) -> Gallery:
     painter = Painter(spec, evidence, detail)
     figures = _once([_figure(painter, name, figure) for name, figure in spec.figures.items()])
     drawn = {id(drawing) for view in figures for drawing in view.shown}

@@ -25,7 +25,7 @@ from benchmark.reporting.pictures import (
     shrunk,
     spaced,
 )
-from benchmark.reporting.run_groups import Evidence, Group
+from benchmark.reporting.run_groups import Group, PaperRecords
 from benchmark.spec import names
 from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
@@ -77,7 +77,7 @@ class Painter:
     """Draws one paper's curves and samples, which are read once an experiment."""
 
     spec: PaperSpec
-    evidence: Evidence
+    evidence: PaperRecords
     detail: Detail
     _bands: dict[str, dict[str, Band]] = field(default_factory=dict)
     _samples: dict[str, tuple[int, Arrays]] = field(default_factory=dict)

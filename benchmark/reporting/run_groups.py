@@ -41,7 +41,7 @@ class Group:
 
 
 @dataclass
-class Evidence:
+class PaperRecords:
     """Records of one paper by experiment. ``unreadable`` collects files that could not be opened on the way."""
 
     spec: PaperSpec

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark.judging.published import Numbers
-from benchmark.reporting.run_groups import Evidence, Group
+from benchmark.reporting.run_groups import Group, PaperRecords
 from benchmark.reporting.sidecars import anchors, warning
 from benchmark.reporting.tables import SeedValue, seed_value
 from benchmark.runs.records import RunRecord, ScoreRecord, Stored, device_of
@@ -52,7 +52,7 @@ class TimeRow:
     published: str | None
 
 
-def score_rows(evidence: Evidence, beside: Companions | None = None) -> list[ScoreRow]:
+def score_rows(evidence: PaperRecords, beside: Companions | None = None) -> list[ScoreRow]:
     """Every score of every experiment that has runs, measured or not, with its floors and ceilings."""
     known = beside or Companions()
     return [_score_row(group, name, known) for group in evidence.groups for name in _score_names(group)]
@@ -68,7 +68,7 @@ class ScoreTable:
     rows: Sequence[tuple[str, Sequence[str | None]]]
 
 
-def score_tables(evidence: Evidence) -> list[ScoreTable]:
+def score_tables(evidence: PaperRecords) -> list[ScoreTable]:
     """Every score that was measured, a row an experiment."""
     tables: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
     for group in evidence.groups:
@@ -114,7 +114,7 @@ def _score_row(group: Group, name: str, beside: Companions) -> ScoreRow:
     )
 
 
-def time_rows(evidence: Evidence) -> list[TimeRow]:
+def time_rows(evidence: PaperRecords) -> list[TimeRow]:
     """Training times; a ratio only within one device, one numerics, one tier and one dataset."""
     firsts: dict[tuple[str, ...], tuple[Group, float]] = {}
     printed = Numbers(evidence.spec).times

@@ -13,7 +13,7 @@ from typing import get_args
 from markupsafe import escape
 
 from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, Interval, PaperVerdicts, Values
-from benchmark.reporting.charts import Row, dots, strip
+from benchmark.reporting.charts import MethodRow, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.spec import names
 from benchmark.spec.base import grouped
@@ -219,7 +219,7 @@ def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[Cell
             )
             name = f"{label}, {column}" if len(table.columns) > 1 else label
             text = f"{cell.state.symbol} {change.span(verdict.decimals, sign=True)}"
-            numbers.append(Row(name, scaled, text, tone=cell.state.tone))
+            numbers.append(MethodRow(name, scaled, text, tone=cell.state.tone))
     if not numbers:
         return None
     says = f"Deviations of {key} in margins, plus is worse: " + "; ".join(f"{row.name} {row.text}" for row in numbers)

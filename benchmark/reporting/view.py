@@ -10,16 +10,16 @@ from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from benchmark.judging.judge import JudgedPaper
-from benchmark.judging.verdict import Compared, PaperVerdicts
+from benchmark.judging.verdict import OwnComparison, PaperVerdicts
 from benchmark.reporting.claims import ClaimView, claim_views
-from benchmark.reporting.run_groups import Evidence
+from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State, TableView, table_views
 from benchmark.spec import names
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.words import counted, fixed
 
-Part = Literal["verdicts", "interim", "apart", "not run"]
+Section = Literal["verdicts", "interim", "apart", "not run"]
 #: states that seeds at the full budget lead to
 VERDICTS = {
     *("HOLDS", "HOLDS IN PART", "REVERSED IN PART", "REVERSED", "INCONCLUSIVE", "REPRODUCED", "REPRODUCED IF"),
@@ -30,7 +30,7 @@ REDUCED = "Reduced runs: not comparable with the paper"
 
 
 @dataclass(frozen=True)
-class Progress:
+class TierProgress:
     """How many of a tier's planned runs have ended, and how."""
 
     tier: str
@@ -51,7 +51,7 @@ class Progress:
 class PaperView(JudgedPaper):
     """One paper as the templates read it."""
 
-    evidence: Evidence = field(kw_only=True, compare=False)
+    evidence: PaperRecords = field(kw_only=True, compare=False)
 
     @property
     def id(self) -> str:
@@ -103,10 +103,10 @@ class PaperView(JudgedPaper):
             if comparison.against.startswith(f"{table}/")
         ]
 
-    def claims_in(self, part: Part) -> list[ClaimView]:
+    def claims_in(self, part: Section) -> list[ClaimView]:
         return [claim for claim in self.claims if part_of(claim) == part]
 
-    def tables_in(self, part: Part) -> list[TableView]:
+    def tables_in(self, part: Section) -> list[TableView]:
         """Tables of one part of the page: of the first part that any of its numbers belongs to."""
         return [
             table
@@ -127,7 +127,7 @@ class PaperView(JudgedPaper):
         return parts
 
     @property
-    def progress(self) -> list[Progress]:
+    def progress(self) -> list[TierProgress]:
         return progress([self.verdicts])
 
     @property
@@ -156,7 +156,7 @@ class PaperView(JudgedPaper):
         return " ".join(filter(None, ("ganrepro run", self.id, reading, f"--tier {tier}", what)))
 
 
-def part_of(claim: ClaimView) -> Part:
+def part_of(claim: ClaimView) -> Section:
     word = claim.state.word
     if word in VERDICTS:
         return "verdicts"
@@ -165,7 +165,7 @@ def part_of(claim: ClaimView) -> Part:
     return "not run" if word == "NOT RUN" else "apart"
 
 
-def _part_of_table(table: TableView, ours: bool) -> Part:
+def _part_of_table(table: TableView, ours: bool) -> Section:
     words = {cell.state.word for _, _, cell in table.cells}
     if words & VERDICTS:
         return "verdicts"
@@ -190,7 +190,7 @@ class OwnView:
     reason: str
 
 
-def _own(spec: PaperSpec, key: str, compared: Compared) -> OwnView:
+def _own(spec: PaperSpec, key: str, compared: OwnComparison) -> OwnView:
     row, _, column = compared.against.removeprefix(f"{key}/").rpartition("/")
     cell = next(rows.cells[column] for rows in spec.tables[key].rows if rows.label == row)
     mean = compared.measured.mean if compared.measured is not None else None
@@ -213,7 +213,7 @@ def paper_view(given: JudgedPaper) -> PaperView:
     stored = [replace(run, record=_without_folders(run.record)) for run in given.stored]
     stored.sort(key=lambda run: run.record.run_id)
     bare = {**vars(given), "verdicts": _without_folders(given.verdicts), "stored": stored}
-    return PaperView(**bare, evidence=Evidence(given.spec, stored))
+    return PaperView(**bare, evidence=PaperRecords(given.spec, stored))
 
 
 def _without_folders(model: M) -> M:
@@ -223,7 +223,7 @@ def _without_folders(model: M) -> M:
     return model if cut == text else type(model).model_validate_json(cut)
 
 
-def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
+def progress(verdicts: Sequence[PaperVerdicts]) -> list[TierProgress]:
     """Runs planned and ended over several papers, by tier; of reduced tiers only those that somebody ran."""
     states = [state for verdict in verdicts for state in verdict.experiments]
     rows = []
@@ -231,7 +231,7 @@ def progress(verdicts: Sequence[PaperVerdicts]) -> list[Progress]:
         of_tier = [state for state in states if state.tier == tier]
         if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in of_tier):
             counts = ("planned", "finished", "diverged", "failed")
-            rows.append(Progress(tier, *(sum(getattr(state, count) for state in of_tier) for count in counts)))
+            rows.append(TierProgress(tier, *(sum(getattr(state, count) for state in of_tier) for count in counts)))
     return rows
 
 

@@ -29,7 +29,7 @@ _END = "."
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """How one written value is known; ``pattern`` is the ledger's key that covers it."""
 
     path: Path_
@@ -156,19 +156,19 @@ def deciding(spec: PaperSpec) -> Deciding:
     return lambda path: min(keys.covering(path), key=order.__getitem__, default=None)
 
 
-def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[Origin], list[Path_]]:
+def origins(spec: PaperSpec, data: dict[str, Any]) -> tuple[list[ValueOrigin], list[Path_]]:
     """How every written value of the recipe is known, and the paths that nothing covers."""
     ledger: dict[str, tuple[Tag, str]] = {key: ("stated", where) for key, where in spec.stated.items()}
     ledger = {key: (entry.tag, entry.source) for key, entry in spec.unstated.items()} | ledger
     decides = deciding(spec)
-    known: list[Origin] = []
+    known: list[ValueOrigin] = []
     bare: list[Path_] = []
     for path, value in recipe_values(data):
         pattern = decides(path)
         if pattern is None:
             bare.append(path)
         else:
-            known.append(Origin(path, value, ledger[pattern][0], pattern, ledger[pattern][1]))
+            known.append(ValueOrigin(path, value, ledger[pattern][0], pattern, ledger[pattern][1]))
     return known, bare
 
 

@@ -23,7 +23,7 @@ from benchmark.training.cuda_graph import Around, Replayer
 from benchmark.training.numerics import training_in
 from benchmark.training.streams import Streams
 from benchmark.training.tape import Tape, suits
-from benchmark.training.update import Context, Player
+from benchmark.training.update import Context, TrainedPlayer
 
 #: iterations between two reads of the curves from the device
 BLOCK = 250
@@ -58,7 +58,9 @@ class Trainer:
         self.shapes = signal_shapes(
             self.system, {role: net.layout for role, net in self.networks.items()}, run.sizes, data.shape
         )
-        self.players = {name: Player(name, self.system, self.networks, fused=not exact) for name in self.system.players}
+        self.players = {
+            name: TrainedPlayer(name, self.system, self.networks, fused=not exact) for name in self.system.players
+        }
         self._tapes = self._make_tapes()
         self.columns = curve_names(self.system)
         self._finished: list[np.ndarray] = []

@@ -25,7 +25,7 @@ class Context:
     streams: Streams
     #: shape of one example of each noise
     shapes: Mapping[str, tuple[int, ...]]
-    #: see :meth:`Player.ends`
+    #: see :meth:`TrainedPlayer.ends`
     ends: Callable[[str], Sequence[tuple[str, int]]]
     #: roles of the networks that the updated player owns
     owned: Collection[str]
@@ -122,7 +122,7 @@ def weigh(weight: float, term: Tensor) -> Tensor:
     return term if weight == 1 else weight * term
 
 
-class Player:
+class TrainedPlayer:
     """A player during training: its parameters, its optimiser and the curves that its updates fill."""
 
     def __init__(self, name: str, system: System, networks: Mapping[str, Assembly], *, fused: bool) -> None:

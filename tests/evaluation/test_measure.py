@@ -233,7 +233,7 @@ def test_generators_of_all_kinds_give_the_same_and_only_with_trust(
     torch.export.save(exported, tmp_path / "g.pt2")
     found = []
     for word in (str(tmp_path / "g.pt"), str(tmp_path / "g.pt2"), f"{__name__}:by_function"):
-        noise = given.Noise("normal", (64,), 20, 0, (-1.0, 1.0))
+        noise = given.GeneratorInput("normal", (64,), 20, 0, (-1.0, 1.0))
         found.append(given.generated(word, noise, "cpu"))
         assert main(["measure", word, "--against", "digits", "--metric", "sharpness"]) == 2
         assert "runs code" in capsys.readouterr().err
@@ -242,7 +242,7 @@ def test_generators_of_all_kinds_give_the_same_and_only_with_trust(
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
     with pytest.raises(DataError, match=r"images reach from .* --range 0 1"):
-        given.generated(f"{__name__}:by_function", given.Noise("normal", (64,), 20, 0, (-0.1, 0.1)), "cpu")
+        given.generated(f"{__name__}:by_function", given.GeneratorInput("normal", (64,), 20, 0, (-0.1, 0.1)), "cpu")
 
 
 def test_the_command_says_protocol_count_and_what_stands_around(

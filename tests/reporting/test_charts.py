@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark.judging.verdict import Interval
-from benchmark.reporting.charts import Line, Row, curves, dots, strip, tick, ticks
+from benchmark.reporting.charts import Line, MethodRow, curves, dots, strip, tick, ticks
 from benchmark.reporting.curve_charts import Band
 from benchmark.reporting.drawing import Dot, Drawing, Path, Text, fitted
 
@@ -27,8 +27,8 @@ def places(drawing: Drawing, kind: type, **wanted: object) -> list:
 def test_dots_lie_where_their_numbers_are() -> None:
     """From 0 to 100 with 6 % of room on each side, over 300 units."""
     rows = [
-        Row("first", interval(50, 0, 100), "50", seeds=[(0, 0.0), (1, 100.0)], published=25.0),
-        Row("second", interval(75, 75, None), "75"),
+        MethodRow("first", interval(50, 0, 100), "50", seeds=[(0, 0.0), (1, 100.0)], published=25.0),
+        MethodRow("second", interval(75, 75, None), "75"),
     ]
     drawing = dots(rows, "FID", "Dots")
     first, second = places(drawing, Dot, radius=4)
@@ -48,7 +48,7 @@ def test_dots_lie_where_their_numbers_are() -> None:
 
 
 def test_far_intervals_end_in_arrows_and_the_zone_is_shaded() -> None:
-    drawing = dots([Row("a", interval(9, 8, 90), "9")], "margins", "Dots", zone=(-1, 1), most=6.0)
+    drawing = dots([MethodRow("a", interval(9, 8, 90), "9")], "margins", "Dots", zone=(-1, 1), most=6.0)
     (arrow,) = places(drawing, Path, filled=1)
     (dot,) = places(drawing, Dot, radius=4)
     assert arrow.points[0][0] == pytest.approx(dot.x + 5), "all of it lies right of the axis"

@@ -6,7 +6,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from benchmark.judging.verdict import Compared, Interval, Values
+from benchmark.judging.verdict import Interval, OwnComparison, Values
 from benchmark.reporting import escapes
 from benchmark.reporting.report import write_report
 from tests.reporting.factory import judged
@@ -19,7 +19,7 @@ def test_an_experiment_of_ones_own_stands_beside_the_papers_table(tmp_path: Path
     row = next(one for one in table.rows if one.cells)
     column, cell = next(iter(row.cells.items()))
     experiment = next(iter(given.spec.experiments))
-    ours = Compared(
+    ours = OwnComparison(
         experiment=experiment,
         against=f"{key}/{row.label}/{column}",
         published=cell.value,

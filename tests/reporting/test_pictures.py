@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from benchmark.reporting.painter import DETAILS, Painter
 from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
-from benchmark.reporting.run_groups import Evidence
+from benchmark.reporting.run_groups import PaperRecords
 from benchmark.spec.printed import Figure
 from tests.reporting.factory import gan_rl, images_of, points_of, stored_run
 
@@ -84,7 +84,7 @@ def test_a_figure_may_name_the_epoch_whose_samples_it_shows(tmp_path: Path) -> N
     curves = {"discriminator_loss": np.zeros(900, np.float32)}
     stored = stored_run(tmp_path, spec, "toy_minimax", "full", 0, curves=curves, samples=arrays)
     stored = replace(stored, record=stored.record.model_copy(update={"iterations_per_epoch": 100.0}))
-    evidence = Evidence(spec, [stored])
+    evidence = PaperRecords(spec, [stored])
     painter = Painter(spec, evidence, DETAILS[0])
     group = evidence.group("toy_minimax")
     assert group is not None

@@ -17,7 +17,7 @@ from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
 from benchmark.reporting import report as reports
 from benchmark.reporting.cover import in_print
 from benchmark.reporting.report import write_report
-from benchmark.reporting.run_groups import Evidence
+from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import paper_view
 from benchmark.runs.plan import make_run
@@ -296,7 +296,7 @@ def test_a_run_that_serves_two_experiments_is_shown_under_both(tmp_path: Path) -
     experiments = {**given.spec.experiments, "twin": given.spec.experiments["toy_minimax"]}
     spec = given.spec.model_copy(update={"experiments": experiments})
     assert make_run(spec, "twin", "short", 1, "fp32").run_id == make_run(spec, "toy_minimax", "short", 1, "fp32").run_id
-    group = Evidence(spec, given.stored).group("twin")
+    group = PaperRecords(spec, given.stored).group("twin")
     assert group is not None
     assert [stored.record.experiment for stored in group.runs] == ["toy_minimax", "toy_minimax"]
 
@@ -305,7 +305,7 @@ def test_the_highest_tier_at_hand_is_shown(tmp_path: Path) -> None:
     short = eight_gaussians(tmp_path / "a", "short", seeds=2, iterations=60)
     smoke = eight_gaussians(tmp_path / "b", "smoke", seeds=1, iterations=60)
     stored: list[Stored] = [*smoke.stored, *short.stored]
-    assert [(group.tier, group.seeds) for group in Evidence(short.spec, stored).groups] == [("short", [0, 1])] * 3
+    assert [(group.tier, group.seeds) for group in PaperRecords(short.spec, stored).groups] == [("short", [0, 1])] * 3
 
 
 def test_audit_is_summed_up(reduced: Page, papers: list[JudgedPaper]) -> None:

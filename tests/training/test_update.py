@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.spec.systems import Observation
-from benchmark.training.update import Player, weigh
+from benchmark.training.update import TrainedPlayer, weigh
 from tests.training.test_trainer import smoke_run, trainer_of
 
 
@@ -24,7 +24,7 @@ from tests.training.test_trainer import smoke_run, trainer_of
 )
 def test_what_is_watched_by_hand(statistic: str, expected: float) -> None:
     """Of the signal -1, 0, 2, 3 and the gradients (3, 4) and 12; a parameter without a gradient has none."""
-    player = object.__new__(Player)
+    player = object.__new__(TrainedPlayer)
     signal = None if statistic == "gradient_norm" else "s"
     player._observed = {"curve": Observation(player="p", signal=signal, statistic=statistic)}  # type: ignore[arg-type]
     player.parameters = [torch.zeros(2), torch.zeros(1), torch.zeros(1)]
@@ -65,7 +65,7 @@ def test_a_pass_ends_at_every_wanted_signal_that_lies_on_its_way() -> None:
 
 def test_a_rate_moves_where_it_lies() -> None:
     """A number is replaced; a tensor, which a CUDA graph reads, is filled."""
-    player, held = object.__new__(Player), torch.tensor(2.0)
+    player, held = object.__new__(TrainedPlayer), torch.tensor(2.0)
     player.spec = SimpleNamespace(learning_rate=SimpleNamespace(factor=lambda iteration, epoch: iteration / epoch))  # type: ignore[assignment]
     player.optimizer = SimpleNamespace(param_groups=[{"lr": 8.0}, {"lr": held}])  # type: ignore[assignment]
     player._rates = [8.0, 2.0]

@@ -14,7 +14,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.parts.datasets.images.files import from_files, inside, picture_names, write_pictures
-from benchmark.parts.datasets.images.pictures import Photographs, Source
+from benchmark.parts.datasets.images.pictures import Photographs, PictureSource
 from benchmark.parts.datasets.images.prepare import Box, centred, resized
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
@@ -83,7 +83,7 @@ class CelebA(Photographs):
             return f"{partition} is missing: place CelebA's list of that name there, it tells split '{self.split}'"
         return None
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         place = inside(root, root / _FOLDER / _PICTURES)
         there = picture_names(root, place)
         names, passed = there.pictures, there.passed

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from benchmark.parts.datasets.images.files import Folder, from_files, picture_names, write_pictures
-from benchmark.parts.datasets.images.pictures import Photographs, Source
+from benchmark.parts.datasets.images.pictures import Photographs, PictureSource
 from benchmark.parts.datasets.images.prepare import centred
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS
@@ -42,7 +42,7 @@ class FolderOfPictures(Photographs):
             "they are not downloaded from here"
         )
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         names = picture_names(root, self.place(root))
         return from_files(self.place(root), names.pictures, self.background, names.passed)
 

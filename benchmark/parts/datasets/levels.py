@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 
-from benchmark.parts.datasets.images.pictures import Pictures, Source
+from benchmark.parts.datasets.images.pictures import Pictures, PictureSource
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
@@ -95,7 +95,7 @@ def reading(place: Path) -> Iterator[None]:
         raise DataError(f"{place} is damaged ({_in_one_line(error)}): remove it") from error
 
 
-def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source:
+def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> PictureSource:
     """A source over uint8 ``levels`` (n, channels, height, width)."""
     from PIL import Image
 
@@ -103,7 +103,7 @@ def from_levels(place: Path, names: Sequence[str], levels: np.ndarray) -> Source
         level = levels[index]
         return Image.fromarray(level[0] if len(level) == 1 else level.transpose(1, 2, 0).copy())
 
-    return Source(place, len(levels), picture, names, lambda index: f"picture {index}", levels)
+    return PictureSource(place, len(levels), picture, names, lambda index: f"picture {index}", levels)
 
 
 def _in_one_line(error: BaseException) -> str:
@@ -138,7 +138,7 @@ class MNIST(Levels):
     def published_fingerprint(self) -> str | None:
         return self.fingerprints[self.split] if self.resize == "none" else None
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         with reading(root / self._file()):
             levels = _pictures(root / self._file())
         return from_levels(root, [self._file()], levels)
@@ -190,7 +190,7 @@ class CIFAR10(Levels):
     def published(self) -> Mapping[str, str]:
         return {f"{_FOLDER}/{file}": digest for file, digest in _BATCHES[self.split].items()}
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         with reading(root / _FOLDER):
             rows = np.concatenate([_rows(root / _FOLDER / file) for file in _BATCHES[self.split]])
             levels = rows.reshape(-1, 3, self.native, self.native)
@@ -225,7 +225,7 @@ class SVHN(Levels):
     def published(self) -> Mapping[str, str]:
         return {self._file(): _HASHES[self.split]}
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         from scipy.io import loadmat
 
         with reading(root / self._file()):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from benchmark.parts.datasets.image_folder import FolderOfPictures
 from benchmark.parts.datasets.images.files import decode, inside
-from benchmark.parts.datasets.images.pictures import Source
+from benchmark.parts.datasets.images.pictures import PictureSource
 from benchmark.spec.levels import SYMMETRIC
 from benchmark.spec.parts import DATASETS, DataError
 
@@ -46,7 +46,7 @@ class LSUNBedrooms(FolderOfPictures):
             f"{self.picture_count():,} pictures in {folder}; it is not downloaded from here"
         )
 
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         database = self._database(root)
         if (database / _LMDB_DATA).is_file() and importlib.util.find_spec("lmdb") is not None:
             return _from_database(inside(root, database), self.background)
@@ -66,7 +66,7 @@ class LSUNBedrooms(FolderOfPictures):
         return root / f"bedroom_{self.split}_lmdb"
 
 
-def _from_database(database: Path, background: tuple[int, ...] | None) -> Source:
+def _from_database(database: Path, background: tuple[int, ...] | None) -> PictureSource:
     """A source over an LMDB of encoded pictures, in the order of their keys."""
     import lmdb
 
@@ -87,6 +87,6 @@ def _from_database(database: Path, background: tuple[int, ...] | None) -> Source
         return decode(io.BytesIO(content), background, converted)
 
     converted: list[str] = []
-    return Source(
+    return PictureSource(
         database, count, picture, [_LMDB_DATA], lambda index: f"picture {keys()[index]!r}", converted=converted
     )

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from benchmark.parts.datasets.images.pictures import Source
+from benchmark.parts.datasets.images.pictures import PictureSource
 from benchmark.parts.datasets.images.prepare import rgb
 from benchmark.spec.parts import DataError
 
@@ -46,17 +46,17 @@ def inside(root: Path, path: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Names:
+class PictureNames:
     """Picture files below a folder, relative to it, sorted by code point, and what else lies there, by its ending."""
 
     pictures: Sequence[str]
     passed: Mapping[str, int]
 
 
-def picture_names(root: Path, place: Path) -> Names:
+def picture_names(root: Path, place: Path) -> PictureNames:
     """All picture files below ``place``; hidden ones are passed over without a word."""
     passed: Counter[str] = Counter()
-    return Names(sorted(_walk(root, inside(root, place), "", passed)), passed)
+    return PictureNames(sorted(_walk(root, inside(root, place), "", passed)), passed)
 
 
 def _walk(root: Path, place: Path, prefix: str, passed: Counter[str]) -> Iterator[str]:
@@ -86,10 +86,10 @@ def printable(name: str) -> str:
 
 def from_files(
     place: Path, names: Sequence[str], background: tuple[int, ...] | None, passed: Mapping[str, int] | None = None
-) -> Source:
+) -> PictureSource:
     """A source over encoded files."""
     converted: list[str] = []
-    return Source(
+    return PictureSource(
         place,
         len(names),
         lambda index: decode(place / names[index], background, converted),

@@ -35,7 +35,7 @@ _MD5_DIGITS = 32
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureSource:
     """Pictures as they lie in files: ``names`` below ``place``, in the examples' order."""
 
     place: Path
@@ -91,7 +91,7 @@ class Pictures(Dataset):
         return {}
 
     @abstractmethod
-    def source(self, root: Path) -> Source:
+    def source(self, root: Path) -> PictureSource:
         """Open the files, whatever they hold; raises :class:`DataError`."""
 
     @abstractmethod
@@ -135,7 +135,7 @@ class Pictures(Dataset):
 
         return self.held(self.checked_source(root), cache_folder(root), device)
 
-    def checked_source(self, root: Path) -> Source:
+    def checked_source(self, root: Path) -> PictureSource:
         """The genuine files: every byte where published hashes are known, and the number of pictures."""
         from benchmark.parts.datasets.images.cache import file_hash
 
@@ -185,14 +185,14 @@ class Pictures(Dataset):
                 f"published is {expected}; remove it"
             )
 
-    def _counted(self, root: Path) -> Source:
+    def _counted(self, root: Path) -> PictureSource:
         source = self.source(root)
         if source.count != self.picture_count():
             passed = f" ({source.passed_over()})" if source.passed else ""
             raise DataError(f"{source.place} holds {source.count:,} pictures, not {self.picture_count():,}{passed}")
         return source
 
-    def held(self, source: Source, cache: Path, device: str) -> Data:
+    def held(self, source: PictureSource, cache: Path, device: str) -> Data:
         """Prepare the pictures, or take them from the cache, and hold them for ``device``."""
         from benchmark.parts.datasets.images.cache import decoded, remembered
         from benchmark.parts.datasets.images.resident import MappedImages, ResidentImages, fits
@@ -230,7 +230,7 @@ class Pictures(Dataset):
             on_host(images), device, value_range=self.image_range(), fingerprint=fingerprint, mirrored=self.mirrored()
         )
 
-    def _example(self, source: Source, index: int) -> np.ndarray:
+    def _example(self, source: PictureSource, index: int) -> np.ndarray:
         try:
             picture = source.picture(index)
             if min(picture.size) < self.size:
@@ -239,7 +239,7 @@ class Pictures(Dataset):
         except DataError as error:
             raise DataError(f"{source.shown(index)}: {error}") from error
 
-    def _in_memory(self, source: Source, levels: np.ndarray) -> np.ndarray:
+    def _in_memory(self, source: PictureSource, levels: np.ndarray) -> np.ndarray:
         if self.resize == "none":
             return levels
         return np.stack([pixels(self.prepared(source.picture(index))) for index in range(source.count)])
@@ -251,7 +251,7 @@ class Pictures(Dataset):
         settings = self.model_dump(mode="json", exclude={"mirror", "value_range"})
         return {"dataset": self.name, **settings, "pillow": PIL.__version__}
 
-    def stand_in(self, root: Path, count: int) -> Source:
+    def stand_in(self, root: Path, count: int) -> PictureSource:
         """Write ``count`` generated pictures below the empty folder ``root`` and open them as the genuine ones."""
         from benchmark.parts.datasets.images.blobs import blobs
 
@@ -264,7 +264,7 @@ class Pictures(Dataset):
         return source
 
 
-def _say(label: str, source: Source) -> None:
+def _say(label: str, source: PictureSource) -> None:
     """Tell what was converted and passed over, with counts."""
     said = [f"{count:,} {what}" for what, count in sorted(Counter(source.converted).items())]
     converted = f"of {source.count:,} pictures {'; '.join(said)}" if said else ""
