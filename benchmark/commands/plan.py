@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,33 +40,48 @@ def is_done(run: Run, results: Path) -> bool:
     return finished_record(results / run.folder) is not None
 
 
-def left_to_train(runs: Sequence[Run], results: Path, unreadable: list[str]) -> list[Run]:
-    """Runs that are not finished and that the record of no other one holds, finished or to come.
+@dataclass(frozen=True)
+class Standing:
+    """How planned runs stand: each is in one of these."""
 
-    A record that cannot be read is added to ``unreadable``: its run is neither done nor left, since nothing is written
-    over what may be somebody's result.
-    """
-    left = []
+    #: that have results, by their own record
+    ended: list[Run]
+    #: whose results a finished run's record holds
+    held: list[Run]
+    #: that are to be trained
+    left: list[Run]
+    #: whose results the record of one that is left will hold
+    waiting: list[Run]
+    #: whose record cannot be read, with the reason by id: nothing is written over what may be somebody's result
+    unreadable: dict[str, str]
+
+
+def standing(runs: Sequence[Run], results: Path) -> Standing:
+    """How ``runs`` stand in a results folder."""
+    ended: list[Run] = []
+    left: list[Run] = []
+    unreadable: dict[str, str] = {}
     for run in runs:
         try:
-            if not is_done(run, results):
-                left.append(run)
+            (ended if is_done(run, results) else left).append(run)
         except StoreError as error:
-            unreadable.append(str(error))
+            unreadable[run.run_id] = str(error)
     if all(run.reading is None for run in left):
-        return left
+        return Standing(ended, [], left, [], unreadable)
     finished: list[RunRecord] = []
     for folder in dict.fromkeys((results / run.folder).parent for run in runs):
         for file in sorted(folder.glob(f"*/{RECORD}")):
             with contextlib.suppress(StoreError):  # named above, if it is one of these runs
                 finished.append(read_record(file))
-    return to_train(left, finished)
+    kept, held = to_train(left, finished)
+    told = {run.run_id for run in (*kept, *held)}
+    return Standing(ended, held, kept, [run for run in left if run.run_id not in told], unreadable)
 
 
 def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
     """Scores that cannot be measured here, in a line for each reason."""
     reasons: dict[str, set[tuple[str, str]]] = {}
-    for run in {(run.paper, run.experiment, run.reading): run for run in runs}.values():
+    for run in {(run.paper, run.experiment, run.reading, run.tier): run for run in runs}.values():
         for score in run.setup.scores.values():
             reason = score.metric.unavailable(root)
             if reason is not None:
@@ -92,29 +107,28 @@ def plan(options: argparse.Namespace) -> int:
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []
     left: list[tuple[Run, Path]] = []
-    unreadable: list[str] = []
+    unreadable: dict[str, str] = {}
     specs: dict[str, PaperSpec] = {}
     selections = select(options, tiers)
     problems = data_problems((run for selection in selections for run in selection.runs), root)
     for selection in selections:
         specs[selection.loaded.spec.paper.id] = selection.loaded.spec
-        broken = len(unreadable)
-        unfinished = left_to_train(selection.runs, results, unreadable)
-        left += [(run, selection.loaded.file) for run in unfinished]
-        shares = added(unfinished, device, root)
+        stand = standing(selection.runs, results)
+        unreadable |= stand.unreadable
+        left += [(run, selection.loaded.file) for run in stand.left]
+        shares = added(stand.left, device, root)
         for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
             runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
-            mine = [run for run in unfinished if (run.experiment, run.reading) == key]
-            lost = sum(f"/{run.run_id}/" in line for run in runs for line in unreadable[broken:])
-            row = _plan_row(runs, len(mine), lost, problems.get(runs[0].setup.dataset), cost(runs[0], device, root))
-            row["device_hours"] = sum(shares[run.run_id][0] for run in mine)
-            row["trainings"] = sum(shares[run.run_id][1] for run in mine)
+            row = _plan_row(runs, stand, problems.get(runs[0].setup.dataset), cost(runs[0], device, root))
+            mine = [shares[run.run_id] for run in runs if run.run_id in shares]
+            row["device_hours"] = sum(hours for hours, _ in mine)
+            row["trainings"] = sum(trained for _, trained in mine)
             rows.append(row)
     # data that are absent can still be fetched; another set under their name cannot be trained on
     wrong = any(dataset.missing(root) is None for dataset in problems)
     lacking = [f"data: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
-    for line in unreadable:
+    for line in unreadable.values():
         terminal.say(f"ganrepro: {line}; its run is not done again before that file is mended or removed")
     if options.todo:
         for line in lacking:
@@ -159,6 +173,8 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
     if not runs:
         return text
     text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
+    waiting = sum(row["waiting"] for row in rows)
+    text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
     hours = sum(row["device_hours"] for row in left)
     images, disk = (sum(row["left"] * row[key] for row in left) for key in ("images", "disk_bytes"))
     text += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
@@ -173,7 +189,7 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
 def _table(rows: list[dict[str, Any]], device: Device) -> str:
     """A line for each experiment, under headings for what several have in common."""
     gpu = device.kind == "cuda"
-    head = ("experiment", "runs", "done", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")
+    head = ("experiment", "runs", "done", "left", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")
     lines: list[Sequence[str] | str] = []
     for heading, group in itertools.groupby(rows, key=_heading):
         lines.append(heading)
@@ -182,14 +198,20 @@ def _table(rows: list[dict[str, Any]], device: Device) -> str:
                 f"  {row['experiment']}",
                 str(row["runs"]),
                 str(row["done"]),
+                str(row["left"]),
                 f"{row['iterations']:,}",
-                ("" if row["measured"] else "~ ")
-                + terminal.duration(row["training_seconds"] + row["evaluation_seconds"]),
-                *(_bytes(row[key]) for key in ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")),
+                *(_needs(row, gpu) if row["ended"] + row["left"] else ["-"] * (3 + gpu)),
             )
             for row in group
         ]
     return terminal.table(head, lines, right=range(1, len(head)))
+
+
+def _needs(row: dict[str, Any], gpu: bool) -> list[str]:
+    """What one run of a row takes; runs that another's record holds take nothing."""
+    time = terminal.duration(row["training_seconds"] + row["evaluation_seconds"])
+    sizes = ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")
+    return [f"{'' if row['measured'] else '~ '}{time}", *(_bytes(row[key]) for key in sizes)]
 
 
 def _heading(row: dict[str, Any]) -> str:
@@ -202,22 +224,28 @@ def _command(run: Run, file: Path, options: argparse.Namespace) -> str:
     words = ["ganrepro", "run-one", run.run_id, places.shown(file), "--tier", run.tier]
     words += ["--numerics", run.numerics] if run.numerics != "fp32" else []
     words += ["--seeds", str(run.seed)] if options.seeds else []
+    words += ["--reading", run.reading] if run.reading else []
     for flag, value in (("--results", options.results), ("--data-root", options.data_root)):
         words += [flag, str(value)] if value is not None else []
     return shlex.join(words)
 
 
-def _plan_row(runs: list[Run], left: int, lost: int, missing: str | None, cost: Cost) -> dict[str, Any]:
-    first = runs[0]
+def _plan_row(runs: list[Run], stand: Standing, missing: str | None, cost: Cost) -> dict[str, Any]:
+    first, ids = runs[0], {run.run_id for run in runs}
+    ended, held, left, waiting = (
+        sum(run.run_id in ids for run in part) for part in (stand.ended, stand.held, stand.left, stand.waiting)
+    )
     return {
         "paper": first.paper,
         "experiment": first.experiment,
         "tier": first.tier,
         "reading": first.reading,
         "runs": len(runs),
-        "done": len(runs) - left - lost,
+        "done": ended + held,
+        "ended": ended,
         "left": left,
-        "unreadable": lost,
+        "waiting": waiting,
+        "unreadable": len(ids & stand.unreadable.keys()),
         "iterations": first.iterations,
         "images": first.images,
         "parameters": first.parameter_count,

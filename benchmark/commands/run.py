@@ -13,7 +13,7 @@ from benchmark.commands import engines, terminal
 from benchmark.commands import options as opt
 from benchmark.commands.anchors import after_run
 from benchmark.commands.devices import check_numerics, resolve_device
-from benchmark.commands.plan import data_problems, is_done, left_to_train, not_measured
+from benchmark.commands.plan import data_problems, is_done, not_measured, standing
 from benchmark.commands.report import summarise
 from benchmark.commands.select_runs import is_default_job, load_papers, select, spec_files
 from benchmark.commands.status import state_of
@@ -48,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
     selections = select(options)
     papers = {selection.loaded.spec.paper.id: selection.loaded for selection in selections}
     runs = {run.run_id: run for selection in selections for run in selection.runs}
-    unreadable: list[str] = []
-    todo = left_to_train([*runs.values()], results, unreadable)
-    for line in unreadable:
+    stand = standing([*runs.values()], results)
+    todo, unreadable = stand.left, stand.unreadable
+    for line in unreadable.values():
         terminal.say(f"{line}; its run is not done again before that file is mended or removed")
     problems = data_problems(todo, root)
     if problems:
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             terminal.say(line)
         code = _train(options, todo, papers, results, root)
         # a training that was continued measures only what it has measured from its beginning; the rest is done now
-        rest = left_to_train(todo, results, [])
+        rest = standing(todo, results).left
         if rest and code == opt.OK:
             code = _train(options, rest, papers, results, root)
     else:
@@ -134,7 +134,8 @@ def _train(
 
 def _told(run: Run, loaded: Loaded) -> str:
     """A run for people."""
-    return f"{run.paper}, {names.of_experiment(loaded.spec, run.experiment)}, seed {run.seed}"
+    reading = "" if run.reading is None else f", reading {run.reading}"
+    return f"{run.paper}, {names.of_experiment(loaded.spec, run.experiment)}{reading}, seed {run.seed}"
 
 
 def with_reference(results: Path, run_ids: Collection[str]) -> str | None:

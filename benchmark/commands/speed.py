@@ -10,6 +10,7 @@ from benchmark.commands import terminal
 from benchmark.commands.devices import check_numerics, resolve_device
 from benchmark.commands.select_runs import select
 from benchmark.runs import sidecars
+from benchmark.runs.plan import Run
 from benchmark.runs.sidecars import Calibration
 
 
@@ -35,8 +36,7 @@ def speed(options: argparse.Namespace) -> int:
     if options.papers:
         options.tier = options.tier or "full"
         options.seeds = (0,)
-        under = "" if options.numerics == "fp32" else f" in {options.numerics}"
-        runs = {f"{run.paper}/{run.experiment}{under}": run for selection in select(options) for run in selection.runs}
+        runs = {_name(run): run for selection in select(options) for run in selection.runs}
         if not runs:
             raise opt.NothingSelectedError(f"no experiment has tier {options.tier}")
     terminal.say("measuring the device")
@@ -54,6 +54,13 @@ def speed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _name(run: Run) -> str:
+    """A loop's name beside those of other readings, tiers and numerics."""
+    reading = "" if run.reading is None else f" under {run.reading}"
+    tier = "" if run.tier == "full" else f" at {run.tier}"
+    return f"{run.paper}/{run.experiment}{reading}{tier}{'' if run.numerics == 'fp32' else f' in {run.numerics}'}"
+
+
 def _print(calibration: Calibration) -> None:
     print(f"{calibration.device}, {calibration.threads} threads")
     print(f"  matrix product     {calibration.matrix_product_gflops:>10,.0f} GFLOP/s, fp32")
@@ -65,6 +72,6 @@ def _print(calibration: Calibration) -> None:
         print(f"  {calibration.other_processes} other processes compute on it")
     for name, loop in calibration.loops.items():
         low, high = loop.ratio_range
-        print(f"{name}, tier {loop.tier}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
+        print(f"{name}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
         print(f"  the textbook loop takes {loop.ratio:.2f} times as long ({low:.2f} to {high:.2f})")
         print(f"  one full run would train for {terminal.duration(loop.full_run_seconds)}, at this rate")

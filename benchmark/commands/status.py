@@ -7,11 +7,13 @@ import os
 import platform
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.plan import standing
 from benchmark.commands.select_runs import select
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.pace import PROGRESS, Progress
@@ -23,6 +25,9 @@ from benchmark.spec.paper import PaperSpec
 
 #: a run of another machine that has said nothing for so long has ended without a word
 _SILENT_SECONDS = 600.0
+#: states of runs that nothing was done for, and what two of them mean
+_NOT_BEGUN = ("held", "waiting", "left")
+_TOLD = {"held": " (by another run's record)", "waiting": " (for another run, whose record will hold them)"}
 #: what names a run's folder
 _ID = ("paper", "experiment", "run_id")
 
@@ -43,7 +48,7 @@ def status(options: argparse.Namespace) -> int:
             continue
         for selection in selections:
             specs[selection.loaded.spec.paper.id] = selection.loaded.spec
-            rows += [state_of(run, results) for run in selection.runs]
+            rows += _states(selection.runs, results)
     if not rows:
         raise opt.NothingSelectedError("no experiment has that tier")
     if options.json:
@@ -58,11 +63,25 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+def _states(runs: Sequence[Run], results: Path) -> list[dict[str, Any]]:
+    """How every run stands, with those that another's record holds or will hold."""
+    stand = standing(runs, results)
+    named = {run.run_id: "held" for run in stand.held} | {run.run_id: "waiting" for run in stand.waiting}
+    rows = [state_of(run, results) for run in runs]
+    return [{**row, "state": named.get(row["run_id"], "left")} if row["state"] == "left" else row for row in rows]
+
+
 def state_of(run: Run, results: Path) -> dict[str, Any]:
     """One run as its folder shows it: state, reason, how far it is and, while it runs, its pace and the time left."""
     folder = results / run.folder
-    about = {"paper": run.paper, "experiment": run.experiment, "tier": run.tier, "seed": run.seed, "run_id": run.run_id}
-    about["planned"] = run.iterations
+    about: dict[str, Any] = {
+        "paper": run.paper,
+        "experiment": run.experiment,
+        "tier": run.tier,
+        "seed": run.seed,
+        "run_id": run.run_id,
+    }
+    about |= {"reading": run.reading, "planned": run.iterations}
     if (folder / RECORD).is_file():
         try:
             record = read_record(folder / RECORD)
@@ -119,19 +138,23 @@ def _pace(run: Run, folder: Path) -> dict[str, Any]:
 def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
     counts = Counter(row["state"] for row in rows)
     lines = []
-    groups = grouped(((row["paper"], row["experiment"], row["tier"]), row) for row in rows)
-    begun = {key: group for key, group in groups.items() if any(row["state"] != "left" for row in group)}
+    groups = grouped(((row["paper"], row["experiment"], row["tier"], row["reading"] or ""), row) for row in rows)
+    begun = {key: group for key, group in groups.items() if any(row["state"] not in _NOT_BEGUN for row in group)}
     if begun:
-        kinds = ("finished", "diverged", "failed", "unreadable", "running", "interrupted", "left")
+        kinds = ("finished", "held", "diverged", "failed", "unreadable", "running", "interrupted", "waiting", "left")
         used = [kind for kind in kinds if any(row["state"] == kind for group in begun.values() for row in group)]
         table = [
             [*key, *(str(sum(row["state"] == kind for row in group) or "") for kind in used)]
             for key, group in begun.items()
         ]
-        head = ("paper", "experiment", "tier", *used)
-        lines.append(terminal.table(head, table, right=range(3, len(head))))
+        head = ("paper", "experiment", "tier", "reading", *used)
+        if not any(row["reading"] for row in rows):
+            head, table = (*head[:3], *head[4:]), [row[:3] + row[4:] for row in table]
+        lines.append(terminal.table(head, table, right=range(len(head) - len(used), len(head))))
     for row in rows:
-        where = f"{row['paper']}, {names.of_experiment(specs[row['paper']], row['experiment'])}, seed {row['seed']}"
+        where = f"{row['paper']}, {names.of_experiment(specs[row['paper']], row['experiment'])}"
+        where += f", reading {row['reading']}" if row["reading"] else ""
+        where += f", seed {row['seed']}"
         if row["state"] == "running":
             at = f"iteration {row['iterations']:,} of {row['planned']:,}"
             if "pace" in row:
@@ -139,4 +162,5 @@ def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
             lines.append(terminal.wrapped(f"running: {where}: {at}; {row['reason']}", 2))
         elif row["reason"]:
             lines.append(terminal.wrapped(f"{row['state']}: {where}: {row['reason']}", 2))
-    return "\n".join([*lines, ", ".join(f"{count} {state}" for state, count in counts.items())])
+    told = (f"{count} {state}{_TOLD.get(state, '')}" for state, count in counts.items())
+    return "\n".join([*lines, terminal.wrapped(", ".join(told), 2, "")])

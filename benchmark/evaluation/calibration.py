@@ -22,7 +22,7 @@ from benchmark.parts.datasets.images.resident import ResidentImages
 from benchmark.runs.environment import describe
 from benchmark.runs.plan import Run
 from benchmark.runs.records import device_of
-from benchmark.runs.sidecars import Calibration, LoopSpeed
+from benchmark.runs.sidecars import Calibration, LoopSpeed, pace_of
 from benchmark.spec.levels import Range
 from benchmark.spec.parts import Data
 from benchmark.training.numerics import WARMUP_ITERATIONS, prepare, training_in
@@ -209,6 +209,7 @@ def loop_speed(run: Run, device: str, *, seconds: float, rounds: int) -> LoopSpe
     return LoopSpeed(
         tier=run.tier,
         numerics=run.numerics,
+        pace=pace_of(run.determinant()),
         iterations=iterations,
         tuned_seconds_per_iteration=pace,
         textbook_seconds_per_iteration=statistics.median(times["textbook"]),

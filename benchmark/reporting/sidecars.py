@@ -147,7 +147,7 @@ def calibration_rows(calibrations: Sequence[Calibration], paper: str) -> list[tu
         for name, loop in sorted(calibration.loops.items()):
             if name.startswith(f"{paper}/"):
                 parts.append(
-                    f"{name.partition('/')[2]} ({loop.tier}): the textbook loop takes {fixed(loop.ratio, 2)} times as "
+                    f"{name.partition('/')[2]}: the textbook loop takes {fixed(loop.ratio, 2)} times as "
                     f"long, a whole run would train for {duration(loop.full_run_seconds)}"
                 )
         rows.append((f"{calibration.device}, {calibration.threads} threads", "; ".join(parts)))

@@ -1,22 +1,26 @@
 """What a run takes, told before it runs and without torch: hours of one device, memory, disk.
 
-Hours come from the best of these that is known: finished runs of the experiment; its loop as ``ganrepro speed`` timed
-it; the operations of its networks at measured rates of the device, or at stated ones. Memory and evaluations are
-estimated from shapes and counts. One thread of a processor is one device.
+Hours come from the best of these that is known: finished runs with the same iteration, whatever their length; its loop
+as ``ganrepro speed`` timed it; the operations of its networks at measured rates of the device, or at stated ones.
+Iterations are the same where networks, sizes, system, data, batch and numerics are (``sidecars.pace_of``). Memory, and
+evaluations that no finished run made alike, are estimated from shapes and counts. One thread of a processor is one
+device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from benchmark.runs.derived import together
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, device_of
-from benchmark.runs.sidecars import Calibration, read_all
+from benchmark.runs.sidecars import Calibration, pace_of, read_all
+from benchmark.spec.base import canonical
 from benchmark.spec.operations import (
     at_once,
     largest_layer,
@@ -59,11 +63,24 @@ class Device:
     launch_microseconds: float
     #: of a GPU; what fills more than half of it stays on the host
     memory_bytes: float = 0.0
-    #: (paper/experiment, tier, numerics): seconds of an iteration
-    loops: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    #: (paper, experiment, tier, numerics): seconds of training and of evaluation, means of finished runs
-    finished: dict[tuple[str, str, str, str], tuple[float, float]] = field(default_factory=dict)
+    #: by ``pace_of``: seconds of an iteration
+    loops: dict[str, float] = field(default_factory=dict)
+    #: by ``pace_of``: what finished runs took
+    finished: dict[str, list[Took]] = field(default_factory=dict)
     stated: bool = False
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one finished run took."""
+
+    iterations: int
+    training_seconds: float
+    #: seconds of an iteration after the warm-up
+    rate: float
+    evaluation_seconds: float
+    #: what was evaluated: see :func:`_sampling`; None where the time holds evaluations of other runs as well
+    sampling: str | None
 
 
 #: devices of which nothing is measured
@@ -97,23 +114,22 @@ class Cost:
 
 def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Device]:
     """Devices that a results folder knows the speed of, those calibrated last first; an unreadable file is none."""
-    taken: dict[str, dict[tuple[str, str, str, str], list[tuple[float, float]]]] = {}
+    records = list(records)
+    taken: dict[str, dict[str, list[Took]]] = {}
     kinds: dict[str, Kind] = {}
+    led = {record.environment.get("trained_with") for record in records}
     for record in records:
         if record.status == "finished" and record.origin is None and "trained_with" not in record.environment:
             name = device_of(record.environment)
             kinds[name] = "cpu" if str(record.environment.get("device", "cpu")) == "cpu" else "cuda"
-            seconds = (record.timing.training_seconds, record.timing.evaluation_seconds)
-            of = (record.paper, record.experiment, record.tier, record.numerics)
-            taken.setdefault(name, {}).setdefault(of, []).append(seconds)
+            with suppress(KeyError, TypeError, AttributeError):  # what an edited record says it was
+                took = _took(record, shared=record.run_id in led)
+                taken.setdefault(name, {}).setdefault(pace_of(record.determinant), []).append(took)
     last_first = read_all(results, Calibration, [], order=lambda file: -file.stat().st_mtime_ns)
     devices = [_of(calibration) for calibration in last_first]
     names = {device.name for device in devices}
     devices += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
-    return [
-        replace(device, finished={key: _means(values) for key, values in taken.get(device.name, {}).items()})
-        for device in devices
-    ]
+    return [replace(device, finished=taken.get(device.name, {})) for device in devices]
 
 
 def _of(calibration: Calibration) -> Device:
@@ -123,15 +139,26 @@ def _of(calibration: Calibration) -> Device:
         gigaflops=calibration.matrix_product_gflops,
         launch_microseconds=calibration.launch_microseconds,
         memory_bytes=float((calibration.environment.get("gpu") or {}).get("memory_bytes", 0)),
-        loops={
-            (name, loop.tier, loop.numerics): loop.tuned_seconds_per_iteration
-            for name, loop in calibration.loops.items()
-        },
+        loops={loop.pace: loop.tuned_seconds_per_iteration for loop in calibration.loops.values() if loop.pace},
     )
 
 
-def _means(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    return fmean(training for training, _ in pairs), fmean(evaluation for _, evaluation in pairs)
+def _took(record: RunRecord, shared: bool) -> Took:
+    timing, measured = record.timing, {name for name, score in record.scores.items() if score.value is not None}
+    return Took(
+        record.iterations,
+        timing.training_seconds,
+        timing.rate(record.iterations) or timing.training_seconds / max(1, record.iterations),
+        timing.evaluation_seconds,
+        None if shared else _sampling(record.determinant, measured),
+    )
+
+
+def _sampling(determinant: Mapping[str, Any], measured: Iterable[str]) -> str:
+    """What is sampled and scored, at which intervals, and which scores could be measured."""
+    setup = determinant["setup"]
+    alike = {key: setup[key] for key in ("generator_mode", "scores", "snapshots")}
+    return canonical([alike, sorted(measured)])
 
 
 def cost(run: Run, device: Device = STATED["cpu"], root: Path | None = None) -> Cost:
@@ -173,16 +200,30 @@ def _seconds(
 ) -> tuple[float, float, Basis]:
     rate = EFFICIENCY * device.gigaflops * 1e9
     example = sampling_operations(run.system, layouts)
-    moments = {name: len(run.moments(score.every)) for name, score in run.setup.scores.items()}
-    shots = len(run.moments(run.setup.snapshots.every)) + 1
-    operations = 1.0 * shots * run.setup.snapshots.samples * example
-    for name, need in needs.items():
-        operations += need.once + moments[name] * (need.operations + need.generated * example)
-    evaluation = operations / rate
-    finished = device.finished.get((run.paper, run.experiment, run.tier, run.numerics))
+
+    def evaluated(run: Run) -> float:
+        shots = len(run.moments(run.setup.snapshots.every)) + 1
+        operations = 1.0 * shots * run.setup.snapshots.samples * example
+        for name, need in needs.items():
+            times = len(run.moments(run.setup.scores[name].every))
+            operations += need.once + times * (need.operations + need.generated * example)
+        return operations / rate
+
+    evaluation, facts = evaluated(run), run.determinant()
+    pace = pace_of(facts)
+    finished = device.finished.get(pace)
     if finished is not None:
-        return (*finished, "finished runs")
-    loop = device.loops.get((f"{run.paper}/{run.experiment}", run.tier, run.numerics))
+        training = fmean(
+            max(0.0, took.training_seconds + took.rate * (run.iterations - took.iterations)) for took in finished
+        )
+        sampling = _sampling(facts, needs)
+        alike = [
+            took.evaluation_seconds * evaluation / evaluated(replace(run, iterations=took.iterations))
+            for took in finished
+            if took.sampling == sampling
+        ]
+        return training, fmean(alike) if alike else evaluation, "finished runs"
+    loop = device.loops.get(pace)
     if loop is not None:
         return run.iterations * loop, evaluation, "its measured loop"
     arithmetic = operations_per_iteration(run.system, layouts, run.setup.batch_size) / rate

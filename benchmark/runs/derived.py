@@ -34,22 +34,28 @@ def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
     )
 
 
-def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> list[Run]:
-    """Those of ``runs`` whose results no finished run and no other of them holds. Runs of the base are all trained."""
+def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> tuple[list[Run], list[Run]]:
+    """Those of ``runs`` whose results no finished run and no other of them holds, and those that a finished run holds.
+
+    Runs of the base are all trained.
+    """
     known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = grouped(
         ((training(record.determinant), record.seed), (record.determinant, record.iterations))
         for record in finished
         if record.status == "finished"
     )
-    kept = []
+    planned: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
+    kept, held = [], []
     for run in sorted(runs, key=lambda run: run.reading is not None):
         facts = run.determinant()
-        alike = known.setdefault((training(facts), run.seed), [])
-        if run.reading is None or not any(holds(stored_run, iterations, run) for stored_run, iterations in alike):
+        key = (training(facts), run.seed)
+        if run.reading is not None and any(holds(*stored_run, run) for stored_run in known.get(key, ())):
+            held.append(run)
+        elif run.reading is None or not any(holds(*other, run) for other in planned.get(key, ())):
             kept.append(run)
-            alike.append((facts, run.iterations))
+            planned.setdefault(key, []).append((facts, run.iterations))
     order = {run.run_id: place for place, run in enumerate(runs)}
-    return sorted(kept, key=lambda run: order[run.run_id])
+    return sorted(kept, key=lambda run: order[run.run_id]), held
 
 
 def together(runs: Sequence[Run]) -> list[list[Run]]:

@@ -135,6 +135,8 @@ class LoopSpeed(Model):
 
     tier: str
     numerics: str = "fp32"
+    #: see :func:`pace_of`; None in a file of before it was kept, whose time nobody can tell the run of
+    pace: str | None = None
     iterations: int
     #: median over rounds
     tuned_seconds_per_iteration: float
@@ -164,7 +166,7 @@ class Calibration(Sidecar):
     other_processes: int | None
     load_average: float | None
     environment: dict[str, Any]
-    #: paper/experiment: speed of the training loop there
+    #: paper/experiment, with reading, tier and numerics where they are not the usual ones: speed of its training loop
     loops: dict[str, LoopSpeed] = Field(default={})
 
     @property
@@ -214,6 +216,16 @@ def recipe_of(determinant: Mapping[str, Any]) -> str:
     """Hash of all that determines a result but its seed and its numerics."""
     facts = {name: value for name, value in determinant.items() if name not in ("seed", "numerics")}
     return digest(facts)
+
+
+def pace_of(determinant: Mapping[str, Any]) -> str:
+    """Hash of what the time of an iteration depends on, besides the device: networks, sizes, system, data, batch."""
+    setup = {key: value for key, value in determinant["setup"].items() if key not in _NOT_OF_PACE}
+    return digest({**{name: determinant[name] for name in ("system", "networks", "sizes", "numerics")}, "setup": setup})
+
+
+#: what of a setup no iteration's time depends on
+_NOT_OF_PACE = ("budget", "scores", "snapshots", "generator_mode")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -407,6 +408,65 @@ def test_status_tells_what_it_does_not_count(capsys):
     out = capsys.readouterr().out
     assert "30 finished" in out
     assert f"{kept - 30} records beside these" in out
+
+
+def test_runs_that_another_record_holds_are_done_and_those_that_one_will_hold_are_waiting(capsys):
+    """The narrow runs are finished, those of the base are not: of both, readings that only count otherwise."""
+    folder = str(ROOT / "results" / "reference" / "toy-narrow")
+    about = ["gan_rl", "--tier", "full", "-e", "toy_minimax", "--seeds", "0,1", "--results", folder, "--reading"]
+    words = [*about, "base", "--reading", "*mode_of_20_samples", "--reading", "iterations_20k"]
+    expected = {  # done, with a record of its own, left, waiting
+        None: (0, 0, 2, 0),
+        "mode_of_20_samples": (0, 0, 0, 2),
+        "iterations_20k": (0, 0, 0, 2),
+        "narrow+mode_of_20_samples": (2, 0, 0, 0),
+    }
+    assert main(["plan", *words, "--json"]) == 0
+    rows = {row["reading"]: row for row in json.loads(capsys.readouterr().out)}
+    keys = ("done", "ended", "left", "waiting")
+    assert {reading: tuple(row[key] for key in keys) for reading, row in rows.items()} == expected
+    assert {reading: row["trainings"] for reading, row in rows.items() if row["trainings"]} == {None: 2}
+    assert sum(row["device_hours"] for row in rows.values()) == rows[None]["device_hours"] > 0
+    assert main(["plan", *words]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 8 runs left; 4 more need no training" in " ".join(out.split())
+    told = [line.split() for line in out.splitlines() if line.startswith("  toy_minimax")]
+    assert [line[1:4] for line in told] == [["2", "0", "2"], ["2", "0", "0"], ["2", "2", "0"], ["2", "0", "0"]]
+    assert [line[5:] == ["-", "-", "-"] for line in told] == [False, True, True, True]
+    assert main(["plan", *words, "--todo"]) == 0
+    assert {line.split()[2] for line in capsys.readouterr().out.splitlines()} == set(rows[None]["run_ids"])
+    assert main(["status", *words, "--json"]) == 0
+    states = Counter(row["state"] for row in json.loads(capsys.readouterr().out))
+    assert states == {"left": 2, "waiting": 4, "held": 2}
+    assert main(["plan", *about, "narrow", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["done"], row["ended"]) == (2, 2)
+
+
+def test_a_finished_narrow_form_tells_no_hours_of_the_full_one(capsys):
+    """10 narrow runs are finished: their own iteration is measured, that of the networks eight times as wide is not."""
+    folder = str(ROOT / "results" / "reference" / "toy-narrow")
+    words = ["plan", "gan_rl", "--tier", "full", "-e", "toy_minimax", "--seeds", "0", "--results", folder, "--json"]
+    assert main([*words, *("--reading=narrow", "--reading=narrow+iterations_200k", "--reading=base")]) == 0
+    rows = {row["reading"]: row for row in json.loads(capsys.readouterr().out)}
+    assert [rows[name]["basis"] for name in ("narrow", "narrow+iterations_200k", None)] == [
+        "finished runs",
+        "finished runs",
+        "stated rates",
+    ]
+    longer = rows["narrow+iterations_200k"]["training_seconds"] / rows["narrow"]["training_seconds"]
+    assert longer == pytest.approx(200 / 30, rel=1e-2)
+
+
+def test_a_command_of_a_reading_names_it(capsys, tmp_path):
+    """Joined readings that the paper does not declare are planned by no word `all`."""
+    words = ["plan", "gan_rl", "--tier", "full", "-e", "toy_reconstruction", "--seeds", "0", "--results", str(tmp_path)]
+    assert main([*words, "--reading", "lambda_1+summed_error", "--todo"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    (_, _, run_id, *rest) = shlex.split(line)
+    assert rest[rest.index("--reading") + 1] == "lambda_1+summed_error"
+    assert main(["status", *rest, "--json"]) == 0
+    assert [row["run_id"] for row in json.loads(capsys.readouterr().out)] == [run_id]
 
 
 def test_why_names_values_and_the_records_that_they_are_from(capsys):

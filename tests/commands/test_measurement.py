@@ -69,10 +69,12 @@ def test_speed_is_kept_and_shown(results, capsys):
     words = ["speed", TOY, "--tier", "smoke", "-e", "toy_minimax", "--seconds", "1", "--rounds", "2"]
     assert main([*words, "--results", str(results), "--device", "cpu", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found["loops"]) == {"toy/toy_minimax"}
+    assert set(found["loops"]) == {"toy/toy_minimax at smoke"}
     assert main(["speed", "--results", str(results), "--device", "cpu"]) == 0
     assert "GFLOP/s" in capsys.readouterr().out
-    assert set(sidecars.read(results).calibrations[0].loops) == {"toy/toy_minimax"}, "loops measured before are kept"
+    assert set(sidecars.read(results).calibrations[0].loops) == {"toy/toy_minimax at smoke"}, (
+        "loops measured before are kept"
+    )
     assert main(["report", TOY, "--results", str(results)]) == 0
     assert "times as long" in (results / "report" / "toy.html").read_text()
 

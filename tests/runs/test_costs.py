@@ -12,7 +12,8 @@ import pytest
 from benchmark import load
 from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
-from benchmark.runs.records import read_records
+from benchmark.runs.records import RunRecord, ScoreRecord, Timing, read_records
+from benchmark.runs.sidecars import pace_of
 from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
 from benchmark.spec.operations import (
@@ -65,7 +66,12 @@ def test_hours_are_operations_over_the_stated_efficiency() -> None:
 
 def measured(run: Run, every: int | None, **needs: float) -> Run:
     """The same run with one score, of a metric that takes what is said."""
-    metric = SimpleNamespace(needs=lambda _dataset: Needs(**needs), unavailable=lambda _root: None)  # type: ignore[arg-type]
+    metric = SimpleNamespace(
+        name="made_up",
+        model_dump=lambda **_: needs,
+        needs=lambda _dataset: Needs(**needs),  # type: ignore[arg-type]
+        unavailable=lambda _root: None,
+    )
     score = SimpleNamespace(metric=metric, every=None if every is None else Every(iterations=every), checkpoint="last")
     return replace(run, setup=run.setup.model_copy(update={"scores": {"x": score}}))
 
@@ -134,15 +140,97 @@ def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
     assert added([run], BARE, tmp_path) == {run.run_id: (cost(without, BARE).hours, True)}
 
 
-def test_a_measured_loop_and_finished_runs_come_before_counted_operations() -> None:
+#: what changes the time of an iteration, and what does not
+OTHERS = (
+    ("sizes: {width: 8}", "sizes: {width: 9}"),
+    ("batch_size: 16", "batch_size: 32"),
+    ("beta1: 0.5", "beta1: 0.4"),
+)
+
+
+def longer(run: Run, iterations: int) -> Run:
+    return replace(run, iterations=iterations)
+
+
+def took(run: Run, **timing: float) -> RunRecord:
+    """The record of ``run``, with all its scores and the given times."""
+    scores = {
+        name: ScoreRecord(metric=score.metric.name, checkpoint=score.checkpoint, value=1.0)
+        for name, score in run.setup.scores.items()
+    }
+    times = {"evaluation_seconds": 3.0, "redone_seconds": 0.0, "warmup_seconds": 4.0, "warmup_iterations": 20, **timing}
+    return RunRecord(
+        **run.facts(),
+        status="finished",
+        reason=None,
+        iterations=run.iterations,
+        scores=scores,
+        timing=Timing(**times, sessions=1),  # type: ignore[arg-type]
+        hashes={},
+        environment={"device": "cpu", "processor": "bare"},
+        files={},
+    )
+
+
+def told_by(*records: RunRecord) -> Device:
+    (device,) = known_devices(Path("nowhere"), records)
+    return replace(device, gigaflops=1.0, launch_microseconds=0.0, stated=False)
+
+
+def test_a_measured_loop_is_of_its_training_alone() -> None:
     run = ring()
-    timed = replace(BARE, loops={("small/ring", "full", run.numerics): 0.25})
+    timed = replace(BARE, loops={pace_of(run.determinant()): 0.25})
     assert cost(run, timed).training_seconds == 25
     assert cost(run, timed).measured
-    assert cost(replace(run, tier="smoke"), timed).basis == "measured rates", "another tier, another loop"
-    done = replace(timed, finished={("small", "ring", "full", run.numerics): (7.0, 3.0)})
-    assert (cost(run, done).hours, cost(run, done).basis) == (10 / 3600, "finished runs")
-    assert cost(replace(run, numerics="bf16"), done).basis != "finished runs", "another tier of numerics, another pace"
+    assert cost(longer(run, 400), timed).training_seconds == 100
+    for other in (replace(run, numerics="bf16"), *(ring(*change) for change in OTHERS)):
+        found = cost(other, timed)
+        assert (found.basis, found.training_seconds) == ("measured rates", cost(other, BARE).training_seconds)
+
+
+def test_finished_runs_tell_of_runs_with_the_same_iteration_alone() -> None:
+    """84 s for 100 iterations, 4 of them for the first 20: one takes a second. 300 more make it 384 s, 70 fewer 14."""
+    run = ring()
+    done = replace(told_by(took(run, training_seconds=84.0)), loops={pace_of(run.determinant()): 0.25})
+    assert (cost(run, done).hours, cost(run, done).basis) == (pytest.approx(87 / 3600), "finished runs")
+    assert cost(longer(run, 400), done).training_seconds == pytest.approx(384)
+    assert cost(longer(run, 30), done).training_seconds == pytest.approx(14)
+    renamed = replace(run, experiment="other", reading="narrow", tier="smoke", seed=3)
+    assert cost(renamed, done).training_seconds == 84, "names are none of its time"
+    for other in (replace(run, numerics="bf16"), *(ring(*change) for change in OTHERS)):
+        found = cost(other, done)
+        assert (found.basis, found.training_seconds) == ("measured rates", cost(other, BARE).training_seconds)
+
+
+def test_evaluations_of_finished_runs_count_by_their_share_and_only_where_they_are_alike() -> None:
+    """Snapshots are at the start, each 50 iterations and the end: three in 100 iterations, nine in 400."""
+    run = ring()
+    bare = replace(run, setup=run.setup.model_copy(update={"scores": {}}))
+    done = told_by(took(bare, training_seconds=84.0))
+    assert cost(bare, done).evaluation_seconds == pytest.approx(3)
+    assert cost(longer(bare, 400), done).evaluation_seconds == pytest.approx(9)
+    assert cost(run, done).evaluation_seconds == cost(run, BARE).evaluation_seconds, "it has scores, that had none"
+    unmeasured = took(run, training_seconds=84.0)
+    without = {name: score.model_copy(update={"value": None}) for name, score in unmeasured.scores.items()}
+    assert (
+        cost(run, told_by(unmeasured.model_copy(update={"scores": without}))).evaluation_seconds
+        == cost(run, BARE).evaluation_seconds
+    ), "it could not measure what this one can"
+
+
+def test_a_run_that_led_others_tells_of_training_and_one_that_was_led_of_nothing() -> None:
+    run = ring()
+    leader = took(run, training_seconds=84.0, evaluation_seconds=1e6)
+    led = took(replace(run, run_id="led"), training_seconds=1e6)
+    led = led.model_copy(update={"environment": {**led.environment, "trained_with": run.run_id}})
+    found = cost(run, told_by(leader, led))
+    assert found.training_seconds == 84
+    assert found.evaluation_seconds == cost(run, BARE).evaluation_seconds
+
+
+def test_a_record_that_was_edited_is_no_measurement() -> None:
+    broken = took(ring(), training_seconds=84.0).model_copy(update={"determinant": {"setup": []}})
+    assert cost(ring(), told_by(broken)).basis != "finished runs"
 
 
 def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None:
@@ -151,7 +239,8 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     assert (device.name, device.kind, device.stated) == ("NVIDIA H200", "cuda", False)
     assert device.memory_bytes == records[0].environment["gpu"]["memory_bytes"] > 1e11
     seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
-    assert device.finished["gan_dcgan_mnist", "gan", "full", "fp32"][0] == pytest.approx(sum(seconds) / len(seconds))
+    run = make_run(load("gan_dcgan_mnist").spec, "gan", "full", 0, "fp32")
+    assert cost(run, device).training_seconds == pytest.approx(sum(seconds) / len(seconds))
     ours = [one.record for one in read_records(ROOT / "results" / "reference" / "toy-narrow")]
     assert {(device.kind, device.gigaflops) for device in known_devices(tmp_path, ours)} == {("cpu", 100.0)}
     assert known_devices(tmp_path) == []

@@ -117,17 +117,22 @@ def test_a_run_that_broke_down_holds_no_other(loaded: Loaded, trained: dict[str,
 def test_only_what_no_other_run_holds_is_trained(loaded: Loaded, trained: dict[str, Stored]) -> None:
     readings = [None, "half", "count", "best", "near", "often", "rate"]
     runs = [run_of(loaded, reading) for reading in readings]
-    assert [run.reading for run in to_train(runs, [])] == [None, "near", "often", "rate"]
+    kept, held = to_train(runs, [])
+    assert ([run.reading for run in kept], held) == ([None, "near", "often", "rate"], [])
     without_base = [run for run in runs if run.reading is not None]
-    assert [run.reading for run in to_train(without_base, [trained[BASE].record])] == ["near", "often", "rate"]
-    assert "count" in [run.reading for run in to_train(without_base, [])], "nothing else is there to hold it"
+    kept, held = to_train(without_base, [trained[BASE].record])
+    assert [run.reading for run in kept] == ["near", "often", "rate"]
+    assert [run.reading for run in held] == ["half", "count", "best"]
+    kept, held = to_train(without_base, [])
+    assert "count" in [run.reading for run in kept], "nothing else is there to hold it"
+    assert held == []
     assert run_of(loaded, "seeds").run_id == run_of(loaded, None).run_id
 
 
 def test_the_base_is_trained_whatever_holds_it(loaded: Loaded) -> None:
     long = run_of(loaded, None)
     half = loads(TOY.read_text().replace("budget: {iterations: 60}", "budget: {iterations: 30}"))
-    assert to_train([run_of(half, None), long], []) == [run_of(half, None), long]
+    assert to_train([run_of(half, None), long], []) == ([run_of(half, None), long], [])
 
 
 def test_arrays_of_curves_end_where_the_shorter_run_does(loaded: Loaded, trained: dict[str, Stored]) -> None:
