@@ -49,7 +49,11 @@ def options(to: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--address", metavar="HOST:PORT", help="ray: a cluster that is there; default: RAY_ADDRESS, or one made here"
     )
-    group.add_argument("--partition", metavar="NAME", help="slurm: where jobs are queued; default: the cluster's own")
+    group.add_argument(
+        "--partition",
+        metavar="NAME",
+        help="slurm: where jobs are queued, several with commas; default: the cluster's own",
+    )
     group.add_argument(
         "--cluster", choices=("slurm", "local"), help="slurm: local tries it with processes here, all at once"
     )
@@ -120,11 +124,12 @@ def engine_of(options: argparse.Namespace, jobs: Sequence[Job]) -> tuple[Engine,
         if options.engine == "slurm":
             cluster = options.cluster or "slurm"
             logs = jobs[0].results / ".slurm"
-            return Slurm(logs, cluster, options.partition, options.retries, options.jobs), (
-                f"{device}, as jobs of Slurm; their logs are in {places.shown(logs)}"
-                if cluster == "slurm"
-                else f"{device}, all at once, as jobs of submitit's local executor"
-            )
+            slurm = Slurm(logs, cluster, options.partition, options.retries, options.jobs)
+            if cluster == "local":
+                return slurm, f"{device}, all at once, as jobs of submitit's local executor"
+            longest, most = slurm.longest_minutes, max((job.hours or 0 for job in jobs), default=0) * 60
+            short = f" of at most {longest} min, longer runs are queued again" if longest and most > longest else ""
+            return slurm, f"{device}, as jobs of Slurm{short}; their logs are in {places.shown(logs)}"
         address = _address(options)
         ray = Ray(address, options.retries, workers)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -39,7 +40,7 @@ class Trouble:
         self.number = number
         self.ended_runs: list[str] = []
 
-    def look_at(self, _jobs: Iterable[Job]) -> None:
+    def look_at(self, _jobs: Iterable[Job], waiting: str = "") -> None:
         if self.number is not None and list(self.folder.glob("checkpoints/*.pt")):
             pid = int((self.folder / ".owner").read_text().split()[1])
             os.kill(pid, self.number)
@@ -211,18 +212,21 @@ def test_every_engine_gives_the_same_records_whatever_befalls_its_workers(
 
 #: what stands in for Slurm: arrays, srun's log files, a queue that is told to do a job again, states, cancelling
 SLURM = {
-    "sinfo": 'print("cpu\\ngpu")',
+    "sinfo": 'print("cpu*|2:00:00\\ngpu|infinite\\nbrief|0:05:00")',
     "srun": """
 words = sys.argv[1:]
+open(f"{PLACE}/srun", "w").write("\\n".join(words))
 while words[0].startswith("--"):
-    words = words[1:] if words[0] == "--unbuffered" else words[2:]
+    words = words[1:] if words[0] == "--unbuffered" or "=" in words[0] else words[2:]
 os.execvp(words[0], words)
 """,
-    "scontrol": 'open(f"{PLACE}/again-{sys.argv[2]}", "w").close()',
-    "sacct": """
-print("JobID|State|NodeList")
+    "scontrol": 'open(f"{PLACE}/again-{sys.argv[2]}", "a").write("once ")',
+    "squeue": """
+one = [word[7:] for word in sys.argv if word.startswith("--jobs=")]
 for file in sorted(glob.glob(f"{PLACE}/state-*")):
-    print(f"{file.rpartition('-')[2]}|{open(file).read()}|here")
+    name, state = file.rpartition("-")[2], open(file).read()
+    if not one or name in one:
+        print(state if one else f"{name}|{state}|None")
 """,
     "sbatch": """
 script = sys.argv[1]
@@ -246,46 +250,236 @@ for index in range(count):
     open(f"{PLACE}/state-{name}", "w").write("COMPLETED" if code == 0 else "FAILED")
 """,
 }
+#: what stands in for a Slurm that trains nothing: numbered arrays, and a queue that the test writes
+QUIET = {
+    "squeue": """
+try:
+    print(open(f"{PLACE}/queue").read(), end="")
+except OSError:
+    sys.exit("squeue: error: no controller")
+""",
+    "sbatch": """
+given = len(glob.glob(f"{PLACE}/given-*"))
+if os.path.exists(f"{PLACE}/refuse"):
+    sys.exit("sbatch: error: Batch job submission failed: Requested time limit is invalid")
+open(f"{PLACE}/given-{given}", "w")
+print(f"Submitted batch job {50 + given}")
+""",
+    "scancel": """
+open(f"{PLACE}/cancelled", "a").write(" ".join(sys.argv[1:]) + "\\n")
+open(f"{PLACE}/queue", "w")
+""",
+}
+
+
+def scripts(place: Path, bodies: dict[str, str]) -> None:
+    for name, body in bodies.items():
+        head = f"#!{sys.executable} -S\nimport glob, os, re, subprocess, sys\nPLACE = {str(place)!r}\n"
+        (place / name).write_text(head + body)
+        (place / name).chmod(0o755)
 
 
 @pytest.fixture
 def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine whose Slurm is a few scripts."""
+    pytest.importorskip("submitit")
     place = tmp_path / "slurm"
     place.mkdir()
-    for name, body in SLURM.items():
-        head = f"#!{sys.executable}\nimport glob, os, re, subprocess, sys\nPLACE = {str(place)!r}\n"
-        (place / name).write_text(head + body)
-        (place / name).chmod(0o755)
+    scripts(place, SLURM)
     monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("SBATCH_PARTITION", raising=False)
     return place
 
 
-@pytest.mark.skipif(find_spec("submitit") is None, reason="needs submitit")
+@pytest.mark.parametrize("partitions", ["gpus", "cpu,gpus"])
 def test_an_unknown_partition_is_named_with_those_there_are(
-    slurm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    partitions: str, slurm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--engine", "slurm", "--partition", "gpus", "--results", str(tmp_path / "results")]
+    words = ["--engine", "slurm", "--partition", partitions, "--results", str(tmp_path / "results")]
     assert main([*CALL, *words]) == 2
-    told = "ganrepro: Slurm has no partition 'gpus'; did you mean 'gpu'?; it has cpu, gpu"
+    told = "ganrepro: Slurm has no partition 'gpus'; did you mean 'gpu'?; it has brief, cpu, gpu"
     assert capsys.readouterr().err.splitlines()[-1] == told
     assert not (tmp_path / "results").exists()
 
 
+def test_the_shortest_limit_of_the_partitions_counts(slurm: Path) -> None:
+    from benchmark.runs.engines.slurm_queue import longest_minutes, minutes
+
+    assert [longest_minutes(name) for name in (None, "gpu", "gpu,cpu", "gpu,cpu,brief")] == [120, None, 120, 5]
+    written = {"infinite": None, "5:00": 5, "30:30": 30, "2:00:00": 120, "1-00:00:00": 1440, "7-12:30:00": 10830}
+    assert {limit: minutes(limit) for limit in written} == written
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("submitit") is None, reason="needs submitit")
-def test_slurm_gets_an_array_with_hours_and_memory_and_requeues_what_it_preempts(slurm: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGUSR2, signal.SIGTERM])
+def test_slurm_gets_an_array_with_hours_and_memory_and_requeues_what_it_preempts(
+    told: signal.Signals, slurm: Path, tmp_path: Path
+) -> None:
+    """USR2 comes before the end of a job's time, TERM before a preemption with GraceTime."""
     from benchmark.runs.engines.execute import execute
     from benchmark.runs.engines.slurm import Slurm
 
     todo = [replace(job, hours=3.0, memory_bytes=2 << 30) for job in jobs(tmp_path / "all")]
-    engine = Slurm(tmp_path / "all" / "logs", "slurm", "cpu", retries=2, at_once=1)
-    trouble = Trouble(todo[0], signal.SIGUSR2)
+    engine = Slurm(tmp_path / "all" / "logs", "slurm", "gpu,cpu", retries=2, at_once=1)
+    trouble = Trouble(todo[0], told)
     ending = execute(todo, engine, trouble)  # type: ignore[arg-type]
     assert [outcome.status for outcome in ending.outcomes] == ["finished", "finished"]
-    assert (slurm / "done-again-77_0").is_file()
+    assert (slurm / "done-again-77_0").read_text() == "once "
     wanted = {line.removeprefix("#SBATCH --") for line in (slurm / "script").read_text().splitlines()}
-    assert {"array=0-1%1", "time=180", "mem=2GB", "partition=cpu", "cpus-per-task=1", "requeue"} <= wanted
+    assert {"array=0-1%1", "time=120", "mem=2GB", "partition=gpu,cpu", "cpus-per-task=1", "requeue"} <= wanted
     assert "signal=USR2@180" in wanted
+    assert "--cpus-per-task=1" in (slurm / "srun").read_text().splitlines(), "srun does not take it from sbatch"
+    assert not (tmp_path / "all" / "logs").exists()
     records = sorted(read_records(tmp_path / "all" / "results"), key=lambda one: one.record.seed)
     assert [one.record.timing.sessions for one in records] == [1, 2]
+
+
+class Watched:
+    """An engine whose Slurm trains nothing, with two jobs in one array, looked at without waiting."""
+
+    def __init__(self, slurm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, retries: int = 1) -> None:
+        from benchmark.runs.engines import slurm as module
+
+        for name, value in {"_ASK_SECONDS": 0.0, "_ASK_OFTEN_SECONDS": 0.0, "_SETTLE_SECONDS": 0.01}.items():
+            monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(module.time, "sleep", lambda _: None)
+        scripts(slurm, QUIET)
+        self.place, self.logs = slurm, tmp_path / "logs"
+        self.jobs = jobs(tmp_path / "all")
+        self.jobs[1] = replace(self.jobs[1], folder=f"{self.jobs[1].folder}-other", run_id="other")
+        self.engine = module.Slurm(self.logs, "slurm", "cpu", retries=retries, at_once=None)
+
+    def queue(self, *lines: str) -> list[tuple[str, str | None]]:
+        """What the engine makes of two equal answers of squeue."""
+        (self.place / "queue").write_text("".join(f"{line}\n" for line in lines))
+        return self.look() + self.look()
+
+    def look(self) -> list[tuple[str, str | None]]:
+        return [(outcome.status, outcome.reason) for _, outcome in self.engine.ended()]
+
+    def finish(self, job_id: str, job: Job) -> None:
+        from submitit.core.utils import cloudpickle_dump
+
+        (folder,) = self.logs.glob(f"*/{job_id}")
+        cloudpickle_dump(("success", Outcome(job.run_id, "finished", None)), folder / f"{job_id}_0_result.pkl")
+
+    @property
+    def given(self) -> int:
+        return len(list(self.place.glob("given-*")))
+
+
+@pytest.fixture
+def watched(slurm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    return Watched(slurm, tmp_path, monkeypatch)
+
+
+def test_a_lost_job_is_given_again_and_told_as_failed_after_its_retries(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs)
+    assert watched.queue("50_0|RUNNING|None", "50_1|RUNNING|None") == []
+    assert watched.queue("50_0|COMPLETING|None", "50_1|RUNNING|None") == [], "it may yet be queued again"
+    assert watched.queue("50_0|PENDING|BeginTime", "50_1|RUNNING|None") == []
+    assert watched.given == 1
+    assert watched.queue("50_0|NODE_FAIL|NodeDown", "50_1|RUNNING|None") == []
+    assert watched.look() == []
+    assert watched.given == 2
+    told = watched.queue("51|FAILED|NonZeroExitCode", "50_1|RUNNING|None")
+    assert [status for status, _ in told] == ["failed"]
+    assert "its job 51 ended: FAILED; " in str(told[0][1])
+    watched.finish("50_1", watched.jobs[1])
+    assert watched.look() == [("finished", None)]
+    assert watched.engine.idle
+    assert watched.given == 2
+
+
+def test_a_job_that_was_preempted_or_has_saved_is_given_again_without_counting(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs[:1])
+    for array, state in ((50, "PREEMPTED"), (51, "FAILED"), (52, "PREEMPTED"), (53, "FAILED")):
+        assert watched.given == array - 49
+        if state == "FAILED":
+            (folder,) = watched.logs.glob(f"*/{array}")
+            (folder / "saved").touch()
+        assert watched.queue(f"{array}|{state}|None") == []
+        assert watched.look() == []
+    assert watched.given == 5
+
+
+def test_a_job_that_somebody_cancelled_is_not_given_again(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs)
+    told = watched.queue("50_0|CANCELLED|None", "50_1|RUNNING|None")
+    assert told == [("interrupted", "its job 50_0 ended: CANCELLED")]
+    assert watched.given == 1
+
+
+def test_while_the_controller_is_silent_nothing_is_taken_for_lost(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs)
+    assert watched.queue("50_0|RUNNING|None", "50_1|RUNNING|None") == []
+    (watched.place / "queue").unlink()
+    assert [watched.look() for _ in range(5)] == [[]] * 5
+    assert watched.engine._queue.waiting([]) == "Slurm does not answer (squeue: error: no controller)"
+    watched.finish("50_0", watched.jobs[0])
+    assert watched.look() == [("finished", None)], "a result needs no controller"
+    assert watched.queue("50_1|RUNNING|None") == []
+    assert watched.engine._queue.waiting([]) == ""
+
+
+def test_what_jobs_wait_for_is_told_on_the_progress_line(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmark.runs.engines import progress
+
+    monkeypatch.setattr(progress, "_EVERY_SECONDS", -1.0)
+    shown = io.StringIO()
+    display = progress.Display({job.run_id: (job.run_id, 60) for job in watched.jobs}, shown)
+    watched.engine.begin(watched.jobs)
+    assert watched.queue("50_0|PENDING|Resources", "50_1|PENDING|Priority", "7|PENDING|Licenses") == []
+    watched.engine.show(display)
+    assert shown.getvalue().splitlines()[-1].endswith("2 runs left; 2 in Slurm's queue (1 Resources, 1 Priority)")
+
+
+def test_what_is_stopped_is_cancelled_and_waited_for(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs)
+    assert watched.queue("50_0|RUNNING|None", "50_1|PENDING|Resources") == []
+    watched.engine.stop()
+    assert (watched.place / "cancelled").read_text() == "--quiet 50\n"
+    assert watched.queue("50_0|COMPLETING|None", "50_1|CANCELLED|None") == []
+    assert not watched.engine.idle, "it saves its state"
+    assert watched.queue("50_0|CANCELLED|None") == []
+    assert watched.engine.idle
+    watched.engine.close()
+    assert not watched.logs.exists()
+    assert watched.given == 1
+
+
+def test_what_sbatch_refuses_is_one_line_and_leaves_nothing(
+    watched: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (watched.place / "refuse").touch()
+    results = tmp_path / "refused"
+    assert main([*CALL, "--engine", "slurm", "--results", str(results)]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert (
+        told
+        == "ganrepro: slurm took no jobs: sbatch: error: Batch job submission failed: Requested time limit is invalid"
+    )
+    assert not (results / ".slurm").exists()
+
+
+def test_a_refusal_in_the_middle_is_tried_again(watched: Watched) -> None:
+    watched.engine.begin(watched.jobs[:1])
+    (watched.place / "refuse").touch()
+    watched.engine.begin(watched.jobs[1:])
+    assert watched.queue("50|RUNNING|None") == []
+    (watched.place / "refuse").unlink()
+    assert watched.queue("50|RUNNING|None", "51|PENDING|None") == []
+    assert watched.given == 2
+
+
+def test_a_job_that_is_being_cancelled_is_not_queued_again(slurm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``scontrol requeue`` would begin it anew although it was cancelled."""
+    from types import SimpleNamespace
+
+    from benchmark.runs.engines.slurm import _queue_again
+
+    here = SimpleNamespace(cluster="slurm", job_id="77_0", USR_SIG="USR2")
+    for state, again in (("COMPLETING", False), ("RUNNING", True)):
+        (slurm / "state-77_0").write_text(state)
+        _queue_again(here, Outcome("run", "interrupted", None, signal=signal.SIGTERM))
+        assert (slurm / "again-77_0").exists() == again

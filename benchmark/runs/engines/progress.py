@@ -25,6 +25,7 @@ class Display:
         self._began: dict[str, tuple[float, int]] = {}
         self._at: dict[str, int] = {}
         self._busy: dict[str, str] = {}
+        self._waiting = ""
         self._ended = 0
         self._spoke = self._looked = self._started = time.monotonic()
         self._done = 0
@@ -48,8 +49,11 @@ class Display:
         else:
             self._lines()
 
-    def look_at(self, jobs: Iterable[Job]) -> None:
-        """Now and then: how far runs on other machines are, by their newest checkpoint in the folder that all share."""
+    def look_at(self, jobs: Iterable[Job], waiting: str = "") -> None:
+        """Now and then: how far runs on other machines are, by their newest checkpoint in the folder that all share.
+
+        ``waiting`` tells what others wait for.
+        """
         if time.monotonic() - self._looked > _EVERY_SECONDS:
             self._looked = time.monotonic()
             for job in jobs:
@@ -57,14 +61,20 @@ class Display:
                 reached = max((int(file.stem) for file in checkpoints), default=0)
                 if reached > 0:
                     self.advanced(job.run_id, reached)
+            changed, self._waiting = waiting != self._waiting, waiting
+            if not self._terminal:
+                self._lines()
+            elif waiting and changed:
+                self.tell(f"  {waiting}")
 
     def _lines(self) -> None:
         """Where there is no terminal: a line for every active run, now and then."""
         if time.monotonic() - self._spoke > _EVERY_SECONDS:
             self._spoke = time.monotonic()
             for active in sorted(self._at):
-                self._print(f"  {self._line(active)}")
-            self._print(f"  {counted(len(self._runs) - self._ended, 'run')} left{self._left()}")
+                self.tell(f"  {self._line(active)}")
+            waiting = f"; {self._waiting}" if self._waiting else ""
+            self.tell(f"  {counted(len(self._runs) - self._ended, 'run')} left{self._left()}{waiting}")
 
     def ended(self, run_id: str, outcome: Outcome) -> None:
         """A run is over."""
@@ -79,7 +89,7 @@ class Display:
         rate = f", {total / outcome.training_seconds:.3g} iterations/s" if trained else ""
         why = f": {outcome.reason}" if outcome.reason else ""
         left = self._left() if self._ended < len(self._runs) else ""
-        self._print(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}{left}")
+        self.tell(f"[{self._ended}/{len(self._runs)}] {label}: {outcome.status}{why}{rate}{left}")
 
     def _bar(self, run_id: str) -> Any:
         if run_id not in self._bars:
@@ -113,7 +123,8 @@ class Display:
         open_ = sum(total for _, total in self._runs.values()) - self._done - sum(self._at.values())
         return f", about {max(0.0, open_) / done * passed / 60:.0f} min left in all"
 
-    def _print(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """One line, with the time."""
         text = f"{time.strftime('%H:%M:%S')} {text}"
         with suppress(OSError):  # a terminal that was closed stops no run
             if self._terminal:
