@@ -119,11 +119,11 @@ def perform(job: Job, progress: Callable[[int], None] = lambda _: None) -> Outco
 
     ``progress`` hears of iterations.
     """
-    from benchmark.runs.runner import Interrupted, Locked, OneRun
-    from benchmark.training.numerics import prepare
+    with stopping() as caught:  # from before the imports, which take a while
+        from benchmark.runs.runner import Interrupted, Locked, OneRun
+        from benchmark.training.numerics import prepare
 
-    prepare(job.numerics, job.threads)
-    with stopping() as caught:
+        prepare(job.numerics, job.threads)
         try:
             record = OneRun(
                 resolve(job),
