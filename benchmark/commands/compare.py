@@ -44,6 +44,8 @@ def lines(comparison: Comparison) -> Iterator[str]:
     for experiment in comparison.experiments:
         first, second = (",".join(map(str, seeds)) for seeds in (experiment.seeds_first, experiment.seeds_second))
         about = f"{experiment.paper}/{experiment.experiment} at {experiment.tier}"
+        named = [reading for reading in dict.fromkeys(experiment.readings) if reading]
+        about += f", reading {' and '.join(named)}" if named else ""
         yield terminal.wrapped(f"{about} (seeds A {first}, B {second})", 4, "")
         for line in experiment.recipe:
             yield terminal.wrapped(f"recipe differs: {line}", 6, "  ")

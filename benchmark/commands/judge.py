@@ -62,7 +62,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
         lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4)]
-        lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 8, "      ")] if details else []
+        lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 8, "      ")] if details and claim.test else []
         lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6))
         lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [

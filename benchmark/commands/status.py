@@ -58,8 +58,9 @@ def status(options: argparse.Namespace) -> int:
     places_of = (file.parent.relative_to(results).parts for file in results.glob(f"*/*/*/{RECORD}"))
     others = sum(place not in planned and place[:2] in about for place in places_of)
     if others:
-        what = f"{words.counted(others, 'record')} beside these, of other readings, seeds or tiers, or brought"
-        print(terminal.wrapped(f"{what} (--reading all shows those of readings)"))
+        kinds = "of other readings, seeds, tiers or numerics, or brought"
+        hint = "" if "all" in (options.reading or ()) else " (--reading all shows those of readings)"
+        print(terminal.wrapped(f"{words.counted(others, 'record')} beside these, {kinds}{hint}"))
     return 0
 
 
@@ -136,7 +137,6 @@ def _pace(run: Run, folder: Path) -> dict[str, Any]:
 
 
 def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
-    counts = Counter(row["state"] for row in rows)
     lines = []
     groups = grouped(((row["paper"], row["experiment"], row["tier"], row["reading"] or ""), row) for row in rows)
     begun = {key: group for key, group in groups.items() if any(row["state"] not in _NOT_BEGUN for row in group)}
@@ -162,5 +162,10 @@ def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
             lines.append(terminal.wrapped(f"running: {where}: {at}; {row['reason']}", 2))
         elif row["reason"]:
             lines.append(terminal.wrapped(f"{row['state']}: {where}: {row['reason']}", 2))
-    told = (f"{count} {state}{_TOLD.get(state, '')}" for state, count in counts.items())
-    return "\n".join([*lines, terminal.wrapped(", ".join(told), 2, "")])
+    by_tier = grouped((row["tier"], row["state"]) for row in rows)
+    counts = [
+        (tier, ", ".join(f"{count} {state}{_TOLD.get(state, '')}" for state, count in Counter(states).items()))
+        for tier, states in by_tier.items()
+    ]
+    told = "; ".join(f"tier {tier}: {text}" if len(counts) > 1 else text for tier, text in counts)
+    return "\n".join([*lines, terminal.wrapped(told, 2, "")])

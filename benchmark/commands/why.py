@@ -55,7 +55,7 @@ def _cells(tables: object) -> Iterator[str]:
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate
     yield f"{claim.claim}  {terminal.coloured(claim.state, CLAIM_STATES[claim.state].tone)}"
-    yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where})", 2)
+    yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where}{_under(about)})", 2)
     if not claim.parts:
         yield from _told("tested as", say(claim.test))
     yield from _told("because", say(claim.reason.partition(LATE)[0]))
@@ -74,7 +74,7 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
         f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "",
         say(claim.on_published_reason or ""),
     )
-    if claim.seeds_needed is not None and claim.seeds:
+    if claim.seeds_needed is not None and claim.p is not None:
         yield f"  seeds: {claim.seeds}; about {claim.seeds_needed} would decide"
     yield from _told("note", claim.note)
     yield from _values(claim.quantities, about, file, say)
@@ -83,7 +83,7 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
 def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     say = names.in_prose(about.spec)
     yield f"{cell.path}  {terminal.coloured(cell.state, CELL_STATES[cell.state].tone)}"
-    where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}"
+    where = f"{about.spec.paper.id}, {about.spec.tables[cell.table].where}{_under(about)}"
     yield f"  published {cell.published:.{cell.decimals}f} ({where})"
     yield from _told("because", say(cell.reason.partition(LATE)[0]))
     yield from _interval("deviation, positive is worse", cell.deviation)
@@ -91,6 +91,10 @@ def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
         yield f"  margin {cell.margin:.4g}"
     yield from _told("protocol, assumed", ", ".join(cell.assumed))
     yield from _values([cell.measured] if cell.measured else [], about, file, say)
+
+
+def _under(about: JudgedPaper) -> str:
+    return f"; reading {about.verdicts.reading}" if about.verdicts.reading else ""
 
 
 def _told(head: str, text: str | None) -> Iterator[str]:

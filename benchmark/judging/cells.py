@@ -242,7 +242,9 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
         seeds = ", ".join(map(str, far))
         return "INCONCLUSIVE", f"the mean agrees, yet seed {seeds} lies far outside; {what}", facts
     power = partial(hypothesis_tests.power_equivalence, estimate.value, own.seed_spread(len(sample.values)))
-    facts["seeds_needed"] = hypothesis_tests.fewest(lambda n: max(power(n, allowed, other=other)) >= POWER, count + 1)
+    # the level that it is for is that of the last look
+    first = max(count + 1, len(sample.planned)) if sample.missing else count + 1
+    facts["seeds_needed"] = hypothesis_tests.fewest(lambda n: max(power(n, allowed, other=other)) >= POWER, first)
     return "INCONCLUSIVE", what + enough(facts["seeds_needed"], [sample]), facts
 
 
@@ -320,11 +322,10 @@ def enough(needed: int | None, samples: Sequence[Sample]) -> str:
     power = f"{words.number(100 * POWER)} % power"
     if needed is None:
         return f"; no number of seeds is known that would decide with {power}"
-    hours = 0.0
-    for sample in {sample.experiment: sample for sample in samples}.values():
-        if sample.seconds:
-            hours += max(0, needed - len(sample.seeds)) * mean([*sample.seconds.values()]) / 3600
-    return f"; about {words.counted(needed, 'seed')} would decide with {power}, {words.number(hours)} device hours more"
+    timed = {sample.experiment: sample for sample in samples if any(sample.seconds.values())}.values()
+    hours = sum(max(0, needed - len(run.seeds)) * mean([*run.seconds.values()]) / 3600 for run in timed)
+    text = f"; about {words.counted(needed, 'seed')} would decide with {power}"
+    return f"{text}, {words.number(hours)} device hours more" if timed else text
 
 
 def incomplete(samples: Sequence[Sample]) -> str:
@@ -336,4 +337,6 @@ def incomplete(samples: Sequence[Sample]) -> str:
     }
     if not missing:
         return ""
-    return f"; {words.counted(len(missing), 'planned run')} missing ({next(iter(missing.values()))})"
+    counts = Counter(missing.values())
+    why = [f"{count} of them: {reason}" if len(counts) > 1 else reason for reason, count in counts.items()]
+    return f"; {words.counted(len(missing), 'planned run')} missing ({'; '.join(why)})"

@@ -192,9 +192,13 @@ def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState
     if family.p <= alpha:
         return "HOLDS", f"{look}{finding.says}, {words.p_value(family.p)}{after}", None, parts
     if family.p_against <= alpha:
-        text = "; ".join(f"{part.state}: {part.reason}" for part in parts) or finding.says_against
-        return _denied(parts), f"{look}{text}, {words.p_value(family.p_against)}{after}", None, parts
+        told = "; ".join(f"{part.state}: {part.reason}" for part in parts)
+        p = words.p_value(family.p_against)
+        text = f"{told}; together {p} against" if told else f"{finding.says_against}, {p}"
+        return _denied(parts), f"{look}{text}{after}", None, parts
     needed = finding.needed(ALPHA / family.claims, POWER)
+    if needed is not None and draft.interim:  # the level that it is for is that of the last look
+        needed = max(needed, *(len(sample.planned) for sample in draft.samples))
     toward = finding.p <= finding.p_against
     says, adjusted = (finding.says, family.p) if toward else (finding.says_against, family.p_against)
     reason = f"{look}{says}, {words.p_value(adjusted)}{after}{enough(needed, draft.samples)}"
@@ -250,6 +254,6 @@ def _caveats(draft: Draft, broken: int, runs: int) -> str:
     if draft.claim.across and draft.finding is not None:
         text += f"; compared across {', '.join(draft.claim.across)}, as the claim does"
     proxies = sorted({sample.label for sample in draft.samples if sample.proxy})
-    if proxies:
+    if proxies and draft.finding is not None:
         text += f"; rests on proxy scores ({', '.join(proxies)}), which stand in for the paper's metric"
     return text

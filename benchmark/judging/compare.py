@@ -18,11 +18,12 @@ from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.judging.verdict import Interval
 from benchmark.runs.records import RunRecord, Stored, device_of
-from benchmark.spec.base import Model, flat
+from benchmark.spec.base import Model, digest, flat, grouped
 from benchmark.spec.words import counted, number, p_value
 
 Group = dict[int, RunRecord]
-Key = tuple[str, str, str]
+#: paper, experiment, tier, reading, hash of the recipe without its seed
+Key = tuple[str, str, str, str, str]
 #: differing fields of a recipe or an environment that are listed
 _MOST_FIELDS = 12
 
@@ -57,11 +58,13 @@ class Times(Model):
 
 
 class ComparedExperiment(Model):
-    """One experiment at one tier in both folders."""
+    """One experiment at one tier and by one recipe in both folders."""
 
     paper: str
     experiment: str
     tier: str
+    #: as the records of A name it, and those of B
+    readings: tuple[str, str]
     seeds_first: list[int]
     seeds_second: list[int]
     #: fields of the recipe that differ, ``path: A -> B``
@@ -85,43 +88,69 @@ class Comparison(Model):
 def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
     """Compare the records of two folders, experiment by experiment."""
     a, b = _groups(first), _groups(second)
-    shared = [key for key in a if key in b]
-    experiments = [_experiment(key, a[key], b[key]) for key in shared]
+    shared = _shared(a, b)
+    experiments = [_experiment(key, other, a[key], b[other]) for key, other in shared]
     tested = [score.p for each in experiments for score in each.scores if score.p is not None]
     adjusted = iter(hypothesis_tests.holm(tested))
     experiments = [
         each.model_copy(update={"scores": [_corrected(score, adjusted) for score in each.scores]})
         for each in experiments
     ]
-    fields = _environments([a[key] for key in shared], [b[key] for key in shared])
+    fields = _environments([a[key] for key, _ in shared], [b[key] for _, key in shared])
     return Comparison(
         experiments=experiments,
-        only_first=[_name(key) for key in a if key not in b],
-        only_second=[_name(key) for key in b if key not in a],
+        only_first=[_name(key) for key in a if key not in dict(shared)],
+        only_second=[_name(key) for key in b if key not in {other for _, other in shared}],
         environment=fields[:_MOST_FIELDS],
         environment_more=max(0, len(fields) - _MOST_FIELDS),
     )
 
 
 def _groups(stored: Sequence[Stored]) -> dict[Key, Group]:
-    """Records by experiment and seed; of several of one seed the first by folder."""
-    groups: dict[Key, Group] = {}
+    """Records by experiment, recipe and seed; of several of one seed the first by folder.
+
+    Recipes tell readings and numerics apart: a record may lack the name of its reading.
+    """
+    alike: dict[tuple[str, str, str, str], Group] = {}
     for run in sorted(stored, key=lambda run: str(run.folder)):
         record = run.record
-        groups.setdefault((record.paper, record.experiment, record.tier), {}).setdefault(record.seed, record)
+        recipe = digest({name: value for name, value in record.determinant.items() if name != "seed"})
+        alike.setdefault((record.paper, record.experiment, record.tier, recipe), {}).setdefault(record.seed, record)
+    groups: dict[Key, Group] = {}
+    for (paper, experiment, tier, recipe), group in alike.items():
+        reading = next((record.reading for record in group.values() if record.reading), "")
+        groups[paper, experiment, tier, reading, recipe] = group
     return dict(sorted(groups.items(), key=lambda item: item[0]))  # full before short before smoke
 
 
+def _shared(a: Mapping[Key, Group], b: Mapping[Key, Group]) -> list[tuple[Key, Key]]:
+    """What is compared with what: one recipe, else one reading, else what either side has one of."""
+    pairs: dict[Key, Key] = {}
+
+    def match(same: Callable[[Key], tuple[str, ...]]) -> None:
+        left = grouped((same(key), key) for key in a if key not in pairs)
+        right = grouped((same(key), key) for key in b if key not in pairs.values())
+        pairs.update(
+            (keys[0], right[name][0]) for name, keys in left.items() if len(keys) == len(right.get(name, ())) == 1
+        )
+
+    match(lambda key: (*key[:3], key[4]))
+    match(lambda key: key[:4])
+    match(lambda key: key[:3])
+    return sorted(pairs.items())
+
+
 def _name(key: Key) -> str:
-    return f"{key[0]}/{key[1]} at {key[2]}"
+    return f"{key[0]}/{key[1]} at {key[2]}" + (f", reading {key[3]}" if key[3] else "")
 
 
-def _experiment(key: Key, a: Group, b: Group) -> ComparedExperiment:
+def _experiment(key: Key, other: Key, a: Group, b: Group) -> ComparedExperiment:
     names = sorted({name for record in (*a.values(), *b.values()) for name in record.scores})
     return ComparedExperiment(
         paper=key[0],
         experiment=key[1],
         tier=key[2],
+        readings=(key[3], other[3]),
         seeds_first=sorted(a),
         seeds_second=sorted(b),
         recipe=_recipes(a, b),

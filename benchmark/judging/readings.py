@@ -243,19 +243,26 @@ def _says(readings: Sequence[ReadingVerdict]) -> str:
     leaning = [reading.leans for reading in run if reading.leans is not None]
     if leaning:
         for_, against = leaning.count("for"), leaning.count("against")
-        text += f" ({for_} of them lean its way, {against} the other)"
+        text += f" ({for_} leaning its way, {against} the other)"
     return text + (f"; {absent} not run" if absent else "")
 
 
 def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:
-    """Which way an undecided claim's numbers point."""
+    """Which way an undecided claim's numbers point: its way where those of every statement do.
+
+    The p values of the whole do not tell it, for the one against a conjunction is corrected for its parts.
+    """
     if verdict is None or side(verdict) != "undecided":
         return None
     if verdict.preview is not None:
         return _PREVIEWS.get(verdict.preview)
-    if verdict.p is None or verdict.p_against is None or verdict.p == verdict.p_against:
+    if verdict.p is None or verdict.p_against is None:
         return None
-    return "for" if verdict.p < verdict.p_against else "against"
+    ways = [
+        part.statistic.estimate if part.statistic is not None else (part.p_against or 0.0) - (part.p or 0.0)
+        for part in verdict.parts or (verdict,)
+    ]
+    return "against" if min(ways) < 0 else "for" if min(ways) > 0 else None
 
 
 def _effects(verdict: ClaimVerdict | None) -> list[float | None]:

@@ -192,7 +192,7 @@ def _claim_facts(
     if verdict.min_seeds is not None and verdict.seeds:
         planned = f" of {verdict.planned} planned" if verdict.planned else ""
         count = f"{verdict.seeds}{planned}, at least {verdict.min_seeds} needed"
-        if verdict.seeds_needed is not None:
+        if verdict.seeds_needed is not None and verdict.p is not None:  # of fewer than the least nothing is known
             count += f"; about {verdict.seeds_needed} would decide"
     return [
         (decides, f"{statistic}; plus is as claimed" if statistic and not verdict.parts else None),

@@ -189,7 +189,8 @@ def _cell_facts(
     cell: Cell, verdict: CellVerdict, deviation: str | None, margin: str | None, say: names.Say
 ) -> list[tuple[str, str | None]]:
     measured, again = verdict.measured, verdict.prediction
-    decide = None if verdict.seeds_needed is None else f"about {verdict.seeds_needed} seeds would"
+    known = verdict.seeds_needed is not None and verdict.deviation is not None
+    decide = None if not known else f"about {verdict.seeds_needed} seeds would"
     surprise = ", where the printed number does not lie" if verdict.surprising else ""
     return [
         ("deviation", deviation),

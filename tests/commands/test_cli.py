@@ -403,11 +403,17 @@ def test_status_tells_what_it_does_not_count(capsys):
     kept = len([*folder.glob("*/*/*/record.json")])
     words = ["status", "gan_rl", "-e", "toy_*", "--results", str(folder)]
     assert main(words) == 0
-    assert f"{kept} records beside these, of other readings, seeds or tiers, or brought" in capsys.readouterr().out
+    told = f"{kept} records beside these, of other readings, seeds, tiers or numerics, or brought"
+    assert told in " ".join(capsys.readouterr().out.split())
     assert main([*words, "--reading", "narrow"]) == 0
     out = capsys.readouterr().out
     assert "30 finished" in out
     assert f"{kept - 30} records beside these" in out
+    assert main([*words, "--reading", "all", "--seeds", "0"]) == 0
+    assert "(--reading all" not in capsys.readouterr().out
+    assert main(["status", "gan_dcgan_mnist", "--results", str(folder.with_name("mnist-h200"))]) == 0
+    left = "tier full: 6 finished, 4 left; tier short: 6 left; tier smoke: 6 left"
+    assert left in capsys.readouterr().out, "two systems with 5, 3 and 3 seeds: what reduced tiers plan is told apart"
 
 
 def test_runs_that_another_record_holds_are_done_and_those_that_one_will_hold_are_waiting(capsys):

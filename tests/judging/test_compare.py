@@ -155,6 +155,28 @@ def test_other_recipes_and_one_sided_experiments_are_told(tmp_path: Path) -> Non
     assert "seeds A 0,1, B 0,1" in text
 
 
+def test_readings_of_one_experiment_are_compared_each_with_its_own(tmp_path: Path) -> None:
+    """Seeds of one number lie in a folder once for each reading; their recipes tell them apart, named or not."""
+
+    def under(place: Path, name: str | None, width: int, values: list[float | None]) -> list[Stored]:
+        recipe = {"experiment": "a", "tier": "full", "numerics": "fp32", "seed": 0, "width": width}
+        return folder(place, values, determinant=recipe, reading=name)
+
+    a = [*under(tmp_path / "x", "wide", 128, [1.0, 2.0]), *under(tmp_path / "y", None, 512, [7.0, 9.0])]
+    b = [*under(tmp_path / "v", None, 128, [1.0, 2.0]), *under(tmp_path / "u", "wider", 512, [7.0, 9.0])]
+    rest = under(tmp_path / "w", "widest", 1024, [3.0, 3.0])
+    found = compare(a, [*b, *rest])
+    assert {one.readings: one.scores[0].first for one in found.experiments} == {
+        ("wide", ""): [1.0, 2.0],
+        ("", "wider"): [7.0, 9.0],
+    }
+    assert [one.scores[0].outcome for one in found.experiments] == ["equal", "equal"]
+    assert found.only_second == ["small/a at full, reading widest"]
+    assert "small/a at full, reading wide (seeds A 0,1, B 0,1)" in told(found)
+    (odd,) = compare(a[:2], rest).experiments
+    assert (odd.readings, odd.recipe) == (("wide", "widest"), ["width: 128 -> 1024"])
+
+
 @pytest.mark.parametrize("fields", [11, 12, 13, 14])
 def test_twelve_differing_fields_are_listed_and_the_rest_counted(tmp_path: Path, fields: int) -> None:
     a, b = (

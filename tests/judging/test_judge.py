@@ -176,6 +176,7 @@ def test_fewer_seeds_than_planned_are_an_interim_look(tmp_path: Path) -> None:
     assert 0.001 < (early.p or 0) == done.p < 0.05
     assert (early.state, early.interim, early.planned) == ("INTERIM", True, 5)
     assert "interim look at 4 of 5 planned seeds, which decides at 0.001" in early.reason
+    assert early.seeds_needed == 5, "before the last seed the level is another"
     assert (done.state, done.interim, done.planned) == ("HOLDS", False, 4)
     clear = [*series(tmp_path / "x", "a", GOOD[:4]), *series(tmp_path / "x", "b", [60.0, 61.5, 60.4, 59.6])]
     passed = one_claim(BETTER, clear)
@@ -504,7 +505,11 @@ def test_too_few_seeds_for_a_cell(tmp_path: Path) -> None:
     found = one_cell(cell(10.1, "a"), measured(tmp_path, GOOD[:2]))
     assert (found.state, found.seeds_needed) == ("INTERIM", 3)
     assert "2 seeds of at least 3: 1 more needed" in found.reason
-    assert "3 planned runs missing" in found.reason
+    assert "; 3 planned runs missing (no run at tier full)" in found.reason
+    failed = run(tmp_path / "y", "a", 2, status="failed")
+    mixed = one_cell(cell(10.1, "a"), [*measured(tmp_path / "y", GOOD[:2]), failed])
+    why = "1 of them: failed: the generator's loss is not finite at iteration 7; 2 of them: no run at tier full"
+    assert f"; 3 planned runs missing ({why})" in mixed.reason
     assert one_cell(cell(10.1, "a"), measured(tmp_path / "x", GOOD[:2]), seeds=range(2)).state == "INCONCLUSIVE"
 
 
@@ -623,6 +628,7 @@ def test_a_conjunction_of_which_one_half_holds(tmp_path: Path) -> None:
     ]
     assert "HOLDS: fid (a) is below 12: mean 10.24" in half.reason
     assert "REVERSED: fid (b) is below 12: mean 20.22" in half.reason
+    assert "; together p < 0.0001 against after Holm over 1 claim" in half.reason, "not of the last part alone"
     none = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 5.0}, high]}), stored)
     assert (none.state, [part.state for part in none.parts]) == ("REVERSED", ["REVERSED", "REVERSED"])
     unclear = one_claim(claim({"all_of": [{"bound": fid("a"), "below": 10.3}, high]}), stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -180,6 +181,8 @@ def test_device_hours_that_more_seeds_take_are_those_of_training_and_evaluation(
     assert sample.seconds == {0: 5400.0, 1: 5400.0}
     assert enough(5, [sample, sample]) == "; about 5 seeds would decide with 80 % power, 4.5 device hours more"
     assert enough(1, [sample]).endswith(" power, 0 device hours more")
+    brought = replace(sample, seconds=dict.fromkeys(range(2), 0.0))
+    assert enough(5, [brought]) == "; about 5 seeds would decide with 80 % power", "nobody said how long they take"
 
 
 @pytest.mark.parametrize(("worked", "shared"), [(79.0, True), (80.0, False), (81.0, False), (None, False)])
