@@ -26,7 +26,7 @@ _NUMBERS = 4e6
 
 
 def anchors_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.numerics, opt.results, opt.data_root, opt.device, opt.as_json)
+    opt.add(to, opt.papers, "--numerics", "--results", "--data-root", "--device", "--json")
 
 
 def anchors(options: argparse.Namespace) -> int:

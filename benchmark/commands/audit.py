@@ -20,7 +20,7 @@ def audit_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--markdown", action="store_true", help="Markdown instead of plain text, with all details")
     to.add_argument("--details", action="store_true", help="tests, numbers, sources and alternatives as well")
     to.add_argument("--findings", action="store_true", help="only what counts most, of all papers, weightiest first")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def audit(options: argparse.Namespace) -> int:

@@ -113,7 +113,7 @@ def _sections(audit: Audit, details: bool) -> Iterator[_Section]:
     if audit.missing:
         yield _Section("Values that nothing explains", entries=[(path, "") for path in audit.missing])
     if audit.unstated:
-        chosen = [(_chosen_title(entry), _chosen_text(entry, details)) for entry in audit.unstated]
+        chosen = [_chosen(entry, details) for entry in audit.unstated]
         yield _Section("Not stated by the paper" if audit.text_at_hand else "Where values come from", entries=chosen)
 
 
@@ -210,15 +210,10 @@ def _recipe_rows(audit: Audit) -> list[list[str]]:
     return rows
 
 
-def _chosen_title(chosen: Chosen) -> str:
-    return f"{chosen.path} [{chosen.tag}, {words.counted(chosen.values, 'value')}]"
-
-
-def _chosen_text(chosen: Chosen, details: bool) -> str:
-    if not details:
-        return chosen.chosen
-    others = f" Alternatives: {'; '.join(chosen.alternatives)}." if chosen.alternatives else ""
-    return f"{chosen.chosen} ({chosen.source}).{others}"
+def _chosen(entry: Chosen, details: bool) -> tuple[str, str]:
+    title = f"{entry.path} [{entry.tag}, {words.counted(entry.values, 'value')}]"
+    others = f" Alternatives: {'; '.join(entry.alternatives)}." if entry.alternatives else ""
+    return title, f"{entry.chosen} ({entry.source}).{others}" if details else entry.chosen
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ def bring_options(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--unchecked", action="append", default=[], metavar="TEXT", help="what else nobody here checked; repeatable"
     )
-    opt.add(to, opt.results, opt.data_root, opt.device)
+    opt.add(to, "--results", "--data-root", "--device")
 
 
 def bring(options: argparse.Namespace) -> int:

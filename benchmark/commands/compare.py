@@ -20,7 +20,7 @@ from benchmark.spec.words import number
 def compare_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("first", type=Path, metavar="A")
     to.add_argument("second", type=Path, metavar="B")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def compare(options: argparse.Namespace) -> int:

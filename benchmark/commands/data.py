@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 30
 def data_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("action", choices=("fetch", "verify"))
     to.add_argument("datasets", nargs="+", metavar="DATASET")
-    opt.add(to, opt.data_root, opt.as_json)
+    opt.add(to, "--data-root", "--json")
 
 
 def data(options: argparse.Namespace) -> int:

@@ -21,15 +21,15 @@ def equivalence_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("experiment", metavar="PAPER/EXPERIMENT")
     to.add_argument("--numerics", choices=ROUGHER, required=True, help="the rougher tier")
     to.add_argument("--tier", choices=("full", "short", "smoke"), default="full", help="default: full")
-    to.add_argument("--seeds", type=opt.seeds, metavar="0-4", help="these seeds instead of the spec's")
+    opt.add(to, "--seeds")
     to.add_argument(
         "--margin", type=share, metavar="SHARE", help="of the mean in fp32; default: what is usual for the metric"
     )
-    opt.add(to, opt.results, opt.data_root, opt.device)
+    opt.add(to, "--results", "--data-root", "--device")
     to.add_argument("-j", "--jobs", type=opt.positive, metavar="N", help="runs at once")
     engines.options(to)
     to.add_argument("--judge-only", action="store_true", help="of the records that are there; nothing is trained")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def equivalence(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from benchmark.spec.source import SpecError
 
 
 def list_papers_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.as_json)
+    opt.add(to, opt.papers, "--json")
 
 
 def list_papers(options: argparse.Namespace) -> int:
@@ -68,7 +68,7 @@ def list_papers(options: argparse.Namespace) -> int:
 
 def validate_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to, "+")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def validate(options: argparse.Namespace) -> int:
@@ -98,7 +98,7 @@ def schema(_options: argparse.Namespace) -> int:
 
 
 def sys_info_options(to: argparse.ArgumentParser) -> None:
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def sys_info(options: argparse.Namespace) -> int:

@@ -11,16 +11,16 @@ from benchmark.commands.select_runs import by_reading, check_printed, load_paper
 from benchmark.judging.judge import LATE, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
-from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts
 from benchmark.reporting.tables import CLAIM_STATES
 from benchmark.spec.names import Say, in_prose
 
 
 def judge_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.readings, opt.results, opt.numerics)
+    opt.add(to, opt.papers, "--reading", "--results", "--numerics")
     opt.printed(to, "only")
     to.add_argument("--details", action="store_true", help="how each was tested, and why what did not run did not")
-    opt.add(to, opt.accept, opt.as_json)
+    opt.add(to, "--accept", "--json")
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -59,38 +59,31 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         if claim.state in _SILENT and not details and not compared:
             continue
         state = terminal.coloured(headline(claim, verdicts.readings), CLAIM_STATES[claim.state].tone)
-        state += f" {claim.rests_on}" if claim.word != "trained" else ""
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
-        lines += [f"  {claim.claim}  {state}{preview}", terminal.wrapped(claim.says, 4)]
+        lines += [f"  {claim.claim}  {state}{_whose(claim)}{preview}", terminal.wrapped(claim.says, 4)]
         lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 8, "      ")] if details and claim.test else []
         lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6))
         lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [
-        (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), _state(cell))
+        (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), cell.state + _whose(cell))
         for cell in cells
         if details or cell.state not in _SILENT
     ]
     if rows:
         lines.append(terminal.table(("cell", "published", "measured", "verdict"), rows, right=(1, 2)))
     for variant in verdicts.ours if chosen is None else ():
-        mean = (
-            "" if variant.measured is None or variant.measured.mean is None else f", ours {variant.measured.mean:.5g}"
-        )
-        against = f"ours, {variant.experiment} against {variant.against}: printed {variant.published:g}{mean}"
-        text = f"{against}: {variant.says} ({variant.reason})"
+        mean = variant.measured.mean if variant.measured is not None else None
+        numbers = f"printed {variant.published:g}{'' if mean is None else f', ours {mean:.5g}'}"
+        text = f"ours, {variant.experiment} against {variant.against}: {numbers}: {variant.says} ({variant.reason})"
         lines.append(terminal.wrapped(say(text), 4, "  "))
     for column in verdicts.brought:
         lines += _column(column, chosen, say)
     if not details:
-        state_words: dict[str, list[str]] = {
-            "claims": [claim.state for claim in claims],
-            "cells": [cell.state for cell in cells],
-        }
-        for what, states in state_words.items():
-            silent = {state: states.count(state) for state in _SILENT if state in states}
+        states: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
+        for what, given in states.items():
+            silent = [f"{given.count(state)} {state}" for state in _SILENT if state in given]
             if silent:
-                text = ", ".join(f"{count} {state}" for state, count in silent.items())
-                text = f"{what} without evidence here: {text} (--details lists them)"
+                text = f"{what} without evidence here: {', '.join(silent)} (--details lists them)"
                 lines.append(terminal.wrapped(text, 4, "  "))
     for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
         lines.append(terminal.wrapped(problem, 4, "  ! "))
@@ -99,8 +92,8 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     return "\n".join(lines)
 
 
-def _state(cell: CellVerdict) -> str:
-    return cell.state if cell.word == "trained" else f"{cell.state} {cell.rests_on}"
+def _whose(verdict: ClaimVerdict | CellVerdict) -> str:
+    return "" if verdict.word == "trained" else f" {verdict.rests_on}"
 
 
 def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterator[str]:

@@ -45,12 +45,6 @@ def measure_options(to: argparse.ArgumentParser) -> None:
         help="fid, kid, is, precision, recall or any metric's name; fid:resize=antialiased_bicubic is clean-fid's",
     )
     to.add_argument("--anchors", action="store_true", help="real data, copies and noise measured too, slow or not")
-    generator(to)
-    opt.add(to, opt.data_root, opt.device, opt.as_json)
-
-
-def generator(to: argparse.ArgumentParser) -> None:
-    """What only a generator needs."""
     to.add_argument("--trust", action="store_true", help="run the code of a generator that is given as SAMPLES")
     to.add_argument(
         "--noise", default="normal:128", metavar="LAW:SHAPE", help="normal, uniform or sphere; default: %(default)s"
@@ -67,6 +61,7 @@ def generator(to: argparse.ArgumentParser) -> None:
         metavar=("LOW", "HIGH"),
         help="of its images; default: -1 1",
     )
+    opt.add(to, "--data-root", "--device", "--json")
 
 
 def measure(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchmark import places
 from benchmark.spec.numerics import NUMERICS
@@ -31,13 +31,16 @@ class NothingSelectedError(Exception):
     """A selection that is empty."""
 
 
-def add(to: argparse.ArgumentParser, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Add groups of options, in this order."""
-    for group in groups:
-        group(to)
+def add(to: argparse.ArgumentParser, *options: str | Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add options of :data:`SHARED` by their names, and groups of options, in this order."""
+    for option in options:
+        if isinstance(option, str):
+            to.add_argument(option, **SHARED[option])
+        else:
+            option(to)
 
 
-def papers(to: argparse.ArgumentParser, count: str | int = "*") -> None:
+def papers(to: argparse.ArgumentParser, count: str = "*") -> None:
     default = "; default: all" if count == "*" else ""
     to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}")
 
@@ -47,25 +50,12 @@ def runs(to: argparse.ArgumentParser) -> None:
     to.add_argument("--tier", choices=("full", "short", "smoke"), help="full is the paper's budget; default: short")
     to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
     printed(to, "only what regenerates")
-    readings(to)
-    to.add_argument("--seeds", type=seeds, metavar="0-4", help="these seeds instead of the spec's")
-    numerics(to)
-    results(to)
-    data_root(to)
+    add(to, "--reading", "--seeds", "--numerics", "--results", "--data-root")
 
 
 def finished_run(to: argparse.ArgumentParser) -> None:
     to.add_argument("run_id", metavar="RUN", help="a run's id or its beginning")
     to.add_argument("paper", nargs="?", metavar="PAPER", help="its spec, where it is not found by the paper's id")
-
-
-def readings(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--reading",
-        action="append",
-        metavar="NAME|all|base",
-        help="other ways to fill what the paper leaves open, also patterns and several joined by +; default: base",
-    )
 
 
 def printed(to: argparse.ArgumentParser, what: str) -> None:
@@ -74,41 +64,6 @@ def printed(to: argparse.ArgumentParser, what: str) -> None:
         to.add_argument(
             f"--{name}", action="append", default=[], metavar=example, help=f"{what} this {name}; repeatable"
         )
-
-
-def accept(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--accept",
-        action="append",
-        choices=("trained", "measured", "reported"),
-        help="whose word decides: runs trained here, samples that were supplied, reported values; repeatable; what is "
-        "not accepted is only shown; default: trained",
-    )
-
-
-def results(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--results", type=Path, metavar="DIR", help="default: results/local, or GANREPRO_RESULTS")
-
-
-def data_root(to: argparse.ArgumentParser, about: str = "torchvision's layout") -> None:
-    to.add_argument("--data-root", type=Path, metavar="DIR", help=f"{about}; default: data, or GANREPRO_DATA")
-
-
-def numerics(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--numerics",
-        choices=NUMERICS,
-        default="fp32",
-        help="how training computes; exact: bit-equal to a plain loop; tf32, bf16: faster, rounded; default: fp32",
-    )
-
-
-def device(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--device", default="auto", metavar="auto|cpu|cuda", help="default: cuda where there is one")
-
-
-def as_json(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--json", action="store_true", help="machine-readable")
 
 
 def seeds(text: str) -> tuple[int, ...]:
@@ -146,6 +101,32 @@ def number(kind: type[N], fits: Callable[[N], bool], says: str) -> Callable[[str
 
 
 positive = number(int, lambda value: value >= 1, " is not a positive whole number")
+
+
+#: options that several commands have, and what argparse is told of each
+SHARED: dict[str, dict[str, Any]] = {
+    "--accept": {
+        "action": "append",
+        "choices": ("trained", "measured", "reported"),
+        "help": "whose word decides: runs trained here, samples that were supplied, reported values; repeatable; what "
+        "is not accepted is only shown; default: trained",
+    },
+    "--data-root": {"type": Path, "metavar": "DIR", "help": "torchvision's layout; default: data, or GANREPRO_DATA"},
+    "--device": {"default": "auto", "metavar": "auto|cpu|cuda", "help": "default: cuda where there is one"},
+    "--json": {"action": "store_true", "help": "machine-readable"},
+    "--numerics": {
+        "choices": NUMERICS,
+        "default": "fp32",
+        "help": "how training computes; exact: bit-equal to a plain loop; tf32, bf16: faster, rounded; default: fp32",
+    },
+    "--reading": {
+        "action": "append",
+        "metavar": "NAME|all|base",
+        "help": "other ways to fill what the paper leaves open, also patterns and several joined by +; default: base",
+    },
+    "--results": {"type": Path, "metavar": "DIR", "help": "default: results/local, or GANREPRO_RESULTS"},
+    "--seeds": {"type": seeds, "metavar": "0-4", "help": "these seeds instead of the spec's"},
+}
 
 
 def missing_extra(error: ModuleNotFoundError) -> str | None:

@@ -26,7 +26,7 @@ Members = dict[str, Path | bytes]
 
 
 def pack_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.results, opt.numerics, opt.as_json)
+    opt.add(to, opt.papers, "--results", "--numerics", "--json")
     to.add_argument("-o", "--output", type=Path, default=Path("ganrepro-pack.zip"), metavar="FILE")
 
 

@@ -33,7 +33,7 @@ def plan_options(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"
     )
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def is_done(run: Run, results: Path) -> bool:

@@ -31,7 +31,7 @@ _ACCEPTED: tuple[Word, ...] = ("trained",)
 def report_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
     to.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
-    opt.add(to, opt.results, opt.numerics)
+    opt.add(to, "--results", "--numerics")
     to.add_argument(
         "--format",
         action="append",
@@ -39,7 +39,7 @@ def report_options(to: argparse.ArgumentParser) -> None:
         help="repeatable; default: html and markdown",
     )
     opt.printed(to, "only")
-    opt.add(to, opt.accept, opt.as_json)
+    opt.add(to, "--accept", "--json")
 
 
 def report(options: argparse.Namespace) -> int:

@@ -34,13 +34,13 @@ REFERENCE = Path("results", "reference", "default-job")
 def run_options(to: argparse.ArgumentParser) -> None:
     opt.add(to, opt.papers, opt.runs)
     to.add_argument("--all", action="store_true", help="all papers; without it and without PAPER: the default job")
-    opt.device(to)
+    opt.add(to, "--device")
     to.add_argument(
         "-j", "--jobs", type=opt.positive, metavar="N", help="runs at once; default: cores, or 1 for each GPU"
     )
     engines.options(to)
     to.add_argument("--no-report", action="store_true", help="stop after the records")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -168,7 +168,7 @@ def sentence(pairs: Collection[tuple[float, float]], where: str) -> str | None:
 def run_one_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("run_id")
     to.add_argument("papers", nargs=1, metavar="PAPER")
-    opt.add(to, opt.runs, opt.device)
+    opt.add(to, opt.runs, "--device")
 
 
 def run_one(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ def sample_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--real", action="store_true", help="the data instead, in the order in which scores take them")
     to.add_argument("--score", metavar="NAME", help="of the checkpoint that counts for this score; default: the end")
     to.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
-    opt.add(to, opt.results, opt.data_root, opt.device)
+    opt.add(to, "--results", "--data-root", "--device")
 
 
 def sample(options: argparse.Namespace) -> int:

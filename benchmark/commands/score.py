@@ -24,7 +24,7 @@ def score_options(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--counts", nargs="+", type=opt.positive, metavar="N", help="instead of 1/4, 1/2 and 2 of the spec's"
     )
-    opt.add(to, opt.results, opt.data_root, opt.device, opt.as_json)
+    opt.add(to, "--results", "--data-root", "--device", "--json")
 
 
 def score(options: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ _FLIPS = 40
 
 def selftest_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--real", action="store_true", help="tiny real runs too: minutes, needs torch")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def selftest(options: argparse.Namespace) -> int:

@@ -15,11 +15,11 @@ from benchmark.runs.sidecars import Calibration
 
 
 def speed_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.runs, opt.device)
+    opt.add(to, opt.papers, opt.runs, "--device")
     to.add_argument("--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has")
     to.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
     to.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
-    opt.as_json(to)
+    opt.add(to, "--json")
 
 
 def speed(options: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ _ID = ("paper", "experiment", "run_id")
 
 
 def status_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.runs, opt.as_json)
+    opt.add(to, opt.papers, opt.runs, "--json")
 
 
 def status(options: argparse.Namespace) -> int:

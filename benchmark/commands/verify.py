@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from benchmark.judging.consistency import contradictions, identity
 from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
 from benchmark.judging.seal import RULES_VERSION, sources
 from benchmark.judging.verdict import PaperVerdicts
-from benchmark.reporting.tabular import cells_csv, claims_csv
+from benchmark.reporting.tabular import table_csv
 from benchmark.reporting.view import paper_view
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
@@ -39,8 +39,8 @@ def verify_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
     to.add_argument("--numerics", choices=NUMERICS, help="of the runs; default: what the verdicts in it are of")
     to.add_argument("--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch")
-    opt.data_root(to, "for --replay")
-    opt.as_json(to)
+    to.add_argument("--data-root", type=Path, metavar="DIR", help="for --replay; default: data, or GANREPRO_DATA")
+    opt.add(to, "--json")
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ class Findings:
     records: int = 0
     rescored: int = 0
     #: scores that nothing is kept of by intent: reason and number
-    not_rescored: dict[str, int] = field(default_factory=dict)
+    not_rescored: Mapping[str, int] = field(default_factory=dict)
     verdicts: int = 0
     replayed: int = 0
 
@@ -203,7 +203,7 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
 def tables(inputs: Sequence[JudgedPaper]) -> dict[str, bytes]:
     """The tables of a pack, by file name."""
     views = [paper_view(paper) for paper in inputs]
-    return {"tables.csv": cells_csv(views).encode(), "claims.csv": claims_csv(views).encode()}
+    return {file: table_csv(file, views).encode() for file in ("tables.csv", "claims.csv")}
 
 
 def _records(results: Path, findings: Findings) -> Iterator[Stored]:

@@ -24,7 +24,7 @@ from benchmark.spec.names import Say
 def why_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
     to.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
-    opt.add(to, opt.readings, opt.results, opt.numerics)
+    opt.add(to, "--reading", "--results", "--numerics")
 
 
 def why(options: argparse.Namespace) -> int:

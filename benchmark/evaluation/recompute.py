@@ -9,7 +9,9 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,9 @@ class Rescoring:
         self.results = results
         self.recomputed = 0
         #: why scores were not computed again: reason and their number
-        self.without: dict[str, int] = {}
-        self._shared: dict[str, Arrays | str] = {}
+        self.without: Counter[str] = Counter()
+        #: shared arrays, or why there are none
+        self._read_shared = cache(self._checked)
         self._wanted: set[str] = set()
 
     def problems(self, run: Stored) -> Iterator[str]:
@@ -62,16 +65,14 @@ class Rescoring:
 
     def _score(self, name: str, score: ScoreRecord, own: Arrays, run: Stored) -> Iterator[str]:
         try:
-            metric = _metric(_asked(run, name))
+            metric = _metric(run, name)
         except (RegistryError, ValidationError, ValueError) as error:
             yield f"{name}: no metric '{score.metric}' with these settings here ({str(error).splitlines()[0]})"
             return
         origin = run.record.origin
-        if origin is not None and origin.kind == "reported":
-            self.without["reported by others"] = self.without.get("reported by others", 0) + 1
-            return
-        if metric.not_recomputed is not None:
-            self.without[metric.not_recomputed] = self.without.get(metric.not_recomputed, 0) + 1
+        reported = origin is not None and origin.kind == "reported"
+        if (why := "reported by others" if reported else metric.not_recomputed) is not None:
+            self.without[why] += 1
             return
         shared = self._read_shared(score.shared) if score.shared is not None else {}
         if isinstance(shared, str):
@@ -88,12 +89,6 @@ class Rescoring:
         self.recomputed += 1
         if not math.isclose(value, score.value or 0.0, rel_tol=metric.rounding, abs_tol=metric.rounding):
             yield f"{name} is recorded as {score.value!r}, what is kept of it gives {value!r}"
-
-    def _read_shared(self, digest: str) -> Arrays | str:
-        """Shared arrays, or why there are none."""
-        if digest not in self._shared:
-            self._shared[digest] = self._checked(digest)
-        return self._shared[digest]
 
     def _checked(self, digest: str) -> Arrays | str:
         if len(digest) != 64 or not _DIGEST.issuperset(digest):
@@ -114,23 +109,18 @@ class Rescoring:
             where = file.relative_to(self.results)
             if file.stem not in self._wanted:
                 yield f"{where} belongs to no score"
-            elif sha256(file) != file.stem and isinstance(self._shared.get(file.stem, ""), str):
+            elif sha256(file) != file.stem:
                 yield f"{where} has changed since it was written"
 
 
-def _asked(run: Stored, name: str) -> Mapping[str, object]:
+def _metric(run: Stored, name: str) -> Metric:
+    """The metric of a score with the settings that the run was asked for."""
     setup = run.record.determinant.get("setup")
-    settings = setup.get("scores", {}).get(name) if isinstance(setup, dict) else None
-    if not isinstance(settings, dict) or not isinstance(settings.get("metric"), dict):
+    score = setup.get("scores", {}).get(name) if isinstance(setup, dict) else None
+    if not isinstance(score, dict) or not isinstance(score.get("metric"), dict):
         raise ValueError("the run was not asked for it")
-    metric: dict[str, object] = settings["metric"]
-    return metric
-
-
-def _metric(wanted: Mapping[str, object]) -> Metric:
-    """The metric with the settings that the run was asked for."""
-    ((name, settings),) = wanted.items()
-    return METRICS.get(name).model_validate(settings)
+    ((metric, settings),) = score["metric"].items()
+    return METRICS.get(metric).model_validate(settings)
 
 
 def cut(text: str | None) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
 
 from benchmark.judging import published
 from benchmark.reporting.charts import Line, curves
-from benchmark.reporting.curve_charts import Band, bands, score_bands
+from benchmark.reporting.curve_charts import bands, score_bands
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.pictures import (
     Arrays,
@@ -30,7 +31,7 @@ from benchmark.spec import names
 from benchmark.spec.base import canonical
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.words import seed_list, short
+from benchmark.spec.words import counted, seed_list, short
 
 T = TypeVar("T")
 
@@ -72,29 +73,18 @@ DETAILS = (
 )
 
 
-@dataclass
 class Painter:
     """Draws one paper's curves and samples, which are read once an experiment."""
 
-    spec: PaperSpec
-    evidence: PaperRecords
-    detail: Detail
-    _bands: dict[str, dict[str, Band]] = field(default_factory=dict)
-    _samples: dict[str, tuple[int, Arrays]] = field(default_factory=dict)
-    _grids: dict[tuple[str, int | None], Picture | None] = field(default_factory=dict)
-
-    def _where(self, group: Group) -> str:
-        seeds = "1 seed" if len(group.runs) == 1 else f"{len(group.runs)} seeds"
-        return f"{group.label}, {group.tier} tier, {seeds}"
-
-    def curves(self, group: Group) -> dict[str, Band]:
-        if group.experiment not in self._bands:
-            self._bands[group.experiment] = bands(self.evidence, group, self.detail.curve_points)
-        return self._bands[group.experiment]
+    def __init__(self, spec: PaperSpec, evidence: PaperRecords, detail: Detail) -> None:
+        self.spec, self.evidence, self.detail = spec, evidence, detail
+        self._curves = cache(lambda group: bands(evidence, group, detail.curve_points))
+        self._kept = cache(self._samples_at_hand)
+        self._grid_of_samples = cache(self._draw_samples)
 
     def chosen(self, group: Group, wanted: Sequence[str], small: bool) -> list[Drawing]:
         """One chart of the named curves, or of the losses where a figure names none."""
-        known = self.curves(group)
+        known = self._curves(group)
         keys = list(wanted) or [f"{player}_loss" for player in self.spec.systems[group.setup.system].players]
         keys = [key for key in keys if key in known]
         return [self._chart(group, keys, small)] if keys else []
@@ -108,12 +98,12 @@ class Painter:
             sorts["terms"] = [key for key in curve_names(system) if key not in losses and key not in system.observe]
             for key, observation in system.observe.items():
                 sorts.setdefault(observation.statistic, []).append(key)
-        known = self.curves(group)
+        known = self._curves(group)
         kept = [[key for key in keys if key in known] for keys in sorts.values()]
         return [self._chart(group, keys, True) for keys in kept if keys]
 
     def _chart(self, group: Group, keys: Sequence[str], small: bool) -> Drawing:
-        system, known = self.spec.systems[group.setup.system], self.curves(group)
+        system, known = self.spec.systems[group.setup.system], self._curves(group)
         statistics = {system.observe[key].statistic for key in keys if key in system.observe}
         observed = all(key in system.observe for key in keys)
         unit = "loss"
@@ -127,7 +117,7 @@ class Painter:
             y_range, note = _SHARE_RANGE, ""
         title = f"{unit} ({', '.join(line.label for line in lines)})"
         width, height = _CHART if small else (460.0, 250.0)
-        where = self._where(group)
+        where = f"{group.label}, {group.tier} tier, {counted(len(group.runs), 'seed')}"
         return curves(
             lines, x_label, unit, f"Line chart of the {title}, {where}", caption=f"{where}{note}", y_range=y_range,
             width=width, height=height,
@@ -157,23 +147,14 @@ class Painter:
                 drawn.append(curves(some, "iteration", labels[key], says, caption=caption, y_range=y_range))
         return drawn
 
-    def _kept(self, group: Group) -> tuple[int, Arrays]:
+    def _samples_at_hand(self, group: Group) -> tuple[int, Arrays]:
         """Seed and samples of the lowest seed that kept any: chosen by its number, never by its looks."""
-        if group.experiment not in self._samples:
-            shots: tuple[int, Arrays] = (group.seeds[0], {})
-            for stored in group.runs:
-                arrays = self.evidence.samples(stored)
-                if "samples" in arrays and len(arrays["samples"]):
-                    shots = (stored.record.seed, arrays)
-                    break
-            self._samples[group.experiment] = shots
-        return self._samples[group.experiment]
+        kept = ((stored.record.seed, self.evidence.samples(stored)) for stored in group.runs)
+        return next((shots for shots in kept if len(shots[1].get("samples", ()))), (group.seeds[0], {}))
 
     def samples(self, group: Group, epoch: int | None = None) -> Picture | None:
         """A grid of generated images at the end, or after ``epoch``; None where no snapshot was taken then."""
-        if (group.experiment, epoch) not in self._grids:
-            self._grids[group.experiment, epoch] = self._draw_samples(group, epoch)
-        return self._grids[group.experiment, epoch]
+        return self._grid_of_samples(group, epoch)
 
     def _draw_samples(self, group: Group, epoch: int | None) -> Picture | None:
         seed, arrays = self._kept(group)

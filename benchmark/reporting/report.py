@@ -18,19 +18,13 @@ from benchmark.reporting.gallery import gallery
 from benchmark.reporting.painter import DETAILS
 from benchmark.reporting.rendering import render
 from benchmark.reporting.sealed import seal_view
-from benchmark.reporting.tabular import cells_csv, claims_csv, curves_csv, measurements_csv
+from benchmark.reporting.tabular import TABLES, table_csv
 from benchmark.reporting.view import PaperView, banner, paper_view
 from benchmark.runs.files import write_atomic
 
 FORMATS = ("html", "markdown", "csv", "latex", "figures")
 #: tells spreadsheets that a file is UTF-8
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_TABLES = {
-    "measurements.csv": measurements_csv,
-    "tables.csv": cells_csv,
-    "claims.csv": claims_csv,
-    "curves.csv": curves_csv,
-}
 #: a page larger than this is drawn again with less detail
 MOST_BYTES = 4_800_000
 #: lines of a section of the cover that are not folded
@@ -76,8 +70,8 @@ def _files(
         parts, everything = sections(views, reference, grounds), (*views, *grounds)
         yield "report.md", render("report.md.j2", sections=parts, papers=everything, banner=banner(everything)).encode()
     elif name == "csv":
-        for file, write in _TABLES.items():
-            yield file, (_BOM + write((*views, *grounds))).encode()
+        for file in TABLES:
+            yield file, (_BOM + table_csv(file, (*views, *grounds))).encode()
     elif name == "latex":
         yield "report.tex", render("report.tex.j2", papers=views, grounds=grounds).encode()
     else:

@@ -18,7 +18,7 @@ from benchmark.spec.experiments import Setup
 from benchmark.spec.paper import PaperSpec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """One experiment's runs at one tier with one numerics, by seed."""
 
@@ -67,8 +67,7 @@ class PaperRecords:
                     kept.update({(name, tier, numerics): list(runs.values()) for name in alike})
         return kept
 
-    def group(self, experiment: str) -> Group | None:
-        """The runs to show for ``experiment``, or None where there are none."""
+    def _chosen(self, experiment: str) -> Group | None:
         for tier in TIERS:
             setup = self.spec.experiments[experiment].setup(tier)
             counts = Counter(
@@ -84,7 +83,11 @@ class PaperRecords:
     @cached_property
     def groups(self) -> list[Group]:
         """Every experiment that has runs, in the spec's order."""
-        return [group for name in self.spec.experiments if (group := self.group(name)) is not None]
+        return [group for name in self.spec.experiments if (group := self._chosen(name)) is not None]
+
+    def group(self, experiment: str) -> Group | None:
+        """The runs to show for ``experiment``, or None where there are none."""
+        return next((group for group in self.groups if group.experiment == experiment), None)
 
     def curves(self, stored: Stored) -> dict[str, np.ndarray]:
         """A run's curves; empty, and noted, where they cannot be read."""

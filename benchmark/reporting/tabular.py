@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from benchmark.judging.verdict import Interval
 from benchmark.reporting.curve_charts import bands, score_bands
@@ -14,6 +14,7 @@ from benchmark.spec import names
 from benchmark.spec.base import canonical
 
 Value = str | int | float | None
+Rows = Iterable[Sequence[Value]]
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -47,35 +48,8 @@ def safe(value: Value) -> str | int | float:
     return value
 
 
-def cells_csv(views: Sequence[PaperView]) -> str:
+def _cells(view: PaperView) -> Rows:
     """One line per published number."""
-    return _csv(CELL_COLUMNS, (row for view in views for row in _cells(view)))
-
-
-def claims_csv(views: Sequence[PaperView]) -> str:
-    """One line per claim."""
-    return _csv(CLAIM_COLUMNS, (row for view in views for row in _claims(view)))
-
-
-def measurements_csv(views: Sequence[PaperView]) -> str:
-    """One line per experiment, score and seed, with its protocol: what a table program should read."""
-    return _csv(MEASUREMENT_COLUMNS, (row for view in views for row in _measurements(view)))
-
-
-def curves_csv(views: Sequence[PaperView]) -> str:
-    """One line per experiment, curve and block of iterations: what the charts draw."""
-    return _csv(CURVE_COLUMNS, (row for view in views for row in _curves(view)))
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([safe(value) for value in row] for row in rows)
-    return stream.getvalue()
-
-
-def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
     for table in view.tables:
         for row, column, cell in table.cells:
             verdict = cell.verdict
@@ -98,7 +72,8 @@ def _cells(view: PaperView) -> Iterable[Sequence[Value]]:
             )  # fmt: skip
 
 
-def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
+def _claims(view: PaperView) -> Rows:
+    """One line per claim."""
     for verdict in view.verdicts.claims:
         yield (
             view.id, view.verdicts.reading, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state,
@@ -108,7 +83,8 @@ def _claims(view: PaperView) -> Iterable[Sequence[Value]]:
         )  # fmt: skip
 
 
-def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
+def _measurements(view: PaperView) -> Rows:
+    """One line per experiment, score and seed, with its protocol: what a table program should read."""
     for group in view.evidence.groups:
         for record in (stored.record for stored in group.runs):
             planned = (view.id, view.verdicts.reading, group.experiment, group.label, record.tier)
@@ -123,7 +99,8 @@ def _measurements(view: PaperView) -> Iterable[Sequence[Value]]:
                 )  # fmt: skip
 
 
-def _curves(view: PaperView) -> Iterable[Sequence[Value]]:
+def _curves(view: PaperView) -> Rows:
+    """One line per experiment, curve and block of iterations: what the charts draw."""
     for group in view.evidence.groups:
         about = (view.id, view.verdicts.reading, group.experiment, group.label, group.tier)
         for key, band in {**bands(view.evidence, group, _CURVE_POINTS), **score_bands(group)}.items():
@@ -133,3 +110,22 @@ def _curves(view: PaperView) -> Iterable[Sequence[Value]]:
 
 def _interval(value: Interval | None) -> tuple[Value, ...]:
     return (None,) * 4 if value is None else (value.estimate, value.low, value.high, value.confidence)
+
+
+#: by file: the head, and the lines of one paper
+TABLES: Mapping[str, tuple[Sequence[str], Callable[[PaperView], Rows]]] = {
+    "measurements.csv": (MEASUREMENT_COLUMNS, _measurements),
+    "tables.csv": (CELL_COLUMNS, _cells),
+    "claims.csv": (CLAIM_COLUMNS, _claims),
+    "curves.csv": (CURVE_COLUMNS, _curves),
+}
+
+
+def table_csv(file: str, views: Sequence[PaperView]) -> str:
+    """The text of one of :data:`TABLES`."""
+    head, rows = TABLES[file]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([safe(value) for value in row] for view in views for row in rows(view))
+    return stream.getvalue()

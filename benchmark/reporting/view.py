@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from benchmark.judging.judge import JudgedPaper
-from benchmark.judging.verdict import OwnComparison, PaperVerdicts
+from benchmark.judging.verdict import OwnComparison
 from benchmark.reporting.claims import ClaimView, claim_views
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State, TableView, table_views
@@ -128,7 +128,14 @@ class PaperView(JudgedPaper):
 
     @property
     def progress(self) -> list[TierProgress]:
-        return progress([self.verdicts])
+        """Runs planned and ended, by tier; of reduced tiers only those that somebody ran."""
+        rows = []
+        for tier in TIERS:
+            states = [state for state in self.verdicts.experiments if state.tier == tier]
+            if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in states):
+                counts = ("planned", "finished", "diverged", "failed")
+                rows.append(TierProgress(tier, *(sum(getattr(state, count) for state in states) for count in counts)))
+        return rows
 
     @property
     def device_seconds(self) -> float:
@@ -221,18 +228,6 @@ def _without_folders(model: M) -> M:
     text = model.model_dump_json()
     cut = names.without_folders(text)
     return model if cut == text else type(model).model_validate_json(cut)
-
-
-def progress(verdicts: Sequence[PaperVerdicts]) -> list[TierProgress]:
-    """Runs planned and ended over several papers, by tier; of reduced tiers only those that somebody ran."""
-    states = [state for verdict in verdicts for state in verdict.experiments]
-    rows = []
-    for tier in TIERS:
-        of_tier = [state for state in states if state.tier == tier]
-        if any(tier == TIERS[0] or state.finished + state.diverged + state.failed for state in of_tier):
-            counts = ("planned", "finished", "diverged", "failed")
-            rows.append(TierProgress(tier, *(sum(getattr(state, count) for state in of_tier) for count in counts)))
-    return rows
 
 
 def banner(views: Sequence[PaperView]) -> str | None:

@@ -13,6 +13,9 @@ from typing import Any
 
 from benchmark import __version__
 
+#: what a run's numbers may depend on
+_PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn", "pillow", "pydantic")
+
 
 def source_state(folder: Path) -> dict[str, Any]:
     """Commit of the checkout that holds ``folder`` and whether it has uncommitted changes; unknown outside one."""
@@ -75,20 +78,7 @@ def describe(device: str) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "packages": {"ganrepro": __version__}
-        | {
-            name: installed(name)
-            for name in (
-                "torch",
-                "torchvision",
-                "torch-fidelity",
-                "numpy",
-                "scipy",
-                "scikit-learn",
-                "pillow",
-                "pydantic",
-            )
-        },
+        "packages": {"ganrepro": __version__, **{name: installed(name) for name in _PACKAGES}},
         "cuda": torch.version.cuda,
         "cudnn": torch.backends.cudnn.version() if cuda else None,  # type: ignore[no-untyped-call]
         "flags": {

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from benchmark.training.streams import Draw, Streams
+from benchmark.training.streams import Draw
+
+if TYPE_CHECKING:
+    from benchmark.training.trainer import Trainer
 
 #: plain iterations before the capture: kernels are chosen, optimisers make their state
 WARM_UP = 3
@@ -23,27 +26,6 @@ WARM_UP = 3
 
 #: makes what is entered around each update of a plain iteration
 Around = Callable[[int], AbstractContextManager[None]]
-
-
-class Loop(Protocol):
-    """What one iteration is made of; ``feeds`` has for each update the indices of its data, or the data, or None."""
-
-    streams: Streams
-
-    def plainly(self, feeds: Sequence[Tensor | None], around: Around) -> Tensor:
-        """Run an iteration; a row with the values of all curves."""
-
-    def opened(self, feed: Tensor) -> Tensor:
-        """The data of a feed."""
-
-    def set_rate(self, number: int) -> None:
-        """Move the learning rate of an update to where it belongs."""
-
-    def update(self, number: int, real: Tensor | None, shared: dict[str, Tensor]) -> list[Tensor]:
-        """Do an update; values of its player's curves."""
-
-    def row(self, updates: Sequence[list[Tensor]]) -> Tensor:
-        """The values of all updates in the order of the curves."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +41,7 @@ class _Segment:
 class Replayer:
     """Runs iterations plainly until it has seen enough of them, then captures and replays them."""
 
-    def __init__(self, loop: Loop, updates: int, device: str) -> None:
+    def __init__(self, loop: Trainer, updates: int, device: str) -> None:
         self._loop = loop
         self._updates = updates
         self._device = device
@@ -79,7 +61,10 @@ class Replayer:
         return bool(self._segments)
 
     def iterate(self, iteration: int, feeds: Sequence[Tensor | None]) -> Tensor:
-        """A row with the values of all curves; ``feeds`` have the same shapes every time."""
+        """A row with the values of all curves; ``feeds`` has for each update indices of its data, the data, or None.
+
+        Their shapes are the same every time.
+        """
         if not self._segments and self._warm >= WARM_UP and self.refused is None:
             self._capture(feeds)
         if self._segments:

@@ -63,10 +63,6 @@ class Streams:
         self.fill(values, law, name, *key)
         return values
 
-    def uniform(self, name: str, shape: tuple[int, ...], *key: int) -> Tensor:
-        """U(0, 1) numbers."""
-        return self.noise("unit", name, shape, *key)
-
     def fill(self, values: Tensor, law: str, name: str, *key: int) -> None:
         """Draw into ``values``."""
         generator = self.generator(name, *key)

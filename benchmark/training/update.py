@@ -63,7 +63,7 @@ class Context:
         return output
 
     def uniform(self, stream: str, shape: tuple[int, ...]) -> Tensor:
-        return self.streams.uniform(stream, shape, *self.key)
+        return self.streams.noise("unit", stream, shape, *self.key)
 
     def normal(self, stream: str, shape: tuple[int, ...]) -> Tensor:
         return self.streams.noise("normal", stream, shape, *self.key)

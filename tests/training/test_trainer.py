@@ -266,7 +266,7 @@ def test_seeds_and_streams_are_independent():
     assert -1 <= float(uniform.min()) < -0.99
     assert 0.99 < float(uniform.max()) <= 1
     assert float(uniform.var()) == pytest.approx(1 / 3, rel=0.05)
-    unit = streams.uniform("u", (20000,), 0)
+    unit = streams.noise("unit", "u", (20000,), 0)
     assert (float(unit.mean()), float(unit.var())) == pytest.approx((1 / 2, 1 / 12), rel=0.05)
     assert 0 <= float(unit.min()) < 0.005
     assert 0.995 < float(unit.max()) <= 1
