@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmark.judging.consistency import contradictions, identity
-from benchmark.judging.samples import Evidence
+from benchmark.judging.evidence import Evidence
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import Caught, peaceful
 from benchmark.judging.selftest.record_faults import Edits, on_data, rewrite

@@ -11,9 +11,9 @@ from pathlib import Path
 from benchmark import __version__, places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.select_runs import by_reading, check_printed, load_papers, spec_hash
-from benchmark.judging.judge import JudgedPaper, judge_papers
-from benchmark.judging.samples import ids_of
+from benchmark.commands.select_runs import by_reading, check_printed, load_papers
+from benchmark.judging.evidence import ids_of
+from benchmark.judging.judge import ACCEPTED, JudgedPaper, judge_papers
 from benchmark.judging.verdict import Word
 from benchmark.reporting.report import write_report
 from benchmark.reporting.summary import summary_table
@@ -21,11 +21,10 @@ from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, to_json, write_atomic
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
+from benchmark.spec.base import canonical
 from benchmark.spec.load import Loaded
 
 FORMATS = ("html", "markdown")
-#: whose word decides where nobody says otherwise
-_ACCEPTED: tuple[Word, ...] = ("trained",)
 
 
 def report_options(to: argparse.ArgumentParser) -> None:
@@ -137,7 +136,7 @@ def under_reading(
     reading: str | None,
     *,
     origin: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
+    accepted: Collection[Word] = ACCEPTED,
 ) -> list[JudgedPaper]:
     """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written."""
     found = {run.record.run_id for run in read_records(results, []) if reading is None or run.record.tier == "full"}
@@ -157,7 +156,8 @@ def _inputs_hash(papers: Sequence[Loaded], results: Path, parts: object) -> str:
     """
     digest = hashlib.sha256(f"{__version__} {parts}\n".encode())
     for loaded in papers:
-        digest.update(spec_hash(loaded).encode())
+        of_bases_too = canonical(loaded.source.data)  # of a variant the paper that it extends
+        digest.update(loaded.file.read_bytes() + of_bases_too.encode())
     beside = (file for folder in sidecars.FOLDERS for file in results.glob(f"{folder}/*.json"))
     others = (file for folder in committed(results) for file in folder.glob(f"*/*/*/{RECORD}"))
     for file in others:
@@ -192,7 +192,7 @@ def summarise(
     numerics: str,
     formats: Collection[str] = FORMATS,
     reading: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
+    accepted: Collection[Word] = ACCEPTED,
     *,
     chosen: Excerpt | None = None,
     quiet: bool = False,

@@ -51,11 +51,7 @@ def sample(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder, examples)
     about = {
-        "run_id": run.run_id,
-        "paper": run.paper,
-        "experiment": run.experiment,
-        "tier": run.tier,
-        "seed": run.seed,
+        **{name: getattr(run, name) for name in ("run_id", "paper", "experiment", "tier", "seed")},
         "iteration": trainer.iteration,
         "what": "real examples, in the order in which scores take them" if options.real else "generated, as for scores",
         "checkpoint": f"the one that counts for {options.score}" if options.score else "the end of training",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from benchmark.evaluation.recompute import cut, differences
+from benchmark.evaluation.recompute import differences
 from benchmark.judging.equivalence import recomputed
 from benchmark.parts.metrics.infinity import line_through
 from benchmark.runs import sidecars
@@ -17,6 +17,7 @@ from benchmark.runs.records import RunRecord, Stored
 from benchmark.runs.sidecars import KINDS, Anchor, Calibration, Equivalence, ProtocolGrid, Sidecar
 from benchmark.spec.base import canonical
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.words import cut
 
 S = TypeVar("S", bound=Sidecar)
 _RELATIVE = 1e-9

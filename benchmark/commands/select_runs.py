@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-import hashlib
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
 from benchmark.spec.base import Tier
 from benchmark.spec.claims import quantities
-from benchmark.spec.load import Loaded, canonical, load
+from benchmark.spec.load import Loaded, load
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE, ReadingError
 from benchmark.spec.source import SpecError
@@ -77,11 +76,6 @@ def load_all(files: Iterable[Path]) -> list[Loaded]:
         if other != paper.file:
             raise UsageError(f"{paper.file} and {other} both have the id '{paper.spec.paper.id}'")
     return papers
-
-
-def spec_hash(loaded: Loaded) -> str:
-    text = canonical(loaded.source.data)  # of a variant the paper that it extends too
-    return hashlib.sha256(loaded.file.read_bytes() + text.encode()).hexdigest()
 
 
 def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | None]:

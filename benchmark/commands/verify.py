@@ -14,7 +14,7 @@ from benchmark.commands import options as opt
 from benchmark.commands import score_sidecars, terminal
 from benchmark.commands.planned_records import planned
 from benchmark.commands.select_runs import load_all, load_papers
-from benchmark.evaluation.recompute import Rescoring, comparable, cut, differences, named, rows_that_differ
+from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
 from benchmark.judging.consistency import contradictions, identity
 from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
 from benchmark.judging.seal import RULES_VERSION, sources
@@ -32,6 +32,7 @@ from benchmark.spec.load import Loaded
 from benchmark.spec.numerics import NUMERICS
 from benchmark.spec.readings import ReadingError
 from benchmark.spec.source import SpecError
+from benchmark.spec.words import cut
 
 
 def verify_options(to: argparse.ArgumentParser) -> None:

@@ -30,7 +30,8 @@ def why_options(to: argparse.ArgumentParser) -> None:
 def why(options: argparse.Namespace) -> int:
     results = opt.existing_results(options.results)
     papers = load_papers(options.papers)
-    names = [name for loaded in papers for name in (*loaded.spec.claims, *_cells(loaded.spec.tables))]
+    known = [(*loaded.spec.claims, *(printed.path for printed in loaded.spec.printed)) for loaded in papers]
+    names = [name for those in known for name in those]
     wanted = [name for name in names if name.lower() == options.what.lower()]
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
     if not wanted:
@@ -44,12 +45,6 @@ def why(options: argparse.Namespace) -> int:
                 if cell.path in wanted:
                     print("\n".join(_cell(cell, judged_paper, loaded.file)))
     return 0
-
-
-def _cells(tables: object) -> Iterator[str]:
-    assert isinstance(tables, dict)
-    for key, table in tables.items():
-        yield from (f"{key}/{row.label}/{column}" for row in table.rows for column in row.cells)
 
 
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:

@@ -73,24 +73,26 @@ def waited(device: str) -> None:
         torch.cuda.synchronize(device)
 
 
+def _timed(work: Callable[[], object], device: str, clock: Callable[[], float]) -> float:
+    waited(device)
+    began = clock()
+    work()
+    waited(device)
+    return clock() - began
+
+
 def best_seconds(work: Callable[[], object], device: str, clock: Callable[[], float] = time.perf_counter) -> float:
     """Seconds of one call of ``work``: the least over several tries, each repeated until it takes long enough."""
     work()
-    repeats, best = 1, float("inf")
-    tries = 0
-    while tries < _TRIES:
-        waited(device)
-        began = clock()
+    repeats = 1
+
+    def repeated() -> None:
         for _ in range(repeats):
             work()
-        waited(device)
-        seconds = clock() - began
-        if seconds < _TRY_SECONDS and tries == 0 and repeats < 2**20:
-            repeats *= 2
-            continue
-        tries += 1
-        best = min(best, seconds / repeats)
-    return best
+
+    while _timed(repeated, device, clock) < _TRY_SECONDS and repeats < 2**20:
+        repeats *= 2
+    return min(_timed(repeated, device, clock) for _ in range(_TRIES)) / repeats
 
 
 def _matrix_product(device: str, side: int) -> float:
@@ -173,11 +175,7 @@ def _go_on(iterations: int) -> float:
 def _seconds(advance: Callable[[int], object], iterations: int, device: str) -> float:
     """Mean seconds of an iteration. On a CPU it is processor time, which other processes disturb less."""
     clock = time.perf_counter if device.startswith("cuda") else time.process_time
-    waited(device)
-    began = clock()
-    advance(iterations)
-    waited(device)
-    return (clock() - began) / iterations
+    return _timed(lambda: advance(iterations), device, clock) / iterations
 
 
 def loop_speed(run: Run, device: str, *, seconds: float, rounds: int) -> LoopSpeed:

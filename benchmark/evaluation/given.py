@@ -50,10 +50,10 @@ class GeneratorInput:
 def examples(path: Path) -> np.ndarray:
     """Samples in a folder or zip of pictures, .npy or .npz: uint8 (n, channels, height, width), or points (n, d)."""
     if path.is_dir():
-        there = picture_names(path, path)
-        if there.passed:
-            _log.warning("%s: passed over: %s", path, ", ".join(f"{n} {kind}" for kind, n in there.passed.items()))
-        return _stacked(path, ((name, path / name) for name in there.pictures))
+        names, passed = picture_names(path, path)
+        if passed:
+            _log.warning("%s: passed over: %s", path, ", ".join(f"{n} {kind}" for kind, n in passed.items()))
+        return _stacked(path, ((name, path / name) for name in names))
     if not path.is_file():
         raise DataError(f"{path}: neither a file nor a folder")
     if path.suffix.lower() in _ARRAYS:

@@ -57,9 +57,6 @@ class ExamplesAtHand(Dataset):
     def example_count(self) -> int | None:
         return self.count
 
-    def missing(self, root: Path) -> str | None:
-        return None
-
     def load(self, root: Path, device: str) -> Data:
         raise DataError("these examples belong to no dataset")
 

@@ -22,6 +22,7 @@ from benchmark.registry import RegistryError
 from benchmark.runs.files import SHARED, StoreError, read_arrays, sha256, shared_file
 from benchmark.runs.records import MEASURED, ScoreRecord, Stored
 from benchmark.spec.parts import METRICS, Metric, MetricError
+from benchmark.spec.words import cut
 
 Arrays = dict[str, np.ndarray]
 
@@ -121,11 +122,6 @@ def _metric(run: Stored, name: str) -> Metric:
         raise ValueError("the run was not asked for it")
     ((metric, settings),) = score["metric"].items()
     return METRICS.get(metric).model_validate(settings)
-
-
-def cut(text: str | None) -> str:
-    """A value as a line shows it."""
-    return "nothing" if text is None else text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def comparable(verdicts: Any, same_rules: bool, same_code: bool) -> Any:

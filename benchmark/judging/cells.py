@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER, Estimate, mean
-from benchmark.judging.samples import Evidence, Sample, protocol_difference
-from benchmark.judging.verdict import CellState, CellVerdict, Interval
+from benchmark.judging.evidence import Evidence
+from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, Estimate, mean
+from benchmark.judging.samples import Sample, protocol_difference
+from benchmark.judging.seeds_needed import POWER, fewest, power_equivalence
+from benchmark.judging.verdict import CellState, CellVerdict
 from benchmark.spec import words
 from benchmark.spec.base import TIERS
 from benchmark.spec.paper import PaperSpec
@@ -45,21 +47,17 @@ def margin(printed: Printed) -> float | None:
 def cell_verdicts(spec: PaperSpec, evidence: Evidence) -> list[CellVerdict]:
     """A verdict on every published number, in reading order."""
     numbers = spec.printed
-    return [_verdict(evidence, printed, _first_time(printed, numbers)) for printed in numbers]
+    return [verdict_on(evidence, printed, _first_time(printed, numbers)) for printed in numbers]
 
 
-def _verdict(evidence: Evidence, printed: Printed, first: Printed | None) -> CellVerdict:
+def verdict_on(evidence: Evidence, printed: Printed, first: Printed | None = None) -> CellVerdict:
+    """The verdict on one number; of a time, beside ``first``, the first one of its row."""
     sample = _measured(evidence, printed)
     rougher = None if sample is None else evidence.rougher(sample.experiment, sample.tier)
     if printed.source.quantity == "seconds" and sample is not None:
         verdict = _judge(printed, sample, None, rougher)
         return verdict.model_copy(update={"reason": verdict.reason + _time_ratio(evidence, printed, sample, first)})
     return _judge(printed, sample, sample, rougher)
-
-
-def verdict_on(evidence: Evidence, printed: Printed) -> CellVerdict:
-    """The verdict on one number by itself."""
-    return _verdict(evidence, printed, None)
 
 
 def _said(printed: Printed, shown: Sample | None, state: CellState, reason: str, **facts: Any) -> CellVerdict:
@@ -201,7 +199,8 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
     """The same, as if the whole protocol were known."""
     cell, direction, count = printed.cell, printed.source.direction, len(sample.seeds)
     one_sided = direction in ("lower", "higher")
-    worse = {seed: direction_sign(direction) * (sample.values[seed] - cell.value) for seed in sorted(sample.values)}
+    sign = -1.0 if direction == "higher" else 1.0  # so that a positive deviation is worse
+    worse = {seed: sign * (sample.values[seed] - cell.value) for seed in sorted(sample.values)}
     if not one_sided:
         worse = {seed: abs(value) for seed, value in worse.items()}
     worse |= dict.fromkeys(sorted(sample.diverged), math.inf)
@@ -212,12 +211,12 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
         why = f"{words.counted(count, 'seed')} of at least {LEAST_SEEDS}: {missing} more needed"
         return "INCONCLUSIVE", why, {**facts, "seeds_needed": LEAST_SEEDS}
     beyond = sum(value > allowed for value in worse.values())
-    sign = hypothesis_tests.sign_test(beyond, count)
-    if sample.diverged and sign <= alpha:
-        why = f"{beyond} of {count} beyond the margin or diverged (sign test {words.p_value(sign)})"
+    p = hypothesis_tests.sign_test(beyond, count)
+    if sample.diverged and p <= alpha:
+        why = f"{beyond} of {count} beyond the margin or diverged (sign test {words.p_value(p)})"
         return "NOT REPRODUCED", why, facts
     if len(sample.values) < 2:
-        why = f"{words.counted(len(sample.values), 'value')} left to compare, sign test {words.p_value(sign)}"
+        why = f"{words.counted(len(sample.values), 'value')} left to compare, sign test {words.p_value(p)}"
         return "INCONCLUSIVE", why, facts
     own, other = hypothesis_tests.one_sample(sample.numbers), _published(printed)
     facts |= _prediction(printed, own, len(sample.values))
@@ -241,10 +240,10 @@ def _decide(printed: Printed, sample: Sample, allowed: float, alpha: float) -> t
     if place == "inside":
         seeds = ", ".join(map(str, far))
         return "INCONCLUSIVE", f"the mean agrees, yet seed {seeds} lies far outside; {what}", facts
-    power = partial(hypothesis_tests.power_equivalence, estimate.value, own.seed_spread(len(sample.values)))
+    power = partial(power_equivalence, estimate.value, own.seed_spread(len(sample.values)))
     # the level that it is for is that of the last look
     first = max(count + 1, len(sample.planned)) if sample.missing else count + 1
-    facts["seeds_needed"] = hypothesis_tests.fewest(lambda n: max(power(n, allowed, other=other)) >= POWER, first)
+    facts["seeds_needed"] = fewest(lambda n: max(power(n, allowed, other=other)) >= POWER, first)
     return "INCONCLUSIVE", what + enough(facts["seeds_needed"], [sample]), facts
 
 
@@ -273,13 +272,8 @@ def _prediction(printed: Printed, own: Estimate, count: int) -> dict[str, Any]:
     low, high = own.value - half, own.value + half
     single = printed.cell.spread_means not in ("seeds", "standard_error")
     near = low - rounding(printed) <= printed.cell.value <= high + rounding(printed)
-    interval = Interval(estimate=own.value, low=low, high=high, confidence=hypothesis_tests.confidence())
-    return {"prediction": interval, "surprising": not near if single else None}
-
-
-def direction_sign(direction: str) -> float:
-    """-1 where higher is better, so that a positive deviation is worse."""
-    return -1.0 if direction == "higher" else 1.0
+    prediction = hypothesis_tests.interval(own.value, low, high)
+    return {"prediction": prediction, "surprising": not near if single else None}
 
 
 def differs(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> str | None:

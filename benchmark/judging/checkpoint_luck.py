@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.samples import Evidence
+from benchmark.judging.evidence import Evidence
 from benchmark.judging.verdict import Selected
 from benchmark.runs.records import ScoreRecord
 

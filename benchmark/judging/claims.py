@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.cells import enough, incomplete, not_run, reduced
+from benchmark.judging.evidence import Evidence
 from benchmark.judging.finding import Finding, Incomparable, Points, Undecidable
-from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS, POWER
+from benchmark.judging.hypothesis_tests import ALPHA, INTERIM, LEAST_SEEDS
 from benchmark.judging.predicates import evaluate, with_computed
 from benchmark.judging.published import Numbers
-from benchmark.judging.samples import Evidence, Sample
+from benchmark.judging.samples import Sample
+from benchmark.judging.seeds_needed import POWER
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, PartState, PartVerdict, Preview
 from benchmark.spec import words
 from benchmark.spec.base import TIERS

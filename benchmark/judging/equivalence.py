@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmark.judging import hypothesis_tests
+from benchmark.judging.evidence import Evidence
 from benchmark.judging.hypothesis_tests import LEAST_SEEDS
 from benchmark.judging.inspection import Inspected
-from benchmark.judging.samples import Evidence, Sample, protocol_difference
+from benchmark.judging.samples import Sample, protocol_difference
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import Stored
 from benchmark.runs.sidecars import Equivalence, ScoreAgreement, recipe_of

@@ -9,6 +9,7 @@ from typing import Literal
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import ALPHA, Estimate, mean
 from benchmark.judging.samples import Sample
+from benchmark.judging.seeds_needed import fewest, power_share, seeds_needed
 from benchmark.judging.verdict import Interval
 from benchmark.spec import words
 from benchmark.spec.quantities import Operand
@@ -95,19 +96,12 @@ def student(
         test=test,
         p=p,
         p_against=p_against,
-        statistic=shown(
-            Interval(
-                estimate=value,
-                low=above.interval()[0],
-                high=below.interval()[1],
-                confidence=hypothesis_tests.confidence(),
-            )
-        ),
+        statistic=shown(hypothesis_tests.interval(value, above.interval()[0], below.interval()[1])),
         truths=truths,
         points=points,
         says=f"{test}: {numbers} {words.p_value(p)}",
         says_against=f"{test}: {numbers} {words.p_value(p_against)} against",
-        needed=lambda alpha, power: hypothesis_tests.seeds_needed(
+        needed=lambda alpha, power: seeds_needed(
             abs(estimate.value), estimate.seed_spread(count), count, samples=samples, alpha=alpha, power=power
         ),
     )
@@ -162,8 +156,8 @@ def signs(
         points=points,
         says=f"{test}: {numbers}{hits} of {seeds}, {sign} {words.p_value(p)}",
         says_against=f"{test}: {numbers}{misses} of {seeds} against, {sign} {words.p_value(p_against)}",
-        needed=lambda alpha, power: hypothesis_tests.fewest(
-            lambda n: hypothesis_tests.power_share(max(hits, misses) / count, n, 0.5, alpha, against=False) >= power,
+        needed=lambda alpha, power: fewest(
+            lambda n: power_share(max(hits, misses) / count, n, 0.5, alpha, against=False) >= power,
             count + 1,
         ),
     )

@@ -1,17 +1,17 @@
 """The statistics behind verdicts: Student and Welch intervals, equivalence, exact rank, sign and binomial tests, Holm.
 
 The replication unit is the training seed. References: Schuirmann 1987 (two one-sided tests), Welch 1947 and
-Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and Pearson 1934, Holm 1979, Noether 1987
-(seeds for ranks), Haybittle 1971 and Peto et al. 1976 (interim looks).
+Satterthwaite 1946, Mann and Whitney 1947, Hodges and Lehmann 1963, Clopper and Pearson 1934, Holm 1979, Haybittle 1971
+and Peto et al. 1976 (interim looks).
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -23,18 +23,12 @@ ALPHA = 0.05
 #: level of an interim look at fewer seeds than planned (Haybittle 1971, Peto et al. 1976): so small that several
 #: looks hardly add to the level of the last one, which stays as it is
 INTERIM = 0.001
-#: power that "about n seeds would decide" promises
-POWER = 0.8
 #: fewer seeds than this decide nothing
 LEAST_SEEDS = 3
-#: a number of seeds beyond this is not worth naming
-MOST_SEEDS = 1000
 #: fewer values than this do not tell an outlier
 _TELLING = 8
 #: how many times as far from the median as the farthest on the other side a value counts
 _REACH = 3.0
-#: parts into which the distribution of a sample's spread is divided
-_SHARES = 200
 
 Equivalence = Literal["inside", "above", "below", "undecided"]
 
@@ -54,6 +48,11 @@ def deviation(values: Sequence[float]) -> float | None:
 def confidence(alpha: float = ALPHA) -> float:
     """Confidence of an interval of which either end is a one-sided bound at ``1 - alpha``."""
     return 1 - 2 * alpha
+
+
+def interval(estimate: float, low: float | None, high: float | None, alpha: float = ALPHA) -> Interval:
+    """An estimate between bounds of which either is one-sided at ``1 - alpha``."""
+    return Interval(estimate=estimate, low=low, high=high, confidence=confidence(alpha))
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,7 @@ class Estimate:
 
     def shown(self) -> Interval:
         """The estimate with its interval."""
-        low, high = self.interval()
-        return Interval(estimate=self.value, low=low, high=high, confidence=confidence())
+        return interval(self.value, *self.interval())
 
     def p_above(self, bound: float = 0.0) -> float:
         """One-sided p value of "the true value lies above ``bound``"; without any error the value decides."""
@@ -182,103 +180,6 @@ def equivalence(estimate: Estimate, margin: float, alpha: float = ALPHA) -> Equi
     return "below" if high < -margin else "undecided"
 
 
-@cache
-def _spreads(freedom: float) -> np.ndarray:
-    """Equally likely values of sample / true standard deviation: middles of equal shares of their distribution."""
-    from scipy.special import chdtri
-
-    shares = (np.arange(_SHARES) + 0.5) / _SHARES
-    return np.asarray(np.sqrt(chdtri(freedom, shares) / freedom))
-
-
-def power_above(effect: float, spread: float, seeds: int, *, samples: int = 1, alpha: float = ALPHA) -> float:
-    """Chance that ``seeds`` a sample show an ``effect`` above 0 (Student's t), by its noncentral distribution.
-
-    ``spread`` is one seed's standard deviation of the deciding difference; ``samples`` independent samples give
-    ``samples * (seeds - 1)`` degrees of freedom.
-    """
-    from scipy.special import ndtr
-
-    freedom = samples * (seeds - 1)
-    if spread == 0:
-        return float(effect > 0)
-    strength = effect * math.sqrt(seeds) / spread
-    return float(ndtr(strength - quantile(1 - alpha, freedom) * _spreads(freedom)).mean())
-
-
-def seeds_needed(
-    effect: float, spread: float, count: int, *, samples: int = 1, alpha: float = ALPHA, power: float = POWER
-) -> int | None:
-    """Fewest seeds a sample, more than ``count``, that show ``effect`` with ``power``; None where none would."""
-    if effect <= 0:
-        return None
-    return fewest(lambda n: power_above(effect, spread, n, samples=samples, alpha=alpha) >= power, count + 1)
-
-
-def power_equivalence(
-    deviation: float, spread: float, seeds: int, margin: float, *, alpha: float = ALPHA, other: Estimate | None = None
-) -> tuple[float, float]:
-    """Chances of (inside the margin, beyond it on either side) for a true ``deviation`` and a seed's ``spread``.
-
-    ``other`` is the published number's own uncertainty. It widens the interval, yet does not vary with our seeds.
-    """
-    from scipy.special import ndtr, stdtrit
-
-    if spread == 0:
-        return float(abs(deviation) < margin), float(abs(deviation) > margin)
-    own = spread / math.sqrt(seeds)
-    error = own * _spreads(seeds - 1)
-    freedom = np.full_like(error, seeds - 1.0)
-    if other is not None:
-        whole = error**2 + other.error**2
-        freedom = whole**2 / (error**4 / (seeds - 1) + other.error**4 / other.freedom)
-        error = np.sqrt(whole)
-    half = stdtrit(freedom, 1 - alpha) * error
-    room = np.maximum(margin - half, 0.0)
-    inside = ndtr((room - deviation) / own) - ndtr((-room - deviation) / own)
-    beyond = ndtr((deviation - margin - half) / own) + ndtr((-deviation - margin - half) / own)
-    return float(inside.mean()), float(beyond.mean())
-
-
-def power_share(share: float, seeds: int, bound: float, alpha: float = ALPHA, *, against: bool = True) -> float:
-    """Chance that the binomial test tells on which side of ``bound`` a share lies, which truly is ``share``.
-
-    With ``against=False`` only that it lies above. The sign test is that of 0.5.
-    """
-    from scipy.stats import binom
-
-    hits = np.arange(seeds + 1)
-    decides = binom.sf(hits - 1, seeds, bound) <= alpha
-    if against:
-        decides |= binom.cdf(hits, seeds, bound) <= alpha
-    return float(binom.pmf(hits[decides], seeds, share).sum())
-
-
-def ranks_needed(
-    smaller: Sequence[float], larger: Sequence[float], count: int, alpha: float, power: float
-) -> int | None:
-    """Seeds a sample with which the rank test decides (Noether 1987)."""
-    from scipy.special import ndtri
-
-    pairs = [(a < b) + (a == b) / 2 for a in smaller for b in larger]
-    apart = abs(mean(pairs) - 0.5)
-    if apart == 0:
-        return None
-    needed = max(count + 1, math.ceil((ndtri(1 - alpha) + ndtri(power)) ** 2 / (6 * apart**2)))
-    return needed if needed <= MOST_SEEDS else None
-
-
-def fewest(decides: Callable[[int], bool], least: int = LEAST_SEEDS) -> int | None:
-    """A number of seeds from ``least`` up for which ``decides`` is true: the fewest, where it stays true from there."""
-    low, high = max(least, LEAST_SEEDS), MOST_SEEDS
-    if low > high or not decides(high):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if decides(middle) else (middle + 1, high)
-    return low
-
-
 def mann_whitney(smaller: Sequence[float], larger: Sequence[float]) -> float:
     """Exact one-sided p value of "``smaller`` tends to be smaller"; ties share ranks, infinities are allowed.
 
@@ -333,13 +234,9 @@ def _ordered_interval(ordered: Sequence[float], probabilities: Sequence[float], 
         if below > alpha:
             break
         index += 1
-    low, high = (ordered[index], ordered[-1 - index]) if index >= 0 else (None, None)
-    return Interval(
-        estimate=estimate,
-        low=low if low is not None and math.isfinite(low) else None,
-        high=high if high is not None and math.isfinite(high) else None,
-        confidence=confidence(alpha),
-    )
+    ends = (ordered[index], ordered[-1 - index]) if index >= 0 else (math.nan, math.nan)
+    low, high = (end if math.isfinite(end) else None for end in ends)
+    return interval(estimate, low, high, alpha)
 
 
 def binomial_at_least(successes: int, count: int, share: float) -> float:
@@ -353,7 +250,7 @@ def share_interval(successes: int, count: int, alpha: float = ALPHA) -> Interval
 
     low = float(betaincinv(successes, count - successes + 1, alpha)) if successes > 0 else 0.0
     high = float(betaincinv(successes + 1, count - successes, 1 - alpha)) if successes < count else 1.0
-    return Interval(estimate=successes / count, low=low, high=high, confidence=confidence(alpha))
+    return interval(successes / count, low, high, alpha)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

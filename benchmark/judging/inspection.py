@@ -75,7 +75,7 @@ def _copies(used: Sequence[Stored]) -> Iterator[_Fault]:
     """Two seeds with the very same samples are one run, whatever their records say."""
     first: dict[str, Stored] = {}
     once = {run.record.run_id: run for run in reversed(used)}
-    for run in sorted(once.values(), key=_by_seed):
+    for run in sorted(once.values(), key=lambda run: (run.record.seed, str(run.folder))):
         digest = run.record.files.get(SAMPLES)
         known = first.setdefault(digest, run) if digest is not None else run
         if known.record.seed != run.record.seed:
@@ -91,10 +91,6 @@ def _mixtures(used: Sequence[Stored]) -> Iterator[_Fault]:
         if run.record.numerics in NUMERICS and run.record.numerics != kept:
             problem = f"trained in {run.record.numerics}, others in {kept}: numerics tiers are not mixed"
             yield run, f"{run.folder}: {problem}", problem
-
-
-def _by_seed(run: Stored) -> tuple[int, str]:
-    return run.record.seed, str(run.folder)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.checkpoint_luck import selection
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.equivalence import recomputed
+from benchmark.judging.evidence import Evidence, Expected, ids_of
 from benchmark.judging.inspection import Inspected
 from benchmark.judging.rule_changes import stored_state
-from benchmark.judging.samples import Evidence, Expected, ids_of
 from benchmark.judging.seal import seal_file
 from benchmark.judging.variants import compared
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, SealState, Word
@@ -40,7 +40,7 @@ from benchmark.spec.readings import BASE
 from benchmark.spec.words import counted
 
 #: whose word decides where nobody says otherwise
-_ACCEPTED: tuple[Word, ...] = ("trained",)
+ACCEPTED: tuple[Word, ...] = ("trained",)
 
 
 def judge(
@@ -92,17 +92,6 @@ def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
     return [run for run in stored if run.record.run_id in wanted]
 
 
-def _tiers(stored: Sequence[Stored], expected: Expected) -> set[str]:
-    """Numerics tiers of expected records."""
-    return {run.record.numerics for run in expected_ones(stored, expected)}
-
-
-def _of_one_tier(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
-    """Records in those numerics tiers in which there are expected ones; all records where none is expected."""
-    tiers = _tiers(stored, expected)
-    return [run for run in stored if not tiers or run.record.numerics in tiers]
-
-
 def verdicts_on(
     loaded: Loaded,
     text: bytes,
@@ -110,14 +99,15 @@ def verdicts_on(
     expected: Expected,
     results: Path,
     reading: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
+    accepted: Collection[Word] = ACCEPTED,
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
 
     Verdicts on the base come with those under other readings and with what others brought.
     """
     trained, brought = origins.apart(stored)
-    trained = _of_one_tier(trained, expected)
+    tiers = {run.record.numerics for run in expected_ones(trained, expected)}
+    trained = [run for run in trained if not tiers or run.record.numerics in tiers]
     planned, inspected = readings.planned(loaded, trained), Inspected()
     kept = sidecars.read_all(results, sidecars.Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]
@@ -132,8 +122,7 @@ def verdicts_on(
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
-    tier = min(_tiers(trained, expected), default=None)
-    facts = {"reading": reading, "numerics": tier, "damage": [*edited, *verdicts.damage]}
+    facts = {"reading": reading, "numerics": min(tiers, default=None), "damage": [*edited, *verdicts.damage]}
     verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update=facts), stored)
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
@@ -147,7 +136,7 @@ def judge_papers(
     *,
     write: bool = True,
     origin: str | None = None,
-    accepted: Collection[Word] = _ACCEPTED,
+    accepted: Collection[Word] = ACCEPTED,
 ) -> list[JudgedPaper]:
     """Verdicts on every paper from one results folder. Those on the base are written beside the records.
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.claims import claim_verdicts
-from benchmark.judging.samples import Evidence, Expected
+from benchmark.judging.evidence import Evidence, Expected
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts, Word
 from benchmark.runs.brought import of_todays_spec
 from benchmark.runs.records import Origin, Stored

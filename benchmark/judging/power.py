@@ -14,22 +14,15 @@ import numpy as np
 
 from benchmark.judging.cells import DECISIVE, MOVING, differs, margin, rounding
 from benchmark.judging.finding import Incomparable, Undecidable
-from benchmark.judging.hypothesis_tests import (
-    ALPHA,
-    LEAST_SEEDS,
-    POWER,
-    binomial_at_least,
-    power_above,
-    power_equivalence,
-)
+from benchmark.judging.hypothesis_tests import ALPHA, LEAST_SEEDS, binomial_at_least
 from benchmark.judging.predicates import evaluate
 from benchmark.judging.published import NotPrinted, Numbers
 from benchmark.judging.samples import Sample
+from benchmark.judging.seeds_needed import POWER, power_above, power_equivalence
 from benchmark.spec import words
 from benchmark.spec.base import Model, grouped
 from benchmark.spec.claims import Bound, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.printed import Printed
 from benchmark.spec.quantities import Quantity
 
 #: assumed standard deviations of one seed, as shares of the number
@@ -208,35 +201,27 @@ def _cells(spec: PaperSpec, wanted: int | None) -> Iterator[CellPower]:
         yield CellPower(
             place=printed.place,
             seeds=seeds,
-            decided=[_equivalent(printed, spread * value, seeds, allowed) for spread in SPREADS] if seeds > 1 else [],
+            decided=[
+                round(power_equivalence(0.0, spread * value, seeds, allowed + rounding(printed))[0], 3)
+                for spread in (SPREADS if seeds > 1 else ())
+            ],
             never=never,
             conditions=[name for name in MOVING if name in ours and name not in printed.protocol],
         )
 
 
-def _equivalent(printed: Printed, spread: float, seeds: int, allowed: float) -> float:
-    return round(power_equivalence(0.0, spread, seeds, allowed + rounding(printed))[0], 3)
-
-
 def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
     """A short table: how many claims and numbers the planned seeds decide, ``more`` would, and none can decide."""
-    printed = [claim for claim in power.claims if claim.decided is not None]
     sizeless = [claim for claim in power.claims if claim.effect is not None]
     judged = [cell for cell in power.cells if cell.never is None]
     lines = [_row("where seeds differ by", [f"{words.number(100 * spread)} %" for spread in power.spreads])]
-    if printed:
-        lines.append(_row("claims on printed numbers decided", _decided([number.decided or [] for number in printed])))
-        for other in more:
-            decided = _decided([claim.decided for claim in other.claims if claim.decided is not None])
-            lines.append(_row(f"    with {other.seeds} seeds", decided))
-        weak = [number.claim for number in printed if number.decided is not None and number.decided[0] < POWER]
-        if weak:
+    weak = [claim.claim for claim in power.claims if claim.decided is not None and claim.decided[0] < POWER]
+    for what, chances in (("claims on printed numbers decided", _of_claims), ("right numbers reproduced", _of_cells)):
+        if chances(power):
+            lines.append(_row(what, _decided(chances(power))))
+            lines += [_row(f"    with {other.seeds} seeds", _decided(chances(other))) for other in more]
+        if weak and chances is _of_claims:
             lines.append(f"not decided even at {words.number(100 * power.spreads[0])} %: {', '.join(weak)}")
-    if judged:
-        lines.append(_row("right numbers reproduced", _decided([cell.decided for cell in judged])))
-        for other in more:
-            decided = _decided([cell.decided for cell in other.cells if cell.never is None])
-            lines.append(_row(f"    with {other.seeds} seeds", decided))
     for seeds in sorted({claim.seeds for claim in sizeless}):
         alike = [claim for claim in sizeless if claim.seeds == seeds]
         effect = words.number(float(f"{alike[0].effect:.2g}"))
@@ -254,8 +239,7 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
 
 def power_summary(power: Power) -> str:
     """What a plan says of its seeds, on one line."""
-    printed = [claim.decided or [] for claim in power.claims if claim.decided is not None]
-    judged = [cell.decided for cell in power.cells if cell.never is None]
+    printed, judged = _of_claims(power), _of_cells(power)
     at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
     parts = [
         f"{' / '.join(_decided(chances))} {what}"
@@ -265,6 +249,16 @@ def power_summary(power: Power) -> str:
     undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
     parts += [f"{undecided} claims and numbers can never be"] if undecided else []
     return f"{at}: {', '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
+
+
+def _of_claims(power: Power) -> list[list[float]]:
+    """Chances at each spread of the claims that rest on printed numbers."""
+    return [claim.decided for claim in power.claims if claim.decided is not None]
+
+
+def _of_cells(power: Power) -> list[list[float]]:
+    """Chances at each spread of the numbers that can be judged."""
+    return [cell.decided for cell in power.cells if cell.never is None]
 
 
 def _row(what: str, columns: Sequence[str]) -> str:

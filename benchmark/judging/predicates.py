@@ -187,9 +187,13 @@ def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding
 
     def needed(alpha: float, power: float) -> int | None:
         # each part may miss its share of what the whole may miss, and then all are shown with the power promised
-        if not doubtful:
-            return _largest([part.needed(alpha, 1 - (1 - power) / len(parts)) for part in parts])
-        return _smallest([part.needed(alpha / len(parts), power) for part in doubtful])
+        share = 1 - (1 - power) / len(parts)
+        counts = [part.needed(alpha / len(parts), power) for part in doubtful]
+        counts = counts or [part.needed(alpha, share) for part in parts]
+        known = [count for count in counts if count is not None]
+        if doubtful:
+            return min(known, default=None)
+        return max(known) if len(known) == len(counts) else None
 
     return Finding(
         test=" and ".join(part.test for part in parts),
@@ -209,12 +213,3 @@ def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding
 def _together(truths: Sequence[Mapping[int, bool]], combine: Callable[[list[bool]], bool]) -> dict[int, bool]:
     shared = set.intersection(*(set(truth) for truth in truths))
     return {seed: combine([truth[seed] for truth in truths]) for seed in sorted(shared)}
-
-
-def _largest(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return max(known) if len(known) == len(counts) else None
-
-
-def _smallest(counts: Sequence[int | None]) -> int | None:
-    return min((count for count in counts if count is not None), default=None)

@@ -14,8 +14,8 @@ from typing import Literal
 
 from benchmark.judging.claims import drafts
 from benchmark.judging.claims import verdicts as verdicts_of
+from benchmark.judging.evidence import Evidence, Expected, ids_of
 from benchmark.judging.inspection import Inspected
-from benchmark.judging.samples import Evidence, Expected, ids_of
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of

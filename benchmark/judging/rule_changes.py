@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from benchmark.judging.seal import Item, Seal, read_seal, rules, seal_file, sources
 from benchmark.judging.verdict import RuleChange, SealState, SealStatus
@@ -29,30 +28,26 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
     ``damaged``: there is a file that is no seal. ``runs``: of a tier above smoke, begun so far. None where there is
     neither a seal nor a run that one would protect.
     """
-    today = rules(spec)
-    now = digest(today)
-    if seal is None:
-        if not damaged and not runs:
-            return None
-        status: Literal["damaged", "absent"] = "damaged" if damaged else "absent"
-        says = (
-            "the file of the seal cannot be read, so nobody knows which rules were fixed before the results"
-            if damaged
-            else f"no rules were sealed before these {counted(runs, 'run')}: margins, claims and seeds may have been "
-            "chosen after results were seen"
-        )
-        return SealState(
-            status=status, sealed_sha256=None, today_sha256=now, sealed_at=None, runs_before=runs, changes=[], says=says
-        )
-    changes = [*_changes(seal.items, today), *_code(seal.sources)]
-    broken = not seal.whole or seal.paper != spec.paper.id
-    status_, says = _status(seal, changes, broken)
+    today, changes = rules(spec), list[RuleChange]()
+    status: SealStatus
+    if seal is not None:
+        changes = [*_changes(seal.items, today), *_code(seal.sources)]
+        status, says = _status(seal, changes, not seal.whole or seal.paper != spec.paper.id)
+    elif damaged:
+        status = "damaged"
+        says = "the file of the seal cannot be read, so nobody knows which rules were fixed before the results"
+    elif runs:
+        begun = counted(runs, "run")
+        status, chosen = "absent", "margins, claims and seeds may have been chosen after results were seen"
+        says = f"no rules were sealed before these {begun}: {chosen}"
+    else:
+        return None
     return SealState(
-        status=status_,
-        sealed_sha256=seal.sha256,
-        today_sha256=now,
-        sealed_at=seal.sealed_at,
-        runs_before=seal.runs_before,
+        status=status,
+        sealed_sha256=None if seal is None else seal.sha256,
+        today_sha256=digest(today),
+        sealed_at=None if seal is None else seal.sealed_at,
+        runs_before=runs if seal is None else seal.runs_before,
         changes=changes,
         says=says,
     )

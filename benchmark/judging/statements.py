@@ -39,6 +39,7 @@ from benchmark.judging.finding import (
 )
 from benchmark.judging.hypothesis_tests import mean
 from benchmark.judging.samples import Sample, protocol_difference
+from benchmark.judging.seeds_needed import fewest, power_equivalence, power_share, ranks_needed, seeds_needed
 from benchmark.judging.verdict import Interval
 from benchmark.spec import words
 from benchmark.spec.claims import Bound
@@ -162,9 +163,7 @@ def _compare(
         points=points,
         says=f"{statement}: {numbers}exact Mann-Whitney {words.p_value(p)}",
         says_against=f"{statement}: {numbers}exact Mann-Whitney {words.p_value(p_against)} against",
-        needed=lambda alpha, power: hypothesis_tests.ranks_needed(
-            *ordered, min(len(low), len(high)), alpha=alpha, power=power
-        ),
+        needed=lambda alpha, power: ranks_needed(*ordered, min(len(low), len(high)), alpha=alpha, power=power),
     )
 
 
@@ -221,11 +220,11 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
     def needed(alpha: float, power: float) -> int | None:
         spread = estimate.seed_spread(count)
         if abs(estimate.value) >= margin:
-            return hypothesis_tests.seeds_needed(
+            return seeds_needed(
                 abs(estimate.value) - margin, spread, count, samples=samples, alpha=alpha / 2, power=power
             )
-        return hypothesis_tests.fewest(
-            lambda n: hypothesis_tests.power_equivalence(estimate.value, spread, n, margin, alpha=alpha)[0] >= power,
+        return fewest(
+            lambda n: power_equivalence(estimate.value, spread, n, margin, alpha=alpha)[0] >= power,
             count + 1,
         )
 
@@ -233,11 +232,10 @@ def equal(first: Operand, second: Operand, margin: float, lookup: Lookup) -> Fin
         test=statement,
         p=p,
         p_against=p_against,
-        statistic=Interval(
-            estimate=margin - abs(estimate.value),
-            low=margin - max(abs(low), abs(high)),
-            high=margin - (0.0 if low <= 0 <= high else min(abs(low), abs(high))),
-            confidence=hypothesis_tests.confidence(),
+        statistic=hypothesis_tests.interval(
+            margin - abs(estimate.value),
+            margin - max(abs(low), abs(high)),
+            margin - (0.0 if low <= 0 <= high else min(abs(low), abs(high))),
         ),
         truths=truths,
         points=points,
@@ -273,9 +271,7 @@ def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Findin
         points=points,
         says=f"{statement} {says}, exact binomial {words.p_value(p)}",
         says_against=f"{statement} {says}, exact binomial {words.p_value(p_against)} against",
-        needed=lambda alpha, power: hypothesis_tests.fewest(
-            lambda n: hypothesis_tests.power_share(observed, n, share, alpha) >= power, count + 1
-        ),
+        needed=lambda alpha, power: fewest(lambda n: power_share(observed, n, share, alpha) >= power, count + 1),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmark.judging.cells import verdict_on
-from benchmark.judging.samples import Evidence
+from benchmark.judging.evidence import Evidence
 from benchmark.judging.verdict import OwnComparison
 from benchmark.spec.paper import PaperSpec
 
@@ -20,7 +20,7 @@ _SAYS = {
 
 def compared(spec: PaperSpec, evidence: Evidence) -> list[OwnComparison]:
     """Every experiment under ``ours`` against the printed numbers that it names, by the rules of a cell."""
-    numbers = {f"{printed.table}/{printed.row}/{printed.column}": printed for printed in spec.printed}
+    numbers = {printed.path: printed for printed in spec.printed}
     comparisons = []
     for experiment, places in spec.ours.items():
         for place in places:

@@ -62,6 +62,7 @@ def sections(
 ) -> list[Section]:
     """The cover's sections that have findings, the most decisive first; ``grounds`` are papers under a reading."""
     ran = {view.id for view in (*views, *grounds) if view.stored}
+    folders = ", ".join(dict.fromkeys(f"results/reference/{view.origin}" for view in reference if decided(view)))
     parts = [
         Section(
             "decided",
@@ -72,7 +73,7 @@ def sections(
         Section(
             "reference",
             "Decided by the committed reference evidence",
-            f"Not among these runs; it lies in {_folders(reference)}.",
+            f"Not among these runs; it lies in {folders}.",
             [row for view in reference for row in decided(view)],
         ),
         Section(
@@ -131,11 +132,6 @@ def _across(view: PaperView, claim: str) -> str:
     """Under how many readings a claim stands, where readings disagree."""
     parts = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
     return f" Readings disagree: {'; '.join(parts)}." if parts else ""
-
-
-def _folders(reference: Sequence[PaperView]) -> str:
-    """Where committed evidence lies that decides anything."""
-    return ", ".join(dict.fromkeys(f"results/reference/{view.origin}" for view in reference if decided(view)))
 
 
 def _parts(parts: Sequence[PartView]) -> str:

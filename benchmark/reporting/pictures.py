@@ -154,25 +154,17 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, sa
                 real, fake = arrays["real"][:points], arrays["samples"][shot][:points]
                 axes.scatter(real[:, 0], real[:, 1], s=2.6, c=REAL_COLOUR, linewidths=0)
                 axes.scatter(fake[:, 0], fake[:, 1], s=1.6, c=FAKE_COLOUR, linewidths=0, alpha=0.8)
-                axes.set_xlim(-extent, extent)
-                axes.set_ylim(-extent, extent)
-                axes.set_aspect("equal")
+                axes.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
                 if titled:
                     axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_INK)
             line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
         _key(figure, size)
         stream = io.BytesIO()
         figure.savefig(stream, format="rgba", dpi=_DPI)
-    pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(*_pixels(figure), 4)
+    pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(int(size[1] * _DPI), int(size[0] * _DPI), 4)
     return Picture(
         _encoded(np.ascontiguousarray(pixels), quality=88), says, round(size[0] * 96), round(size[1] * 96), caption
     )
-
-
-def _pixels(figure: Figure) -> tuple[int, int]:
-    """Height and width of the figure's raster."""
-    width, height = figure.get_size_inches()
-    return int(height * _DPI), int(width * _DPI)
 
 
 def _key(figure: Figure, size: tuple[float, float]) -> None:

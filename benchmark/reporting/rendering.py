@@ -80,8 +80,8 @@ def _environment(kind: str) -> Environment:
         code=_code,
         mark=_mark,
         marked=_marked,
-        label_of=_label,
-        breakable=_breakable,
+        label_of=lambda text: re.sub(r"[^A-Za-z0-9.-]", "-", text),
+        breakable=lambda text: Markup(escapes.latex(text).replace("-", r"-\hspace{0pt}")),
         runs=runs,
         sidecars=sidecars,
         in_print=in_print,
@@ -125,11 +125,3 @@ def _marked(table: TableView) -> list[str]:
     """What the letters in a table mean."""
     used = {_mark(cell) for _, _, cell in table.cells}
     return [f"{mark} {what}" for mark, what in _MARKS.items() if mark in used]
-
-
-def _label(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]", "-", text)
-
-
-def _breakable(text: str) -> Markup:
-    return Markup(escapes.latex(text).replace("-", r"-\hspace{0pt}"))

@@ -41,17 +41,13 @@ def seal_view(verdicts: PaperVerdicts) -> SealView | None:
         (
             _KINDS[change.kind],
             change.item + (f": {change.path}" if change.path else ""),
-            _cut(change.old),
-            _cut(change.new),
+            words.cut(change.old, _LONGEST),
+            words.cut(change.new, _LONGEST),
         )
         for change in seal.changes
     ]  # fmt: skip
     tone, head = _LOUD.get(seal.status, (None, None))
     return SealView(tone, f"{head}: {seal.says}" if head else seal.says, sealed, changes)
-
-
-def _cut(text: str | None) -> str:
-    return "nothing" if text is None else text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def worth(selected: Selected) -> str:

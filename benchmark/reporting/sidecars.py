@@ -25,14 +25,10 @@ ANCHOR_NAMES: dict[Kind, str] = {
 
 def warning(beside: Companions, group: Group, score: str) -> str | None:
     """What a reader must know of a score's values: better than real data can be, or raised by more than quality."""
-    parts = [text for text in (too_good(beside, group, score), _rewards(group, score)) if text is not None]
-    return "; ".join(parts) or None
-
-
-def _rewards(group: Group, score: str) -> str | None:
     entries = [stored.record.scores[score] for stored in group.runs if score in stored.record.scores]
     metric = METRICS.find(entries[0].metric) if entries else None
-    return None if metric is None else metric.rewards
+    parts = (too_good(beside, group, score), None if metric is None else metric.rewards)
+    return "; ".join(filter(None, parts)) or None
 
 
 def too_good(beside: Companions, group: Group, score: str) -> str | None:

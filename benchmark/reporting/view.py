@@ -17,6 +17,7 @@ from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State, TableVi
 from benchmark.spec import names
 from benchmark.spec.base import TIERS, Model
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.printed import Printed
 from benchmark.spec.words import counted, fixed
 
 Section = Literal["verdicts", "interim", "apart", "not run"]
@@ -96,12 +97,9 @@ class PaperView(JudgedPaper):
 
     def ours(self, *tables: str) -> list[OwnView]:
         """What of one's own stands beside tables."""
-        return [
-            _own(self.spec, table, comparison)
-            for table in tables
-            for comparison in self.verdicts.ours
-            if comparison.against.startswith(f"{table}/")
-        ]
+        printed = {number.path: number for number in self.spec.printed}
+        compared = [(one, printed[one.against]) for one in self.verdicts.ours]
+        return [_own(self.spec, *pair) for table in tables for pair in compared if pair[1].table == table]
 
     def claims_in(self, part: Section) -> list[ClaimView]:
         return [claim for claim in self.claims if part_of(claim) == part]
@@ -187,9 +185,7 @@ class OwnView:
 
     label: str
     says: str
-    table: str
-    row: str
-    column: str
+    beside: Printed
     published: str
     measured: str
     deviation: str
@@ -197,19 +193,15 @@ class OwnView:
     reason: str
 
 
-def _own(spec: PaperSpec, key: str, compared: OwnComparison) -> OwnView:
-    row, _, column = compared.against.removeprefix(f"{key}/").rpartition("/")
-    cell = next(rows.cells[column] for rows in spec.tables[key].rows if rows.label == row)
-    mean = compared.measured.mean if compared.measured is not None else None
+def _own(spec: PaperSpec, compared: OwnComparison, printed: Printed) -> OwnView:
+    decimals, mean = printed.cell.decimals, compared.measured.mean if compared.measured is not None else None
     return OwnView(
         names.of_experiment(spec, compared.experiment),
         spec.experiments[compared.experiment].says or "",
-        key,
-        row,
-        column,
-        fixed(cell.value, cell.decimals),
-        "" if mean is None else fixed(mean, cell.decimals),
-        "" if compared.deviation is None else compared.deviation.text(cell.decimals, sign=True),
+        printed,
+        fixed(printed.cell.value, decimals),
+        "" if mean is None else fixed(mean, decimals),
+        "" if compared.deviation is None else compared.deviation.text(decimals, sign=True),
         compared.says,
         names.in_prose(spec)(compared.reason),
     )

@@ -12,7 +12,7 @@ from benchmark.spec.experiments import MOST_ITERATIONS, MOST_MOMENTS, Every, Set
 from benchmark.spec.fields import CurveMarker, NetworkMarker, marked_fields
 from benchmark.spec.levels import Range
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.references import unknown as _unknown
+from benchmark.spec.references import absent
 from benchmark.spec.resolve import ReplaceError, sizes_of, system_of
 from benchmark.spec.shapes import Layout, ShapeError, layout, resolve_sizes
 from benchmark.spec.source import Path_, dotted
@@ -162,20 +162,18 @@ def _fit(spec: PaperSpec, names: references.Names, path: Path_, setup: Setup, fi
             return
     networks = {role: spec.networks[name] for role, name in system.networks.items()}
     sizes = {size for network in networks.values() for size in network.sizes}
-    strange = [size for size in setup.sizes if size not in sizes]
-    for size in strange:
-        yield _unknown((*path, "sizes", size), "size", size, sizes)
+    for size in setup.sizes:
+        yield from absent((*path, "sizes", size), "size", size, sizes)
     curves = dataflow.curve_names(system)
     for score, entry in setup.scores.items():
         here = (*path, "scores", score, "metric", entry.metric.name)
         for marker, kind, there in ((NetworkMarker, "role", networks), (CurveMarker, "curve", curves)):
             for field, name in marked_fields(entry.metric, marker).items():
-                if name not in there:
-                    yield _unknown((*here, field), kind, name, there)
+                yield from absent((*here, field), kind, name, there)
     surface = setup.snapshots.value_surface
-    if surface is not None and surface.network not in networks:
-        yield _unknown((*path, "snapshots", "value_surface", "network"), "role", surface.network, networks)
-    if strange:
+    if surface is not None:
+        yield from absent((*path, "snapshots", "value_surface", "network"), "role", surface.network, networks)
+    if not sizes.issuperset(setup.sizes):
         return
     items, dataset = [system, *networks.values()], setup.dataset
     facts = (tuple(setup.sizes.items()), dataset.example_shape(), dataset.image_range())

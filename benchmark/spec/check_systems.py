@@ -10,7 +10,7 @@ from benchmark.spec.expand import Complaint
 from benchmark.spec.expression import names as expression_names
 from benchmark.spec.fields import NetworkMarker, SignalMarker, marked_fields
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.references import unknown as _unknown
+from benchmark.spec.references import absent
 from benchmark.spec.shapes import Layout, ShapeError
 from benchmark.spec.source import Path_
 from benchmark.spec.systems import Network, Pass, Player, System
@@ -47,9 +47,8 @@ def _initialisation(path: Path_, network: Network, plan: Layout) -> Iterator[Com
     for kind in sorted(kinds - set(network.initialise)):
         yield Complaint((*path, "initialise", kind), "is missing: how layers of this kind start")
     for kind, laws in network.initialise.items():
-        if kind not in kinds:
-            yield _unknown((*path, "initialise", kind), "layer with parameters", kind, kinds)
-        elif laws.bias is None and any(layer.name == kind and getattr(layer, "bias", True) for layer in trained):
+        yield from absent((*path, "initialise", kind), "layer with parameters", kind, kinds)
+        if laws.bias is None and any(layer.name == kind and getattr(layer, "bias", True) for layer in trained):
             yield Complaint((*path, "initialise", kind, "bias"), "is missing: these layers have one")
 
 
@@ -67,15 +66,13 @@ def system_problems(spec: PaperSpec, names: references.Names, path: Path_, syste
         if isinstance(step, Pass):
             yield from _pass(spec, here, system, step)
         for place, below in step.inputs.items():
-            if below not in known:
-                yield _unknown((*here, *place), "signal", below, known)
-            elif (cycle := _cycle(system, name, below)) is not None:
+            yield from absent((*here, *place), "signal", below, known)
+            if (cycle := _cycle(system, name, below)) is not None:
                 yield Complaint((*here, *place), f"depends on itself: {cycle}")
     if any(_roots(system, name) is None for name in system.signals):  # nothing can be said of what flows from there
         return
-    if system.sample not in system.signals:
-        yield _unknown((*path, "sample"), "signal", system.sample, system.signals)
-    elif not only_noise(system, system.sample):
+    yield from absent((*path, "sample"), "signal", system.sample, system.signals)
+    if system.sample in system.signals and not only_noise(system, system.sample):
         yield Complaint((*path, "sample"), f"'{system.sample}' depends on data, samples must come from noise alone")
     for name, player in system.players.items():
         yield from _player((*path, "players", name), system, player, known)
@@ -93,24 +90,21 @@ def _noise(spec: PaperSpec, path: Path_, system: System, shape: list[str]) -> It
         for size, value in network.sizes.items():
             values.setdefault(size, set()).add(value)
     for name in sorted({name for text in shape for name in expression_names(text)}):
-        if name not in values:
-            yield _unknown((*path, "shape"), "size", name, values)
-        elif len(values[name]) > 1:
+        yield from absent((*path, "shape"), "size", name, values)
+        if len(values.get(name, ())) > 1:
             numbers = " and ".join(str(value) for value in sorted(values[name]))
             yield Complaint((*path, "shape"), f"'{name}' is {numbers} in this system's networks")
 
 
 def _pass(spec: PaperSpec, path: Path_, system: System, step: Pass) -> Iterator[Complaint]:
-    if step.network not in system.networks:
-        yield _unknown((*path, "network"), "role", step.network, system.networks)
-        return
-    network = spec.networks.get(system.networks[step.network])
+    yield from absent((*path, "network"), "role", step.network, system.networks)
+    network = spec.networks.get(system.networks.get(step.network, ""))
     if network is None:
         return
     taps = {layer.at: index for index, layer in enumerate(network.layers) if layer.name == "tap"}  # type: ignore[attr-defined]
     for key, tap in (("until", step.until), ("enter", step.enter)):
-        if tap is not None and tap not in taps:
-            yield _unknown((*path, key), "tap", tap, taps)
+        if tap is not None:
+            yield from absent((*path, key), "tap", tap, taps)
     if step.until in taps and step.enter in taps and taps[step.until] < taps[step.enter]:
         yield Complaint((*path, "until"), f"tap '{step.until}' lies before '{step.enter}', where the input enters")
 
@@ -145,8 +139,7 @@ def _cycle(system: System, signal: str, below: str) -> str | None:
 
 def _player(path: Path_, system: System, player: Player, known: set[str]) -> Iterator[Complaint]:
     for index, role in enumerate(player.networks):
-        if role not in system.networks:
-            yield _unknown((*path, "networks", index), "role", role, system.networks)
+        yield from absent((*path, "networks", index), "role", role, system.networks)
     for key, parts in (("minimise", player.minimise), ("penalties", player.penalties)):
         for index, part in enumerate(parts):
             yield from _term((*path, key, index, part.name), system, player, part, known)
@@ -155,12 +148,10 @@ def _player(path: Path_, system: System, player: Player, known: set[str]) -> Ite
 def _term(path: Path_, system: System, player: Player, part: Part, known: set[str]) -> Iterator[Complaint]:
     signals, roles = marked_fields(part, SignalMarker), marked_fields(part, NetworkMarker)
     complaints = [
-        _unknown((*path, field), "signal", signal, known) for field, signal in signals.items() if signal not in known
-    ]
-    complaints += [
-        _unknown((*path, field), "role", role, system.networks)
-        for field, role in roles.items()
-        if role not in system.networks
+        complaint
+        for kind, named, valid in (("signal", signals, known), ("role", roles, system.networks.keys()))
+        for field, name in named.items()
+        for complaint in absent((*path, field), kind, name, valid)
     ]
     yield from complaints
     reached = {*roles.values(), *(role for signal in signals.values() for role in dataflow.networks_of(system, signal))}
@@ -172,8 +163,7 @@ def _term(path: Path_, system: System, player: Player, part: Part, known: set[st
 
 def _schedule_of_players(spec: PaperSpec, path: Path_, system: System) -> Iterator[Complaint]:
     for index, player in enumerate(system.schedule):
-        if player not in system.players:
-            yield _unknown((*path, "schedule", index), "player", player, system.players)
+        yield from absent((*path, "schedule", index), "player", player, system.players)
     if set(system.schedule) <= set(system.players):
         for player in system.players:
             if player not in system.schedule:
@@ -199,14 +189,12 @@ def _schedule_of_players(spec: PaperSpec, path: Path_, system: System) -> Iterat
 
 def _observations(path: Path_, system: System, known: set[str]) -> Iterator[Complaint]:
     for role in system.average:
-        if role not in system.networks:
-            yield _unknown((*path, "average", role), "role", role, system.networks)
+        yield from absent((*path, "average", role), "role", role, system.networks)
     curves = dataflow.curve_names(system)
     for curve, observation in system.observe.items():
         here = (*path, "observe", curve)
         if curves.count(curve) > 1:
             yield Complaint(here, "is already the name of a curve of losses")
-        if observation.player not in system.players:
-            yield _unknown((*here, "player"), "player", observation.player, system.players)
-        if observation.signal is not None and observation.signal not in known:
-            yield _unknown((*here, "signal"), "signal", observation.signal, known)
+        yield from absent((*here, "player"), "player", observation.player, system.players)
+        if observation.signal is not None:
+            yield from absent((*here, "signal"), "signal", observation.signal, known)

@@ -22,6 +22,7 @@ Steps = tuple[str | int, ...]
 
 
 T = TypeVar("T")
+B = TypeVar("B", bound="Bound | Ratio")
 
 
 class Logic(Protocol[T]):
@@ -154,9 +155,10 @@ def _extreme(side: str, operands: Sequence[Operand]) -> str:
     return f"{first} is {side} {'each of ' if len(others) > 1 else ''}{', '.join(others)}"
 
 
-def _bounded(above: float | None, below: float | None) -> None:
-    if above is None and below is None:
+def _bounded(predicate: B) -> B:
+    if predicate.above is None and predicate.below is None:
         raise PydanticCustomError("bound", "needs above, below or both")
+    return predicate
 
 
 class Bound(_Predicate):
@@ -165,11 +167,7 @@ class Bound(_Predicate):
     bound: NoTime
     above: float | None = None
     below: float | None = None
-
-    @model_validator(mode="after")
-    def _valid(self) -> Bound:
-        _bounded(self.above, self.below)
-        return self
+    _valid = model_validator(mode="after")(_bounded)
 
     @property
     def text(self) -> str:
@@ -185,11 +183,7 @@ class Ratio(_Predicate):
     ratio: Annotated[Many[Operand], Field(min_length=2, max_length=2)]
     above: float | None = None
     below: float | None = None
-
-    @model_validator(mode="after")
-    def _valid(self) -> Ratio:
-        _bounded(self.above, self.below)
-        return self
+    _valid = model_validator(mode="after")(_bounded)
 
     @property
     def text(self) -> str:

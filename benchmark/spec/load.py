@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
-from benchmark.spec.base import canonical as canonical
 from benchmark.spec.check import Fitting, check
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.messages import complaints

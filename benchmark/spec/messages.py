@@ -21,6 +21,7 @@ from benchmark.spec.fields import PartOf
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.source import Path_, shorten
 from benchmark.spec.systems import Network, System
+from benchmark.spec.words import counted
 
 #: keys that the loader expands before the models see them
 WRITTEN_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
@@ -52,8 +53,8 @@ _VALID: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda context: f"must be at least {context['ge']}",
     "less_than": lambda context: f"must be below {context['lt']}",
     "less_than_equal": lambda context: f"must be at most {context['le']}",
-    "too_short": lambda context: f"needs at least {_items(context['min_length'])}",
-    "too_long": lambda context: f"takes at most {_items(context['max_length'])}",
+    "too_short": lambda context: f"needs at least {counted(context['min_length'], 'item')}",
+    "too_long": lambda context: f"takes at most {counted(context['max_length'], 'item')}",
     "string_too_short": lambda _: "must not be empty",
     "string_too_long": lambda context: f"must be at most {context['max_length']} characters long",
     "string_pattern_mismatch": lambda context: _PATTERNS.get(context["pattern"], f"must match {context['pattern']}"),
@@ -211,7 +212,3 @@ def _found(value: Any) -> str:
         keys = ", ".join(shorten(str(key)) for key in list(value)[:6])
         return f", found a mapping of {keys}" if keys else ", found an empty mapping"
     return ""
-
-
-def _items(count: int) -> str:
-    return f"{count} item" + ("" if count == 1 else "s")

@@ -197,9 +197,9 @@ class Dataset(Part, ABC):
         """Bytes of one example as it is held: a level of an image is one, a coordinate four."""
         return math.prod(self.example_shape()) * (1 if self.kind == "images" else 4)
 
-    @abstractmethod
     def missing(self, root: Path) -> str | None:
         """None if everything is under ``root``; else one line: what is missing, where it goes, how to get it."""
+        return None
 
     def problem(self, root: Path) -> str | None:
         """Why what lies under ``root`` cannot be trained on: it is missing, or not what it is called. Quick."""
@@ -214,8 +214,10 @@ class Dataset(Part, ABC):
         """Load to ``device``; raises :class:`DataError`."""
 
     def fetch(self, root: Path) -> None:
-        """Download to ``root``, the only method that uses the network; raises :class:`DataError`."""
-        raise DataError(f"{self.name} cannot be downloaded")
+        """Download to ``root``, the only method that uses the network; raises :class:`DataError` where nobody can."""
+        message = self.missing(root)
+        if message is not None:
+            raise DataError(message)
 
     def held_out(self) -> Dataset:
         """The same dataset at its test split; raises :class:`DataError` where there is none."""

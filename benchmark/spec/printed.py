@@ -114,6 +114,11 @@ class Printed:
         return f"{self.table}, {self.row}, {self.column}"
 
     @property
+    def path(self) -> str:
+        """As a person types it: ``T3/SVHN/GAN``."""
+        return f"{self.table}/{self.row}/{self.column}"
+
+    @property
     def protocol(self) -> dict[str, str | int | float]:
         """How it was measured, as far as known: as the table says, but for what the cell says."""
         return {**self.source.protocol, **self.cell.protocol}

@@ -185,12 +185,8 @@ class Readings:
         if name in _RESERVED:
             yield Complaint(place, f"'{name}' is no name of a reading: it stands for {_RESERVED[name]}")
         used: set[str] = set()
+        entries = [*self.spec.unstated, *self.spec.contradictions, *(f"claims.{claim}" for claim in self.spec.claims)]
         for index, entry in enumerate(reading.of):
-            entries = [
-                *self.spec.unstated,
-                *self.spec.contradictions,
-                *(f"claims.{claim}" for claim in self.spec.claims),
-            ]
             if entry not in entries:
                 message = f"no unstated value, contradiction or claim '{entry}'{did_you_mean(entry, entries)}"
                 yield Complaint((*place, "of", index), message)
@@ -264,13 +260,12 @@ class Readings:
         if set(reading.combines) <= set(known):
             for first, second in combinations(reading.combines, 2):
                 try:
-                    both = _overlap(self.touched(first), self.touched(second))
+                    pairs = [(a, b) for a in self.touched(first) for b in self.touched(second)]
                 except ReadingError:  # said of that reading itself
                     continue
-                if both:
-                    yield Complaint(
-                        ("readings", name, "combines"), f"'{first}' and '{second}' both change {dotted(both)}"
-                    )
+                for place in [min(a, b, key=len) for a, b in pairs if a[: len(b)] == b[: len(a)]][:1]:
+                    message = f"'{first}' and '{second}' both change {dotted(place)}"
+                    yield Complaint(("readings", name, "combines"), message)
 
     def _fits(self, name: str, fitting: Fitting) -> Iterator[Complaint]:
         """Whether the paper under a reading is sound: what has not changed is not looked at again."""
@@ -348,8 +343,3 @@ def _differences(old: Any, new: Any, path: Path_) -> Iterator[Path_]:
             yield from _differences(first, other, (*path, index))
     else:
         yield path
-
-
-def _overlap(some: Sequence[Path_], others: Sequence[Path_]) -> Path_ | None:
-    """A path at which both change something, the same or one below the other."""
-    return next((min(a, b, key=len) for a in some for b in others if a[: len(b)] == b[: len(a)]), None)

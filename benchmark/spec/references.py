@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +28,12 @@ _RANGES = {"seconds": (0.0, math.inf), "iterations": (0.0, math.inf), "setting":
 _REST = re.compile(r"(which|so|and|or|but|since)\b")
 
 
-def unknown(path: Path_, kind: str, name: str, valid: Iterable[str]) -> Complaint:
-    """A reference to what does not exist, with what does."""
-    valid = sorted(valid)
-    known = ", ".join(valid) or "none"
-    return Complaint(path, f"unknown {kind} '{shorten(name)}', known: {known}{did_you_mean(name, valid)}")
+def absent(path: Path_, kind: str, name: str, valid: Collection[str]) -> Iterator[Complaint]:
+    """Complain about a reference to what does not exist, with what does."""
+    if name not in valid:
+        known = sorted(valid)
+        listed = f"known: {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+        yield Complaint(path, f"unknown {kind} '{shorten(name)}', {listed}")
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,9 @@ class Names:
 
     def check(self, path: Path_, section: str, name: str) -> Iterator[Complaint]:
         """Complain where ``section`` has no ``name``."""
-        if section not in self.lost and (section, name) not in self.broken and name not in getattr(self.spec, section):
-            yield unknown(path, section.removesuffix("s"), name, self._of(section))
-
-    def _of(self, section: str) -> set[str]:
-        return {*getattr(self.spec, section), *(name for place, name in self.broken if place == section)}
+        if section not in self.lost:
+            known = {*getattr(self.spec, section), *(other for place, other in self.broken if place == section)}
+            yield from absent(path, section.removesuffix("s"), name, known)
 
     def score(self, experiment: str, name: str) -> Score | None:
         """A score of an experiment; None where it, or the experiment, is broken or unknown."""
@@ -86,10 +85,9 @@ def check(names: Names, data: dict[str, Any]) -> list[Complaint]:
 
 def _table(names: Names, path: Path_, table: Table) -> Iterator[Complaint]:
     metric = METRICS.find(table.quantity)
-    if metric is None and table.quantity not in OTHER_QUANTITIES:
+    for complaint in absent((*path, "quantity"), "quantity", table.quantity, [*OTHER_QUANTITIES, *METRICS.names()]):
         labels = {metric.label.lower(): name for name, metric in METRICS.items()}
         meant = f"; did you mean '{labels[table.quantity]}'?" if table.quantity in labels else ""
-        complaint = unknown((*path, "quantity"), "quantity", table.quantity, [*OTHER_QUANTITIES, *METRICS.names()])
         yield Complaint(complaint.path, complaint.message + meant)
     if metric is not None:
         yield from _of_metric(path, table, metric)
@@ -98,8 +96,7 @@ def _table(names: Names, path: Path_, table: Table) -> Iterator[Complaint]:
             here: Path_ = (*path, "rows", index, "cells", column)
             yield from _cell(names, here, table, cell)
         for column in {**row.cells, **row.blank}:
-            if column not in table.columns:
-                yield unknown((*path, "rows", index, "cells", column), "column", column, table.columns)
+            yield from absent((*path, "rows", index, "cells", column), "column", column, table.columns)
 
 
 def _of_metric(path: Path_, table: Table, metric: type[Metric]) -> Iterator[Complaint]:
@@ -149,9 +146,9 @@ def _same_metric(names: Names, path: Path_, table: Table, experiment: str, score
 
 def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complaint]:
     if quantity.printed is not None:
-        known = {printed.place for printed in names.spec.printed}
-        if quantity.printed not in known and "tables" not in names.lost:
-            yield unknown((*path, "printed"), "printed number", quantity.printed, known)
+        if "tables" not in names.lost:
+            known = {printed.place for printed in names.spec.printed}
+            yield from absent((*path, "printed"), "printed number", quantity.printed, known)
         return
     yield from names.check((*path, "experiment"), "experiments", quantity.experiment)
     if quantity.score is not None:
@@ -165,14 +162,15 @@ def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complai
 
 def _score(names: Names, path: Path_, experiment: str, score: str) -> Iterator[Complaint]:
     setup = names.spec.experiments.get(experiment)
-    if setup is not None and score not in setup.scores:
-        yield unknown(path, f"score of '{experiment}':", score, setup.scores)
+    if setup is not None:
+        yield from absent(path, f"score of '{experiment}':", score, setup.scores)
 
 
 def _curve(names: Names, path: Path_, experiment: str, curves: set[str]) -> Iterator[Complaint]:
     known = names.curves(experiment)
-    for name in sorted(curves - set(known)) if known is not None else ():
-        yield unknown(path, f"curve of '{experiment}':", name, known or ())
+    for name in sorted(curves):
+        if known is not None:
+            yield from absent(path, f"curve of '{experiment}':", name, known)
 
 
 def _ledger(spec: PaperSpec, data: dict[str, Any]) -> Iterator[Complaint]:

@@ -12,7 +12,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
@@ -118,15 +118,7 @@ def parse(raw: bytes, file: str) -> Source:
         raise SpecError(file, [Problem(1, 1, f"not YAML: {error}")]) from error
 
 
-class _Events(Protocol):
-    """What both of PyYAML's parsers give."""
-
-    def get_event(self) -> Any: ...
-
-    def peek_event(self) -> Any: ...
-
-
-def _read(events: _Events, file: str) -> Source:
+def _read(events: Any, file: str) -> Source:
     reader = _Reader(events, Source(file, {}))
     data = reader.document()
     if not isinstance(data, dict) and not reader.problems:
@@ -140,7 +132,7 @@ def _read(events: _Events, file: str) -> Source:
 class _Reader:
     """Plain data from events, refusing aliases, anchors, tags, several documents and anything too deep or too long."""
 
-    def __init__(self, events: _Events, source: Source) -> None:
+    def __init__(self, events: Any, source: Source) -> None:
         self.events, self.source = events, source
         self.problems: list[Problem] = []
         self._depth = self._nodes = 0

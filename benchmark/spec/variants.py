@@ -101,12 +101,7 @@ def _base_file(source: Source) -> Path:
 
 def misplaced(spec: PaperSpec) -> Iterator[Complaint]:
     """Printed numbers that experiments of one's own are compared with must be there, and be measured there too."""
-    scores = {
-        f"{key}/{row.label}/{column}": cell.score
-        for key, table in spec.tables.items()
-        for row in table.rows
-        for column, cell in row.cells.items()
-    }
+    scores = {printed.path: printed.cell.score for printed in spec.printed}
     for name, places in spec.ours.items():
         experiment = spec.experiments.get(name)
         for place in places if experiment is not None else ():

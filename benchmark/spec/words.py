@@ -31,6 +31,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 24 else f"{text[:12]}..."
 
 
+def cut(text: str | None, most: int = 80) -> str:
+    """A value as a line shows it."""
+    return "nothing" if text is None else text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def counted(count: int, noun: str) -> str:
     """``1 seed``, ``3 seeds``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

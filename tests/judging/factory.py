@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from benchmark.judging.samples import Evidence, Expected, Sample
+from benchmark.judging.evidence import Evidence, Expected
+from benchmark.judging.samples import Sample
 from benchmark.runs.files import sha256
 from benchmark.runs.records import CURVES, RECORD, SAMPLES, RunRecord, Stored, read_record, write_record
 from benchmark.spec.base import canonical

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmark.judging import hypothesis_tests
+from benchmark.judging import hypothesis_tests, seeds_needed
 from benchmark.judging.hypothesis_tests import Estimate
 
 RANDOM = np.random.default_rng(7)
@@ -159,7 +159,7 @@ def test_power_is_that_of_the_noncentral_t(seeds: int, samples: int, alpha: floa
     freedom = samples * (seeds - 1)
     for effect in (0.3, 1.0, 2.5):
         exact = scipy.stats.nct.sf(scipy.stats.t.ppf(1 - alpha, freedom), freedom, effect * math.sqrt(seeds))
-        found = hypothesis_tests.power_above(effect, 1.0, seeds, samples=samples, alpha=alpha)
+        found = seeds_needed.power_above(effect, 1.0, seeds, samples=samples, alpha=alpha)
         assert found == pytest.approx(exact, abs=0.004)
 
 
@@ -175,26 +175,26 @@ def test_power_of_equivalence_is_simulated() -> None:
         half = scipy.stats.t.ppf(0.95, freedom) * error
         inside = ((own[0] - half > -1) & (own[0] + half < 1)).mean()
         beyond = ((own[0] - half > 0.1) | (own[0] + half < -0.1)).mean()
-        assert hypothesis_tests.power_equivalence(0.3, 0.7, 5, 1.0, other=other)[0] == pytest.approx(inside, abs=0.012)
-        assert hypothesis_tests.power_equivalence(0.3, 0.7, 5, 0.1, other=other)[1] == pytest.approx(beyond, abs=0.012)
+        assert seeds_needed.power_equivalence(0.3, 0.7, 5, 1.0, other=other)[0] == pytest.approx(inside, abs=0.012)
+        assert seeds_needed.power_equivalence(0.3, 0.7, 5, 0.1, other=other)[1] == pytest.approx(beyond, abs=0.012)
 
 
 def test_without_spread_power_is_certain() -> None:
-    assert hypothesis_tests.power_equivalence(0.5, 0.0, 3, 1.0) == (1.0, 0.0)
-    assert hypothesis_tests.power_equivalence(-2.0, 0.0, 3, 1.0) == (0.0, 1.0)
-    assert hypothesis_tests.power_equivalence(1.0, 0.0, 3, 1.0) == (0.0, 0.0), "neither, at the very margin"
-    assert [hypothesis_tests.power_above(effect, 0.0, 3) for effect in (0.5, 0.0, -0.5)] == [1.0, 0.0, 0.0]
+    assert seeds_needed.power_equivalence(0.5, 0.0, 3, 1.0) == (1.0, 0.0)
+    assert seeds_needed.power_equivalence(-2.0, 0.0, 3, 1.0) == (0.0, 1.0)
+    assert seeds_needed.power_equivalence(1.0, 0.0, 3, 1.0) == (0.0, 0.0), "neither, at the very margin"
+    assert [seeds_needed.power_above(effect, 0.0, 3) for effect in (0.5, 0.0, -0.5)] == [1.0, 0.0, 0.0]
 
 
 def test_beyond_a_margin_of_next_to_nothing_is_either_end_of_the_interval() -> None:
-    assert hypothesis_tests.power_equivalence(0.0, 0.7, 5, 1e-9)[1] == pytest.approx(0.1, abs=0.002)
+    assert seeds_needed.power_equivalence(0.0, 0.7, 5, 1e-9)[1] == pytest.approx(0.1, abs=0.002)
 
 
 def test_a_share_whose_p_is_the_very_level_is_told() -> None:
     """Five of five under one half: p = 1 / 32."""
     for alpha, power in ((1 / 32, 1.0), (1 / 33, 0.0)):
-        assert hypothesis_tests.power_share(1.0, 5, 0.5, alpha) == power
-        assert hypothesis_tests.power_share(0.0, 5, 0.5, alpha) == power
+        assert seeds_needed.power_share(1.0, 5, 0.5, alpha) == power
+        assert seeds_needed.power_share(0.0, 5, 0.5, alpha) == power
 
 
 @pytest.mark.parametrize(("share", "seeds", "bound"), [(0.8, 5, 0.5), (0.9, 12, 0.5), (0.3, 20, 0.6)])
@@ -204,34 +204,34 @@ def test_power_of_a_share_is_counted(share: float, seeds: int, bound: float) -> 
         chance = scipy.stats.binom.pmf(k, seeds, share)
         above += chance * (scipy.stats.binomtest(k, seeds, bound, alternative="greater").pvalue <= 0.05)
         below += chance * (scipy.stats.binomtest(k, seeds, bound, alternative="less").pvalue <= 0.05)
-    assert hypothesis_tests.power_share(share, seeds, bound) == pytest.approx(above + below)
-    assert hypothesis_tests.power_share(share, seeds, bound, against=False) == pytest.approx(above)
+    assert seeds_needed.power_share(share, seeds, bound) == pytest.approx(above + below)
+    assert seeds_needed.power_share(share, seeds, bound, against=False) == pytest.approx(above)
 
 
 def test_seeds_needed_is_the_fewest_with_the_power_promised() -> None:
-    needed = hypothesis_tests.seeds_needed(1.0, 1.5, 3)
+    needed = seeds_needed.seeds_needed(1.0, 1.5, 3)
     assert needed is not None
 
     def power(n: int) -> float:
         return float(scipy.stats.nct.sf(scipy.stats.t.ppf(0.95, n - 1), n - 1, math.sqrt(n) / 1.5))
 
     assert power(needed) >= 0.8 > power(needed - 1)
-    assert hypothesis_tests.seeds_needed(1.0, 1.5, 40) == 41, "so many were not enough"
-    assert hypothesis_tests.seeds_needed(1.0, 1e-9, 1) == 3
-    assert hypothesis_tests.seeds_needed(0.0, 1.0, 3) is None
-    assert hypothesis_tests.seeds_needed(1e-6, 1.0, 3) is None
-    assert hypothesis_tests.seeds_needed(1.0, 1.0, 1000) is None
+    assert seeds_needed.seeds_needed(1.0, 1.5, 40) == 41, "so many were not enough"
+    assert seeds_needed.seeds_needed(1.0, 1e-9, 1) == 3
+    assert seeds_needed.seeds_needed(0.0, 1.0, 3) is None
+    assert seeds_needed.seeds_needed(1e-6, 1.0, 3) is None
+    assert seeds_needed.seeds_needed(1.0, 1.0, 1000) is None
 
 
 def test_ranks_need_what_their_best_case_needs() -> None:
     """Complete separation: p = 1 / C(2n, n), which is 1 / 252 at five seeds; Noether's formula gives 5 at 0.05."""
-    needed = hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, math.inf], 3, 0.004, 0.8)
+    needed = seeds_needed.ranks_needed([1, 2, 3], [4, 5, math.inf], 3, 0.004, 0.8)
     assert needed is not None
     assert needed >= 5
-    assert hypothesis_tests.ranks_needed([1, 2], [1, 2], 2, 0.05, 0.8) is None
-    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 10, 0.05, 0.8) == 11, "ten were not enough"
+    assert seeds_needed.ranks_needed([1, 2], [1, 2], 2, 0.05, 0.8) is None
+    assert seeds_needed.ranks_needed([1, 2, 3], [4, 5, 6], 10, 0.05, 0.8) == 11, "ten were not enough"
     # P(a < b) = 7 / 9: (1.645 + 0.842)^2 / (6 (7/9 - 1/2)^2) = 13.4
-    assert hypothesis_tests.ranks_needed([1, 2, 4], [3, 3, 5], 3, 0.05, 0.8) == 14
+    assert seeds_needed.ranks_needed([1, 2, 4], [3, 3, 5], 3, 0.05, 0.8) == 14
 
 
 @pytest.mark.parametrize("sizes", [(3, 3), (5, 4), (6, 7)])
@@ -335,7 +335,7 @@ def test_bounds_of_a_shift_invert_the_rank_test_at_both_ends() -> None:
 def test_spreads_that_power_averages_over_have_the_mean_of_a_sample_s_deviation(freedom: int) -> None:
     """The mean of chi over the root of its freedom, 0.940 for five values."""
     mean = scipy.stats.chi(freedom).mean() / freedom**0.5
-    assert hypothesis_tests._spreads(freedom).mean() == pytest.approx(mean, rel=5e-4)
+    assert seeds_needed._spreads(freedom).mean() == pytest.approx(mean, rel=5e-4)
 
 
 def test_three_against_three_have_bounds_at_the_very_level() -> None:
@@ -348,18 +348,18 @@ def test_three_against_three_have_bounds_at_the_very_level() -> None:
 @pytest.mark.parametrize("alpha", [0.05, 0.01, 0.05 / 27, 1e-6])
 def test_seeds_that_ranks_need_are_enough_for_the_exact_test_at_its_best(alpha: float) -> None:
     """All of one sample below all of the other: p = 1 / C(2n, n)."""
-    needed = hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 3, alpha, 0.8)
+    needed = seeds_needed.ranks_needed([1, 2, 3], [4, 5, 6], 3, alpha, 0.8)
     assert needed is not None
     assert 1 / math.comb(2 * needed, needed) <= alpha
 
 
 def test_numbers_of_seeds_beyond_a_thousand_are_not_named() -> None:
-    assert hypothesis_tests.fewest(lambda n: n >= 1000, 1000) == 1000
-    assert hypothesis_tests.fewest(lambda n: n >= 1000) == 1000
-    assert hypothesis_tests.fewest(lambda n: n >= 1001) is None
-    assert hypothesis_tests.fewest(lambda _n: True, 1001) is None
-    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 999, 0.05, 0.8) == 1000
-    assert hypothesis_tests.ranks_needed([1, 2, 3], [4, 5, 6], 1000, 0.05, 0.8) is None
+    assert seeds_needed.fewest(lambda n: n >= 1000, 1000) == 1000
+    assert seeds_needed.fewest(lambda n: n >= 1000) == 1000
+    assert seeds_needed.fewest(lambda n: n >= 1001) is None
+    assert seeds_needed.fewest(lambda _n: True, 1001) is None
+    assert seeds_needed.ranks_needed([1, 2, 3], [4, 5, 6], 999, 0.05, 0.8) == 1000
+    assert seeds_needed.ranks_needed([1, 2, 3], [4, 5, 6], 1000, 0.05, 0.8) is None
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -10,9 +10,9 @@ import pytest
 import scipy.stats
 
 from benchmark.judging import power
-from benchmark.judging.hypothesis_tests import power_equivalence
 from benchmark.judging.power import SPREADS, ClaimPower, Power, planned_power, power_lines, power_of_more, power_summary
 from benchmark.judging.predicates import evaluate
+from benchmark.judging.seeds_needed import power_equivalence
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS
 

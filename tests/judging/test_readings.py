@@ -95,8 +95,7 @@ def test_a_claim_whose_readings_disagree_says_so() -> None:
     )
     one = across("C1", "base", world)
     assert one.says == (
-        "holds under 3 of 5 readings, reversed under 1, undecided under 1 (1 leaning its way, 0 the other); "
-        "1 not run"
+        "holds under 3 of 5 readings, reversed under 1, undecided under 1 (1 leaning its way, 0 the other); 1 not run"
     )
     assert one.disagree
     assert one.flips == [["slow"]]
@@ -144,9 +143,7 @@ def test_reduced_runs_are_called_reduced() -> None:
         "C1", "base", reads(("base", verdict("NOT COMPARABLE", -1.0, **short)), ("a", verdict("NOT RUN", tier=None)))
     )
     assert one.reduced
-    assert lines(one)[0] == (
-        "reduced runs, undecided under 1 of 1 reading (0 leaning its way, 1 the other); 1 not run"
-    )
+    assert lines(one)[0] == ("reduced runs, undecided under 1 of 1 reading (0 leaning its way, 1 the other); 1 not run")
 
 
 def test_the_smallest_flipping_sets_agree_with_brute_force() -> None:
@@ -383,9 +380,7 @@ def test_only_what_is_undecided_leans() -> None:
     )
     one = across("C1", "base", world)
     assert [reading.leans for reading in one.readings] == [None, "for", "against", None, None, "for", None, None]
-    assert one.says == (
-        "holds under 1 of 7 readings, undecided under 6 (2 leaning its way, 1 the other); 1 not run"
-    )
+    assert one.says == ("holds under 1 of 7 readings, undecided under 6 (2 leaning its way, 1 the other); 1 not run")
 
 
 def test_a_conjunction_leans_its_way_where_each_of_its_statements_does() -> None:

@@ -152,7 +152,7 @@ def test_other_code_with_the_same_rules_is_told_apart() -> None:
 
 def test_every_file_that_decides_is_sealed_by_what_judging_imports() -> None:
     """By hand: what forms a sample, tests it, or says which way is better; and nothing that only reports."""
-    decides = ("judging/cells", "judging/claims", "judging/samples", "judging/hypothesis_tests", "judging/consistency")
+    decides = ("judging/cells", "judging/claims", "judging/evidence", "judging/hypothesis_tests", "judging/consistency")
     decides += (
         "spec/claims",
         "spec/quantities",

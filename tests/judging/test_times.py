@@ -11,9 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from benchmark.judging.cells import enough
+from benchmark.judging.evidence import _time
 from benchmark.judging.judge import judge
 from benchmark.judging.published import Numbers
-from benchmark.judging.samples import _time
 from benchmark.judging.tables import _assumed
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.runs.records import Stored

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from benchmark.judging.claims import without
+from benchmark.judging.evidence import worse_way
 from benchmark.judging.finding import Finding
 from benchmark.judging.predicates import evaluate
-from benchmark.judging.samples import Sample, worse_way
+from benchmark.judging.samples import Sample
 from benchmark.runs.plan import make_run
 from benchmark.spec.curve_statistics import Course, series_value, statistic_value
 from benchmark.spec.load import Loaded

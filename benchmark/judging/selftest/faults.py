@@ -126,8 +126,3 @@ def named(fault: Fault, lines: Sequence[str]) -> Caught:
 def peaceful(what: str, lines: Sequence[str]) -> Caught:
     """The other half of a test: where nothing was planted, nothing may be found."""
     return Caught(fault=f"{_NOTHING}{what}", caught=not lines, finding=next(iter(lines), "no finding"))
-
-
-def all_found(faults: Sequence[Caught]) -> bool:
-    """Whether every planted fault was found and honest records were left in peace."""
-    return all(fault.caught for fault in faults)

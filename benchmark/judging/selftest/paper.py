@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.judging.samples import Expected
+from benchmark.judging.evidence import Expected
 from benchmark.runs.files import keep_shared, packed, sha256, write_atomic
 from benchmark.runs.plan import Run, make_plan
 from benchmark.runs.records import (

@@ -41,25 +41,17 @@ TEXT = _BEFORE + _CLAIMS + "stated: {}\n" + _REST.partition("stated: {}\n")[2]
 Kind = Literal["false pass", "false alarm"]
 Values = dict[tuple[str, int], float | None]
 Draw = Callable[[np.random.Generator], Values]
-
-
-def _skewed(random: np.random.Generator) -> float:
-    """Log-normal with sigma 1, whose long tail is on the worse side."""
-    return float((random.lognormal(0, 1) - np.exp(0.5)) / np.sqrt((np.e - 1) * np.e))
-
-
-def _heavy(random: np.random.Generator) -> float:
-    """Student's t with three degrees of freedom."""
-    return float(random.standard_t(3) / np.sqrt(3))
-
-
-def _two_modes(random: np.random.Generator) -> float:
-    """A tenth of the seeds three standard deviations worse."""
-    return float((random.standard_normal() + 3 * (random.random() < 0.1) - 0.3) / np.sqrt(1.81))
-
+Law = Callable[[np.random.Generator], float]
 
 #: laws of seeds besides the normal one, each with mean 0 and standard deviation 1
-LAWS = {"skewed": _skewed, "heavy-tailed": _heavy, "two-mode": _two_modes}
+LAWS: dict[str, Law] = {
+    # log-normal with sigma 1, whose long tail is on the worse side
+    "skewed": lambda random: float((random.lognormal(0, 1) - np.exp(0.5)) / np.sqrt((np.e - 1) * np.e)),
+    # Student's t with three degrees of freedom
+    "heavy-tailed": lambda random: float(random.standard_t(3) / np.sqrt(3)),
+    # a tenth of the seeds three standard deviations worse
+    "two-mode": lambda random: float((random.standard_normal() + 3 * (random.random() < 0.1) - 0.3) / np.sqrt(1.81)),
+}
 
 
 class Rate(Model):
@@ -137,11 +129,7 @@ def _of_claims(papers: int, draw: Draw, seed: int) -> list[set[str]]:
     return [{claim.state for claim in verdicts.claims} for verdicts in _judged(papers, draw, seed)]
 
 
-def _gaussian(random: np.random.Generator) -> float:
-    return float(random.standard_normal())
-
-
-def _of(off: float, spread: float, law: Callable[[np.random.Generator], float] = _gaussian) -> Draw:
+def _of(off: float, spread: float, law: Law = np.random.Generator.standard_normal) -> Draw:
     """Both experiments ``off`` above what the paper prints of them."""
 
     def draw(random: np.random.Generator) -> Values:
@@ -153,7 +141,7 @@ def _of(off: float, spread: float, law: Callable[[np.random.Generator], float] =
     return draw
 
 
-def _equal(diverging: float, law: Callable[[np.random.Generator], float] = _gaussian) -> Draw:
+def _equal(diverging: float, law: Law = np.random.Generator.standard_normal) -> Draw:
     """Both experiments with the same law, about the bound that the second claim sets."""
 
     def draw(random: np.random.Generator) -> Values:

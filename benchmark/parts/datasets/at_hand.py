@@ -35,12 +35,6 @@ class Digits(Dataset):
     def example_count(self) -> int:
         return 1797
 
-    def missing(self, root: Path) -> str | None:
-        return None
-
-    def fetch(self, root: Path) -> None:
-        """Nothing: the scans ship with scikit-learn."""
-
     def load(self, root: Path, device: str) -> Data:
         import torch
         from sklearn.datasets import load_digits
@@ -71,14 +65,8 @@ class EightGaussians(Dataset):
     def example_count(self) -> Literal[None]:
         return None
 
-    def missing(self, root: Path) -> str | None:
-        return None
-
     def load(self, root: Path, device: str) -> Data:
         return _Law(self, device)
-
-    def fetch(self, root: Path) -> None:
-        """Nothing: the law is all there is."""
 
     @classmethod
     def variants(cls) -> list[Self]:

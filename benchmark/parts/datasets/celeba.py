@@ -85,8 +85,7 @@ class CelebA(Photographs):
 
     def source(self, root: Path) -> PictureSource:
         place = inside(root, root / _FOLDER / _PICTURES)
-        there = picture_names(root, place)
-        names, passed = there.pictures, there.passed
+        names, passed = picture_names(root, place)
         if self.split != "all":
             known = set(names)
             names = self._of_split(inside(root, root / _FOLDER / _PARTITION))

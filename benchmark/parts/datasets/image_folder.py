@@ -43,8 +43,8 @@ class FolderOfPictures(Photographs):
         )
 
     def source(self, root: Path) -> PictureSource:
-        names = picture_names(root, self.place(root))
-        return from_files(self.place(root), names.pictures, self.background, names.passed)
+        names, passed = picture_names(root, self.place(root))
+        return from_files(self.place(root), names, self.background, passed)
 
     def write_stand_in(self, root: Path, pictures: np.ndarray) -> None:
         from PIL import Image

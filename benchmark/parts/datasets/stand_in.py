@@ -48,9 +48,6 @@ class StandIn(Dataset):
     def example_count(self) -> int:
         return self.count * (2 if self.pictures.mirrored() else 1)
 
-    def missing(self, root: Path) -> str | None:
-        return None
-
     def load(self, root: Path, device: str) -> Data:
         """Write the files to a folder of their own, load them, and remove the folder; ``root`` is left alone."""
         try:
@@ -62,9 +59,6 @@ class StandIn(Dataset):
 
     def held_out(self) -> Self:
         return self.model_copy(update={"of": self.of.held_out()})
-
-    def fetch(self, root: Path) -> None:
-        """Nothing: the pictures are generated."""
 
     @classmethod
     def variants(cls) -> list[Self]:

@@ -6,7 +6,6 @@ import os
 import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -45,18 +44,13 @@ def inside(root: Path, path: Path) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class PictureNames:
-    """Picture files below a folder, relative to it, sorted by code point, and what else lies there, by its ending."""
+def picture_names(root: Path, place: Path) -> tuple[list[str], Counter[str]]:
+    """Picture files below ``place``, relative to it, sorted by code point, and what else lies there, by its ending.
 
-    pictures: Sequence[str]
-    passed: Mapping[str, int]
-
-
-def picture_names(root: Path, place: Path) -> PictureNames:
-    """All picture files below ``place``; hidden ones are passed over without a word."""
+    Hidden files are passed over without a word.
+    """
     passed: Counter[str] = Counter()
-    return PictureNames(sorted(_walk(root, inside(root, place), "", passed)), passed)
+    return sorted(_walk(root, inside(root, place), "", passed)), passed
 
 
 def _walk(root: Path, place: Path, prefix: str, passed: Counter[str]) -> Iterator[str]:
@@ -85,7 +79,7 @@ def printable(name: str) -> str:
 
 
 def from_files(
-    place: Path, names: Sequence[str], background: tuple[int, ...] | None, passed: Mapping[str, int] | None = None
+    place: Path, names: Sequence[str], background: tuple[int, ...] | None, passed: Mapping[str, int]
 ) -> PictureSource:
     """A source over encoded files."""
     converted: list[str] = []
@@ -95,7 +89,7 @@ def from_files(
         lambda index: decode(place / names[index], background, converted),
         names,
         lambda index: printable(names[index]),
-        passed=passed or {},
+        passed=passed,
         converted=converted,
     )
 

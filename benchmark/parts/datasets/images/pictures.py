@@ -290,9 +290,3 @@ class Photographs(Pictures):
 
     def mirrored(self) -> bool:
         return self.mirror
-
-    def fetch(self, root: Path) -> None:
-        """Nothing is downloaded from here: what is missing is placed by hand."""
-        message = self.missing(root)
-        if message is not None:
-            raise DataError(message)
