@@ -6,9 +6,11 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,6 +130,27 @@ def test_a_missing_extra_is_named(
     monkeypatch.setitem(sys.modules, NEEDS[engine], None)
     assert main([*CALL, "--results", str(tmp_path), "--engine", engine]) == 2
     assert capsys.readouterr().err.splitlines()[-1].endswith(f"pip install 'ganrepro[{extra}]'")
+
+
+@pytest.mark.parametrize(("said", "trouble"), [(b"\0\0\0\x04\0\0\0\0\0", None), (b"SSH-2.0", "something else")])
+def test_another_service_at_the_address_is_no_ray_cluster(said: bytes, trouble: str | None) -> None:
+    """A server of gRPC begins with a frame of HTTP/2's settings; Ray would ask any other for a quarter of an hour."""
+    from benchmark.runs.engines.execute import EngineError
+    from benchmark.runs.engines.ray import _reach
+
+    def answer() -> None:
+        line, _ = server.accept()
+        with line:
+            line.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(answer)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        if trouble is None:
+            _reach(address)
+        else:
+            with pytest.raises(EngineError, match=trouble):
+                _reach(address)
 
 
 def test_a_machine_that_cannot_do_the_jobs_says_why(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from benchmark.runs.engines.progress import Display
 #: bytes of the store that tasks share; ours pass nothing but names
 _STORE_BYTES = 80 << 20
 _REACH_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0
+#: what an HTTP/2 client says first, with empty settings (RFC 9113, section 3.4): gRPC, which Ray speaks, sends its own
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 _PROBE_SECONDS = 120.0
 
 
@@ -77,7 +80,8 @@ class Ray:
             ray.init(address=address or "local", **quiet)
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             self.close()
-            raise EngineError(f"no Ray cluster at {address or 'this machine'}: {last_line(error)}") from error
+            same = "" if address is None else "; a token, where it asks for one, must be the same as on its nodes"
+            raise EngineError(f"no Ray cluster at {address or 'this machine'}: {last_line(error)}{same}") from error
 
     def check(self, jobs: Sequence[Job]) -> int:
         """The number of nodes; :class:`EngineError` where one of them cannot work, or none has what a job needs."""
@@ -186,13 +190,18 @@ def _only(node_id: str) -> Any:
 
 
 def _reach(address: str) -> None:
-    """Raise :class:`EngineError` where nothing listens at HOST:PORT; Ray itself would ask for a minute."""
+    """Raise :class:`EngineError` where nothing of Ray's kind listens at HOST:PORT; Ray itself would ask for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address in ("auto", "local"):
         return
     if not host or not port.isdigit():
         raise EngineError(f"--address {address}: write HOST:PORT, ray://HOST:PORT or auto")
     try:
-        socket.create_connection((host, int(port)), _REACH_SECONDS).close()
+        with socket.create_connection((host, int(port)), _REACH_SECONDS) as line:
+            line.settimeout(_ANSWER_SECONDS)
+            if os.environ.get("RAY_USE_TLS") != "1":
+                line.sendall(_HELLO)
+                if line.recv(4, socket.MSG_WAITALL)[3:] != b"\x04":  # the type of a frame of settings
+                    raise EngineError(f"no Ray cluster at {address}: something else listens there")
     except (OSError, OverflowError) as error:
         raise EngineError(f"no Ray cluster at {address}: {error}") from error
