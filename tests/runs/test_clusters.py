@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -275,29 +276,20 @@ for index in range(count):
 }
 #: what stands in for a Slurm that trains nothing: numbered arrays, and a queue that the test writes
 QUIET = {
-    "squeue": """
-try:
-    print(open(f"{PLACE}/queue").read(), end="")
-except OSError:
-    sys.exit("squeue: error: no controller")
-""",
+    "squeue": 'cat "$PLACE/queue" 2>/dev/null || { echo "squeue: error: no controller" >&2; exit 1; }',
     "sbatch": """
-given = len(glob.glob(f"{PLACE}/given-*"))
-if os.path.exists(f"{PLACE}/refuse"):
-    sys.exit("sbatch: error: Batch job submission failed: Requested time limit is invalid")
-open(f"{PLACE}/given-{given}", "w")
-print(f"Submitted batch job {50 + given}")
+if [ -e "$PLACE/refuse" ]; then
+    echo "sbatch: error: Batch job submission failed: Requested time limit is invalid" >&2; exit 1
+fi
+given=$(ls "$PLACE" | grep -c ^given-)
+touch "$PLACE/given-$given"; echo "Submitted batch job $((50 + given))"
 """,
-    "scancel": """
-open(f"{PLACE}/cancelled", "a").write(" ".join(sys.argv[1:]) + "\\n")
-open(f"{PLACE}/queue", "w")
-""",
+    "scancel": 'echo "$@" >> "$PLACE/cancelled"; : > "$PLACE/queue"',
 }
 
 
-def scripts(place: Path, bodies: dict[str, str]) -> None:
+def scripts(place: Path, bodies: dict[str, str], head: str) -> None:
     for name, body in bodies.items():
-        head = f"#!{sys.executable} -S\nimport glob, os, re, subprocess, sys\nPLACE = {str(place)!r}\n"
         (place / name).write_text(head + body)
         (place / name).chmod(0o755)
 
@@ -308,7 +300,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pytest.importorskip("submitit")
     place = tmp_path / "slurm"
     place.mkdir()
-    scripts(place, SLURM)
+    scripts(place, SLURM, f"#!{sys.executable} -S\nimport glob, os, re, subprocess, sys\nPLACE = {str(place)!r}\n")
     monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("SBATCH_PARTITION", raising=False)
     return place
@@ -366,7 +358,7 @@ class Watched:
         for name, value in {"_ASK_SECONDS": 0.0, "_ASK_OFTEN_SECONDS": 0.0, "_SETTLE_SECONDS": 0.01}.items():
             monkeypatch.setattr(module, name, value)
         monkeypatch.setattr(module.time, "sleep", lambda _: None)
-        scripts(slurm, QUIET)
+        scripts(slurm, QUIET, f"#!/bin/sh\nPLACE={shlex.quote(str(slurm))}\n")
         self.place, self.logs = slurm, tmp_path / "logs"
         self.jobs = jobs(tmp_path / "all")
         self.jobs[1] = replace(self.jobs[1], folder=f"{self.jobs[1].folder}-other", run_id="other")
@@ -506,3 +498,20 @@ def test_a_job_that_is_being_cancelled_is_not_queued_again(slurm: Path, monkeypa
         (slurm / "state-77_0").write_text(state)
         _queue_again(here, Outcome("run", "interrupted", None, signal=signal.SIGTERM))
         assert (slurm / "again-77_0").exists() == again
+
+
+def test_a_job_that_saves_while_the_controller_is_silent_leaves_word(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmark.runs.engines import slurm as module
+
+    interrupted = Outcome("run", "interrupted", "state saved", signal=signal.SIGTERM)
+    monkeypatch.setattr(module, "perform", lambda _: interrupted)
+    for name, value in {"SUBMITIT_EXECUTOR": "slurm", "SLURM_JOB_ID": "50"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SUBMITIT_FOLDER", str(tmp_path / "%j"))
+    (tmp_path / "50").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        module.Work(watched.jobs[0])()
+    assert ended.value.code == 75
+    assert [file.name for file in (tmp_path / "50").iterdir()] == ["saved"]
