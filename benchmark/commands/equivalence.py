@@ -58,7 +58,8 @@ def equivalence(options: argparse.Namespace) -> int:
     if options.json:
         terminal.as_json(report.model_dump(mode="json"))
     else:
-        verdict = "may be judged" if report.agrees else "is not shown equivalent"
+        agrees = "may be judged" if report.tier == "full" else "gives the same scores, of reduced runs"
+        verdict = agrees if report.agrees else "is not shown equivalent"
         print(f"{paper}/{name} at {report.tier} in {report.numerics} {verdict}: {report.says}")
         print(f"kept in {places.shown(file)}")
     return opt.OK if report.agrees else opt.CHECK_FAILED

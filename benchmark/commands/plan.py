@@ -144,8 +144,11 @@ def plan(options: argparse.Namespace) -> int:
         for line in lacking:
             print(terminal.wrapped(line, 2))
         if "full" in tiers:
+            seeds = len(options.seeds) if options.seeds else None
+            planned = f"with {counted(seeds, 'seed')}" if seeds else "with the seeds that the spec plans"
             for paper, spec in specs.items():
-                print(terminal.wrapped(f"power of {paper}, {power_summary(planned_power(spec))}", 2))
+                told = power_summary(planned_power(spec, seeds))
+                print(terminal.wrapped(f"power over all of {paper} {planned}, {told}", 2))
     return opt.CHECK_FAILED if unreadable or wrong else opt.OK
 
 

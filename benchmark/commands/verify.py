@@ -16,7 +16,7 @@ from benchmark.commands.planned_records import planned
 from benchmark.commands.select_runs import load_all, load_papers
 from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
 from benchmark.judging.consistency import contradictions, identity
-from benchmark.judging.judge import JudgedPaper, expected_ones, verdicts_on
+from benchmark.judging.judge import JudgedPaper, expected_ones, states_of, states_then, verdicts_on
 from benchmark.judging.seal import RULES_VERSION, sources
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.reporting.tabular import table_csv
@@ -188,6 +188,9 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
         _seal(verdicts, findings)
+        if manifest is None and not file.is_file():
+            _states(results, verdicts, mine, findings)
+            continue
         _verdicts(file, verdicts, same_rules, manifest is not None, findings)
         inputs.append(JudgedPaper(loaded.spec, verdicts, expected_ones(mine, expected)))
     if manifest is not None:
@@ -318,6 +321,20 @@ def _same_rules(evidence: Opened) -> bool:
         f"judged by rules version {manifest.rules_version} of ganrepro {manifest.ganrepro}, here by {RULES_VERSION}"
     )
     return False
+
+
+def _states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], findings: Findings) -> None:
+    """Of verdicts that are not stored, those states that are kept beside a seal of these very records."""
+    kept, now = states_then(results, verdicts.paper, verdicts.seal, stored), states_of(verdicts)
+    if kept is None:
+        findings.notes.append(f"no stored verdicts on {verdicts.paper}")
+        return
+    findings.verdicts += len(kept)
+    findings.problems += [
+        f"seals/{verdicts.paper}.judged.json: {name}: stored {then}, recomputed {now.get(name, 'nothing')}"
+        for name, then in kept.items()
+        if now.get(name) != then
+    ]
 
 
 def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, findings: Findings) -> None:

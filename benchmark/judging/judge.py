@@ -215,7 +215,7 @@ def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
 def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
     """``verdicts`` on the records of a results folder, under the seal that lies in it."""
     state = stored_state(results, spec, stored)
-    return under_seal(spec, verdicts, state, _states_then(results, spec.paper.id, state, stored))
+    return under_seal(spec, verdicts, state, states_then(results, spec.paper.id, state, stored))
 
 
 def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
@@ -233,7 +233,7 @@ def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]
     write_atomic(states_file(results, verdicts.paper), to_json(kept.model_dump(mode="json")))
 
 
-def _states_then(
+def states_then(
     results: Path, paper: str, seal: SealState | None, stored: Sequence[Stored]
 ) -> Mapping[str, str] | None:
     """States under the sealed rules of these very records; None where they are not known."""

@@ -247,7 +247,7 @@ def power_summary(power: Power) -> str:
         if chances
     ]
     undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
-    parts += [f"{undecided} claims and numbers can never be"] if undecided else []
+    parts += [f"{undecided} claims and numbers cannot be decided"] if undecided else []
     return f"{at}: {', '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
 
 

@@ -198,6 +198,20 @@ def test_a_score_rewritten_in_agreement_is_named_by_the_stored_verdicts(
     assert any("T1, digits, plain.measured.seeds.1: stored" in problem for problem in problems)
 
 
+def test_states_beside_a_seal_are_recomputed_where_no_verdicts_are_stored(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (results / "verdicts" / "made_up.json").unlink()
+    assert verify(results, capsys) == (0, [])
+    kept = results / "seals" / "made_up.judged.json"
+    content = json.loads(kept.read_text())
+    name, state = next((name, state) for name, state in content["states"].items() if state == "HOLDS")
+    content["states"][name] = "REVERSED"
+    kept.write_text(json.dumps(content))
+    told = f"seals/made_up.judged.json: {name}: stored REVERSED, recomputed {state}"
+    assert verify(results, capsys) == (1, [told])
+
+
 def test_unreadable_records_misplaced_ones_and_missing_files_are_each_one_line(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -207,11 +207,11 @@ def test_what_can_never_be_decided_is_counted_on_one_line() -> None:
     """Two seeds decide neither the claim nor the two numbers; nothing else is known then."""
     order = {"order": [fid("a"), fid("b")]}
     assert power_summary(planned_power(planned({"C1": order}, seeds=2))) == (
-        "where seeds differ by 2 / 5 / 10 %: 3 claims and numbers can never be"
+        "where seeds differ by 2 / 5 / 10 %: 3 claims and numbers cannot be decided"
     )
     blind = {"samples": 20000, "checkpoint": "last"}
     told = power_summary(planned_power(planned({"C1": order}, protocol=blind)))
-    assert told.endswith("claims on printed numbers are decided, 2 claims and numbers can never be")
+    assert told.endswith("claims on printed numbers are decided, 2 claims and numbers cannot be decided")
     assert power_summary(planned_power(planned({}, quoted_from="another paper"))) == (
         "where seeds differ by 2 / 5 / 10 %: nothing of it is known beforehand"
     )
