@@ -145,7 +145,8 @@ def _claims_summary(audit: Audit) -> str:
         (ways.count("verified by test"), "is verified by a test", "are verified by a test"),
         (ways.count("not assessable"), "cannot be assessed", "cannot be assessed"),
     )
-    text = ", ".join(f"{count} {state if count == 1 else plural}" for count, state, plural in counts if count)
+    told = [f"{count} {state if count == 1 else plural}" for count, state, plural in counts if count]
+    text = ", ".join([told[0].replace("there", "on its own numbers"), *told[1:]]) if told else ""
     return f"{words.counted(len(audit.claims), 'claim')}: {text}." if text else "No claims."
 
 

@@ -361,6 +361,10 @@ def test_text_fits_a_terminal_and_begins_with_what_fails(found: Audit) -> None:
     text, detailed = render_text(found), render_text(found, details=True)
     assert max(len(line) for line in (*text.splitlines(), *detailed.splitlines())) <= 100
     assert "3 claims: 1 fails on its own numbers, 1 holds there, 1 cannot be assessed." in text
+    kept = [claim for claim in found.claims if claim.on_published != "fails"]
+    assert "2 claims: 1 holds on its own numbers, 1 cannot be assessed." in render_text(
+        found.model_copy(update={"claims": kept})
+    ), "nothing was said of where there is"
     for expected in (
         "The batch is 64",
         "C2 (table 1): FAILS",
