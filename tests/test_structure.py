@@ -33,6 +33,7 @@ RECORDS = {
     "runs.brought",
     "runs.costs",
     "runs.pace",
+    "runs.anchored",
 }
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "rescoring", "anchors", "calibration")}
@@ -55,8 +56,9 @@ ALLOWED: dict[str, set[str]] = {
     "runs.bundle": BASE | {"runs.files"},
     "runs.merge": BASE | {"runs.files", "runs.records", "runs.integrity", "runs.sidecars"},
     "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
-    "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars"},
+    "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars", "runs.anchored"},
     "runs.pace": BASE,
+    "runs.anchored": BASE | {"runs.environment"},
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.devices import resolve_device
-from benchmark.commands.planned_records import planned
+from benchmark.commands.planned_records import planned, readings_of
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
+from benchmark.runs.anchored import anchor_code
 from benchmark.runs.plan import Run
 from benchmark.runs.records import Stored, read_records
 from benchmark.runs.sidecars import KINDS, Anchor, Kind
@@ -34,25 +36,27 @@ def anchors(options: argparse.Namespace) -> int:
     papers = load_papers(options.papers)
     added = _measure(papers, results, root, resolve_device(options.device), options.numerics, quick=False)
     known = sidecars.read(results)
-    rows: dict[tuple[str, str, str], dict[Kind, Anchor]] = {}
+    rows: dict[tuple[str, str, str, str, str], dict[Kind, Anchor]] = {}
     for run, stored in _ended(papers, results, options.numerics):
         for name in run.setup.scores:
             known_anchor = known.of(stored.record, name)
             if known_anchor:
-                rows.setdefault((run.paper, run.experiment, name), known_anchor)
+                rows.setdefault((run.paper, run.experiment, run.tier, run.reading or "", name), known_anchor)
     if options.json:
         listed = [
             {
                 "paper": paper,
                 "experiment": experiment,
+                "tier": tier,
+                "reading": reading or None,
                 "score": name,
                 "anchors": {k: v.model_dump() for k, v in of.items()},
             }
-            for (paper, experiment, name), of in rows.items()
+            for (paper, experiment, tier, reading, name), of in rows.items()
         ]
         return terminal.as_json(listed)
     table = [(*key, *(_value(of.get(kind)) for kind in KINDS)) for key, of in rows.items()]
-    print(terminal.table(("paper", "experiment", "score", *KINDS), table, right=range(3, 3 + len(KINDS))))
+    print(terminal.table(("paper", "experiment", "tier", "reading", "score", *KINDS), table, right=range(5, 9)))
     for reason in dict.fromkeys(values.reason for of in rows.values() for values in of.values() if values.reason):
         print(f"none: {reason}")
     print(f"{added} measured now, kept in {places.shown(results / sidecars.ANCHORS)}")
@@ -65,7 +69,12 @@ def _ended(papers: Iterable[Loaded], results: Path, numerics: str) -> list[tuple
     stored = [run for run in read_records(results, unreadable) if run.record.status != "failed"]
     for line in unreadable:
         terminal.say(f"ganrepro: passed over: {line}")
-    return planned((loaded.spec for loaded in papers), stored, numerics)
+    found = {
+        run.run_id: (replace(run, reading=run_stored.record.reading), run_stored)
+        for loaded, reading in readings_of(papers, stored)
+        for run, run_stored in planned([loaded.under(reading)], stored, numerics)
+    }
+    return [*found.values()]
 
 
 def after_run(papers: Iterable[Loaded], results: Path, root: Path, device: str, numerics: str) -> None:
@@ -77,9 +86,9 @@ def after_run(papers: Iterable[Loaded], results: Path, root: Path, device: str, 
 
 
 def _measure(papers: Iterable[Loaded], results: Path, root: Path, device: str, numerics: str, *, quick: bool) -> int:
-    from benchmark.evaluation.anchors import code_version, measure_all, wanted
+    from benchmark.evaluation.anchors import measure_all, wanted
 
-    code = code_version()
+    code = anchor_code()
     runs = [(run, stored.record) for run, stored in _ended(papers, results, numerics)]
     missing = wanted(runs, sidecars.read(results), code)
     if quick:

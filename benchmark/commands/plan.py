@@ -16,11 +16,13 @@ from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.select_runs import select
 from benchmark.judging.power import planned_power, power_summary
-from benchmark.runs.costs import BASES, STATED, Cost, Device, added, cost, known_devices
+from benchmark.runs import sidecars
+from benchmark.runs.costs import BASES, STATED, Cost, Device, added, anchors, cost, known_devices
 from benchmark.runs.derived import to_train
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, RunRecord, finished_record, read_record, read_records
+from benchmark.runs.sidecars import Anchor
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import Dataset
@@ -103,14 +105,17 @@ def data_problems(runs: Iterable[Run], root: Path) -> dict[Dataset, str]:
 
 def plan(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
-    device = _device(options.device, results)
+    records = [run.record for run in read_records(results, [])]
+    device = _device(options.device, results, records)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []
     left: list[tuple[Run, Path]] = []
     unreadable: dict[str, str] = {}
     specs: dict[str, PaperSpec] = {}
     selections = select(options, tiers)
-    problems = data_problems((run for selection in selections for run in selection.runs), root)
+    everything = [run for selection in selections for run in selection.runs]
+    problems = data_problems(everything, root)
+    lacking_anchors = anchors(everything, records, sidecars.read_all(results, Anchor, []), device, root)
     for selection in selections:
         specs[selection.loaded.spec.paper.id] = selection.loaded.spec
         stand = standing(selection.runs, results)
@@ -123,6 +128,9 @@ def plan(options: argparse.Namespace) -> int:
             mine = [shares[run.run_id] for run in runs if run.run_id in shares]
             row["device_hours"] = sum(hours for hours, _ in mine)
             row["trainings"] = sum(trained for _, trained in mine)
+            floors = [lacking_anchors[run.run_id] for run in runs if run.run_id in lacking_anchors]
+            row["anchors"] = sum(count for count, _ in floors)
+            row["anchor_hours"] = sum(hours for _, hours in floors)
             rows.append(row)
     # data that are absent can still be fetched; another set under their name cannot be trained on
     wrong = any(dataset.missing(root) is None for dataset in problems)
@@ -152,9 +160,9 @@ def plan(options: argparse.Namespace) -> int:
     return opt.CHECK_FAILED if unreadable or wrong else opt.OK
 
 
-def _device(word: str | None, results: Path) -> Device:
+def _device(word: str | None, results: Path, records: Sequence[RunRecord]) -> Device:
     """The device that hours are told of: by its name or kind; without a word the one that was calibrated last."""
-    known = known_devices(results, (run.record for run in read_records(results, [])))
+    known = known_devices(results, records)
     if word is None:
         return known[0] if known else STATED["cpu"]
     fitting = [device for device in known if word in (device.kind, device.name) or word.lower() in device.name.lower()]
@@ -173,14 +181,18 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
     left = [row for row in rows if row["left"]]
     runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
     text = f"{runs} of {sum(row['runs'] for row in rows)} runs left"
+    number, floors = sum(row["anchors"] for row in rows), sum(row["anchor_hours"] for row in rows)
+    apart = f"~ {terminal.duration(3600 * floors)} for {number} floors and ceilings that scores lack "
+    apart += "(`ganrepro anchors`), by counted operations"
     if not runs:
-        return text
+        return f"{text}; {apart}" if number else text
     text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
     waiting = sum(row["waiting"] for row in rows)
     text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
-    hours = sum(row["device_hours"] for row in left)
+    hours = floors + sum(row["device_hours"] for row in left)
     images, disk = (sum(row["left"] * row[key] for row in left) for key in ("images", "disk_bytes"))
     text += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
+    text += f" and {apart}" if number else ""
     bases = [basis for basis in BASES if any(row["basis"] == basis for row in left)]
     text += f" (by {', '.join(bases)}; ~ is estimated)"
     gpu = max(row["device_bytes"] for row in left)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from benchmark import places
@@ -12,7 +13,9 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import Stored, read_records
 from benchmark.spec.base import TIERS
+from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import ReadingError
 
 
 def planned(specs: Iterable[PaperSpec], stored: Iterable[Stored], numerics: str) -> list[tuple[Run, Stored]]:
@@ -20,6 +23,19 @@ def planned(specs: Iterable[PaperSpec], stored: Iterable[Stored], numerics: str)
     records = {run.record.run_id: run for run in stored}
     runs = [run for spec in specs for tier in TIERS for run in make_plan(spec, tier, numerics=numerics)]
     return [*{run.run_id: (run, records[run.run_id]) for run in runs if run.run_id in records}.values()]
+
+
+def readings_of(papers: Iterable[Loaded], stored: Iterable[Stored]) -> Iterator[tuple[Loaded, str | None]]:
+    """Every paper as it stands, under each ground, and under each reading that a record of it names."""
+    named = [(run.record.paper, run.record.reading) for run in stored]
+    for loaded in papers:
+        own = [reading for paper, reading in named if paper == loaded.spec.paper.id and reading is not None]
+        for reading in dict.fromkeys([None, *loaded.readings.grounds, *own]):
+            try:
+                loaded.under(reading)
+            except ReadingError:  # of an older spec
+                continue
+            yield loaded, reading
 
 
 def check_scores(run: Run, names: Iterable[str]) -> None:
@@ -41,11 +57,9 @@ def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
     if record.status != "finished":
         raise UsageError(f"run {record.run_id} {record.status}: {record.reason}")
     (loaded,) = load_papers([paper or record.paper])
-    if record.experiment in loaded.spec.experiments:
-        try:
-            run = make_run(loaded.spec, record.experiment, record.tier, record.seed, record.numerics)
-        except KeyError:
-            run = None
-        if run is not None and run.run_id == record.run_id:
-            return run, stored[0]
+    for _, reading in readings_of([loaded], stored):
+        with suppress(KeyError):
+            run = make_run(loaded.under(reading), record.experiment, record.tier, record.seed, record.numerics)
+            if run.run_id == record.run_id:
+                return run, stored[0]
     raise UsageError(f"{places.shown(loaded.file)} plans no run {record.run_id}: the spec has changed since")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import score_sidecars, terminal
-from benchmark.commands.planned_records import planned
+from benchmark.commands.planned_records import planned, readings_of
 from benchmark.commands.select_runs import load_all, load_papers
 from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
 from benchmark.judging.consistency import contradictions, identity
@@ -30,7 +30,6 @@ from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLE
 from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.load import Loaded
 from benchmark.spec.numerics import NUMERICS
-from benchmark.spec.readings import ReadingError
 from benchmark.spec.source import SpecError
 from benchmark.spec.words import cut
 
@@ -268,7 +267,7 @@ def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str | None, it
 
     findings = evidence.findings
     left = {run.folder: run for run in _records(evidence.results, Findings()) if _unsafe(run) is None}
-    for loaded, reading in _readings(papers, left.values()):
+    for loaded, reading in readings_of(papers, left.values()):
         mine = [run for run in left.values() if run.record.paper == loaded.spec.paper.id]
         tier = numerics or _tier(evidence.results, loaded, mine)
         for run, stored in planned([loaded.under(reading)], mine, tier):
@@ -285,19 +284,6 @@ def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str | None, it
             if difference is not None:
                 findings.problems.append(f"{where}: {difference}")
     findings.notes += [f"{folder}: not begun again: no run of these papers" for folder in left]
-
-
-def _readings(papers: Sequence[Loaded], stored: Iterable[Stored]) -> Iterator[tuple[Loaded, str | None]]:
-    """Every paper as it stands, under each ground, and under each reading that a record of it names."""
-    named = [(run.record.paper, run.record.reading) for run in stored]
-    for loaded in papers:
-        own = [reading for paper, reading in named if paper == loaded.spec.paper.id and reading is not None]
-        for reading in dict.fromkeys([None, *loaded.readings.grounds, *own]):
-            try:
-                loaded.under(reading)
-            except ReadingError:  # of an older spec
-                continue
-            yield loaded, reading
 
 
 def _seal(verdicts: PaperVerdicts, findings: Findings) -> None:

@@ -19,12 +19,11 @@ from pydantic import ValidationError
 
 from benchmark.evaluation import scoring
 from benchmark.runs import sidecars
-from benchmark.runs.environment import source_hash
+from benchmark.runs.anchored import anchored
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord
 from benchmark.runs.sidecars import KINDS, Anchor, Companions, Kind
 from benchmark.spec.base import canonical
-from benchmark.spec.fields import NetworkMarker, marked_fields
 from benchmark.spec.parts import Data, DataError, Dataset, Metric, MetricError, Subject
 from benchmark.training.numerics import prepare
 from benchmark.training.streams import Streams
@@ -40,8 +39,6 @@ _RANGE_POINTS = 10_000
 _AT_ONCE = 256
 #: bytes of one half of the real images, of a set that is larger the halves are not all of it
 _HALF_BYTES = 1 << 34
-#: code that a value rests on, as files and folders of the package
-_CODE = ("evaluation/anchors.py", "evaluation/scoring.py", "parts/metrics", "parts/extractors", "training/subject.py")
 
 
 @dataclass(frozen=True)
@@ -71,11 +68,6 @@ class Wanted:
         return float(size * (count + sum(_counts(metric).values())))
 
 
-def code_version() -> str:
-    """SHA-256 over the source of all that an anchor's value rests on."""
-    return source_hash(_CODE)
-
-
 def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) -> list[Wanted]:
     """Anchors that scores of these runs ask for and that today's code has not measured, each once."""
     have = {canonical(anchor.identity) for anchor in known.anchors if anchor.code == code}
@@ -85,8 +77,8 @@ def wanted(runs: Iterable[tuple[Run, RunRecord]], known: Companions, code: str) 
         if fingerprint is None:
             continue
         for name, score in run.setup.scores.items():
-            if score.metric.looks_at == "curves" or marked_fields(score.metric, NetworkMarker):
-                continue  # losses and a trained network's verdict say nothing without the training and the network
+            if not anchored(score.metric):
+                continue
             for kind in KINDS:
                 identity = sidecars.identity(kind, record.determinant, fingerprint, name)
                 text = canonical(identity)
@@ -102,7 +94,9 @@ def measure_all(
     groups: dict[str, list[Wanted]] = {}
     for anchor in wanted:
         settings = anchor.run.setup.dataset.model_dump(mode="json")
-        key = canonical([anchor.run.setup.dataset.name, settings, anchor.run.setup.generator_mode, anchor.run.sizes])
+        # a reading's generator may differ from the base's
+        untrained = sidecars.identity("untrained", anchor.run.determinant(), None, anchor.score)
+        key = canonical([anchor.run.setup.dataset.name, settings, untrained["generator"]])
         groups.setdefault(f"{key} {anchor.run.experiment}", []).append(anchor)
     for group in groups.values():
         if not go_on():

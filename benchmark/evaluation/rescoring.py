@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from torch import nn
 
 from benchmark.evaluation import scoring
-from benchmark.evaluation.anchors import code_version
 from benchmark.parts.metrics import infinity
+from benchmark.runs.anchored import anchor_code
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, ScoreRecord
@@ -133,7 +133,7 @@ class Scorer:
             seed=self.run.seed,
             iteration=self.trainer.iteration,
             device=self.device,
-            code=code_version(),
+            code=anchor_code(),
             recorded={name: self.record.scores[name].at_end() for name in scores},
             again=again,
             variants=variants,

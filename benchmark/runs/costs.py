@@ -16,10 +16,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal
 
+from benchmark.runs.anchored import anchor_code, anchored
 from benchmark.runs.derived import together
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, device_of
-from benchmark.runs.sidecars import Calibration, pace_of, read_all
+from benchmark.runs.sidecars import KINDS, Anchor, Calibration, identity, pace_of, read_all
 from benchmark.spec.base import canonical
 from benchmark.spec.operations import (
     at_once,
@@ -92,7 +93,10 @@ STATED: dict[Kind, Device] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run takes. ``hours`` are of one device, with evaluation and without anchors and the report."""
+    """What one run takes. ``hours`` are of one device, with evaluation and without the report.
+
+    Anchors belong to no single run: see :func:`anchors`.
+    """
 
     training_seconds: float
     evaluation_seconds: float
@@ -126,7 +130,8 @@ def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Devi
                 took = _took(record, shared=record.run_id in led)
                 taken.setdefault(name, {}).setdefault(pace_of(record.determinant), []).append(took)
     last_first = read_all(results, Calibration, [], order=lambda file: -file.stat().st_mtime_ns)
-    devices = [_of(calibration) for calibration in last_first]
+    # a run on a processor has one thread: what more of them did is not what it takes
+    devices = [_of(one) for one in last_first if one.environment.get("gpu") or one.threads == 1]
     names = {device.name for device in devices}
     devices += [replace(STATED[kind], name=name) for name, kind in kinds.items() if name not in names]
     return [replace(device, finished=taken.get(device.name, {})) for device in devices]
@@ -193,6 +198,45 @@ def added(
             trained = run is group[0]
             shares[run.run_id] = (costs[of].hours if trained else costs[of].evaluation_seconds / 3600, trained)
     return shares
+
+
+def anchors(
+    runs: Iterable[Run],
+    records: Iterable[RunRecord],
+    known: Iterable[Anchor],
+    device: Device = STATED["cpu"],
+    root: Path | None = None,
+) -> dict[str, tuple[int, float]]:
+    """How many floors and ceilings ``runs`` need that were not measured, and their device-hours, by counted operations.
+
+    Each is told of the first run that needs it, by its id. ``root`` as in :func:`cost`; ``records`` tell the hash of
+    the data that ``known`` name.
+    """
+    code = anchor_code()
+    have = {canonical(anchor.identity) for anchor in known if anchor.code == code}
+    hashes: dict[str, str | None] = {}
+    for record in records:
+        with suppress(KeyError, TypeError):  # what an edited record says it was
+            hashes[canonical(record.determinant["setup"]["dataset"])] = record.hashes["dataset"]
+    lacking: dict[str, tuple[int, float]] = {}
+    for run in {(run.paper, run.experiment, run.reading, run.tier, run.numerics): run for run in runs}.values():
+        facts, setup = run.determinant(), run.setup
+        data = canonical(facts["setup"]["dataset"])
+        layouts = {role: layout(network, setup.sizes) for role, network in run.networks.items()}
+        example = sampling_operations(run.system, layouts)
+        for name, score in setup.scores.items():
+            if not anchored(score.metric) or (root is not None and score.metric.unavailable(root) is not None):
+                continue
+            need = score.metric.needs(setup.dataset)
+            for kind in KINDS:
+                text = canonical(identity(kind, facts, hashes.get(data, data), name))
+                if text not in have:
+                    have.add(text)
+                    operations = (1 + (kind == "real")) * (need.once + need.operations)  # halves both ways round
+                    operations += need.generated * example if kind == "untrained" else 0
+                    count, hours = lacking.get(run.run_id, (0, 0.0))
+                    lacking[run.run_id] = (count + 1, hours + operations / (EFFICIENCY * device.gigaflops * 3.6e12))
+    return lacking
 
 
 def _seconds(

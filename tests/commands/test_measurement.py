@@ -51,6 +51,44 @@ def test_anchors_are_there_already(results, capsys):
     assert rows["modes"]["real"]["values"] == [8.0, 8.0]
 
 
+READING = """
+readings:
+  rate:
+    says: Another rate.
+    of: [systems]
+    change: {systems.toy_non_saturating.players.*.optimizer.adam.learning_rate: 2e-4}
+"""
+
+
+def test_a_run_under_a_reading_has_anchors_which_plan_counts_before_and_is_scored_again(tmp_path, capsys):
+    spec, place = tmp_path / "toy.yaml", ["--results", str(tmp_path / "results")]
+    spec.write_text(Path(TOY).read_text() + READING)
+    about = [str(spec), "--tier", "smoke", "-e", "toy_minimax", "--reading", "rate", *place]
+
+    def lacking() -> tuple[int, bool]:
+        capsys.readouterr()
+        assert main(["plan", *about, "--json"]) == 0
+        (row,) = json.loads(capsys.readouterr().out)
+        return row["anchors"], row["anchor_hours"] > 0
+
+    assert lacking() == (2 * 4, True), "four kinds for each of two scores"
+    assert main(["run", *about, "--device", "cpu", "-j", "1", "--no-report"]) == 0
+    assert main(["plan", *about]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "0 of 1 runs left; ~ 0 s for 8 floors and ceilings that scores lack" in told
+    assert main(["anchors", str(spec), *place, "--device", "cpu", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {(row["tier"], row["reading"], row["score"], len(row["anchors"])) for row in rows} == {
+        ("smoke", "rate", "modes", 4),
+        ("smoke", "rate", "good", 4),
+    }
+    assert lacking() == (0, False)
+    again = ["score", run_id(tmp_path / "results"), str(spec), *place, "--device", "cpu", "--score", "good", "--json"]
+    assert main([*again, "--protocols", "noise"]) == 0
+    grid = json.loads(capsys.readouterr().out)
+    assert grid["again"] == grid["recorded"]
+
+
 def test_a_grid_reaches_the_report(results, capsys):
     words = ["score", run_id(results)[:6], TOY, "--results", str(results), "--device", "cpu"]
     assert main([*words, "--score", "good", "--json"]) == 0

@@ -107,6 +107,19 @@ def test_halves_are_disjoint_and_together_the_data():
     assert len({one.data.fingerprint, other.data.fingerprint, subject.data.fingerprint}) == 3
 
 
+def test_generators_of_one_size_are_measured_each_by_itself():
+    """As under a reading that builds the generator otherwise: the experiment and all sizes are the same."""
+    text = TOY.read_text().replace("      - relu", "      - tanh", 1)
+    runs = [toy(1000), make_run(loads(text).spec, "toy_minimax", "smoke", 0, "fp32")]
+    runs[1] = replace(runs[1], setup=runs[0].setup)
+    alone = [[*measured(run, "untrained").values()] for run in runs]
+    asked = wanted([(run, record_of(run)) for run in runs], Companions(), "c")
+    asked = [one for one in asked if one.kind == "untrained"]
+    both = {anchor.name: anchor.values for anchor in measure_all(asked, Path("none"), "cpu", code="c")}
+    assert both == {anchor.name: anchor.values for found in alone for anchor in found}
+    assert [anchor.values for anchor in alone[0]] != [anchor.values for anchor in alone[1]]
+
+
 @pytest.mark.parametrize("kind", ["noise", "copier", "real", "untrained"])
 def test_a_stand_in_gives_the_same_in_parts_and_holds_a_few_at_once(kind):
     subject = subject_of(digits(collapse={"samples": 100, "reference_images": "all"}))

@@ -6,14 +6,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from benchmark import load
-from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, cost, known_devices
+from benchmark.runs.anchored import anchor_code
+from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, anchors, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import RunRecord, ScoreRecord, Timing, read_records
-from benchmark.runs.sidecars import pace_of
+from benchmark.runs.sidecars import identity, pace_of
 from benchmark.spec.experiments import Every
 from benchmark.spec.load import loads
 from benchmark.spec.operations import (
@@ -226,6 +228,29 @@ def test_a_run_that_led_others_tells_of_training_and_one_that_was_led_of_nothing
     found = cost(run, told_by(leader, led))
     assert found.training_seconds == 84
     assert found.evaluation_seconds == cost(run, BARE).evaluation_seconds
+
+
+def test_floors_and_ceilings_that_scores_lack_are_counted_by_hand() -> None:
+    """Real halves both ways round, a copier, an untrained generator, which makes 1,000 points, and noise."""
+    run = ring()
+    (score,) = run.setup.scores.values()
+    need = score.metric.needs(run.setup.dataset)
+    look, make = need.once + need.operations, 1000 * 2 * MAKER
+    hours = 1 / (EFFICIENCY * 1e9 * 3600)
+    named: dict[str, Any] = {"experiment": "other", "reading": "narrow"}
+    wider = ("latent: 4, width: 8", "latent: 4, width: 9", "parameters: 226", "parameters: 272")
+    other = replace(ring(*wider, "sizes: {width: 8}", "sizes: {width: 9}"), experiment="wider", run_id="other")
+    found = anchors([run, replace(run, seed=1), replace(run, **named), other], [], [], BARE)
+    assert found[run.run_id] == (4, pytest.approx((5 * look + make) * hours))
+    assert found["other"][0] == 1, "real data, copier and noise are the same, its untrained generator is another"
+    assert len(found) == 2
+    record = took(run, training_seconds=84.0).model_copy(update={"hashes": {"dataset": "points"}})
+    known = [
+        SimpleNamespace(identity=identity(kind, run.determinant(), "points", "modes"), code=code)  # type: ignore[arg-type]
+        for kind, code in (("real", anchor_code()), ("untrained", "old"))
+    ]
+    found = anchors([run], [record], known, BARE)  # type: ignore[arg-type]
+    assert found == {run.run_id: (3, pytest.approx((3 * look + make) * hours))}, "what older code measured is lacking"
 
 
 def test_a_record_that_was_edited_is_no_measurement() -> None:
