@@ -34,6 +34,7 @@ RECORDS = {
     "runs.costs",
     "runs.pace",
     "runs.anchored",
+    "runs.continued",
 }
 #: what measures trained systems
 EVALUATION = {f"evaluation.{name}" for name in ("scoring", "rescoring", "anchors", "calibration")}
@@ -56,9 +57,11 @@ ALLOWED: dict[str, set[str]] = {
     "runs.bundle": BASE | {"runs.files"},
     "runs.merge": BASE | {"runs.files", "runs.records", "runs.integrity", "runs.sidecars"},
     "runs.brought": BASE | {"runs.files", "runs.plan", "runs.records"},
-    "runs.costs": BASE | {"runs.files", "runs.plan", "runs.records", "runs.derived", "runs.sidecars", "runs.anchored"},
+    "runs.costs": BASE
+    | {f"runs.{name}" for name in ("files", "plan", "records", "derived", "sidecars", "anchored", "continued")},
     "runs.pace": BASE,
     "runs.anchored": BASE | {"runs.environment"},
+    "runs.continued": BASE | {"runs.plan", "runs.records"},
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(

@@ -105,7 +105,8 @@ def data_problems(runs: Iterable[Run], root: Path) -> dict[Dataset, str]:
 
 def plan(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
-    records = [run.record for run in read_records(results, [])]
+    stored = [*read_records(results, [])]
+    records = [run.record for run in stored]
     device = _device(options.device, results, records)
     tiers: tuple[Tier, ...] = (options.tier,) if options.tier else TIERS
     rows: list[dict[str, Any]] = []
@@ -121,13 +122,14 @@ def plan(options: argparse.Namespace) -> int:
         stand = standing(selection.runs, results)
         unreadable |= stand.unreadable
         left += [(run, selection.loaded.file) for run in stand.left]
-        shares = added(stand.left, device, root)
+        shares = added(stand.left, device, root, stored)
         for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
             runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
             row = _plan_row(runs, stand, problems.get(runs[0].setup.dataset), cost(runs[0], device, root))
             mine = [shares[run.run_id] for run in runs if run.run_id in shares]
-            row["device_hours"] = sum(hours for hours, _ in mine)
-            row["trainings"] = sum(trained for _, trained in mine)
+            row["device_hours"] = sum(share.hours for share in mine)
+            row["trainings"] = sum(share.trained for share in mine)
+            row["continued"] = sum(share.continued for share in mine)
             floors = [lacking_anchors[run.run_id] for run in runs if run.run_id in lacking_anchors]
             row["anchors"] = sum(count for count, _ in floors)
             row["anchor_hours"] = sum(hours for _, hours in floors)
@@ -187,6 +189,8 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
     if not runs:
         return f"{text}; {apart}" if number else text
     text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
+    continued = sum(row["continued"] for row in rows)
+    text += f"; {continued} go on from the end of a finished shorter run, if that is sound" if continued else ""
     waiting = sum(row["waiting"] for row in rows)
     text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
     hours = floors + sum(row["device_hours"] for row in left)

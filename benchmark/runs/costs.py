@@ -14,12 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from benchmark.runs.anchored import anchor_code, anchored
+from benchmark.runs.continued import beginnings
 from benchmark.runs.derived import together
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RunRecord, device_of
+from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import KINDS, Anchor, Calibration, identity, pace_of, read_all
 from benchmark.spec.base import canonical
 from benchmark.spec.operations import (
@@ -46,6 +47,9 @@ _BATCHES = {"cpu": 1, "cuda": 4}
 _COPIES = 5
 #: what a layer gives out is held with its gradient and what the kernels need beside
 _HELD = 1.6
+
+#: in the environment of a record whose times are those of another's as well
+_SHARED = {"trained_with", "continued_from"}
 
 Kind = Literal["cpu", "cuda"]
 #: what hours were told from, the best first
@@ -116,6 +120,15 @@ class Cost:
         return self.basis in ("finished runs", "its measured loop")
 
 
+class Share(NamedTuple):
+    """What one of several runs adds to all."""
+
+    hours: float
+    trained: bool
+    #: from the end of a finished shorter run, if that is sound
+    continued: bool = False
+
+
 def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Device]:
     """Devices that a results folder knows the speed of, those calibrated last first; an unreadable file is none."""
     records = list(records)
@@ -123,7 +136,7 @@ def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Devi
     kinds: dict[str, Kind] = {}
     led = {record.environment.get("trained_with") for record in records}
     for record in records:
-        if record.status == "finished" and record.origin is None and "trained_with" not in record.environment:
+        if record.status == "finished" and record.origin is None and not record.environment.keys() & _SHARED:
             name = device_of(record.environment)
             kinds[name] = "cpu" if str(record.environment.get("device", "cpu")) == "cpu" else "cuda"
             with suppress(KeyError, TypeError, AttributeError):  # what an edited record says it was
@@ -183,10 +196,10 @@ def cost(run: Run, device: Device = STATED["cpu"], root: Path | None = None) -> 
 
 
 def added(
-    runs: Sequence[Run], device: Device = STATED["cpu"], root: Path | None = None
-) -> dict[str, tuple[float, bool]]:
-    """By run id the device-hours that each of ``runs`` adds, and whether it is trained: what is alike is trained once,
-    as the longest of them. ``root`` as in :func:`cost`.
+    runs: Sequence[Run], device: Device = STATED["cpu"], root: Path | None = None, stored: Sequence[Stored] = ()
+) -> dict[str, Share]:
+    """What each of ``runs`` adds, by its id: what is alike is trained once, as the longest of them, and a run whose
+    beginning is a finished one of ``stored`` goes on from its end. ``root`` as in :func:`cost`.
     """
     costs: dict[tuple[str | None, ...], Cost] = {}
     shares = {}
@@ -195,8 +208,10 @@ def added(
             of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
             if of not in costs:
                 costs[of] = cost(run, device, root)
-            trained = run is group[0]
-            shares[run.run_id] = (costs[of].hours if trained else costs[of].evaluation_seconds / 3600, trained)
+            trained, begun = run is group[0], beginnings(run, stored, device.kind) if len(group) == 1 else []
+            left = trained - (begun[0].record.iterations / run.iterations if begun else 0)
+            seconds = left * costs[of].training_seconds + costs[of].evaluation_seconds
+            shares[run.run_id] = Share(seconds / 3600, trained, bool(begun))
     return shares
 
 

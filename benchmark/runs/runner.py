@@ -16,11 +16,13 @@ from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
 from benchmark.evaluation.scoring import Measurements
+from benchmark.runs.continued import beginnings, checkpoint_of
 from benchmark.runs.environment import describe, source_hash
 from benchmark.runs.files import sha256
+from benchmark.runs.integrity import damage
 from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, Timing, finished_record, write_record
+from benchmark.runs.records import RECORD, RunRecord, Stored, Timing, finished_record, read_records, write_record
 from benchmark.spec.parts import Data, DataError
 from benchmark.training import checkpoint
 from benchmark.training.numerics import WARMUP_ITERATIONS, training_in
@@ -84,6 +86,7 @@ class OneRun:
         self.loop: str | None = None
         self.others = [OneRun(other, results, data_root, device) for other in others]
         self.trained_with: str | None = None
+        self.continued_from: str | None = None
         self.ended: RunRecord | None = None
 
     def execute(self) -> RunRecord:
@@ -117,6 +120,8 @@ class OneRun:
         self.data = self.run.setup.dataset.load(self.data_root, self.device)
         self._begin()
         self._resume()
+        if self.sessions == 0 and not self.others:  # of the others nothing was measured at the beginning
+            self._go_on()
         self.sessions += 1
         try:
             self._segments()
@@ -248,6 +253,7 @@ class OneRun:
             "sessions": self.sessions,
             "warmup_iterations": self.warmup_iterations,
             "threads": torch.get_num_threads(),
+            "continued_from": self.continued_from,
         }
         state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
         state["run_id"] = self.run.run_id
@@ -281,9 +287,51 @@ class OneRun:
             along = begun[other.run.run_id]
             other.measurements.restore(json.loads(along["kept"]), along)
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
-        self.warmup_iterations = kept["warmup_iterations"]
+        self.warmup_iterations, self.continued_from = kept["warmup_iterations"], kept.get("continued_from")
         if self.device == "cpu":  # sums are split among threads: another number would change the bits
             torch.set_num_threads(kept["threads"])
+
+    def _go_on(self) -> None:
+        """Continue from the end of a finished run that is the beginning of this one, if one is sound."""
+        for one in beginnings(self.run, read_records(self.results, []), self.device):
+            try:
+                state = self._end_of(one)
+                if state is not None:
+                    self._restore(state)
+                    self.continued_from = one.record.run_id
+                    return
+            except (KeyError, *checkpoint.UNREADABLE):
+                self._begin()
+
+    def _end_of(self, one: Stored) -> dict[str, Any] | None:
+        """The state that a finished run ended in, less what was measured at its end alone; None where anything is not
+        as it was or not as it would be here. Nothing of this run is touched.
+        """
+        assert self.data is not None
+        record, scores = one.record, self.run.setup.scores
+        if damage(one) or record.hashes != {"code": code_hash(self.run), "dataset": self.data.fingerprint}:
+            return None
+        state = checkpoint.read(checkpoint_of(one), self.device, record.run_id)
+        kept, curves = json.loads(state["kept"]), one.curves()
+        alike = {name: values.cpu().numpy().tobytes() for name, values in state["curves"].items()}
+        until, threads = record.iterations, torch.get_num_threads() if self.device == "cpu" else kept["threads"]
+        if (
+            alike != {name: values.tobytes() for name, values in curves.items()}
+            or (state["iteration"], kept["measured_until"], kept["threads"]) != (until, until, threads)
+            or kept["seconds"].keys() != self.seconds.keys()
+            or not {"sessions", "warmup_iterations"} <= kept.keys()
+        ):
+            return None
+        for name, score in scores.items():
+            wanted = [moment for moment in self.run.moments(score.every) if moment <= until]
+            wanted = [] if score.metric.unavailable(self.data_root) is not None else wanted
+            if score.every is not None and [moment for moment, _ in kept["series"][name]] != wanted:
+                return None
+        ended = {name for name, score in scores.items() if score.every is None}
+        kept["series"] |= dict.fromkeys(ended, ())
+        kept["measured"] = {name: score for name, score in kept["measured"].items() if name not in ended}
+        arrays = {name: value for name, value in state["arrays"].items() if name.partition(".")[0] not in ended}
+        return {**state, "kept": json.dumps(kept), "arrays": arrays, "others": {}}
 
     def _last_heartbeat(self) -> float:
         try:
@@ -344,6 +392,7 @@ class OneRun:
                 **environment,
                 "loop": self.loop,
                 **({"trained_with": self.trained_with} if self.trained_with is not None else {}),
+                **({"continued_from": self.continued_from} if self.continued_from is not None else {}),
             },
             files={name: sha256(self.folder / name) for name in files},
         )

@@ -17,7 +17,7 @@ from benchmark.runs.files import sha256, write_atomic
 
 KEEP = 2
 #: what reading a file that is no checkpoint raises
-_UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, AttributeError, TypeError)
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, AttributeError, TypeError)
 _NAME = re.compile(r"(\d{9})\.pt\Z")
 
 
@@ -43,8 +43,8 @@ def newest_first(folder: Path, device: str, run_id: str) -> Iterator[tuple[Path,
     """Sound checkpoints of a run and their files, the newest first; what is none is set aside with a warning."""
     for file in reversed(checkpoints(folder)):
         try:
-            yield file, _read(file, device, run_id)
-        except _UNREADABLE as error:
+            yield file, read(file, device, run_id)
+        except UNREADABLE as error:
             set_aside(file, error)
 
 
@@ -60,7 +60,8 @@ def set_aside(file: Path, reason: object) -> None:
     file.rename(file.with_suffix(".damaged"))
 
 
-def _read(file: Path, device: str, run_id: str) -> dict[str, Any]:
+def read(file: Path, device: str, run_id: str) -> dict[str, Any]:
+    """The state in a checkpoint of a run; raises one of ``UNREADABLE`` where it is none."""
     digest = file.with_suffix(".sha256")
     if not digest.is_file():
         raise ValueError("has no SHA-256 beside it")

@@ -139,7 +139,7 @@ def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
     without = replace(run, setup=run.setup.model_copy(update={"scores": scores}))
     assert cost(run, BARE, tmp_path) == cost(without, BARE)
     assert cost(run, BARE, tmp_path).evaluation_seconds < cost(run, BARE).evaluation_seconds / 2
-    assert added([run], BARE, tmp_path) == {run.run_id: (cost(without, BARE).hours, True)}
+    assert added([run], BARE, tmp_path) == {run.run_id: (cost(without, BARE).hours, True, False)}
 
 
 #: what changes the time of an iteration, and what does not
@@ -287,7 +287,7 @@ def test_one_training_counts_once_and_its_evaluations_each() -> None:
     runs = make_plan(spec.model_copy(update={"experiments": half}), "full", experiments=["ring", "half"], seeds=[0, 1])
     shares = added(runs, BARE)
     long, short = cost(runs[0], BARE), cost(runs[2], BARE)
-    assert [shares[run.run_id] for run in runs] == [(long.hours, True)] * 2 + [
+    assert [shares[run.run_id][:2] for run in runs] == [(long.hours, True)] * 2 + [
         (short.evaluation_seconds / 3600, False)
     ] * 2
 
