@@ -239,7 +239,7 @@ SLURM = {
     "sinfo": 'print("cpu*|2:00:00\\ngpu|infinite\\nbrief|0:05:00")',
     "srun": """
 words = sys.argv[1:]
-open(f"{PLACE}/srun", "w").write("\\n".join(words))
+open(f"{PLACE}/srun-words", "w").write("\\n".join(words))
 while words[0].startswith("--"):
     words = words[1:] if words[0] == "--unbuffered" or "=" in words[0] else words[2:]
 os.execvp(words[0], words)
@@ -257,6 +257,8 @@ script = sys.argv[1]
 text = open(script).read()
 open(f"{PLACE}/script", "w").write(text)
 count = int(re.search(r"--array=0-(\\d+)", text)[1]) + 1
+for index in range(count):
+    open(f"{PLACE}/state-77_{index}", "w").write("PENDING")
 print("Submitted batch job 77", flush=True)
 if os.fork():
     sys.exit()
@@ -326,24 +328,21 @@ def test_the_shortest_limit_of_the_partitions_counts(slurm: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("told", [signal.SIGUSR2, signal.SIGTERM])
-def test_slurm_gets_an_array_with_hours_and_memory_and_requeues_what_it_preempts(
-    told: signal.Signals, slurm: Path, tmp_path: Path
-) -> None:
-    """USR2 comes before the end of a job's time, TERM before a preemption with GraceTime."""
+def test_slurm_gets_an_array_with_hours_and_memory_and_requeues_what_it_preempts(slurm: Path, tmp_path: Path) -> None:
+    """SIGTERM comes before a preemption with GraceTime, USR2 before a time-out (tested with the local executor)."""
     from benchmark.runs.engines.execute import execute
     from benchmark.runs.engines.slurm import Slurm
 
     todo = [replace(job, hours=3.0, memory_bytes=2 << 30) for job in jobs(tmp_path / "all")]
     engine = Slurm(tmp_path / "all" / "logs", "slurm", "gpu,cpu", retries=2, at_once=1)
-    trouble = Trouble(todo[0], told)
+    trouble = Trouble(todo[0], signal.SIGTERM)
     ending = execute(todo, engine, trouble)  # type: ignore[arg-type]
-    assert [outcome.status for outcome in ending.outcomes] == ["finished", "finished"]
+    assert [(outcome.status, outcome.reason) for outcome in ending.outcomes] == [("finished", None)] * 2
     assert (slurm / "done-again-77_0").read_text() == "once "
     wanted = {line.removeprefix("#SBATCH --") for line in (slurm / "script").read_text().splitlines()}
     assert {"array=0-1%1", "time=120", "mem=2GB", "partition=gpu,cpu", "cpus-per-task=1", "requeue"} <= wanted
     assert "signal=USR2@180" in wanted
-    assert "--cpus-per-task=1" in (slurm / "srun").read_text().splitlines(), "srun does not take it from sbatch"
+    assert "--cpus-per-task=1" in (slurm / "srun-words").read_text().splitlines(), "srun does not take it from sbatch"
     assert not (tmp_path / "all" / "logs").exists()
     records = sorted(read_records(tmp_path / "all" / "results"), key=lambda one: one.record.seed)
     assert [one.record.timing.sessions for one in records] == [1, 2]
