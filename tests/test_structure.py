@@ -326,6 +326,20 @@ def test_parts_lie_in_the_folder_of_their_kind() -> None:
         assert PACKAGE.joinpath(*registry.package.split(".")[1:]).is_dir()
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """But a layer of a spec and the torch module that it builds, which are one thing."""
+    places: dict[str, list[str]] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        where = file.relative_to(PACKAGE).parent.as_posix().removesuffix("/modules")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{where}: {'module' if file.parent.name == 'modules' else ''}")
+    several = {name: found for name, found in places.items() if len(found) > 1}
+    assert "PixelNorm" in several, "the twins are seen"
+    twins = ["parts/networks: ", "parts/networks: module"]
+    assert {name: found for name, found in several.items() if sorted(found) != twins} == {}
+
+
 def test_one_score_passes_through_at_most_twenty_files() -> None:
     tour = (ROOT / "docs" / "architecture.md").read_text()
     life = tour.partition("## The life of one score")[2].partition("\n## ")[0]

@@ -17,7 +17,7 @@ from benchmark.commands import terminal
 from benchmark.commands.select_runs import select
 from benchmark.judging.power import planned_power, power_summary
 from benchmark.runs import sidecars
-from benchmark.runs.costs import BASES, STATED, Cost, Device, added, anchors, cost, known_devices
+from benchmark.runs.costs import BASES, STATED, Cost, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.derived import to_train
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run
@@ -162,7 +162,7 @@ def plan(options: argparse.Namespace) -> int:
     return opt.CHECK_FAILED if unreadable or wrong else opt.OK
 
 
-def _device(word: str | None, results: Path, records: Sequence[RunRecord]) -> Device:
+def _device(word: str | None, results: Path, records: Sequence[RunRecord]) -> TimedDevice:
     """The device that hours are told of: by its name or kind; without a word the one that was calibrated last."""
     known = known_devices(results, records)
     if word is None:
@@ -178,7 +178,7 @@ def _device(word: str | None, results: Path, records: Sequence[RunRecord]) -> De
     )
 
 
-def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
+def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     """What is left, in one sentence."""
     left = [row for row in rows if row["left"]]
     runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
@@ -205,7 +205,7 @@ def _in_all(rows: list[dict[str, Any]], device: Device) -> str:
     return f"{text} for each run, {_bytes(disk)} of disk for all; {images:,} images to train on"
 
 
-def _table(rows: list[dict[str, Any]], device: Device) -> str:
+def _table(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     """A line for each experiment, under headings for what several have in common."""
     gpu = device.kind == "cuda"
     head = ("experiment", "runs", "done", "left", "iterations", "each", "memory", *(("GPU",) * gpu), "disk")

@@ -219,7 +219,7 @@ def _answer(metric: Metric, subject: Stand, reference: Against, anchors: bool) -
     )
 
 
-def _line(compute: Callable[[], infinity.LeastSquares]) -> tuple[float, float] | None:
+def _line(compute: Callable[[], infinity.InverseCountLine]) -> tuple[float, float] | None:
     try:
         line = compute()
     except MetricError:  # too few samples for a line

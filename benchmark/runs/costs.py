@@ -58,7 +58,7 @@ BASES: tuple[Basis, ...] = ("finished runs", "its measured loop", "measured rate
 
 
 @dataclass(frozen=True)
-class Device:
+class TimedDevice:
     """A device as far as hours depend on it."""
 
     name: str
@@ -89,9 +89,9 @@ class Took:
 
 
 #: devices of which nothing is measured
-STATED: dict[Kind, Device] = {
-    "cpu": Device("one thread of a processor at 100 GFLOP/s", "cpu", 100.0, 3.0, stated=True),
-    "cuda": Device("a GPU of 24 GB at 20 TFLOP/s", "cuda", 20_000.0, 7.0, 24e9, stated=True),
+STATED: dict[Kind, TimedDevice] = {
+    "cpu": TimedDevice("one thread of a processor at 100 GFLOP/s", "cpu", 100.0, 3.0, stated=True),
+    "cuda": TimedDevice("a GPU of 24 GB at 20 TFLOP/s", "cuda", 20_000.0, 7.0, 24e9, stated=True),
 }
 
 
@@ -120,7 +120,7 @@ class Cost:
         return self.basis in ("finished runs", "its measured loop")
 
 
-class Share(NamedTuple):
+class AddedCost(NamedTuple):
     """What one of several runs adds to all."""
 
     hours: float
@@ -129,7 +129,7 @@ class Share(NamedTuple):
     continued: bool = False
 
 
-def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Device]:
+def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[TimedDevice]:
     """Devices that a results folder knows the speed of, those calibrated last first; an unreadable file is none."""
     records = list(records)
     taken: dict[str, dict[str, list[Took]]] = {}
@@ -150,8 +150,8 @@ def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[Devi
     return [replace(device, finished=taken.get(device.name, {})) for device in devices]
 
 
-def _of(calibration: Calibration) -> Device:
-    return Device(
+def _of(calibration: Calibration) -> TimedDevice:
+    return TimedDevice(
         name=calibration.device,
         kind="cuda" if calibration.environment.get("gpu") else "cpu",
         gigaflops=calibration.matrix_product_gflops,
@@ -179,7 +179,7 @@ def _sampling(determinant: Mapping[str, Any], measured: Iterable[str]) -> str:
     return canonical([alike, sorted(measured)])
 
 
-def cost(run: Run, device: Device = STATED["cpu"], root: Path | None = None) -> Cost:
+def cost(run: Run, device: TimedDevice = STATED["cpu"], root: Path | None = None) -> Cost:
     """What ``run`` takes on ``device``, trained by itself; without scores that cannot be measured with the data and
     weights under ``root``.
     """
@@ -196,8 +196,8 @@ def cost(run: Run, device: Device = STATED["cpu"], root: Path | None = None) -> 
 
 
 def added(
-    runs: Sequence[Run], device: Device = STATED["cpu"], root: Path | None = None, stored: Sequence[Stored] = ()
-) -> dict[str, Share]:
+    runs: Sequence[Run], device: TimedDevice = STATED["cpu"], root: Path | None = None, stored: Sequence[Stored] = ()
+) -> dict[str, AddedCost]:
     """What each of ``runs`` adds, by its id: what is alike is trained once, as the longest of them, and a run whose
     beginning is a finished one of ``stored`` goes on from its end. ``root`` as in :func:`cost`.
     """
@@ -211,7 +211,7 @@ def added(
             trained, begun = run is group[0], beginnings(run, stored, device.kind) if len(group) == 1 else []
             left = trained - (begun[0].record.iterations / run.iterations if begun else 0)
             seconds = left * costs[of].training_seconds + costs[of].evaluation_seconds
-            shares[run.run_id] = Share(seconds / 3600, trained, bool(begun))
+            shares[run.run_id] = AddedCost(seconds / 3600, trained, bool(begun))
     return shares
 
 
@@ -219,7 +219,7 @@ def anchors(
     runs: Iterable[Run],
     records: Iterable[RunRecord],
     known: Iterable[Anchor],
-    device: Device = STATED["cpu"],
+    device: TimedDevice = STATED["cpu"],
     root: Path | None = None,
 ) -> dict[str, tuple[int, float]]:
     """How many floors and ceilings ``runs`` need that were not measured, and their device-hours, by counted operations.
@@ -255,7 +255,7 @@ def anchors(
 
 
 def _seconds(
-    run: Run, device: Device, layouts: dict[str, Layout], needs: dict[str, Needs]
+    run: Run, device: TimedDevice, layouts: dict[str, Layout], needs: dict[str, Needs]
 ) -> tuple[float, float, Basis]:
     rate = EFFICIENCY * device.gigaflops * 1e9
     example = sampling_operations(run.system, layouts)
@@ -291,7 +291,7 @@ def _seconds(
     return run.iterations * (arithmetic + launches), evaluation, basis
 
 
-def _bytes(run: Run, device: Device, layouts: dict[str, Layout], needs: Collection[Needs]) -> tuple[float, float]:
+def _bytes(run: Run, device: TimedDevice, layouts: dict[str, Layout], needs: Collection[Needs]) -> tuple[float, float]:
     """Bytes of the host and of the GPU at their peak."""
     setup, system, kind = run.setup, run.system, device.kind
     weights = 4 * run.parameter_count

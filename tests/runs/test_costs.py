@@ -12,7 +12,7 @@ import pytest
 
 from benchmark import load
 from benchmark.runs.anchored import anchor_code
-from benchmark.runs.costs import EFFICIENCY, STATED, Device, added, anchors, cost, known_devices
+from benchmark.runs.costs import EFFICIENCY, STATED, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import RunRecord, ScoreRecord, Timing, read_records
 from benchmark.runs.sidecars import identity, pace_of
@@ -30,7 +30,7 @@ from tests.spec.small import edited
 ROOT = Path(__file__).parents[2]
 #: multiplications of one example: 4 x 16 + 16 x 8 + 8 x 2 of the maker, 2 x 8 + 8 of the judge
 MAKER, JUDGE = 64 + 128 + 16, 16 + 8
-BARE = Device("bare", "cpu", gigaflops=1.0, launch_microseconds=0.0)
+BARE = TimedDevice("bare", "cpu", gigaflops=1.0, launch_microseconds=0.0)
 
 
 def ring(*changes: str) -> Run:
@@ -101,7 +101,7 @@ def test_memory_counted_by_hand() -> None:
     """259 weights five times over, and once for a checkpoint. Layers of 100 values in a batch of 16, and of 16 in 256
     samples, the larger of which counts, with what kernels take beside (a ratio of 1.6).
     """
-    run, gpu = measured(ring(), None, memory=8000), Device("gpu", "cuda", 1.0, 0.0, memory_bytes=24e9)
+    run, gpu = measured(ring(), None, memory=8000), TimedDevice("gpu", "cuda", 1.0, 0.0, memory_bytes=24e9)
     weights, sampling = 4 * 259, 1.6 * 4 * 16 * 256
     work = 5 * weights + sampling
     assert cost(run, BARE).host_bytes == round(ON_CPU + 8000 + weights + work)
@@ -125,7 +125,7 @@ def test_images_lie_on_a_gpu_unless_they_fill_more_than_half_of_it() -> None:
     run = make_run(loads(edited()).spec, "scans", "full", 0, "fp32")
     images, weights, update = 1797 * 64, 4 * 307, 1.6 * 4 * 64 * 354
     for memory, held in ((2 * images, images), (2 * images - 1, 0)):
-        found = cost(run, Device("gpu", "cuda", 1.0, 0.0, memory_bytes=memory))
+        found = cost(run, TimedDevice("gpu", "cuda", 1.0, 0.0, memory_bytes=memory))
         assert found.host_bytes == ON_GPU + held + weights
         assert found.device_bytes == round(CONTEXT + held + 5 * weights + update)
     assert cost(run, BARE).host_bytes == round(ON_CPU + 6 * weights + update)
@@ -174,7 +174,7 @@ def took(run: Run, **timing: float) -> RunRecord:
     )
 
 
-def told_by(*records: RunRecord) -> Device:
+def told_by(*records: RunRecord) -> TimedDevice:
     (device,) = known_devices(Path("nowhere"), records)
     return replace(device, gigaflops=1.0, launch_microseconds=0.0, stated=False)
 

@@ -21,7 +21,7 @@ _SUBSET_SEED = 2020
 
 
 @dataclass(frozen=True)
-class LeastSquares:
+class InverseCountLine:
     """Least-squares line of ``values`` against 1 / ``counts``; the error is that of the intercept."""
 
     counts: list[int]
@@ -45,7 +45,7 @@ def counts_up_to(most: int, dimensions: int) -> list[int]:
     return [int(count) for count in np.linspace(least, most, POINTS).round()]
 
 
-def line_through(counts: list[int], values: list[float]) -> LeastSquares:
+def line_through(counts: list[int], values: list[float]) -> InverseCountLine:
     """Fit a line against 1/N."""
     inverse = 1 / np.asarray(counts, dtype=np.float64)
     design = np.stack([np.ones_like(inverse), inverse], axis=1)
@@ -53,10 +53,10 @@ def line_through(counts: list[int], values: list[float]) -> LeastSquares:
     left = np.asarray(values) - design @ (intercept, slope)
     variance = float(left @ left) / (len(counts) - 2)
     error = float(np.sqrt(variance * np.linalg.inv(design.T @ design)[0, 0]))
-    return LeastSquares(list(counts), [float(value) for value in values], float(intercept), error, float(slope))
+    return InverseCountLine(list(counts), [float(value) for value in values], float(intercept), error, float(slope))
 
 
-def frechet_line(metric: Metric, subject: Subject) -> LeastSquares:
+def frechet_line(metric: Metric, subject: Subject) -> InverseCountLine:
     """The metric at fifteen counts up to its own, features taken once; subsets are drawn without replacement."""
     if not isinstance(metric, FrechetDistance):
         raise MetricError(f"'{metric.name}' is no Fréchet distance")
@@ -67,7 +67,7 @@ def frechet_line(metric: Metric, subject: Subject) -> LeastSquares:
     return line_of(finite(network.features(images), "generated"), theirs)
 
 
-def line_of(features: np.ndarray, theirs: Moments) -> LeastSquares:
+def line_of(features: np.ndarray, theirs: Moments) -> InverseCountLine:
     """The line of features (n, d) against a reference's moments."""
     counts = counts_up_to(*features.shape)
     random = np.random.default_rng(_SUBSET_SEED)
