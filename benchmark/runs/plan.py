@@ -14,7 +14,7 @@ from benchmark.spec.experiments import Every, Setup
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import DATASETS
 from benchmark.spec.resolve import sizes_of, system_of
-from benchmark.spec.shapes import layout
+from benchmark.spec.shapes import layout, resolve_sizes
 from benchmark.spec.systems import Network, System
 
 #: raised whenever the trainer's arithmetic or the meaning of a record changes; part of every run's id
@@ -33,6 +33,7 @@ class Run:
     setup: Setup
     system: System
     networks: dict[str, Network]
+    #: of all networks by name, of one name the last network's
     sizes: dict[str, int]
     iterations: int
     run_id: str
@@ -104,7 +105,16 @@ class Run:
                 role: network.model_dump(mode="json", exclude={"says", "parameters", "sizes"})
                 for role, network in self.networks.items()
             },
-            "sizes": self.sizes,
+            "sizes": {**self.sizes, **self._sizes_apart()},
+        }
+
+    def _sizes_apart(self) -> dict[str, int]:
+        """Sizes of single networks where another one gives the same name another value: ``generator.width``."""
+        return {
+            f"{role}.{name}": value
+            for role, network in self.networks.items()
+            for name, value in resolve_sizes(network, self.setup.sizes).items()
+            if value != self.sizes[name]
         }
 
 

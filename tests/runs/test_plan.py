@@ -10,9 +10,10 @@ import pytest
 from benchmark.runs.plan import TRAINER_VERSION, Run, id_of, make_plan, make_run
 from benchmark.runs.records import read_records
 from benchmark.spec.experiments import Every
-from benchmark.spec.load import loads
+from benchmark.spec.load import load, loads
 from tests.spec.small import edited
 
+PAPERS = Path(__file__).parents[2] / "papers"
 EVIDENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
@@ -82,6 +83,28 @@ def test_one_training_that_two_experiments_need_is_planned_once() -> None:
     assert [run.seed for run in make_plan(spec, "full", experiments=["ring"], seeds=[7])] == [7]
     with pytest.raises(KeyError, match="scans has no tier 'smoke'"):
         make_run(spec, "scans", "smoke", 0, "fp32")
+
+
+@pytest.mark.parametrize("paper", ["lsgan_fashion_mnist", "sn_gan", "gan_rl", "facegans"])
+def test_every_size_of_every_network_is_part_of_the_name(paper: str) -> None:
+    """Also where two networks give one name different values, as the widths of an LSGAN's two do."""
+    spec = load(PAPERS / f"{paper}.yaml").spec
+    tried = set()
+    for name, experiment in spec.experiments.items():
+        setup = experiment.setup("full")
+        assert setup is not None
+        run = make_run(spec, name, "full", 0, "fp32")
+        for network in spec.systems[setup.system].networks.values():
+            for size, value in spec.networks[network].sizes.items():
+                if size in setup.sizes or (network, size, setup.system) in tried:
+                    continue
+                tried.add((network, size, setup.system))
+                other = spec.networks[network].model_copy(
+                    update={"sizes": {**spec.networks[network].sizes, size: value + 1}}
+                )
+                changed = spec.model_copy(update={"networks": {**spec.networks, network: other}})
+                assert make_run(changed, name, "full", 0, "fp32").run_id != run.run_id, (name, network, size)
+    assert len(tried) >= 4
 
 
 def test_committed_records_are_called_what_their_determinants_say_today() -> None:
