@@ -31,7 +31,7 @@ from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.load import Loaded
 from benchmark.spec.numerics import NUMERICS
 from benchmark.spec.source import SpecError
-from benchmark.spec.words import cut
+from benchmark.spec.words import counted, cut
 
 
 def verify_options(to: argparse.ArgumentParser) -> None:
@@ -55,11 +55,10 @@ def verify(options: argparse.Namespace) -> int:
             print(f"MISMATCH {line}")
         for line in findings.notes:
             print(f"note: {line}")
-        counts = (
-            f"{findings.records} records, {findings.rescored} scores and {findings.verdicts} verdicts computed again"
-        )
-        counts += f", {findings.replayed} runs begun again" if options.replay else ""
-        few = "1 mismatch" if len(findings.problems) == 1 else f"{len(findings.problems)} mismatches"
+        records, scores, verdicts = findings.records, findings.rescored, findings.verdicts
+        counts = f"{counted(records, 'record')}, {counted(scores, 'score')} and {counted(verdicts, 'verdict')}"
+        counts += " computed again" + (f", {counted(findings.replayed, 'run')} begun again" if options.replay else "")
+        few = f"{len(findings.problems)} mismatch{'es' if len(findings.problems) != 1 else ''}"
         print(f"{path}: {few if findings.problems else 'all agrees'} ({counts})")
     return 1 if findings.problems else 0
 

@@ -274,9 +274,8 @@ def under_seal(
     added = {change.item for change in seal.changes if change.kind == "added"}
     judging = "rules" in changed
 
-    late = f"{LATE}{counted(seal.runs_before, 'run')} had been begun" if seal.runs_before else ""
-
-    def caveat(items: set[str]) -> str:
+    def caveat(items: set[str], *, runs: int) -> str:
+        late = f"{LATE}{counted(seal.runs_before, 'run')} had been begun" if seal.runs_before and runs else ""
         if seal.status == "damaged":
             return "; the seal of the rules is damaged"
         if seal.status == "absent":
@@ -297,7 +296,7 @@ def under_seal(
         if predicate is not None:
             for quantity in quantities(predicate):
                 items |= _items_of(quantity.experiment, quantity.score, claim.tier or "full")
-        note = caveat(items)
+        note = caveat(items, runs=claim.seeds)
         # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
         if not note and family and claim.p is not None:
             note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
@@ -308,7 +307,9 @@ def under_seal(
         if cell.measured is not None:
             score = next((printed.cell.score for printed in spec.printed if printed.place == cell.place), None)
             items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
-        return cell.model_copy(update={"reason": cell.reason + caveat(items)})
+        return cell.model_copy(
+            update={"reason": cell.reason + caveat(items, runs=len(cell.measured.seeds) if cell.measured else 0)}
+        )
 
     return verdicts.model_copy(
         update={

@@ -124,8 +124,15 @@ def _place(view: PaperView, place: str) -> str:
 
 
 def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
-    """Whose word a verdict rests on, where nobody here trained for it."""
-    return "" if verdict is None or verdict.word == "trained" else f"{verdict.rests_on}: "
+    """Whose word a verdict rests on, where nobody here trained for it; of how many seeds, where some are missing."""
+    if verdict is None:
+        return ""
+    word = "" if verdict.word == "trained" else f"{verdict.rests_on}: "
+    if not verdict.interim:
+        return word
+    measured = verdict.measured.seeds.values() if isinstance(verdict, CellVerdict) and verdict.measured else ()
+    seeds = verdict.seeds if isinstance(verdict, ClaimVerdict) else sum(value is not None for value in measured)
+    return f"{word}{seeds} of {verdict.planned} seeds: "
 
 
 def _across(view: PaperView, claim: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 from typing import Any, Literal, NamedTuple
 
 from benchmark.runs.anchored import anchor_code, anchored
@@ -272,7 +272,7 @@ def _seconds(
     pace = pace_of(facts)
     finished = device.finished.get(pace)
     if finished is not None:
-        training = fmean(
+        training = median(
             max(0.0, took.training_seconds + took.rate * (run.iterations - took.iterations)) for took in finished
         )
         sampling = _sampling(facts, needs)
@@ -281,7 +281,7 @@ def _seconds(
             for took in finished
             if took.sampling == sampling
         ]
-        return training, fmean(alike) if alike else evaluation, "finished runs"
+        return training, median(alike) if alike else evaluation, "finished runs"
     loop = device.loops.get(pace)
     if loop is not None:
         return run.iterations * loop, evaluation, "its measured loop"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from benchmark.judging.audit import audit
-from benchmark.judging.judge import JudgedPaper
+from benchmark.judging.judge import JudgedPaper, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
 from benchmark.reporting import report as reports
-from benchmark.reporting.cover import in_print
+from benchmark.reporting.cover import decided, in_print
 from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
@@ -193,6 +193,15 @@ def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evide
     assert "✓ HOLDS" in page.by_id["reference"]
     assert "committed reference evidence there" in Page.of(tmp_path / "judged--there.html").by_id["summary"]
     assert "Decided by the committed reference evidence" in (tmp_path / "report.md").read_text()
+
+
+def test_the_cover_tells_of_how_many_seeds_a_verdict_before_the_last_look_is() -> None:
+    """Three of the five seeds that the report of GAN and DCGAN plans lie there."""
+    loaded = load(PAPERS / "gan_dcgan_mnist.yaml")
+    (early,) = judge_papers([loaded], PAPERS.parent / "results" / "reference" / "mnist-h200", "fp32", write=False)
+    effects = {line.place: line.effect for line in decided(paper_view(early))}
+    assert effects.keys() >= {"DG-C2", "DG-C7"}
+    assert all(effect.startswith("3 of 5 seeds: ") for effect in effects.values())
 
 
 def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:

@@ -265,7 +265,8 @@ def test_a_folder_tells_of_the_devices_that_worked_there(tmp_path: Path) -> None
     assert device.memory_bytes == records[0].environment["gpu"]["memory_bytes"] > 1e11
     seconds = [one.timing.training_seconds for one in records if one.experiment == "gan"]
     run = make_run(load("gan_dcgan_mnist").spec, "gan", "full", 0, "fp32")
-    assert cost(run, device).training_seconds == pytest.approx(sum(seconds) / len(seconds))
+    assert len(seconds) == 3
+    assert cost(run, device).training_seconds == pytest.approx(sorted(seconds)[1]), "one that stood still pulls nothing"
     ours = [one.record for one in read_records(ROOT / "results" / "reference" / "toy-narrow")]
     assert {(device.kind, device.gigaflops) for device in known_devices(tmp_path, ours)} == {("cpu", 100.0)}
     assert known_devices(tmp_path) == []
