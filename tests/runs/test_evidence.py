@@ -34,7 +34,7 @@ TOLD = {
         ("default-job", 15, 48),
         ("mnist-h200", 6, 30),
         ("mnist-cpu", 2, 10),
-        ("toy-narrow", 90, 180),
+        ("toy-narrow", 102, 204),
         ("digits-small", 20, 20),
         ("fashion-short", 9, 45),
     ],
