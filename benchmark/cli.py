@@ -78,17 +78,19 @@ class _Parser(argparse.ArgumentParser):
     called: argparse.ArgumentParser | None = None
 
     def error(self, message: str) -> NoReturn:
-        from benchmark.registry import did_you_mean
+        from benchmark.registry import did_you_mean, nearest
 
         _, unknown, words = message.partition("unrecognized arguments: ")
         before, invalid, choices = message.partition("invalid choice: ")
         if unknown:
-            message += did_you_mean(words.split()[0].partition("=")[0], option_words(self.called or self))
+            options = {word.lstrip("-"): word for word in option_words(self.called or self)}
+            near = nearest(words.split()[0].partition("=")[0].lstrip("-"), options)  # dashes are no likeness
+            message += f"; did you mean '{options[near]}'?" if near else ""
         elif invalid:
             word = choices.split("'")[1]
-            near = did_you_mean(word, choices.split("choose from", 1)[-1].strip(" )").replace("'", "").split(", "))
+            like = did_you_mean(word, choices.split("choose from", 1)[-1].strip(" )").replace("'", "").split(", "))
             lists = "; `ganrepro --help` lists them"
-            message = f"no command '{word}'{near}{lists}" if "COMMAND" in before else message + near
+            message = f"no command '{word}'{like}{lists}" if "COMMAND" in before else message + like
         super().error(message)
 
 

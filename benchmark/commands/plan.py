@@ -194,7 +194,8 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     waiting = sum(row["waiting"] for row in rows)
     text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
     hours = floors + sum(row["device_hours"] for row in left)
-    images, disk = (sum(row["left"] * row[key] for row in left) for key in ("images", "disk_bytes"))
+    images = sum(row["trainings"] * row["images"] for row in left)
+    disk = sum(row["left"] * row["disk_bytes"] for row in left)
     text += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
     text += f" and {apart}" if number else ""
     bases = [basis for basis in BASES if any(row["basis"] == basis for row in left)]

@@ -16,8 +16,9 @@ from benchmark.reporting.tables import SeedValue, seed_value
 from benchmark.runs.records import RunRecord, ScoreRecord, Stored, device_of
 from benchmark.runs.sidecars import Anchor, Companions, Kind
 from benchmark.spec.base import canonical, grouped
+from benchmark.spec.parts import Dataset
 from benchmark.spec.printed import Printed
-from benchmark.spec.words import PLUS_MINUS, duration, fixed, seed_list, short, with_spread
+from benchmark.spec.words import PLUS_MINUS, counted, duration, fixed, seed_list, short, with_spread
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class ScoreTable:
 def score_tables(evidence: PaperRecords) -> list[ScoreTable]:
     """Every score that was measured, a row an experiment."""
     tables: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    datasets: dict[str, Dataset] = {}
     for group in evidence.groups:
         cells: dict[str, str] = {}
         for row in (_score_row(group, name, Companions()) for name in _score_names(group)):
@@ -81,14 +83,26 @@ def score_tables(evidence: PaperRecords) -> list[ScoreTable]:
                 cells[f"{label}{proxy}{arrow}"] = row.summary
         key = (group.tier, canonical(group.setup.dataset.model_dump(mode="json")))
         if cells:
-            seeds = f"{len(group.runs)} seed{'s' if len(group.runs) > 1 else ''}"
+            datasets[key[1]] = group.setup.dataset
+            scored = sum(any(score.value is not None for score in run.record.scores.values()) for run in group.runs)
+            begun = len(group.runs)
+            seeds = counted(begun, "seed") if scored == begun else f"{scored} of {counted(begun, 'seed')}"
             tables.setdefault(key, {})[f"{group.label}, {seeds}"] = cells
     views = []
-    for (tier, _), table in tables.items():
+    for (tier, data), table in tables.items():
         columns = list(dict.fromkeys(column for cells in table.values() for column in cells))
         rows = [(name, [cells.get(column) for column in columns]) for name, cells in table.items()]
-        views.append(ScoreTable(f"tier {tier}", columns, rows))
+        on = f", on {_told_apart(datasets[data], datasets.values())}" if len(datasets) > 1 else ""
+        views.append(ScoreTable(f"tier {tier}{on}", columns, rows))
     return views
+
+
+def _told_apart(dataset: Dataset, among: Iterable[Dataset]) -> str:
+    """The name of a dataset, with what in it differs from others of that name."""
+    own = dataset.model_dump(mode="json")
+    others = [other.model_dump(mode="json") for other in among if other.name == dataset.name]
+    apart = [f"{key} {value}" for key, value in own.items() if any(other.get(key) != value for other in others)]
+    return ", ".join([dataset.name, *apart])
 
 
 def _score_names(group: Group) -> list[str]:

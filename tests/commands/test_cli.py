@@ -260,6 +260,8 @@ def test_plan_tells_hours_memory_and_disk_and_what_is_trained_once(tmp_path, cap
     assert main(["plan", *about, "--device", "cuda"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert f"{len(rows)} of {len(rows)} runs left in {len(rows) - 1} trainings" in text
+    twice = sum(row["images"] for row in rows.values())
+    assert f"{twice - second['images']:,} images to train on" in text
     assert "a GPU of 24 GB at 20 TFLOP/s" in text
     assert "~ " in text
     assert main(["plan", *about, "--device", "H200"]) == 2
@@ -547,6 +549,14 @@ def test_what_is_misspelt_is_told_with_what_is_nearest(words, near, capsys):
         code = error.code
     assert code == 2
     assert f"did you mean '{near}'" in capsys.readouterr().err
+
+
+def test_an_option_that_no_other_is_like_is_told_without_a_guess(capsys):
+    with pytest.raises(SystemExit):
+        main(["sys-info", "--results", "somewhere"])
+    told = capsys.readouterr().err
+    assert "unrecognized arguments: --results" in told
+    assert "did you mean" not in told
 
 
 def test_validate_and_pack_and_data_answer_in_json(capsys, tmp_path):

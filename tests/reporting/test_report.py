@@ -18,6 +18,7 @@ from benchmark.reporting import report as reports
 from benchmark.reporting.cover import decided, in_print
 from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import PaperRecords
+from benchmark.reporting.runs import score_tables
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import paper_view
 from benchmark.runs.plan import make_run
@@ -315,6 +316,26 @@ def test_the_highest_tier_at_hand_is_shown(tmp_path: Path) -> None:
     smoke = eight_gaussians(tmp_path / "b", "smoke", seeds=1, iterations=60)
     stored: list[Stored] = [*smoke.stored, *short.stored]
     assert [(group.tier, group.seeds) for group in PaperRecords(short.spec, stored).groups] == [("short", [0, 1])] * 3
+
+
+def test_a_table_of_scores_counts_seeds_with_a_score_and_names_data_where_there_are_several(tmp_path: Path) -> None:
+    given = eight_gaussians(tmp_path, seeds=3, iterations=60)
+    assert [table.title for table in score_tables(PaperRecords(given.spec, given.stored))] == ["tier short"]
+    first = given.stored[0]
+    none = {
+        name: score.model_copy(update={"value": None, "reason": "it diverged"})
+        for name, score in first.record.scores.items()
+    }
+    lost = replace(first, record=first.record.model_copy(update={"status": "diverged", "scores": none}))
+    evidence = PaperRecords(given.spec, [lost, *given.stored[1:]])
+    (table,) = score_tables(evidence)
+    assert [name.rpartition(", ")[2] for name, _ in table.rows] == ["2 of 3 seeds", "3 seeds", "3 seeds"]
+    data = evidence.groups[0].setup.dataset
+    wider = data.model_copy(update={"radius": 0.5})
+    changed = evidence.groups[0].setup.model_copy(update={"dataset": wider})
+    evidence.__dict__["groups"] = [replace(evidence.groups[0], setup=changed), *evidence.groups[1:]]
+    titles = [table.title for table in score_tables(evidence)]
+    assert titles == [f"tier short, on {data.name}, radius 0.5", f"tier short, on {data.name}, radius {data.radius}"]
 
 
 def test_audit_is_summed_up(reduced: Page, papers: list[JudgedPaper]) -> None:
