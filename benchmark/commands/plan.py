@@ -184,7 +184,7 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     runs, trainings = sum(row["left"] for row in left), sum(row["trainings"] for row in left)
     text = f"{runs} of {sum(row['runs'] for row in rows)} runs left"
     number, floors = sum(row["anchors"] for row in rows), sum(row["anchor_hours"] for row in rows)
-    apart = f"~ {terminal.duration(3600 * floors)} for {number} floors and ceilings that scores lack "
+    apart = f"~{terminal.duration(3600 * floors)} for {number} floors and ceilings that scores lack "
     apart += "(`ganrepro anchors`), by counted operations"
     if not runs:
         return f"{text}; {apart}" if number else text
@@ -231,7 +231,7 @@ def _needs(row: dict[str, Any], gpu: bool) -> list[str]:
     """What one run of a row takes; runs that another's record holds take nothing."""
     time = terminal.duration(row["training_seconds"] + row["evaluation_seconds"])
     sizes = ("host_bytes", *(("device_bytes",) * gpu), "disk_bytes")
-    return [f"{'' if row['measured'] else '~ '}{time}", *(_bytes(row[key]) for key in sizes)]
+    return [f"{'' if row['measured'] else '~'}{time}", *(_bytes(row[key]) for key in sizes)]
 
 
 def _heading(row: dict[str, Any]) -> str:

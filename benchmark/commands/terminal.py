@@ -90,10 +90,10 @@ class _Cell(textwrap.TextWrapper):
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: ``41 s``, ``3 min``, ``2 h 10 min``, ``1,240 h``."""
+    """Seconds as a person says them: ``41 s``, ``3 min``, ``2 h 10 min``, ``47 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     if minutes < 90:
         return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes < 6000 else f"{minutes / 60:,.0f} h"
+    return f"{minutes // 60} h {minutes % 60:02} min" if minutes < 600 else f"{minutes / 60:,.0f} h"

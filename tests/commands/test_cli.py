@@ -263,7 +263,7 @@ def test_plan_tells_hours_memory_and_disk_and_what_is_trained_once(tmp_path, cap
     twice = sum(row["images"] for row in rows.values())
     assert f"{twice - second['images']:,} images to train on" in text
     assert "a GPU of 24 GB at 20 TFLOP/s" in text
-    assert "~ " in text
+    assert "~" in text
     assert main(["plan", *about, "--device", "H200"]) == 2
     assert "measured here are none" in capsys.readouterr().err
 

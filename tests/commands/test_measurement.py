@@ -75,7 +75,7 @@ def test_a_run_under_a_reading_has_anchors_which_plan_counts_before_and_is_score
     assert main(["run", *about, "--device", "cpu", "-j", "1", "--no-report"]) == 0
     assert main(["plan", *about]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "0 of 1 runs left; ~ 0 s for 8 floors and ceilings that scores lack" in told
+    assert "0 of 1 runs left; ~0 s for 8 floors and ceilings that scores lack" in told
     assert main(["anchors", str(spec), *place, "--device", "cpu", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {(row["tier"], row["reading"], row["score"], len(row["anchors"])) for row in rows} == {

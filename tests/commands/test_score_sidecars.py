@@ -104,7 +104,7 @@ def _recorded(data: dict[str, Any]) -> None:
 
 
 def _ratio(data: dict[str, Any]) -> None:
-    data["loops"]["toy/toy_minimax"]["ratio"] *= 10
+    next(iter(data["loops"].values()))["ratio"] *= 10
 
 
 def _kind(data: dict[str, Any]) -> None:

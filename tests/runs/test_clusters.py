@@ -13,7 +13,9 @@ import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -357,6 +359,7 @@ class Watched:
         for name, value in {"_ASK_SECONDS": 0.0, "_ASK_OFTEN_SECONDS": 0.0, "_SETTLE_SECONDS": 0.01}.items():
             monkeypatch.setattr(module, name, value)
         monkeypatch.setattr(module.time, "sleep", lambda _: None)
+        monkeypatch.setattr(module.time, "monotonic", partial(next, count(1.0)))  # no two answers at one moment
         scripts(slurm, QUIET, f"#!/bin/sh\nPLACE={shlex.quote(str(slurm))}\n")
         self.place, self.logs = slurm, tmp_path / "logs"
         self.jobs = jobs(tmp_path / "all")
