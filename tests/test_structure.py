@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     | {f"runs.{name}" for name in ("files", "plan", "records", "derived", "sidecars", "anchored", "continued")},
     "runs.pace": BASE,
     "runs.anchored": BASE | {"runs.environment"},
-    "runs.continued": BASE | {"runs.plan", "runs.records"},
+    "runs.continued": BASE | {"runs.files", "runs.plan", "runs.records"},
     "runs.environment": BASE,
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(

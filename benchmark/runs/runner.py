@@ -16,13 +16,13 @@ from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
 from benchmark.evaluation.scoring import Measurements
-from benchmark.runs.continued import beginnings, checkpoint_of
+from benchmark.runs.continued import beginnings, checkpoint_of, shorter
 from benchmark.runs.environment import describe, source_hash
 from benchmark.runs.files import sha256
 from benchmark.runs.integrity import damage
 from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, Stored, Timing, finished_record, read_records, write_record
+from benchmark.runs.records import RECORD, RunRecord, Stored, Timing, finished_record, write_record
 from benchmark.spec.parts import Data, DataError
 from benchmark.training import checkpoint
 from benchmark.training.numerics import WARMUP_ITERATIONS, training_in
@@ -293,7 +293,7 @@ class OneRun:
 
     def _go_on(self) -> None:
         """Continue from the end of a finished run that is the beginning of this one, if one is sound."""
-        for one in beginnings(self.run, read_records(self.results, []), self.device):
+        for one in beginnings(self.run, shorter(self.run, self.results), self.device):
             try:
                 state = self._end_of(one)
                 if state is not None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from benchmark.cli import main
-from benchmark.runs.continued import beginnings, checkpoint_of
+from benchmark.runs.continued import beginnings, checkpoint_of, shorter
 from benchmark.runs.costs import STATED, added, cost
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, read_record, write_record
@@ -218,3 +218,16 @@ def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) 
     assert share == (pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600), True, True)
     assert added([base], STATED["cuda"], stored=[short])[base.run_id].continued is False
     assert added([base, near], stored=[short]) == added([base, near])
+
+
+def test_records_are_read_only_where_a_beginning_can_end(
+    loaded: Loaded, place: Path, short: Stored, alone: Stored
+) -> None:
+    """Of a thousand runs of one length none is opened when the next begins."""
+    run = run_of(loaded, None)
+    same = place / alone.folder.relative_to(alone.folder.parents[2])
+    shutil.copytree(alone.folder, same, dirs_exist_ok=True)
+    assert [one.record.run_id for one in shorter(run, place)] == [short.record.run_id], "not of the run's own length"
+    (here,) = place.glob(f"*/*/{short.record.run_id}/checkpoints/{short.record.iterations:09d}.pt")
+    here.unlink()
+    assert list(shorter(run, place)) == [], "nothing lies there to go on from"
