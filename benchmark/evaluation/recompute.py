@@ -180,13 +180,18 @@ def _equal(old: Any, new: Any) -> bool:
 
 
 def rows_that_differ(name: str, old: bytes, new: bytes) -> Iterator[str]:
-    """Rows of a table that are not what the records give."""
+    """Rows of a table that are not what the records give, by the columns that both have; a line if the head differs."""
     before, after = (list(csv.reader(io.StringIO(text.decode(errors="replace")))) for text in (old, new))
-    for number, (left, two) in enumerate(zip(before, after, strict=False), start=1):
-        if len(left) != len(two) or not all(map(_same_text, left, two)):
+    heads = [rows.pop(0) if rows else [] for rows in (before, after)]
+    if heads[0] != heads[1]:
+        apart = ", ".join(sorted({*heads[0]} ^ {*heads[1]})) or "their order"
+        yield f"tables/{name}: its columns are not those that are written here: {cut(apart)}"
+    for number, (left, two) in enumerate(zip(before, after, strict=False), start=2):
+        then, now = (dict(zip(head, row, strict=False)) for head, row in zip(heads, (left, two), strict=True))
+        if len(left) != len(heads[0]) or not all(_same_text(then[one], now[one]) for one in then.keys() & now.keys()):
             yield f"tables/{name}: row {number} is not what the records give: {cut(', '.join(left))}"
     if len(before) != len(after):
-        yield f"tables/{name}: {len(before)} rows, the records give {len(after)}"
+        yield f"tables/{name}: {len(before) + 1} rows, the records give {len(after) + 1}"
 
 
 def _same_text(old: str, new: str) -> bool:

@@ -20,14 +20,14 @@ _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 CELL_COLUMNS = (
     "paper", "reading", "table", "row", "column", "quantity", "direction", "published", "published_spread", "state",
-    "tier", "measured_mean", "measured_deviation", "seeds", "deviation", "deviation_low", "deviation_high",
-    "confidence", "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from", "reason",
-    "command", "rests_on",
+    "tier", "measured_mean", "measured_deviation", "seeds", "planned_seeds", "deviation", "deviation_low",
+    "deviation_high", "confidence", "margin", "seeds_needed", "runs_diverged", "per_seed", "experiment", "quoted_from",
+    "reason", "command", "rests_on",
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "paper", "reading", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
-    "statistic_high", "confidence", "p", "p_holm", "seeds", "min_seeds", "seeds_needed", "share_of_seeds",
-    "runs_diverged", "on_published", "reason", "rests_on",
+    "statistic_high", "confidence", "p", "p_holm", "p_against", "p_against_holm", "seeds", "planned_seeds", "min_seeds",
+    "seeds_needed", "share_of_seeds", "runs_diverged", "on_published", "reason", "rests_on",
 )  # fmt: skip
 MEASUREMENT_COLUMNS = (
     "paper", "reading", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
@@ -60,6 +60,7 @@ def _cells(view: PaperView) -> Rows:
                 cell.state.word, verdict.tier if verdict else None,
                 measured.mean if measured else None, measured.deviation if measured else None,
                 None if measured is None else sum(value is not None for value in measured.seeds.values()),
+                verdict.planned or None if verdict else None,
                 *_interval(verdict.deviation if verdict else None),
                 verdict.margin if verdict else None, verdict.seeds_needed if verdict else None,
                 verdict.diverged[0] if verdict else None,
@@ -77,9 +78,10 @@ def _claims(view: PaperView) -> Rows:
     for verdict in view.verdicts.claims:
         yield (
             view.id, view.verdicts.reading, verdict.claim, verdict.where, verdict.says, verdict.test, verdict.state,
-            verdict.tier, verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm, verdict.seeds,
-            verdict.min_seeds, verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published,
-            verdict.reason, verdict.rests_on if verdict.tier else None,
+            verdict.tier, verdict.preview, *_interval(verdict.statistic), verdict.p, verdict.p_holm,
+            verdict.p_against, verdict.p_against_holm, verdict.seeds, verdict.planned or None, verdict.min_seeds,
+            verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published, verdict.reason,
+            verdict.rests_on if verdict.tier else None,
         )  # fmt: skip
 
 

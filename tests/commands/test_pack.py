@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 from benchmark.cli import main
@@ -142,22 +144,43 @@ def test_one_change_fails_and_is_named(
     assert all(len(problem.splitlines()) == 1 for problem in problems)
 
 
-def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed(
-    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One word of a verdict, and the pack written anew around it, every hash right: the verdict is recomputed."""
-    name = "results/verdicts/made_up.json"
+def packed_anew(pack: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
+    """The pack with one member changed and written anew around it, every hash right."""
     with zipfile.ZipFile(pack) as source:
         manifest = json.loads(source.read("MANIFEST.json"))
         members: dict[str, Path | bytes] = {member: source.read(member) for member in manifest["members"]}
-    content = members[name]
-    assert isinstance(content, bytes)
-    members[name] = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')(content)
+        members[name] = change(source.read(name))
     about = {key: manifest[key] for key in manifest.keys() - {"format", "version", "members", "sha256"}}
-    write_pack(tmp_path / "forged.zip", about, members)
-    code, problems = verify(tmp_path / "forged.zip", capsys)
+    write_pack(target, about, members)
+    return target
+
+
+def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One word of a verdict: it is recomputed."""
+    change = _replace(b'"state": "HOLDS"', b'"state": "REVERSED"')
+    code, problems = verify(packed_anew(pack, tmp_path / "forged.zip", "results/verdicts/made_up.json", change), capsys)
     assert code == 1
     assert problems == ['verdicts/made_up.json: claim MU-C1.state: stored "REVERSED", recomputed "HOLDS"']
+
+
+def test_a_table_without_a_column_is_one_line_and_its_other_columns_are_compared(
+    pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in packs of before ``claims.csv`` had the p value against a claim."""
+
+    def without(content: bytes) -> bytes:
+        table = pandas.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+        return table.drop(columns="p_against").to_csv(index=False).encode()
+
+    name = "tables/claims.csv"
+    code, problems = verify(packed_anew(pack, tmp_path / "old.zip", name, without), capsys)
+    assert (code, problems) == (1, [f"{name}: its columns are not those that are written here: p_against"])
+    changed = packed_anew(pack, tmp_path / "b.zip", name, lambda old: without(old).replace(b"HOLDS", b"REVERSED", 1))
+    _, problems = verify(changed, capsys)
+    assert len(problems) == 2
+    assert problems[1].startswith(f"{name}: row 2 is not what the records give: made_up, ")
 
 
 def test_a_pack_that_is_none_fails_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

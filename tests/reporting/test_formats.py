@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import shutil
@@ -11,10 +12,13 @@ from typing import get_args
 import pandas
 import pytest
 
+from benchmark.judging.judge import JudgedPaper
 from benchmark.judging.verdict import CellState, ClaimState
 from benchmark.reporting import escapes
-from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe
+from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe, table_csv
+from benchmark.reporting.view import paper_view
 from tests.reporting.conftest import HOSTILE
+from tests.reporting.factory import claim_verdict, judged, verdicts
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -47,6 +51,16 @@ def test_csv_holds_every_cell_and_claim_with_unrounded_numbers(report: Path) -> 
     assert [line["claim"] for line in claims[-len(states) :]] == [f"J-C{index}" for index in range(len(states))]
     assert float(claims[-1]["statistic"]) == 0.421
     assert claims[-1]["statistic_high"] == ""
+
+
+def test_csv_says_the_p_value_against_a_claim_and_of_how_many_planned_seeds_a_verdict_is(tmp_path: Path) -> None:
+    spec = judged(tmp_path).spec
+    p_values = {"p": 1.0, "p_holm": 1.0, "p_against": 0.0004, "p_against_holm": 0.0012}
+    claim = claim_verdict("J-C0", "REVERSED", **p_values, seeds=3, planned=5)
+    paper = paper_view(JudgedPaper(spec, verdicts(spec, [], claims=[claim]), []))
+    (line,) = csv.DictReader(io.StringIO(table_csv("claims.csv", [paper])))
+    assert {name: float(line[name]) for name in p_values} == p_values
+    assert (line["seeds"], line["planned_seeds"], line["min_seeds"]) == ("3", "5", "10")
 
 
 def test_hostile_text_in_csv(hostile: Path) -> None:
