@@ -65,11 +65,27 @@ def together(runs: Sequence[Run]) -> list[list[Run]]:
     for run in runs:
         of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # what runs of other seeds share
         if of not in known:
-            facts = run.determinant()
-            setup = {key: value for key, value in facts["setup"].items() if key != "generator_mode"}
-            known[of] = training({**facts, "setup": setup})
+            known[of] = training(_trained(run.determinant()))
         groups.setdefault((run.seed, known[of]), []).append(run)
     return [sorted(group, key=lambda run: -run.iterations) for group in groups.values()]
+
+
+def _trained(determinant: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's training depends on, whatever its samples do."""
+    setup = {key: value for key, value in determinant["setup"].items() if key != "generator_mode"}
+    averaged = determinant["system"]["average"]  # then running statistics are copied at every update
+    networks = determinant["networks"] if averaged else _without_momenta(determinant["networks"])
+    return {**determinant, "setup": setup, "networks": networks}
+
+
+def _without_momenta(value: Any) -> Any:
+    """Parts as written, with no momentum of batch normalisation: it moves running statistics, which do not train."""
+    if isinstance(value, dict):
+        return {
+            key: {**inner, "momentum": None} if key == "batch_norm" and "momentum" in inner else _without_momenta(inner)
+            for key, inner in value.items()
+        }
+    return [_without_momenta(inner) for inner in value] if isinstance(value, list) else value
 
 
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:

@@ -136,15 +136,16 @@ class OneRun:
     def _begin(self) -> None:
         """Set up everything as before the first iteration."""
         assert self.data is not None
-        self.trainer = Trainer(self.run, self.data, self.device)
+        self.trainer = Trainer(self.run, self.data, self.device, [other.run for other in self.others])
         self.measurements = Measurements(self.run, self.results, self.data_root)
         for other in self.others:
-            other.data, other.trainer, other.trained_with = self.data, self.trainer, self.run.run_id
+            other.data, other.trained_with = self.data, self.run.run_id
             other.measurements = Measurements(other.run, other.results, other.data_root)
 
     def _open(self) -> list[OneRun]:
-        """This run and the others that have not ended. They share the times."""
+        """This run and the others that have not ended. They share the times and see the training as it is now."""
         for other in self.others:
+            other.trainer = self.trainer.as_seen_by(other.run)
             other.seconds, other.sessions, other.warmup_iterations = self.seconds, self.sessions, self.warmup_iterations
         return [run for run in (self, *self.others) if run.ended is None]
 

@@ -54,7 +54,7 @@ class Assembly(nn.Module):
         return value
 
     def without_hooks(self, value: Tensor, start: int, stop: int) -> Tensor:
-        """What ``forward`` gives, in less time: no hooks of layers are called, and taps are passed over."""
+        """What ``forward`` gives, in less time: of hooks only those before a layer are called, taps are passed over."""
         if (start, stop) not in self._spans:
             self._spans[start, stop] = _functions(self._sequence[start:stop])
         for function in self._spans[start, stop]:
@@ -89,7 +89,8 @@ def _functions(layers: Sequence[Callable[[Tensor], Tensor]]) -> list[Callable[[T
         elif type(layer) is nn.LeakyReLU and over and layer.negative_slope > 0:
             functions.append(partial(nn.functional.leaky_relu_, negative_slope=layer.negative_slope))
         elif not isinstance(layer, nn.Identity):
-            functions.append(layer.forward if isinstance(layer, nn.Module) else layer)
+            hooked = isinstance(layer, nn.Module) and layer._forward_pre_hooks
+            functions.append(layer.forward if isinstance(layer, nn.Module) and not hooked else layer)
         before = layer
     return functions
 

@@ -20,6 +20,7 @@ from benchmark.spec.dataflow import REAL, batches_per_iteration, curve_names, si
 from benchmark.spec.parts import Data
 from benchmark.training.assembly import Assembly
 from benchmark.training.cuda_graph import Around, Replayer
+from benchmark.training.momenta import OtherMomenta
 from benchmark.training.numerics import training_in
 from benchmark.training.streams import Streams
 from benchmark.training.tape import Tape, suits
@@ -34,9 +35,12 @@ class Diverged(Exception):
 
 
 class Trainer:
-    """A run's networks, optimisers and curves, and the loop that moves them."""
+    """A run's networks, optimisers and curves, and the loop that moves them.
 
-    def __init__(self, run: Run, data: Data, device: str) -> None:
+    ``others`` are runs of the same training, whose momenta of batch normalisation alone may differ.
+    """
+
+    def __init__(self, run: Run, data: Data, device: str, others: Sequence[Run] = ()) -> None:
         self.run = run
         self.data = data
         self.device = device
@@ -48,6 +52,8 @@ class Trainer:
             role: self._placed(Assembly(network, run.setup.sizes, seed=run.seed, role=role), exact)
             for role, network in run.networks.items()
         }
+        momenta = {other.run_id: OtherMomenta(self.networks, other.networks, other.setup.sizes) for other in others}
+        self._momenta = {run_id: kept for run_id, kept in momenta.items() if kept}
         self.averages = {role: copy.deepcopy(self.networks[role]).requires_grad_(False) for role in self.system.average}
         self._growing = [
             module
@@ -270,6 +276,7 @@ class Trainer:
             "averages": {role: network.state_dict() for role, network in self.averages.items()},
             "optimizers": {name: player.optimizer.state_dict() for name, player in self.players.items()},
             "curves": {name: torch.from_numpy(values.copy()) for name, values in curves.items()},
+            "momenta": {run_id: kept.state() for run_id, kept in self._momenta.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -281,6 +288,7 @@ class Trainer:
                 network.load_state_dict(state["averages"][role])
             for name, player in self.players.items():
                 player.optimizer.load_state_dict(state["optimizers"][name])
+            self._restore_momenta(state.get("momenta", {}))
             table = torch.stack([state["curves"][name] for name in self.columns], dim=1)
             self.iteration = int(state["iteration"])
         except (KeyError, RuntimeError, TypeError) as error:
@@ -289,6 +297,14 @@ class Trainer:
         self._filled = 0
         self._replayer = self._make_replayer()  # what was captured reads memory that is no longer the state's
         self._announce()
+
+    def _restore_momenta(self, state: dict[str, list[Tensor]]) -> None:
+        """Continue the statistics of runs that were there from the beginning, and leave those of the others."""
+        for run_id in [*self._momenta]:
+            if run_id in state:
+                self._momenta[run_id].restore(state[run_id])
+            else:
+                self._momenta.pop(run_id).stop()
 
     def weights(self) -> dict[str, dict[str, dict[str, Tensor]]]:
         """A copy of all that samples depend on, on the host; see :meth:`use`."""
@@ -307,6 +323,14 @@ class Trainer:
                 network.load_state_dict(weights[group][role])
         self.iteration = iteration
         self._announce()
+
+    def as_seen_by(self, run: Run) -> Trainer:
+        """The training up to now under the momenta of ``run``, to be measured and not to be continued."""
+        if run.run_id not in self._momenta:
+            return self
+        view = copy.copy(self)
+        view.networks, view._momenta = self._momenta[run.run_id].networks(), {}
+        return view
 
     def wait(self) -> None:
         """Wait until the device has done all that was asked."""
