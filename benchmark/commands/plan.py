@@ -130,6 +130,7 @@ def plan(options: argparse.Namespace) -> int:
             row["device_hours"] = sum(share.hours for share in mine)
             row["trainings"] = sum(share.trained for share in mine)
             row["continued"] = sum(share.continued for share in mine)
+            row["sampled"] = sum(share.sampled for share in mine)
             floors = [lacking_anchors[run.run_id] for run in runs if run.run_id in lacking_anchors]
             row["anchors"] = sum(count for count, _ in floors)
             row["anchor_hours"] = sum(hours for _, hours in floors)
@@ -189,8 +190,9 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     if not runs:
         return f"{text}; {apart}" if number else text
     text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
-    continued = sum(row["continued"] for row in rows)
+    continued, sampled = (sum(row[key] for row in rows) for key in ("continued", "sampled"))
     text += f"; {continued} go on from the end of a finished shorter run, if that is sound" if continued else ""
+    text += f"; {sampled} sample the end of a finished training, if that is sound" if sampled else ""
     waiting = sum(row["waiting"] for row in rows)
     text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
     hours = floors + sum(row["device_hours"] for row in left)

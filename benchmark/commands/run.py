@@ -18,7 +18,7 @@ from benchmark.commands.report import summarise
 from benchmark.commands.select_runs import is_default_job, load_papers, select, spec_files
 from benchmark.commands.status import state_of
 from benchmark.judging.seal import ensure_seal
-from benchmark.runs.derived import together
+from benchmark.runs.continued import trainings
 from benchmark.runs.engines.execute import EngineError, execute
 from benchmark.runs.engines.job import Job, perform
 from benchmark.runs.engines.progress import Display
@@ -103,7 +103,8 @@ def _train(
 ) -> int:
     device = engines.device_of(options)
     check_numerics(options.numerics, device)
-    groups = together(todo)
+    stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
+    groups = trainings(todo, stored, device)
     jobs = [Job.of(run, papers[run.paper].file, results, root, device, others) for run, *others in groups]
     if options.engine != "local":
         jobs = engines.with_needs(jobs, groups, options, results)

@@ -1,14 +1,18 @@
-"""Finished runs that are the beginning of a longer one: the two differ in nothing but length."""
+"""Finished runs that another need not train again: its beginning, which differs from it in nothing but length, or its
+whole training, whose end it samples otherwise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from benchmark.runs.derived import together, training_alone
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run, id_of
-from benchmark.runs.records import RECORD, Stored, read_record
+from benchmark.runs.records import RECORD, RunRecord, Stored, read_record
+from benchmark.spec.base import grouped
 
 
 def checkpoint_of(stored: Stored) -> Path:
@@ -24,24 +28,55 @@ def beginnings(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
     """
     ends = _ends(run)
     budget = {"budget": run.setup.budget.model_dump(mode="json")}
+
+    def begins(record: RunRecord) -> bool:
+        whole = {**record.determinant, "setup": record.determinant["setup"] | budget}
+        return record.iterations in ends and id_of(whole) == run.run_id
+
+    return sorted(_left(run, stored, device, begins), key=lambda one: -one.record.iterations)
+
+
+def trained(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
+    """Those of ``stored`` whose end on ``device`` is all that ``run`` measures, which has another reading's samples.
+
+    None where a score of ``run`` recurs: that needs the weights of those moments.
+    """
+    if not _measured_at_its_end(run):
+        return []
+    wanted = training_alone(run.determinant())
+
+    def whole(record: RunRecord) -> bool:
+        return record.iterations == run.iterations and training_alone(record.determinant) == wanted
+
+    return _left(run, stored, device, whole)
+
+
+def trainings(runs: Sequence[Run], stored: Iterable[Stored], device: str) -> list[list[Run]]:
+    """``runs`` as one training each: those whose training has ended by themselves, the others ``together``."""
+    by_length = grouped(((one.record.seed, one.record.iterations), one) for one in stored)
+    over = {run.run_id for run in runs if trained(run, by_length.get((run.seed, run.iterations), ()), device)}
+    return [[run] for run in runs if run.run_id in over] + together([run for run in runs if run.run_id not in over])
+
+
+def _left(run: Run, stored: Iterable[Stored], device: str, suits: Callable[[RunRecord], bool]) -> list[Stored]:
+    """Those trained here on that kind of device with the seed of ``run`` that suit and left their last checkpoint."""
     found = []
     for one in stored:
         record = one.record
-        with suppress(KeyError, TypeError):  # what an edited record says it was
+        with suppress(KeyError, TypeError, AttributeError):  # what an edited record says it was
             if (
                 (record.status, record.origin, record.seed) == ("finished", None, run.seed)
-                and record.iterations in ends
                 and _kind(str(record.environment["device"])) == _kind(device)
-                and id_of({**record.determinant, "setup": record.determinant["setup"] | budget}) == run.run_id
+                and suits(record)
                 and checkpoint_of(one).is_file()
             ):
                 found.append(one)
-    return sorted(found, key=lambda one: -one.record.iterations)
+    return found
 
 
-def shorter(run: Run, results: Path) -> Iterator[Stored]:
-    """Records of a results folder with a checkpoint where a beginning of ``run`` can end; no others are read."""
-    ends = _ends(run)
+def candidates(run: Run, results: Path) -> Iterator[Stored]:
+    """Records of a results folder with a checkpoint where what ``run`` need not train can end; no others are read."""
+    ends = _ends(run) | ({run.iterations} if _measured_at_its_end(run) else set())
     for file in sorted(results.glob(f"{run.paper}/*/*/checkpoints/*.pt")) if ends else ():
         if file.stem.isdecimal() and int(file.stem) in ends:
             with suppress(StoreError):
@@ -52,6 +87,11 @@ def _ends(run: Run) -> set[int]:
     """Iterations before the last at which ``run`` evaluates all that recurs."""
     recurring = [run.setup.snapshots.every, *(score.every for score in run.setup.scores.values() if score.every)]
     return set.intersection(*(set(run.moments(every)) for every in recurring)) - {run.iterations}
+
+
+def _measured_at_its_end(run: Run) -> bool:
+    """Whether no score recurs. A base's run is always trained."""
+    return run.reading is not None and all(score.every is None for score in run.setup.scores.values())
 
 
 def _kind(device: str) -> str:

@@ -17,8 +17,7 @@ from statistics import median
 from typing import Any, Literal, NamedTuple
 
 from benchmark.runs.anchored import anchor_code, anchored
-from benchmark.runs.continued import beginnings
-from benchmark.runs.derived import together
+from benchmark.runs.continued import beginnings, trained, trainings
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import KINDS, Anchor, Calibration, identity, pace_of, read_all
@@ -49,7 +48,7 @@ _COPIES = 5
 _HELD = 1.6
 
 #: in the environment of a record whose times are those of another's as well
-_SHARED = {"trained_with", "continued_from"}
+_SHARED = {"trained_with", "continued_from", "sampled_from"}
 
 Kind = Literal["cpu", "cuda"]
 #: what hours were told from, the best first
@@ -127,6 +126,8 @@ class AddedCost(NamedTuple):
     trained: bool
     #: from the end of a finished shorter run, if that is sound
     continued: bool = False
+    #: at the end of a training that is finished, if that is sound
+    sampled: bool = False
 
 
 def known_devices(results: Path, records: Iterable[RunRecord] = ()) -> list[TimedDevice]:
@@ -199,19 +200,21 @@ def added(
     runs: Sequence[Run], device: TimedDevice = STATED["cpu"], root: Path | None = None, stored: Sequence[Stored] = ()
 ) -> dict[str, AddedCost]:
     """What each of ``runs`` adds, by its id: what is alike is trained once, as the longest of them, and a run whose
-    beginning is a finished one of ``stored`` goes on from its end. ``root`` as in :func:`cost`.
+    beginning or training is a finished one of ``stored`` goes on from its end. ``root`` as in :func:`cost`.
     """
     costs: dict[tuple[str | None, ...], Cost] = {}
     shares = {}
-    for group in together(runs):
+    for group in trainings(runs, stored, device.kind):
+        over = len(group) == 1 and bool(trained(group[0], stored, device.kind))
         for run in group:
             of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
             if of not in costs:
                 costs[of] = cost(run, device, root)
-            trained, begun = run is group[0], beginnings(run, stored, device.kind) if len(group) == 1 else []
-            left = trained - (begun[0].record.iterations / run.iterations if begun else 0)
+            leads = run is group[0] and not over
+            begun = beginnings(run, stored, device.kind) if leads and len(group) == 1 else []
+            left = leads - (begun[0].record.iterations / run.iterations if begun else 0)
             seconds = left * costs[of].training_seconds + costs[of].evaluation_seconds
-            shares[run.run_id] = AddedCost(seconds / 3600, trained, bool(begun))
+            shares[run.run_id] = AddedCost(seconds / 3600, leads, bool(begun), over)
     return shares
 
 

@@ -26,6 +26,11 @@ def training(determinant: Mapping[str, Any]) -> str:
     return canonical({**determinant, "setup": setup, "seed": None})
 
 
+def training_alone(determinant: Mapping[str, Any]) -> str:
+    """What a training depends on and the statistics that may be sampled with, but for its length and seed."""
+    return training({**determinant, "setup": {**determinant["setup"], "generator_mode": None}})
+
+
 def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
     """Whether a finished run of this determinant and length, with the training of ``run``, holds its results."""
     scores = determinant["setup"]["scores"]

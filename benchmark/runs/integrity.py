@@ -81,6 +81,8 @@ def _moments(record: RunRecord, snapshots: Snapshots) -> list[int]:
     """Iterations up to a run's end at which its plan keeps samples."""
     every = snapshots.every
     step = every.iterations or max(1, round((every.epochs or 0) * (record.iterations_per_epoch or 0)))
+    if "sampled_from" in record.environment:  # of a training that had ended: what lies between was not kept
+        step = record.planned_iterations
     planned = [*range(0, record.planned_iterations, step), record.planned_iterations]
     return [moment for moment in planned if moment <= record.iterations]
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
 from benchmark.evaluation.scoring import Measurements
-from benchmark.runs.continued import beginnings, checkpoint_of, shorter
+from benchmark.runs.continued import beginnings, candidates, checkpoint_of, trained
 from benchmark.runs.environment import describe, source_hash
 from benchmark.runs.files import sha256
 from benchmark.runs.integrity import damage
@@ -85,8 +85,8 @@ class OneRun:
         self.data: Data | None = None
         self.loop: str | None = None
         self.others = [OneRun(other, results, data_root, device) for other in others]
-        self.trained_with: str | None = None
-        self.continued_from: str | None = None
+        #: what of the training another run did, and which one; goes into the record's environment
+        self.by_another: dict[str, str] = {}
         self.ended: RunRecord | None = None
 
     def execute(self) -> RunRecord:
@@ -139,7 +139,7 @@ class OneRun:
         self.trainer = Trainer(self.run, self.data, self.device, [other.run for other in self.others])
         self.measurements = Measurements(self.run, self.results, self.data_root)
         for other in self.others:
-            other.data, other.trained_with = self.data, self.run.run_id
+            other.data, other.by_another = self.data, {"trained_with": self.run.run_id}
             other.measurements = Measurements(other.run, other.results, other.data_root)
 
     def _open(self) -> list[OneRun]:
@@ -254,7 +254,7 @@ class OneRun:
             "sessions": self.sessions,
             "warmup_iterations": self.warmup_iterations,
             "threads": torch.get_num_threads(),
-            "continued_from": self.continued_from,
+            "by_another": self.by_another,
         }
         state = {**self.trainer.state(), "kept": json.dumps(kept), **self.measurements.tensors()}
         state["run_id"] = self.run.run_id
@@ -288,21 +288,30 @@ class OneRun:
             along = begun[other.run.run_id]
             other.measurements.restore(json.loads(along["kept"]), along)
         self.seconds, self.sessions = kept["seconds"], kept["sessions"]
-        self.warmup_iterations, self.continued_from = kept["warmup_iterations"], kept.get("continued_from")
+        self.warmup_iterations, self.by_another = kept["warmup_iterations"], kept.get("by_another", {})
         if self.device == "cpu":  # sums are split among threads: another number would change the bits
             torch.set_num_threads(kept["threads"])
 
     def _go_on(self) -> None:
-        """Continue from the end of a finished run that is the beginning of this one, if one is sound."""
-        for one in beginnings(self.run, shorter(self.run, self.results), self.device):
+        """Continue from the end of a finished run that is this training or its beginning, if one is sound."""
+        stored = [*candidates(self.run, self.results)]
+        whole, begun = trained(self.run, stored, self.device), beginnings(self.run, stored, self.device)
+        for one in (*whole, *begun):
             try:
                 state = self._end_of(one)
                 if state is not None:
-                    self._restore(state)
-                    self.continued_from = one.record.run_id
+                    self._restore(state if one in begun else self._unmeasured(state))
+                    self.by_another = {"continued_from" if one in begun else "sampled_from": one.record.run_id}
                     return
-            except (KeyError, *checkpoint.UNREADABLE):
+            except (KeyError, Diverged, *checkpoint.UNREADABLE):
                 self._begin()
+
+    def _unmeasured(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The state of a training's end with nothing measured but the untrained networks."""
+        self.measurements.at_pause(self.trainer, 0)
+        kept = {**json.loads(state["kept"]), **self.measurements.facts(), "measured_until": self.run.iterations - 1}
+        kept["seconds"]["evaluation"] = 0.0
+        return {**state, "kept": json.dumps(kept), **self.measurements.tensors()}
 
     def _end_of(self, one: Stored) -> dict[str, Any] | None:
         """The state that a finished run ended in, less what was measured at its end alone; None where anything is not
@@ -392,8 +401,7 @@ class OneRun:
             environment={
                 **environment,
                 "loop": self.loop,
-                **({"trained_with": self.trained_with} if self.trained_with is not None else {}),
-                **({"continued_from": self.continued_from} if self.continued_from is not None else {}),
+                **self.by_another,
             },
             files={name: sha256(self.folder / name) for name in files},
         )

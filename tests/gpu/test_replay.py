@@ -111,6 +111,22 @@ def test_an_incomplete_last_batch_is_run_plainly_between_replays() -> None:
     assert_equal_states(plain, replayed)
 
 
+@pytest.mark.parametrize("numerics", ["fp32", "bf16"])
+def test_statistics_of_another_momentum_move_under_replay(numerics: str) -> None:
+    spec = load(next(file for file in PAPERS if file.stem == "lsgan_fashion_mnist")).spec
+    first, second = (
+        make_run(spec, name, "smoke", 1, numerics) for name in ("lsgan_batch_norm", "lsgan_batch_norm_005")
+    )
+    both, alone = (
+        Trainer(run, run.setup.dataset.load(NOWHERE, "cuda"), "cuda", others)
+        for run, others in ((first, [second]), (second, []))
+    )
+    for trainer in (both, alone):
+        trainer.advance(ITERATIONS, never)
+    assert both.loop == "replayed"
+    assert_equal_states(both.as_seen_by(second), alone)
+
+
 def test_layers_that_draw_by_themselves_have_a_graph_for_each_update() -> None:
     """Dropout's generator is seeded for every update, and a graph has one seed."""
     spec = load(next(file for file in PAPERS if file.stem == "gan_dcgan_mnist")).spec

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from benchmark.cli import main
-from benchmark.runs.continued import beginnings, checkpoint_of, shorter
+from benchmark.runs.continued import beginnings, candidates, checkpoint_of
 from benchmark.runs.costs import STATED, added, cost
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, read_record, write_record
@@ -215,7 +215,7 @@ def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) 
     base, near = run_of(loaded, None), run_of(loaded, "near")
     each = cost(base)
     share = added([base], stored=[short])[base.run_id]
-    assert share == (pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600), True, True)
+    assert share == (pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600), True, True, False)
     assert added([base], STATED["cuda"], stored=[short])[base.run_id].continued is False
     assert added([base, near], stored=[short]) == added([base, near])
 
@@ -227,7 +227,7 @@ def test_records_are_read_only_where_a_beginning_can_end(
     run = run_of(loaded, None)
     same = place / alone.folder.relative_to(alone.folder.parents[2])
     shutil.copytree(alone.folder, same, dirs_exist_ok=True)
-    assert [one.record.run_id for one in shorter(run, place)] == [short.record.run_id], "not of the run's own length"
+    assert [one.record.run_id for one in candidates(run, place)] == [short.record.run_id], "not of the run's own length"
     (here,) = place.glob(f"*/*/{short.record.run_id}/checkpoints/{short.record.iterations:09d}.pt")
     here.unlink()
-    assert list(shorter(run, place)) == [], "nothing lies there to go on from"
+    assert list(candidates(run, place)) == [], "nothing lies there to go on from"
