@@ -121,19 +121,22 @@ def planned_under(
     *,
     whole: bool = False,
 ) -> list[Run]:
-    """Runs under several readings, each once: what a reading leaves as it is belongs to the base (None).
+    """Runs under several readings, each once: what is a run of the base under any name belongs to the base (None).
 
     ``whole`` adds the base's runs that a reading leaves as they are: verdicts under it rest on them as well.
     """
     base = make_plan(loaded.spec, tier, experiments=experiments, seeds=seeds, numerics=numerics)
     runs = {run.run_id: run for run in base}
     needed = set(runs) if None in readings else set()
+    every = make_plan(loaded.spec, tier, seeds=seeds, numerics=numerics) if {*readings} - {None} else base
+    of_the_base = {run.run_id: run for run in every}
     for reading in readings:
         read, touched = loaded.under(reading), loaded.readings.affected(BASE if reading is None else reading)
         names = [name for name in experiments if whole or name in touched]
         for run in make_plan(read, tier, experiments=names, seeds=seeds, numerics=numerics, reading=reading):
-            if runs.setdefault(run.run_id, run) is run or whole:
+            if run.run_id not in runs or whole:
                 needed.add(run.run_id)
+            runs.setdefault(run.run_id, of_the_base.get(run.run_id, run))
     return [run for run_id, run in runs.items() if run_id in needed]
 
 

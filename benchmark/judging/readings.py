@@ -7,8 +7,8 @@ if it changes the claim's test, or a run that the claim looks at. Under any othe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Literal
 
@@ -49,18 +49,22 @@ class Planned:
     expected: Mapping[str, Expected]
     #: runs of readings, by id
     runs: Mapping[str, Run]
+    #: run ids of readings at the smoke tier, if a record is of one: they judge nothing, and are no strangers
+    smoke: Set[str] = frozenset()
 
     @property
     def ids(self) -> set[str]:
-        return {run_id for expected in self.expected.values() for run_id in ids_of(expected)}
+        return {run_id for expected in self.expected.values() for run_id in ids_of(expected)} | self.smoke
 
 
 def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
     """What each reading plans, at tiers that some record is of; smoke judges nothing."""
     tiers = tuple(tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored))
-    if not tiers:
-        return Planned({}, {})
-    return _plans(loaded.readings, tiers, tuple(sorted({run.record.numerics for run in stored})))
+    at_hand = tuple(sorted({run.record.numerics for run in stored}))
+    judged = _plans(loaded.readings, tiers, at_hand) if tiers else Planned({}, {})
+    if any(run.record.tier == "smoke" and run.record.reading is not None for run in stored):
+        return replace(judged, smoke=_plans(loaded.readings, TIERS[-1:], at_hand).runs.keys())
+    return judged
 
 
 @lru_cache(maxsize=len(TIERS))

@@ -4,15 +4,23 @@ whole training, whose end it samples otherwise.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from benchmark.runs.derived import together, training_alone
+from benchmark.runs.environment import code_hash
 from benchmark.runs.files import StoreError
+from benchmark.runs.integrity import damage
 from benchmark.runs.plan import Run, id_of
 from benchmark.runs.records import RECORD, RunRecord, Stored, read_record
 from benchmark.spec.base import grouped
+from benchmark.spec.parts import Data
+
+#: what a run's seconds are counted for
+ACCOUNTS = ("training", "processor", "evaluation", "redone", "warmup")
 
 
 def checkpoint_of(stored: Stored) -> Path:
@@ -56,6 +64,42 @@ def trainings(runs: Sequence[Run], stored: Iterable[Stored], device: str) -> lis
     by_length = grouped(((one.record.seed, one.record.iterations), one) for one in stored)
     over = {run.run_id for run in runs if trained(run, by_length.get((run.seed, run.iterations), ()), device)}
     return [[run] for run in runs if run.run_id in over] + together([run for run in runs if run.run_id not in over])
+
+
+def end_of(one: Stored, run: Run, data: Data, data_root: Path, device: str) -> dict[str, Any] | None:
+    """The state that a finished run ended in, less what was measured at its end alone, for ``run`` to go on from.
+
+    None where anything is not as it was or not as it would be here; a KeyError or ``checkpoint.UNREADABLE`` where
+    the checkpoint is none.
+    """
+    import torch
+
+    from benchmark.training import checkpoint
+
+    record, scores = one.record, run.setup.scores
+    if damage(one) or record.hashes != {"code": code_hash(run), "dataset": data.fingerprint}:
+        return None
+    state = checkpoint.read(checkpoint_of(one), device, record.run_id)
+    kept, curves = json.loads(state["kept"]), one.curves()
+    alike = {name: values.cpu().numpy().tobytes() for name, values in state["curves"].items()}
+    until, threads = record.iterations, torch.get_num_threads() if device == "cpu" else kept["threads"]
+    if (
+        alike != {name: values.tobytes() for name, values in curves.items()}
+        or (state["iteration"], kept["measured_until"], kept["threads"]) != (until, until, threads)
+        or kept["seconds"].keys() != set(ACCOUNTS)
+        or not {"sessions", "warmup_iterations"} <= kept.keys()
+    ):
+        return None
+    for name, score in scores.items():
+        wanted = [moment for moment in run.moments(score.every) if moment <= until]
+        wanted = [] if score.metric.unavailable(data_root) is not None else wanted
+        if score.every is not None and [moment for moment, _ in kept["series"][name]] != wanted:
+            return None
+    ended = {name for name, score in scores.items() if score.every is None}
+    kept["series"] |= dict.fromkeys(ended, ())
+    kept["measured"] = {name: score for name, score in kept["measured"].items() if name not in ended}
+    arrays = {name: value for name, value in state["arrays"].items() if name.partition(".")[0] not in ended}
+    return {**state, "kept": json.dumps(kept), "arrays": arrays, "others": {}}
 
 
 def _left(run: Run, stored: Iterable[Stored], device: str, suits: Callable[[RunRecord], bool]) -> list[Stored]:

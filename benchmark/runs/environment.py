@@ -12,9 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import __version__
+from benchmark.runs.plan import Run
 
 #: what a run's numbers may depend on
 _PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "scikit-learn", "pillow", "pydantic")
+
+#: source that every run rests on, besides its own parts
+_SHARED_CODE = (
+    *("runs/runner.py", "runs/continued.py", "runs/plan.py", "evaluation/scoring.py", "training"),
+    *(
+        "parts/metrics",
+        "parts/extractors",
+        "parts/datasets/images",
+        "parts/networks/modules",
+        "parts/optimizers/modules",
+    ),
+    *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py", "spec/parts.py"),
+)
 
 
 def source_state(folder: Path) -> dict[str, Any]:
@@ -121,3 +135,19 @@ def source_hash(places: Iterable[str], modules: Iterable[str] = ()) -> str:
     for name, file in sorted(files.items()):
         digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def code_hash(run: Run) -> str:
+    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses.
+
+    It is read off the files, so that it does not depend on what else a process has loaded.
+    """
+    setup, system = run.setup, run.system
+    parts: list[Any] = [setup.dataset, *(score.metric for score in setup.scores.values())]
+    for player in system.players.values():
+        parts += [*player.minimise, *player.penalties, player.optimizer]
+    for network in run.networks.values():
+        parts += network.layers
+        for laws in network.initialise.values():
+            parts += [law for law in (laws.weight, laws.bias) if law is not None]
+    return source_hash(_SHARED_CODE, {type(part).__module__ for part in parts})

@@ -16,30 +16,16 @@ from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
 from benchmark.evaluation.scoring import Measurements
-from benchmark.runs.continued import beginnings, candidates, checkpoint_of, trained
-from benchmark.runs.environment import describe, source_hash
+from benchmark.runs.continued import ACCOUNTS, beginnings, candidates, end_of, trained
+from benchmark.runs.environment import code_hash, describe
 from benchmark.runs.files import sha256
-from benchmark.runs.integrity import damage
 from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, Stored, Timing, finished_record, write_record
+from benchmark.runs.records import RECORD, RunRecord, Timing, finished_record, write_record
 from benchmark.spec.parts import Data, DataError
 from benchmark.training import checkpoint
 from benchmark.training.numerics import WARMUP_ITERATIONS, training_in
 from benchmark.training.trainer import Diverged, Trainer
-
-#: source that every run rests on, besides its own parts
-_SHARED_CODE = (
-    *("runs/runner.py", "runs/plan.py", "evaluation/scoring.py", "training"),
-    *(
-        "parts/metrics",
-        "parts/extractors",
-        "parts/datasets/images",
-        "parts/networks/modules",
-        "parts/optimizers/modules",
-    ),
-    *("spec/curve_statistics.py", "spec/dataflow.py", "spec/levels.py", "spec/parts.py"),
-)
 
 
 class Interrupted(Exception):
@@ -78,7 +64,7 @@ class OneRun:
         self.checkpoint_seconds = checkpoint_seconds
         self.results = results
         self.measurements = Measurements(run, results, data_root)
-        self.seconds = dict.fromkeys(("training", "processor", "evaluation", "redone", "warmup"), 0.0)
+        self.seconds = dict.fromkeys(ACCOUNTS, 0.0)
         self.sessions = 0
         self.warm = 0
         self.warmup_iterations = 0
@@ -294,11 +280,12 @@ class OneRun:
 
     def _go_on(self) -> None:
         """Continue from the end of a finished run that is this training or its beginning, if one is sound."""
+        assert self.data is not None
         stored = [*candidates(self.run, self.results)]
         whole, begun = trained(self.run, stored, self.device), beginnings(self.run, stored, self.device)
         for one in (*whole, *begun):
             try:
-                state = self._end_of(one)
+                state = end_of(one, self.run, self.data, self.data_root, self.device)
                 if state is not None:
                     self._restore(state if one in begun else self._unmeasured(state))
                     self.by_another = {"continued_from" if one in begun else "sampled_from": one.record.run_id}
@@ -312,36 +299,6 @@ class OneRun:
         kept = {**json.loads(state["kept"]), **self.measurements.facts(), "measured_until": self.run.iterations - 1}
         kept["seconds"]["evaluation"] = 0.0
         return {**state, "kept": json.dumps(kept), **self.measurements.tensors()}
-
-    def _end_of(self, one: Stored) -> dict[str, Any] | None:
-        """The state that a finished run ended in, less what was measured at its end alone; None where anything is not
-        as it was or not as it would be here. Nothing of this run is touched.
-        """
-        assert self.data is not None
-        record, scores = one.record, self.run.setup.scores
-        if damage(one) or record.hashes != {"code": code_hash(self.run), "dataset": self.data.fingerprint}:
-            return None
-        state = checkpoint.read(checkpoint_of(one), self.device, record.run_id)
-        kept, curves = json.loads(state["kept"]), one.curves()
-        alike = {name: values.cpu().numpy().tobytes() for name, values in state["curves"].items()}
-        until, threads = record.iterations, torch.get_num_threads() if self.device == "cpu" else kept["threads"]
-        if (
-            alike != {name: values.tobytes() for name, values in curves.items()}
-            or (state["iteration"], kept["measured_until"], kept["threads"]) != (until, until, threads)
-            or kept["seconds"].keys() != self.seconds.keys()
-            or not {"sessions", "warmup_iterations"} <= kept.keys()
-        ):
-            return None
-        for name, score in scores.items():
-            wanted = [moment for moment in self.run.moments(score.every) if moment <= until]
-            wanted = [] if score.metric.unavailable(self.data_root) is not None else wanted
-            if score.every is not None and [moment for moment, _ in kept["series"][name]] != wanted:
-                return None
-        ended = {name for name, score in scores.items() if score.every is None}
-        kept["series"] |= dict.fromkeys(ended, ())
-        kept["measured"] = {name: score for name, score in kept["measured"].items() if name not in ended}
-        arrays = {name: value for name, value in state["arrays"].items() if name.partition(".")[0] not in ended}
-        return {**state, "kept": json.dumps(kept), "arrays": arrays, "others": {}}
 
     def _last_heartbeat(self) -> float:
         try:
@@ -405,19 +362,3 @@ class OneRun:
             },
             files={name: sha256(self.folder / name) for name in files},
         )
-
-
-def code_hash(run: Run) -> str:
-    """SHA-256 over the source of the trainer, of all metrics and of every part that ``run`` uses.
-
-    It is read off the files, so that it does not depend on what else a process has loaded.
-    """
-    setup, system = run.setup, run.system
-    parts: list[Any] = [setup.dataset, *(score.metric for score in setup.scores.values())]
-    for player in system.players.values():
-        parts += [*player.minimise, *player.penalties, player.optimizer]
-    for network in run.networks.values():
-        parts += network.layers
-        for laws in network.initialise.values():
-            parts += [law for law in (laws.weight, laws.bias) if law is not None]
-    return source_hash(_SHARED_CODE, {type(part).__module__ for part in parts})

@@ -334,6 +334,17 @@ def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> N
     assert verdicts_on(other, b"", stored, run_ids(other.spec, "fp32"), tmp_path).stale
 
 
+def test_a_smoke_run_of_a_reading_judges_nothing_and_is_no_stranger(tmp_path: Path, loaded: Loaded) -> None:
+    of = {"experiments": ["ring"], "seeds": [0], "reading": "least_share"}
+    (run,) = make_plan(loaded.under("least_share"), "smoke", **of)  # type: ignore[arg-type]
+    assert run.run_id not in {one.run_id for one in make_plan(loaded.spec, "smoke")}
+    made = record(tmp_path, run, 7.0)
+    one = Stored(made.record.model_copy(update={"tier": "smoke", "reading": "least_share"}), made.folder)
+    verdicts = verdicts_on(loaded, b"", [one], run_ids(loaded.spec, "fp32"), tmp_path)
+    assert verdicts.stale == []
+    assert verdicts.readings == []
+
+
 def test_a_seal_covers_readings_and_not_their_prose(loaded: Loaded) -> None:
     seal = make_seal(loaded.spec, "2026-01-01T00:00:00+00:00", 0)
     prose = loads((TEXT + READINGS).replace("Twice as long.", "It takes twice as long."))

@@ -18,11 +18,12 @@ import pytest
 import torch
 
 from benchmark.evaluation import scoring
+from benchmark.runs.environment import code_hash
 from benchmark.runs.files import SHARED, read_arrays, shared_file
 from benchmark.runs.integrity import damage
 from benchmark.runs.plan import Run, make_run
 from benchmark.runs.records import MEASURED, RECORD, RunRecord, Stored, read_record
-from benchmark.runs.runner import Interrupted, Locked, OneRun, code_hash
+from benchmark.runs.runner import Interrupted, Locked, OneRun
 from benchmark.spec.load import loads
 from benchmark.training import checkpoint
 from benchmark.training.numerics import prepare
@@ -395,7 +396,7 @@ def test_the_code_s_hash_is_that_of_files_and_not_of_what_a_process_has_loaded()
     program = (
         "from pathlib import Path\n"
         "from benchmark.runs.plan import make_run\n"
-        "from benchmark.runs.runner import code_hash\n"
+        "from benchmark.runs.environment import code_hash\n"
         "from benchmark.spec.load import load\n"
         f"print(code_hash(make_run(load(Path({str(TOY)!r})).spec, 'toy_reconstruction', 'smoke', 0, 'fp32')))\n"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmark.commands.select_runs import planned_under
@@ -9,6 +11,7 @@ from benchmark.runs.plan import make_plan
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import ReadingError
 from tests.spec.small import TEXT, problems
+from tests.specs import load
 
 READINGS = """
 readings:
@@ -102,6 +105,15 @@ def test_every_run_is_planned_once_and_belongs_to_the_base_where_a_reading_leave
     assert [(run.experiment, run.reading) for run in whole] == [("ring", None), ("ring_saturating", "fewer")]
     (same,) = planned_under(loaded, "smoke", ["longer"], ["ring"], [0], "fp32", whole=True)
     assert same.reading is None
+
+
+def test_a_run_that_the_base_has_under_another_name_is_the_base_s() -> None:
+    """By batch statistics LSGAN's networks are an experiment of their own already."""
+    lsgan = load(Path(__file__).parents[2] / "papers" / "lsgan_fashion_mnist.yaml")
+    (run,) = planned_under(lsgan, "smoke", ["batch_statistics"], ["gan_batch_norm"], [0], "fp32")
+    assert (run.experiment, run.reading) == ("gan_batch_norm_batch_statistics", None)
+    everything = planned_under(lsgan, "smoke", ["batch_statistics"], list(lsgan.spec.experiments), [0], "fp32")
+    assert run.run_id not in {other.run_id for other in everything}, "it is not this reading's"
 
 
 def test_of_two_that_change_one_value_the_last_decides() -> None:
