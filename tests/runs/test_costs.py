@@ -12,7 +12,7 @@ import pytest
 
 from benchmark import load
 from benchmark.runs.anchored import anchor_code
-from benchmark.runs.costs import EFFICIENCY, STATED, TimedDevice, added, anchors, cost, known_devices
+from benchmark.runs.costs import EFFICIENCY, STATED, AddedCost, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import RunRecord, ScoreRecord, Timing, read_records
 from benchmark.runs.sidecars import identity, pace_of
@@ -139,7 +139,7 @@ def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
     without = replace(run, setup=run.setup.model_copy(update={"scores": scores}))
     assert cost(run, BARE, tmp_path) == cost(without, BARE)
     assert cost(run, BARE, tmp_path).evaluation_seconds < cost(run, BARE).evaluation_seconds / 2
-    assert added([run], BARE, tmp_path) == {run.run_id: (cost(without, BARE).hours, True, False)}
+    assert added([run], BARE, tmp_path) == {run.run_id: AddedCost(cost(without, BARE).hours, trained=True)}
 
 
 #: what changes the time of an iteration, and what does not
