@@ -61,8 +61,9 @@ ALLOWED: dict[str, set[str]] = {
     | {f"runs.{name}" for name in ("files", "plan", "records", "derived", "sidecars", "anchored", "continued")},
     "runs.pace": BASE,
     "runs.anchored": BASE | {"runs.environment"},
-    "runs.continued": BASE | {"runs.files", "runs.plan", "runs.records"},
-    "runs.environment": BASE,
+    "runs.continued": BASE
+    | {f"runs.{name}" for name in ("files", "plan", "records", "derived", "integrity", "environment")},
+    "runs.environment": BASE | {"runs.plan"},
     "training": BASE | {"runs.plan", "runs.files", "batches"},
     **dict.fromkeys(
         sorted(EVALUATION), BASE | RECORDS | EVALUATION | {"training", "runs.environment", "parts.metrics"}

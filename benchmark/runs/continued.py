@@ -66,23 +66,18 @@ def trainings(runs: Sequence[Run], stored: Iterable[Stored], device: str) -> lis
     return [[run] for run in runs if run.run_id in over] + together([run for run in runs if run.run_id not in over])
 
 
-def end_of(one: Stored, run: Run, data: Data, data_root: Path, device: str) -> dict[str, Any] | None:
-    """The state that a finished run ended in, less what was measured at its end alone, for ``run`` to go on from.
-
-    None where anything is not as it was or not as it would be here; a KeyError or ``checkpoint.UNREADABLE`` where
-    the checkpoint is none.
+def end_of(
+    one: Stored, state: dict[str, Any], run: Run, data: Data, data_root: Path, threads: int | None
+) -> dict[str, Any] | None:
+    """``state``, the checkpoint of a finished run's end, less what was measured at its end alone, for ``run`` to go on
+    from with ``threads`` of a processor; None where anything is not as it was or not as it would be here.
     """
-    import torch
-
-    from benchmark.training import checkpoint
-
     record, scores = one.record, run.setup.scores
     if damage(one) or record.hashes != {"code": code_hash(run), "dataset": data.fingerprint}:
         return None
-    state = checkpoint.read(checkpoint_of(one), device, record.run_id)
     kept, curves = json.loads(state["kept"]), one.curves()
     alike = {name: values.cpu().numpy().tobytes() for name, values in state["curves"].items()}
-    until, threads = record.iterations, torch.get_num_threads() if device == "cpu" else kept["threads"]
+    until, threads = record.iterations, kept["threads"] if threads is None else threads
     if (
         alike != {name: values.tobytes() for name, values in curves.items()}
         or (state["iteration"], kept["measured_until"], kept["threads"]) != (until, until, threads)

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from benchmark.evaluation import scoring
 from benchmark.evaluation.scoring import Measurements
-from benchmark.runs.continued import ACCOUNTS, beginnings, candidates, end_of, trained
+from benchmark.runs.continued import ACCOUNTS, beginnings, candidates, checkpoint_of, end_of, trained
 from benchmark.runs.environment import code_hash, describe
 from benchmark.runs.files import sha256
 from benchmark.runs.pace import PROGRESS, TELL_SECONDS, Progress
@@ -282,10 +282,12 @@ class OneRun:
         """Continue from the end of a finished run that is this training or its beginning, if one is sound."""
         assert self.data is not None
         stored = [*candidates(self.run, self.results)]
+        threads = torch.get_num_threads() if self.device == "cpu" else None
         whole, begun = trained(self.run, stored, self.device), beginnings(self.run, stored, self.device)
         for one in (*whole, *begun):
             try:
-                state = end_of(one, self.run, self.data, self.data_root, self.device)
+                left = checkpoint.read(checkpoint_of(one), self.device, one.record.run_id)
+                state = end_of(one, left, self.run, self.data, self.data_root, threads)
                 if state is not None:
                     self._restore(state if one in begun else self._unmeasured(state))
                     self.by_another = {"continued_from" if one in begun else "sampled_from": one.record.run_id}

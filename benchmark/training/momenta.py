@@ -13,8 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmark.parts.networks.normalisations import BatchNorm
-from benchmark.spec.parts import Shape
+from benchmark.spec.parts import Layer, Shape
 from benchmark.spec.shapes import Layout, layout
 from benchmark.spec.systems import Network
 from benchmark.training.assembly import Assembly
@@ -31,14 +30,14 @@ class OtherMomenta:
         self._twins: dict[nn.Module, nn.Module] = {}
         self._handles = []
         for role, network in networks.items():
-            theirs = _normalisations(layout(described[role], sizes))
-            for (place, own, _), (_, other, shape) in zip(_normalisations(network.layout), theirs, strict=True):
-                if own.momentum != other.momentum:
-                    module = network.layers.get_submodule(place)
-                    twin = other.module(shape).to(next(module.buffers()).device)
-                    twin.weight, twin.bias = module.weight, module.bias
-                    self._twins[module] = twin
-                    self._handles.append(module.register_forward_pre_hook(_moving(twin)))
+            for place, layer, shape in _everywhere(layout(described[role], sizes)):
+                module = network.layers.get_submodule(place)
+                if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                    twin = layer.module(shape).to(next(module.buffers()).device)
+                    if twin.momentum != module.momentum:
+                        twin.weight, twin.bias = module.weight, module.bias
+                        self._twins[module] = twin
+                        self._handles.append(module.register_forward_pre_hook(_moving(twin)))
 
     def __bool__(self) -> bool:
         """Whether any momentum differs."""
@@ -64,12 +63,12 @@ class OtherMomenta:
             handle.remove()
 
 
-def _normalisations(described: Layout) -> Iterator[tuple[str, BatchNorm, Shape]]:
-    """Where each batch normalisation lies among a network's layers, and what enters it."""
+def _everywhere(described: Layout) -> Iterator[tuple[str, Layer, Shape]]:
+    """Where each layer lies among a network's modules, itself or inside another, and what enters it."""
     for index, (layer, entering) in enumerate(zip(described.layers, described.inputs, strict=True)):
-        for path, (part, shape) in {"": (layer, entering), **layer.parts(entering)}.items():
-            if isinstance(part, BatchNorm):
-                yield f"{index}.{path}".rstrip("."), part, shape
+        yield f"{index}", layer, entering
+        for path, (part, shape) in layer.parts(entering).items():
+            yield f"{index}.{path}", part, shape
 
 
 def _moving(twin: nn.Module) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
