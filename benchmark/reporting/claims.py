@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
@@ -14,12 +14,28 @@ from benchmark.reporting.painter import printed
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values
 from benchmark.spec import names, words
-from benchmark.spec.claims import Bound, Given, InSeeds, Largest, Order, Predicate, Ratio, Smallest, quantities
+from benchmark.spec.claims import (
+    AllOf,
+    Bound,
+    Exactly,
+    Given,
+    InSeeds,
+    Largest,
+    Order,
+    Predicate,
+    Ratio,
+    Smallest,
+    Together,
+    quantities,
+)
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 from benchmark.spec.words import percent, short, with_spread
 
 _CHARTS = 3
+#: where the test begins in a reason
+_TEST = re.compile(r",? (?:Student|differences by seed|Welch|exact|sign test|two one-sided tests) .*")
+_MEANS = re.compile(r": means (\S+) and (\S+)$")
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,8 @@ class PartView:
     state: State
     reason: str
     statistic: str
+    #: the numbers that speak of it, without the test
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -67,13 +85,13 @@ def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: PaperRecords, say: 
     return ClaimView(
         verdict=verdict,
         state=state,
-        effect=_effect(spec, groups),
+        effect=_effect(spec, groups, bounds_of(predicate) if predicate is not None else {}),
         test=say(verdict.test),
         reason=say(verdict.reason),
-        parts=_parts(verdict.parts, say),
+        parts=_parts(verdict.parts, spec, wanted, say),
         facts=[(name, text) for name, text in _claim_facts(verdict, predicate, statistic, of) if text],
         published=_published(verdict, say),
-        published_parts=_parts(verdict.on_published_parts, say),
+        published_parts=_parts(verdict.on_published_parts, spec, wanted, say),
         strip=None
         if verdict.parts or verdict.preview
         else strip(verdict.statistic, None, state.tone, f"statistic {statistic}; right is as claimed"),
@@ -125,16 +143,39 @@ def brief(label: str) -> str:
     ].removeprefix("mean of ")
 
 
-def _effect(spec: PaperSpec, groups: _Groups) -> str:
+def _effect(spec: PaperSpec, groups: _Groups, bounds: Mapping[Quantity, str]) -> str:
     parts = []
     for label, members in groups.items():
-        pairs = ", ".join(
-            f"{names.of_experiment(spec, values.experiment)} {short(values.mean)}"
-            for _, values in members
+        pairs = [
+            (
+                names.of_experiment(spec, values.experiment),
+                short(values.mean) + (f" (tested: {bounds[quantity]})" if quantity and quantity in bounds else ""),
+            )
+            for quantity, values in members
             if values.mean is not None
-        )
-        parts.append(f"{label}: {pairs}")
+        ]
+        parts.append(f"{label}: {_listed(pairs)}")
     return "; ".join(parts)
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> str:
+    """Numbers after the names of what they are of, some of which hold commas."""
+    pairs = list(pairs)
+    return (" / " if any("," in name for name, _ in pairs) else ", ").join(" ".join(pair) for pair in pairs)
+
+
+def bounds_of(predicate: Predicate) -> dict[Quantity, str]:
+    """What a claim is tested to have a quantity be, where that is a number: ``below 0.1``."""
+    match predicate:
+        case Bound(bound=Quantity() as quantity, above=above, below=below):
+            return {quantity: words.between(above, below)}
+        case Exactly(exactly=quantity, value=value):
+            return {quantity: words.number(value)}
+        case AllOf(all_of=parts) | Together(together=parts):
+            return {quantity: bound for part in parts for quantity, bound in bounds_of(part).items()}
+        case InSeeds(in_seeds=part) | Given(then=part):
+            return bounds_of(part)
+    return {}
 
 
 def _claim_charts(spec: PaperSpec, groups: _Groups, evidence: PaperRecords) -> list[Drawing]:
@@ -169,16 +210,32 @@ def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evide
     )
 
 
-def _parts(parts: Sequence[PartVerdict], say: names.Say) -> list[PartView]:
+def _parts(parts: Sequence[PartVerdict], spec: PaperSpec, wanted: Sequence[Quantity], say: names.Say) -> list[PartView]:
     return [
         PartView(
             say(part.test),
             CLAIM_STATES[part.state],
             say(part.reason.removeprefix(f"{part.test}: ")),
             "" if part.statistic is None else part.statistic.text(sign=True),
+            _numbers(part.reason, spec, wanted, say),
         )
         for part in parts
     ]
+
+
+def _numbers(reason: str, spec: PaperSpec, wanted: Sequence[Quantity], say: names.Say) -> str:
+    """What decides a part, without windows and test: ``loss: GAN 0.5, DCGAN 0.7``; ``loss (GAN) below 1: mean 2``."""
+    text = _TEST.sub("", reason)
+    here = sorted((one for one in wanted if one.text in text), key=lambda one: text.index(one.text))
+    labels = {one: _name(spec, one) or brief(say(one.bare)) for one in here}
+    means = _MEANS.search(text)
+    if means is not None and len(here) == 2 and len({*labels.values()}) == 1:
+        pairs = zip((names.of_experiment(spec, one.experiment) for one in here), means.groups(), strict=True)
+        return f"{labels[here[0]]}: {_listed(pairs)}"
+    for one, label in labels.items():
+        if sum((other.experiment, labels[other]) == (one.experiment, label) for other in here) == 1:
+            text = text.replace(one.text, f"{label} ({one.experiment})")
+    return say(text)
 
 
 def _claim_facts(

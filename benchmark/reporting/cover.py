@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
-from benchmark.reporting.claims import PartView, brief
 from benchmark.reporting.tables import State
 from benchmark.reporting.view import VERDICTS, PaperView
 from benchmark.spec import names
@@ -30,6 +28,7 @@ _PRINTED = {
 _FIRST = {state.word for state in _PRINTED.values()}
 #: weight from which on a finding of the audit belongs on a cover
 _COVER = 60
+#: characters of what was found, unless its first clause alone has more
 _LONGEST = 150
 
 
@@ -43,7 +42,7 @@ class CoverLine:
     says: str
     effect: str
     href: str
-    #: the effect in full, where it is cut
+    #: the effect in full, where clauses are left out
     detail: str = ""
 
 
@@ -98,7 +97,7 @@ def decided(view: PaperView) -> list[CoverLine]:
         CoverLine(
             claim.state, view.id, _place(view, claim.verdict.claim), claim.verdict.says,
             _rests(claim.verdict)
-            + _shortened(_parts(claim.parts) or claim.effect)
+            + ("; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts) or shortened(claim.effect))
             + _across(view, claim.verdict.claim),
             f"{view.page}#{claim.verdict.claim}",
         )
@@ -141,12 +140,6 @@ def _across(view: PaperView, claim: str) -> str:
     return f" Readings disagree: {'; '.join(parts)}." if parts else ""
 
 
-def _parts(parts: Sequence[PartView]) -> str:
-    """Each part with its sign and the numbers before its test."""
-    numbers = re.compile(r",? (?:Student|differences by seed|Welch|exact) .*")
-    return "; ".join(f"{part.state.symbol} {brief(part.test)}: {numbers.sub('', part.reason)}" for part in parts)
-
-
 def in_print(view: PaperView) -> list[CoverLine]:
     """What the audit finds in print that belongs on a cover, with what in it is our reading."""
     audit, say = view.audit, names.in_prose(view.spec)
@@ -163,7 +156,7 @@ def in_print(view: PaperView) -> list[CoverLine]:
             says = view.spec.claims[place].says
         state = _PRINTED.get(finding.kind, _CONTRADICTION)
         href = f"{view.page}#{place or 'print'}"
-        rows.append(CoverLine(state, view.id, place, says, _shortened(detail), href, detail))
+        rows.append(CoverLine(state, view.id, place, says, shortened(detail), href, detail))
     return rows
 
 
@@ -172,7 +165,7 @@ def reduced(view: PaperView) -> list[CoverLine]:
     return [
         CoverLine(
             _PREVIEW[claim.verdict.preview], view.id, _place(view, claim.verdict.claim), claim.verdict.says,
-            _shortened(claim.effect),
+            shortened(claim.effect),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
@@ -180,8 +173,14 @@ def reduced(view: PaperView) -> list[CoverLine]:
     ]  # fmt: skip
 
 
-def _shortened(text: str) -> str:
-    return textwrap.shorten(text, _LONGEST, placeholder=" \N{HORIZONTAL ELLIPSIS}") if text else ""
+def shortened(text: str) -> str:
+    """As many whole clauses as a line of the cover holds, at least one: no number is cut off from what it is of."""
+    first, *others = re.split(r"(?<=[;.]) ", text)
+    for count in range(len(others), 0, -1):
+        whole = " ".join([first, *others[:count]])
+        if len(whole) <= _LONGEST:
+            return whole if count == len(others) else f"{whole} \N{HORIZONTAL ELLIPSIS}"
+    return f"{first} \N{HORIZONTAL ELLIPSIS}" if others else first
 
 
 def recipe_facts(audit: Audit | None) -> list[tuple[str, str]]:

@@ -15,7 +15,8 @@ from benchmark.judging.audit import audit
 from benchmark.judging.judge import JudgedPaper, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
 from benchmark.reporting import report as reports
-from benchmark.reporting.cover import decided, in_print
+from benchmark.reporting.claims import bounds_of
+from benchmark.reporting.cover import decided, in_print, shortened
 from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.runs import score_tables
@@ -203,6 +204,41 @@ def test_the_cover_tells_of_how_many_seeds_a_verdict_before_the_last_look_is() -
     effects = {line.place: line.effect for line in decided(paper_view(early))}
     assert effects.keys() >= {"DG-C2", "DG-C7"}
     assert all(effect.startswith("3 of 5 seeds: ") for effect in effects.values())
+
+
+@pytest.mark.parametrize(
+    ("paper", "folder", "reading"),
+    [("facegans", "digits-small", "small_digits"), ("gan_dcgan_mnist", "mnist-h200", None)],
+)
+def test_the_cover_keeps_the_numbers_of_what_decided(paper: str, folder: str, reading: str | None) -> None:
+    """Each statement of a claim with the means that decided it, and no window of a curve."""
+    results = PAPERS.parent / "results" / "reference" / folder
+    (known,) = judge_papers([load(PAPERS / f"{paper}.yaml")], results, "fp32", reading, write=False)
+    lines = {line.place.partition(",")[0]: line.effect for line in decided(paper_view(known))}
+    parts = [
+        (lines[claim.claim], part) for claim in known.verdicts.claims if claim.claim in lines for part in claim.parts
+    ]
+    assert len(parts) >= 2
+    for effect, part in parts:
+        (means,) = re.findall(r": means? ([-\d.]+)(?: and ([-\d.]+))?, ", part.reason)
+        assert all(f" {mean}" in effect for mean in means if mean)
+        assert "over the last 20 %" not in effect
+        assert "over iterations" not in effect
+
+
+def test_what_is_found_is_cut_between_clauses() -> None:
+    long = [f"{name * 40}: GAN 0.5, DCGAN 12.75" for name in "abcd"]
+    assert shortened("; ".join(long[:2])) == "; ".join(long[:2])
+    assert shortened("; ".join(long)) == f"{'; '.join(long[:2])}; \N{HORIZONTAL ELLIPSIS}"
+    assert shortened(f"{'a' * 200}: 1.5; b: 2") == f"{'a' * 200}: 1.5; \N{HORIZONTAL ELLIPSIS}"
+    assert shortened("") == ""
+
+
+def test_a_number_stands_beside_what_a_claim_is_tested_to_have_it_be() -> None:
+    claims = load(PAPERS / "facegans.yaml").spec.claims
+    predicate = claims["FG-C7"].predicate
+    assert predicate is not None
+    assert "below 1" in bounds_of(predicate).values()
 
 
 def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:
