@@ -300,16 +300,15 @@ def under_seal(
         # the claims of a paper are corrected for one another, so a claim that comes or goes moves the others
         if not note and family and claim.p is not None:
             note = f"; corrected together with claims that were changed or added after: {', '.join(sorted(family))}"
-        return claim.model_copy(update={"reason": claim.reason + note})
+        return claim.model_copy(update={"reason": _noted(claim.reason, note)})
 
     def of_cell(cell: CellVerdict) -> CellVerdict:
         items = {f"tables.{cell.table}", f"tables.{cell.place}"}
         if cell.measured is not None:
             score = next((printed.cell.score for printed in spec.printed if printed.place == cell.place), None)
             items |= _items_of(cell.measured.experiment, score, cell.tier or "full")
-        return cell.model_copy(
-            update={"reason": cell.reason + caveat(items, runs=len(cell.measured.seeds) if cell.measured else 0)}
-        )
+        note = caveat(items, runs=len(cell.measured.seeds) if cell.measured else 0)
+        return cell.model_copy(update={"reason": _noted(cell.reason, note)})
 
     return verdicts.model_copy(
         update={
@@ -318,6 +317,11 @@ def under_seal(
             "seal": seal,
         }
     )
+
+
+def _noted(reason: str, note: str) -> str:
+    """A reason, that may be a spec's own sentence, with a note that begins with a semicolon."""
+    return reason.removesuffix(".") + note if note else reason
 
 
 def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:

@@ -96,9 +96,12 @@ def decided(view: PaperView) -> list[CoverLine]:
     claims = [
         CoverLine(
             claim.state, view.id, _place(view, claim.verdict.claim), claim.verdict.says,
-            _rests(claim.verdict)
-            + ("; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts) or shortened(claim.effect))
-            + _across(view, claim.verdict.claim),
+            _across(
+                view,
+                claim.verdict.claim,
+                _rests(claim.verdict)
+                + ("; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts) or shortened(claim.effect)),
+            ),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
@@ -134,10 +137,11 @@ def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
     return f"{word}{seeds} of {verdict.planned} seeds: "
 
 
-def _across(view: PaperView, claim: str) -> str:
-    """Under how many readings a claim stands, where readings disagree."""
+def _across(view: PaperView, claim: str, effect: str) -> str:
+    """What was found, and under how many readings a claim stands where readings disagree."""
     parts = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
-    return f" Readings disagree: {'; '.join(parts)}." if parts else ""
+    stop = "" if effect.endswith(("\N{HORIZONTAL ELLIPSIS}", ".")) else "."
+    return f"{effect}{stop} Readings disagree: {'; '.join(parts)}." if parts else effect
 
 
 def in_print(view: PaperView) -> list[CoverLine]:

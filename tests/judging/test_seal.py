@@ -376,6 +376,16 @@ def test_verdicts_by_later_rules_or_under_a_damaged_seal_all_say_so(stored: list
             assert after.reason == before.reason + says
 
 
+def test_a_note_goes_on_with_the_sentence_of_a_reason(stored: list[Stored]) -> None:
+    spec = paper.loaded().spec
+    plain = judge(spec, "0" * 64, stored, paper.expected())
+    claims = [claim.model_copy(update={"reason": "Nothing is stated. No run can tell."}) for claim in plain.claims]
+    missing = state(spec, None, runs=1)
+    found = under_seal(spec, plain.model_copy(update={"claims": claims}), missing)
+    reasons = {claim.reason for claim in found.claims}
+    assert reasons == {"Nothing is stated. No run can tell; no rules were sealed before the results"}
+
+
 def test_intact_rules_add_nothing_and_missing_ones_mark_everything(stored: list[Stored]) -> None:
     plain = reasons(stored, paper.TEXT, sealed())
     bare = reasons(stored, paper.TEXT, None)

@@ -280,7 +280,7 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     assert " ".join(shown.split()).count("✓") == 2, "in the legend and in one cell"
     assert "Not run: wide" in shown
     assert "holds under 1 of 3 readings; flipped by narrow" in shown
-    assert "Readings disagree: holds under 1 of 3" in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
+    assert "1.062. Readings disagree: holds under 1 of 3" in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
 
 
 def test_a_page_on_reduced_runs_says_so_first(tmp_path: Path) -> None:
