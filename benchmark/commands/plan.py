@@ -129,6 +129,7 @@ def plan(options: argparse.Namespace) -> int:
             mine = [shares[run.run_id] for run in runs if run.run_id in shares]
             row["device_hours"] = sum(share.hours for share in mine)
             row["trainings"] = sum(share.trained for share in mine)
+            row["images_left"] = sum(share.images for share in mine)
             row["continued"] = sum(share.continued for share in mine)
             row["sampled"] = sum(share.sampled for share in mine)
             floors = [lacking_anchors[run.run_id] for run in runs if run.run_id in lacking_anchors]
@@ -196,7 +197,7 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     waiting = sum(row["waiting"] for row in rows)
     text += f"; {waiting} more need no training, since the records of those will hold their results" if waiting else ""
     hours = floors + sum(row["device_hours"] for row in left)
-    images = sum(row["trainings"] * row["images"] for row in left)
+    images = sum(row["images_left"] for row in left)
     disk = sum(row["left"] * row["disk_bytes"] for row in left)
     text += f": {terminal.duration(3600 * hours)} of {device.name} one after another, evaluation included"
     text += f" and {apart}" if number else ""

@@ -124,6 +124,8 @@ class AddedCost(NamedTuple):
 
     hours: float
     trained: bool
+    #: real examples that training still shows
+    images: int
     #: from the end of a finished shorter run, if that is sound
     continued: bool = False
     #: at the end of a training that is finished, if that is sound
@@ -212,9 +214,10 @@ def added(
                 costs[of] = cost(run, device, root)
             leads = run is group[0] and not over
             begun = beginnings(run, stored, device.kind) if leads and len(group) == 1 else []
-            left = leads - (begun[0].record.iterations / run.iterations if begun else 0)
-            seconds = left * costs[of].training_seconds + costs[of].evaluation_seconds
-            shares[run.run_id] = AddedCost(seconds / 3600, leads, bool(begun), over)
+            left = leads * run.iterations - (begun[0].record.iterations if begun else 0)
+            seconds = left / run.iterations * costs[of].training_seconds + costs[of].evaluation_seconds
+            images = left * run.images // run.iterations
+            shares[run.run_id] = AddedCost(seconds / 3600, leads, images, bool(begun), over)
     return shares
 
 

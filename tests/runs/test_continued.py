@@ -24,6 +24,9 @@ from benchmark.training import checkpoint
 from benchmark.training.trainer import Trainer
 from tests.runs.test_derived import READINGS, TOY, evidence, run_of
 
+#: real points of 60 iterations of 32
+SHOWN = 1920
+
 
 @pytest.fixture(scope="module")
 def loaded() -> Loaded:
@@ -201,13 +204,15 @@ def test_plan_tells_what_goes_on_from_a_finished_run_of_the_same_kind_of_device(
     spec = tmp_path / "toy.yaml"
     spec.write_text(TOY.read_text() + READINGS)
     about = ["plan", str(spec), "--tier", "smoke", "-e", "toy_minimax", "--seeds", "0", "--numerics", "exact"]
-    for device, expected in (("cpu", 1), ("cuda", 0)):
+    for device, expected, part in (("cpu", 1, 2), ("cuda", 0, 1)):
         assert main([*about, "--results", str(place), "--device", device, "--json"]) == 0
         (row,) = json.loads(capsys.readouterr().out)
         assert (row["left"], row["continued"]) == (1, expected)
+        assert row["images_left"] == row["images"] // part == SHOWN // part
     assert main([*about, "--results", str(place), "--device", "cpu"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "1 of 1 runs left; 1 go on from the end of a finished shorter run" in told
+    assert told.partition("power over")[0].rstrip().endswith(f"{SHOWN // 2:,} images to train on")
 
 
 def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) -> None:
@@ -215,7 +220,8 @@ def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) 
     base, near = run_of(loaded, None), run_of(loaded, "near")
     each = cost(base)
     share = added([base], stored=[short])[base.run_id]
-    assert share == (pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600), True, True, False)
+    hours = pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600)
+    assert share == (hours, True, base.images // 2, True, False)
     assert added([base], STATED["cuda"], stored=[short])[base.run_id].continued is False
     assert added([base, near], stored=[short]) == added([base, near])
 
