@@ -11,8 +11,8 @@ from benchmark.commands.select_runs import by_reading, check_printed, load_paper
 from benchmark.judging.judge import LATE, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
-from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts
-from benchmark.reporting.tables import CLAIM_STATES
+from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+from benchmark.reporting.tables import CLAIM_STATES, stands_on
 from benchmark.spec.names import Say, in_prose
 
 
@@ -59,13 +59,14 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
         if claim.state in _SILENT and not details and not compared:
             continue
         state = terminal.coloured(headline(claim, verdicts.readings), CLAIM_STATES[claim.state].tone)
+        behind = f" {stands_on(claim)}".rstrip()
         preview = f" ({claim.tier}: {claim.preview})" if claim.preview else ""
-        lines += [f"  {claim.claim}  {state}{_whose(claim)}{preview}", terminal.wrapped(claim.says, 4)]
+        lines += [f"  {claim.claim}  {state}{behind}{preview}", terminal.wrapped(claim.says, 4)]
         lines += [terminal.wrapped(f"tested as: {say(claim.test)}", 8, "      ")] if details and claim.test else []
         lines.append(terminal.wrapped(say(claim.reason.partition(LATE)[0]), 6))
         lines += [terminal.wrapped(say(line), 8, "      ") for one in compared for line in across(one)]
     rows = [
-        (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), cell.state + _whose(cell))
+        (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), f"{cell.state} {stands_on(cell)}".rstrip())
         for cell in cells
         if details or cell.state not in _SILENT
     ]
@@ -90,10 +91,6 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     if verdicts.seal is not None:
         lines.append(terminal.wrapped(f"seal {verdicts.seal.status}: {verdicts.seal.says}", 4, "  "))
     return "\n".join(lines)
-
-
-def _whose(verdict: ClaimVerdict | CellVerdict) -> str:
-    return "" if verdict.word == "trained" else f" {verdict.rests_on}"
 
 
 def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterator[str]:

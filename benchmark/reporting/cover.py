@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
-from benchmark.reporting.tables import State
+from benchmark.reporting.tables import State, stands_on
 from benchmark.reporting.view import VERDICTS, PaperView
 from benchmark.spec import names
 from benchmark.spec.words import percent
@@ -99,7 +99,7 @@ def decided(view: PaperView) -> list[CoverLine]:
             _across(
                 view,
                 claim.verdict.claim,
-                _rests(claim.verdict)
+                _told(claim.verdict)
                 + ("; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts) or shortened(claim.effect)),
             ),
             f"{view.page}#{claim.verdict.claim}",
@@ -111,7 +111,7 @@ def decided(view: PaperView) -> list[CoverLine]:
         CoverLine(
             cell.state, view.id, _place(view, f"{table.id}: {row}, {column}"),
             f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
-            f"{_rests(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
+            f"{_told(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
             f"{view.page}#{table.id}",
         )
         for table in view.tables
@@ -125,16 +125,8 @@ def _place(view: PaperView, place: str) -> str:
     return f"{place}, {view.ground}" if view.ground else place
 
 
-def _rests(verdict: ClaimVerdict | CellVerdict | None) -> str:
-    """Whose word a verdict rests on, where nobody here trained for it; of how many seeds, where some are missing."""
-    if verdict is None:
-        return ""
-    word = "" if verdict.word == "trained" else f"{verdict.rests_on}: "
-    if not verdict.interim:
-        return word
-    measured = verdict.measured.seeds.values() if isinstance(verdict, CellVerdict) and verdict.measured else ()
-    seeds = verdict.seeds if isinstance(verdict, ClaimVerdict) else sum(value is not None for value in measured)
-    return f"{word}{seeds} of {verdict.planned} seeds: "
+def _told(verdict: ClaimVerdict | CellVerdict | None) -> str:
+    return f"{behind}: " if (behind := stands_on(verdict)) else ""
 
 
 def _across(view: PaperView, claim: str, effect: str) -> str:

@@ -18,7 +18,7 @@ from benchmark.reporting.claims import p_text
 from benchmark.reporting.cover import in_print, recipe_facts
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
 from benchmark.reporting.sealed import seal_view, worth
-from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, CellView, State, TableView
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, CellView, State, TableView, seeds_so_far, stands_on
 from benchmark.spec import names, words
 from benchmark.spec.paper import PaperSpec
 
@@ -79,6 +79,8 @@ def _environment(kind: str) -> Environment:
         columns=_columns,
         code=_code,
         mark=_mark,
+        seeds_so_far=seeds_so_far,
+        stands_on=stands_on,
         marked=_marked,
         label_of=lambda text: re.sub(r"[^A-Za-z0-9.-]", "-", text),
         breakable=lambda text: Markup(escapes.latex(text).replace("-", r"-\hspace{0pt}")),

@@ -12,7 +12,7 @@ from typing import get_args
 
 from markupsafe import escape
 
-from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, Interval, PaperVerdicts, Values
+from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, ClaimVerdict, Interval, PaperVerdicts, Values
 from benchmark.reporting.charts import MethodRow, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.spec import names
@@ -145,6 +145,21 @@ def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
         about = ", ".join(part for part in (names.of_quantity(table.quantity), _ARROWS[table.direction]) if part)
         views.append(TableView(key, table, about, rows, _table_chart(key, table, rows)))
     return views
+
+
+def seeds_so_far(verdict: ClaimVerdict | CellVerdict | None) -> str:
+    """``3 of 5 seeds``: of how many a verdict is, where some are missing."""
+    if verdict is None or not verdict.interim:
+        return ""
+    measured = verdict.measured.seeds.values() if isinstance(verdict, CellVerdict) and verdict.measured else ()
+    seeds = verdict.seeds if isinstance(verdict, ClaimVerdict) else sum(value is not None for value in measured)
+    return f"{seeds} of {verdict.planned} seeds"
+
+
+def stands_on(verdict: ClaimVerdict | CellVerdict | None) -> str:
+    """Whose word a verdict rests on, if nobody here trained for it, and of how many seeds, if some are missing."""
+    word = "" if verdict is None or verdict.word == "trained" else verdict.rests_on
+    return ", ".join(filter(None, (word, seeds_so_far(verdict))))
 
 
 def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,26 @@ def test_evidence_under_a_reading_is_told_with_the_reading_and_apart(tmp_path: P
     assert again[0] in plain
     assert again[1] in under
     assert again[0] not in under, "it would train something else"
+
+
+def test_every_format_says_of_how_many_seeds_a_verdict_before_the_last_look_is(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a")
+    early = {"interim": True, "planned": 5}
+    claims = [
+        one.model_copy(update={**early, "seeds": 4} if one.state == "HOLDS" else {}) for one in given.verdicts.claims
+    ]
+    cells = [one.model_copy(update=early if one.state == "REPRODUCED" else {}) for one in given.verdicts.cells]
+    given = replace(given, verdicts=given.verdicts.model_copy(update={"claims": claims, "cells": cells}))
+    write_report(tmp_path / "b", [given], formats=["html", "latex", "markdown"])
+    text = (tmp_path / "b" / "report.tex").read_text()
+    assert text.count("holds, 4 of 5 seeds &") == 1
+    assert text.count(r" \textsc{r}\newline 3 of 5 seeds &") == 1
+    assert len(re.findall(r"\d of 5 seeds", text)) == 2, "of no verdict that is not early"
+    text = (tmp_path / "b" / "report.md").read_text()
+    assert "**✓ HOLDS** 4 of 5 seeds |" in text
+    assert "**✓ REPRODUCED** 3 of 5 seeds |" in text
+    page = Page.of(tmp_path / "b" / "judged.html").text
+    assert page.count("4 of 5 seeds") == page.count("3 of 5 seeds") == 1
 
 
 def test_cover_and_latex_say_whose_word_a_verdict_rests_on(tmp_path: Path) -> None:

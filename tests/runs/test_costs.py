@@ -139,7 +139,9 @@ def test_what_cannot_be_measured_takes_no_time(tmp_path: Path) -> None:
     without = replace(run, setup=run.setup.model_copy(update={"scores": scores}))
     assert cost(run, BARE, tmp_path) == cost(without, BARE)
     assert cost(run, BARE, tmp_path).evaluation_seconds < cost(run, BARE).evaluation_seconds / 2
-    assert added([run], BARE, tmp_path) == {run.run_id: AddedCost(cost(without, BARE).hours, trained=True)}
+    assert added([run], BARE, tmp_path) == {
+        run.run_id: AddedCost(cost(without, BARE).hours, trained=True, images=run.images)
+    }
 
 
 #: what changes the time of an iteration, and what does not
