@@ -19,6 +19,7 @@ from benchmark.judging.seal import ensure_seal, seal_file
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import read_records
+from benchmark.spec.words import counted
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,7 +60,7 @@ def main() -> int:
     folders = options.folders or sorted(file for file in (ROOT / "results" / "reference").iterdir() if file.is_dir())
     moved = {folder: refresh(folder, options.write) for folder in folders}
     for folder, lines in moved.items():
-        print(f"{folder.name}: {len(lines)} verdicts moved")
+        print(f"{folder.name}: {counted(len(lines), 'verdict')} moved")
         for line in lines:
             print(f"  {line}")
     return int(any(moved.values()))

@@ -72,6 +72,7 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
     if claim.seeds_needed is not None and claim.p is not None:
         yield f"  seeds: {claim.seeds}; about {claim.seeds_needed} would decide"
     yield from _told("note", claim.note)
+    yield from _brought(claim.claim, about)
     yield from _values(claim.quantities, about, file, say)
 
 
@@ -85,7 +86,17 @@ def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     if cell.margin is not None:
         yield f"  margin {cell.margin:.4g}"
     yield from _told("protocol, assumed", ", ".join(cell.assumed))
+    yield from _brought(cell.path, about)
     yield from _values([cell.measured] if cell.measured else [], about, file, say)
+
+
+def _brought(name: str, about: JudgedPaper) -> Iterator[str]:
+    """What evidence that was brought says, a line for each origin; it is no part of the verdict."""
+    for column in about.verdicts.brought:
+        states = {one.claim: one.state for one in column.claims} | {one.path: one.state for one in column.cells}
+        if name in states:
+            decides = f"it decides nothing here (`ganrepro judge --accept {column.word}`)"
+            yield from _told("brought", f"{column.says}: {states[name]}; {decides}")
 
 
 def _under(about: JudgedPaper) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ from benchmark.spec.quantities import Quantity
 from benchmark.spec.words import percent, short, with_spread
 
 _CHARTS = 3
+#: characters of a statement from which on it is told without windows
+_LONG = 250
 #: where the test begins in a reason
 _TEST = re.compile(r",? (?:Student|differences by seed|Welch|exact|sign test|two one-sided tests) .*")
 _MEANS = re.compile(r": means (\S+) and (\S+)$")
@@ -40,7 +43,7 @@ _MEANS = re.compile(r": means (\S+) and (\S+)$")
 
 @dataclass(frozen=True)
 class PartView:
-    """One statement of a conjunction."""
+    """One statement of a conjunction; a long one without the windows of its curves where labels tell them apart."""
 
     test: str
     state: State
@@ -130,7 +133,11 @@ def _name(spec: PaperSpec, quantity: Quantity | None) -> str | None:
     """Label of a plain score."""
     if quantity is None or quantity.score is None or quantity.statistic is not None:
         return None
-    return names.of_score(spec, quantity.experiment, quantity.score)
+    label, scores = (
+        names.of_score(spec, quantity.experiment, quantity.score),
+        spec.experiments[quantity.experiment].scores,
+    )
+    return f"{label} (proxy)" if scores[quantity.score].metric.proxy and "proxy" not in label else label
 
 
 def brief(label: str) -> str:
@@ -138,7 +145,7 @@ def brief(label: str) -> str:
     label = re.sub(r", averaged over [^,]*, settles.*", " settles", label)
     if label.startswith("share of "):
         return re.sub(r"^share of .*? with ", "share of iterations with ", label)
-    return re.split(r" over (?:the|iterations|epochs|its) | of the (?:last|first|whole) |, as a", label)[
+    return re.split(r" over (?:the|iterations|epochs|its) | about its | of the (?:last|first|whole) |, as a", label)[
         0
     ].removeprefix("mean of ")
 
@@ -211,31 +218,41 @@ def _chart_row(spec: PaperSpec, quantity: Quantity | None, values: Values, evide
 
 
 def _parts(parts: Sequence[PartVerdict], spec: PaperSpec, wanted: Sequence[Quantity], say: names.Say) -> list[PartView]:
+    labels = {one: _name(spec, one) or brief(say(one.bare)) for one in wanted}
+
+    def named_in(text: str) -> list[Quantity]:
+        return sorted((one for one in labels if one.text in text), key=lambda one: text.index(one.text))
+
+    def briefly(text: str) -> str:
+        here = named_in(text)
+        alike = Counter((one.experiment, labels[one]) for one in here)
+        for one in sorted(here, key=lambda one: -len(one.text)):
+            if alike[one.experiment, label := labels[one]] == 1:
+                text = text.replace(one.text, f"{label} ({one.experiment})")
+        return say(text)
+
+    def read(text: str) -> str:
+        return say(text) if len(text) <= _LONG else briefly(text)
+
+    def numbers(reason: str) -> str:
+        """What decides, without the test: ``loss: GAN 0.5, DCGAN 0.7``; ``loss (GAN) is below 1: mean 2``."""
+        text = _TEST.sub("", reason)
+        here, means = named_in(text), _MEANS.search(text)
+        if means is not None and len(here) == 2 and labels[here[0]] == labels[here[1]]:
+            pairs = zip((names.of_experiment(spec, one.experiment) for one in here), means.groups(), strict=True)
+            return f"{labels[here[0]]}: {_listed(pairs)}"
+        return briefly(text)
+
     return [
         PartView(
-            say(part.test),
+            read(part.test),
             CLAIM_STATES[part.state],
-            say(part.reason.removeprefix(f"{part.test}: ")),
+            read(part.reason.removeprefix(f"{part.test}: ")),
             "" if part.statistic is None else part.statistic.text(sign=True),
-            _numbers(part.reason, spec, wanted, say),
+            numbers(part.reason),
         )
         for part in parts
     ]
-
-
-def _numbers(reason: str, spec: PaperSpec, wanted: Sequence[Quantity], say: names.Say) -> str:
-    """What decides a part, without windows and test: ``loss: GAN 0.5, DCGAN 0.7``; ``loss (GAN) below 1: mean 2``."""
-    text = _TEST.sub("", reason)
-    here = sorted((one for one in wanted if one.text in text), key=lambda one: text.index(one.text))
-    labels = {one: _name(spec, one) or brief(say(one.bare)) for one in here}
-    means = _MEANS.search(text)
-    if means is not None and len(here) == 2 and len({*labels.values()}) == 1:
-        pairs = zip((names.of_experiment(spec, one.experiment) for one in here), means.groups(), strict=True)
-        return f"{labels[here[0]]}: {_listed(pairs)}"
-    for one, label in labels.items():
-        if sum((other.experiment, labels[other]) == (one.experiment, label) for other in here) == 1:
-            text = text.replace(one.text, f"{label} ({one.experiment})")
-    return say(text)
 
 
 def _claim_facts(

@@ -66,13 +66,13 @@ def sections(
         Section(
             "decided",
             "Decided by the runs of this folder",
-            "Over training seeds at the paper's own budget, or under the reading that is named.",
+            "Over training seeds at the paper's own budget, or under the reading that is named." + _named(grounds),
             [row for view in (*views, *grounds) for row in decided(view)],
         ),
         Section(
             "reference",
             "Decided by the committed reference evidence",
-            f"Not among these runs; it lies in {folders}.",
+            f"Not among these runs; it lies in {folders}.{_named(reference)}",
             [row for view in reference for row in decided(view)],
         ),
         Section(
@@ -89,6 +89,11 @@ def sections(
         ),
     ]
     return [part for part in parts if part.findings]
+
+
+def _named(views: Sequence[PaperView]) -> str:
+    """What the readings are that verdicts are under."""
+    return "".join(dict.fromkeys(f" Under {view.ground_says}" for view in views if view.ground_says and decided(view)))
 
 
 def decided(view: PaperView) -> list[CoverLine]:
@@ -169,12 +174,12 @@ def reduced(view: PaperView) -> list[CoverLine]:
     ]  # fmt: skip
 
 
-def shortened(text: str) -> str:
-    """As many whole clauses as a line of the cover holds, at least one: no number is cut off from what it is of."""
+def shortened(text: str, most: int = _LONGEST) -> str:
+    """As many whole clauses as ``most`` characters hold, at least one: no number is cut off from what it is of."""
     first, *others = re.split(r"(?<=[;.]) ", text)
     for count in range(len(others), 0, -1):
         whole = " ".join([first, *others[:count]])
-        if len(whole) <= _LONGEST:
+        if len(whole) <= most:
             return whole if count == len(others) else f"{whole} \N{HORIZONTAL ELLIPSIS}"
     return f"{first} \N{HORIZONTAL ELLIPSIS}" if others else first
 

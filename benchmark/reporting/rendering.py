@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from benchmark.reporting import escapes, runs, sidecars
 from benchmark.reporting.claims import p_text
-from benchmark.reporting.cover import in_print, recipe_facts
+from benchmark.reporting.cover import in_print, recipe_facts, shortened
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
 from benchmark.reporting.sealed import seal_view, worth
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, CellView, State, TableView, seeds_so_far, stands_on
@@ -87,6 +87,7 @@ def _environment(kind: str) -> Environment:
         runs=runs,
         sidecars=sidecars,
         in_print=in_print,
+        shortened=shortened,
         recipe_facts=recipe_facts,
         seal_view=seal_view,
         worth=worth,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmark.judging.judge import JudgedPaper
 from benchmark.registry import did_you_mean
-from benchmark.reporting.cover import sections
+from benchmark.reporting.cover import decided, sections
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.gallery import gallery
 from benchmark.reporting.painter import DETAILS
@@ -104,11 +104,11 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], groun
     """What was found, in lines that lead to the papers' pages."""
     parts = sections(views, reference, grounds)
     counts = Counter(finding.state for part in parts for finding in part.findings)
-    seals: dict[str, list[str]] = {}
-    for view in views:
+    seals: dict[str, dict[str, None]] = {}
+    for view in (*views, *(known for known in (*grounds, *reference) if decided(known))):
         seal = seal_view(view.verdicts)
         if seal is not None and seal.tone is not None:
-            seals.setdefault(seal.says.partition(":")[0], []).append(view.id)
+            seals.setdefault(seal.says.partition(":")[0], {})[view.id] = None
     return render(
         "cover.html.j2",
         seals=seals,

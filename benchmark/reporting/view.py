@@ -69,6 +69,12 @@ class PaperView(JudgedPaper):
         return f"reading {self.verdicts.reading}" if self.verdicts.reading else ""
 
     @property
+    def ground_says(self) -> str:
+        """``reading narrow: networks 128 wide``: what that reading is, as the spec says; empty as :attr:`ground`."""
+        reading = self.spec.readings.get(self.verdicts.reading or "")
+        return f"{self.ground}: {reading.says}" if reading is not None else ""
+
+    @property
     def authors(self) -> str:
         """Authors as a bibliography writes them."""
         names = self.spec.paper.authors

@@ -84,6 +84,22 @@ def test_reported_values_are_judged_by_themselves_and_decide_where_accepted(
     assert main(["verify", str(results), spec]) == 0
 
 
+def test_why_says_in_a_line_what_was_brought_and_that_it_decides_nothing(
+    spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bring(spec, results, "--values", values(tmp_path)) == 0
+    for what, state, theirs in (("MU-C1", "NOT RUN", "HOLDS"), ("T1/digits/plain", "NOT RUN", "REPRODUCED")):
+        capsys.readouterr()
+        assert main(["why", what, spec, "--results", str(results)]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith(f"{what}  {state}\n")
+        told = f"brought: as reported by A. Author: {theirs}; it decides nothing here (`ganrepro judge --accept "
+        assert " ".join(said.split()).count(told) == 1
+    (tmp_path / "none").mkdir()
+    assert main(["why", "MU-C1", spec, "--results", str(tmp_path / "none")]) == 0
+    assert "brought" not in capsys.readouterr().out
+
+
 def test_the_report_says_whose_word_a_verdict_rests_on(
     spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,7 +76,11 @@ def test_evidence_under_a_reading_is_told_with_the_reading_and_apart(tmp_path: P
     holds = next(one.claim for one in given.verdicts.claims if one.state == "HOLDS")
     assert f"{holds}, reading narrow" in cover.by_id["decided"]
     assert "Nothing has run" not in cover.by_id["summary"]
-    assert "under the reading narrow" in Page.of(tmp_path / "b" / f"{paper}--narrow.html").by_id["summary"]
+    page = Page.of(tmp_path / "b" / f"{paper}--narrow.html")
+    assert "under the reading narrow" in page.by_id["summary"]
+    narrow_says = given.spec.readings["narrow"].says
+    assert all(narrow_says in text for text in (page.by_id["summary"], cover.by_id["decided"]))
+    assert "Under reading" not in Page.of(tmp_path / "b" / f"{paper}.html").text
     with (tmp_path / "b" / "measurements.csv").open(encoding="utf-8-sig") as stream:
         assert {row["reading"] for row in csv.DictReader(stream)} == {"narrow"}
     assert f"Claims of {escapes.latex(paper)}, reading narrow" in (tmp_path / "b" / "report.tex").read_text()
