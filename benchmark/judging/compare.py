@@ -65,6 +65,8 @@ class ComparedExperiment(Model):
     tier: str
     #: as the records of A name it, and those of B
     readings: tuple[str, str]
+    #: of A and of B
+    numerics: tuple[str, str]
     seeds_first: list[int]
     seeds_second: list[int]
     #: fields of the recipe that differ, ``path: A -> B``
@@ -83,6 +85,8 @@ class Comparison(Model):
     environment: list[str]
     #: fields of the environments that differ beyond those listed
     environment_more: int
+    #: runs that cannot be believed, and why
+    left_out: list[str] = []
 
 
 def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
@@ -99,8 +103,8 @@ def compare(first: Sequence[Stored], second: Sequence[Stored]) -> Comparison:
     fields = _environments([a[key] for key, _ in shared], [b[key] for _, key in shared])
     return Comparison(
         experiments=experiments,
-        only_first=[_name(key) for key in a if key not in dict(shared)],
-        only_second=[_name(key) for key in b if key not in {other for _, other in shared}],
+        only_first=[_name(key, group) for key, group in a.items() if key not in dict(shared)],
+        only_second=[_name(key, group) for key, group in b.items() if key not in dict(shared).values()],
         environment=fields[:_MOST_FIELDS],
         environment_more=max(0, len(fields) - _MOST_FIELDS),
     )
@@ -140,8 +144,13 @@ def _shared(a: Mapping[Key, Group], b: Mapping[Key, Group]) -> list[tuple[Key, K
     return sorted(pairs.items())
 
 
-def _name(key: Key) -> str:
-    return f"{key[0]}/{key[1]} at {key[2]}" + (f", reading {key[3]}" if key[3] else "")
+def _numerics(group: Group) -> str:
+    return next(iter(group.values())).numerics
+
+
+def _name(key: Key, group: Group) -> str:
+    numerics = f", in {_numerics(group)}" if _numerics(group) != "fp32" else ""
+    return f"{key[0]}/{key[1]} at {key[2]}" + (f", reading {key[3]}" if key[3] else "") + numerics
 
 
 def _experiment(key: Key, other: Key, a: Group, b: Group) -> ComparedExperiment:
@@ -151,6 +160,7 @@ def _experiment(key: Key, other: Key, a: Group, b: Group) -> ComparedExperiment:
         experiment=key[1],
         tier=key[2],
         readings=(key[3], other[3]),
+        numerics=(_numerics(a), _numerics(b)),
         seeds_first=sorted(a),
         seeds_second=sorted(b),
         recipe=_recipes(a, b),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from benchmark.cli import main
 from benchmark.judging.selftest import paper
 from benchmark.judging.selftest.faults import honest
+from benchmark.runs.plan import id_of
 
 
 @pytest.fixture
@@ -50,5 +52,36 @@ def test_nothing_in_common_and_nothing_there(
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["compare", str(folders[0]), str(tmp_path / "empty")]) == 5
+    said = " ".join(capsys.readouterr().err.split())
+    assert "/a has made_up/penalised at full / made_up/plain at full; " in said
+    assert said.endswith("/empty has no run")
     assert main(["compare", str(folders[0]), str(tmp_path / "nowhere")]) == 2
     assert "neither a results folder nor a pack" in capsys.readouterr().err
+
+
+def test_a_record_that_was_edited_is_left_out_and_named(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = folders
+    file = next(iter(b.glob("made_up/plain/*/record.json")))
+    seed = json.loads(file.read_text())["seed"]
+    file.write_text(file.read_text().replace(f'"value": {33.0 + seed}', '"value": 3.0'))
+    assert main(["compare", str(a), str(b)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    others = ",".join(str(other) for other in paper.SEEDS if other != seed)
+    assert f"B {others})" in text
+    assert f"left out: B: made_up/plain/{file.parent.name}: record.json has changed since it was written" in text
+
+
+def test_a_run_of_another_numerics_tier_is_told_apart(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = folders
+    for seed in paper.SEEDS:
+        made = paper.made("plain", seed)
+        rougher = replace(made.run, numerics="bf16", run_id="")
+        type(made)(
+            replace(rougher, run_id=id_of(rougher.determinant())), made.score, made.curves, made.samples, {}
+        ).write(b)
+    assert main(["compare", str(a), str(b)]) == 0
+    assert "only in B: made_up/plain at full, in bf16" in capsys.readouterr().out
