@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from benchmark.judging.verdict import Interval
 from benchmark.reporting.curve_charts import Band
-from benchmark.reporting.drawing import SERIES, Dot, Drawing, Mark, Path, Text, fitted
+from benchmark.reporting.drawing import SERIES, Dot, Drawing, Mark, Path, Text, characters, fitted
 from benchmark.spec.words import fixed, short
 
 #: where a number lies on the sheet
@@ -64,10 +65,13 @@ def dots(
             Path([(x(value), 4), (x(value), bottom)], "rule", 0.8),
             Text(x(value), bottom + 14, tick(value, steps), "soft", "middle"),
         ]
-    marks.append(Text(names + plot / 2, bottom + 30, axis, "soft", "middle"))
+    titles = textwrap.wrap(axis, characters(plot + 2 * min(names, numbers)))
+    marks += [
+        Text(names + plot / 2, bottom + 30 + 14 * line, title, "soft", "middle") for line, title in enumerate(titles)
+    ]
     for index, row in enumerate(rows):
         marks += _row(row, 8 + _ROW * (index + 0.5), names, names + plot + 12, x, (low, high))
-    return Drawing(names + plot + numbers, bottom + 38, marks, says, caption)
+    return Drawing(names + plot + numbers, bottom + 24 + 14 * len(titles), marks, says, caption)
 
 
 def _values(row: MethodRow) -> Iterable[float]:

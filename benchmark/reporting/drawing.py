@@ -156,9 +156,14 @@ def _n(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def characters(width: float) -> int:
+    """How many characters have room."""
+    return max(4, int(width / (0.53 * SIZE)))
+
+
 def fitted(text: str, width: float) -> str:
     """``text``, its middle left out where it would not fit: ends tell names apart."""
-    most = max(4, int(width / (0.53 * SIZE)))
+    most = characters(width)
     if len(text) <= most:
         return text
     head = (most - 1) // 2

@@ -11,7 +11,7 @@ import pytest
 from benchmark.judging.verdict import Interval
 from benchmark.reporting.charts import Line, MethodRow, curves, dots, strip, tick, ticks
 from benchmark.reporting.curve_charts import Band
-from benchmark.reporting.drawing import Dot, Drawing, Path, Text, fitted
+from benchmark.reporting.drawing import SIZE, Dot, Drawing, Path, Text, fitted
 
 
 def interval(estimate: float, low: float | None, high: float | None) -> Interval:
@@ -45,6 +45,18 @@ def test_dots_lie_where_their_numbers_are() -> None:
         [300 * x / 112 for x in (6, 106, 81, 112)], abs=1e-3
     )
     assert "FID" in [one.text for one in places(drawing, Text)]
+
+
+def test_a_long_title_of_an_axis_is_whole_and_within_the_drawing() -> None:
+    title = "share of iterations with the larger of generator gradient / 0.001 and mean fake output / 0.05 below 1"
+    row = MethodRow("GAN", interval(0, None, None), "0")
+    drawing = dots([row], title, "")
+    lines = [text for text in places(drawing, Text, anchor="middle") if text.text in title and " " in text.text]
+    assert " ".join(mark.text for mark in lines) == title
+    for line in lines:
+        half = 0.53 * SIZE * len(line.text) / 2
+        assert half <= line.x <= drawing.width - half
+        assert line.y < drawing.height
 
 
 def test_far_intervals_end_in_arrows_and_the_zone_is_shaded() -> None:

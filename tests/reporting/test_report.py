@@ -174,6 +174,20 @@ def test_ledger_names_every_unstated_value(reduced: Page, papers: list[JudgedPap
         assert "".join(entry.chosen.split()) in shown
 
 
+def test_a_page_tells_what_contradicts_itself_from_what_is_no_contradiction(tmp_path: Path) -> None:
+    """A slip or an omission is not held against a paper as a contradiction; the year stands once."""
+    loaded = load(PAPERS / "hdcgan.yaml")
+    given = JudgedPaper(loaded.spec, verdicts(loaded.spec, []), [], audit(loaded.spec, loaded.source.data))
+    write_report(tmp_path, [given], formats=["html"])
+    page = Page.of(tmp_path / "hdcgan.html")
+    kinds = [one.kind.replace("_", " ") for one in loaded.spec.contradictions.values()]
+    assert len(set(kinds)) > 2
+    recipe = " ".join(page.by_id["recipe"].split())
+    assert f"What cannot be reconciled {len(kinds)}" in recipe
+    assert all(f"{name} {kind}" in recipe for name, kind in zip(loaded.spec.contradictions, kinds, strict=True))
+    assert "2018, 2018" not in page.text
+
+
 def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evidence_apart(
     cover: Page, report: Path, papers: list[JudgedPaper], tmp_path: Path
 ) -> None:
