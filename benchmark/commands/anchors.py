@@ -42,6 +42,10 @@ def anchors(options: argparse.Namespace) -> int:
             known_anchor = known.of(stored.record, name)
             if known_anchor:
                 rows.setdefault((run.paper, run.experiment, run.tier, run.reading or "", name), known_anchor)
+    if not rows:
+        raise opt.NothingSelectedError(
+            f"no run of these papers has ended in {options.numerics}, or none has scores: {places.shown(results)}"
+        )
     if options.json:
         listed = [
             {

@@ -49,11 +49,14 @@ def equivalence(options: argparse.Namespace) -> int:
         )
         if code != opt.OK:
             return code
-    results = places.results_folder(options.results)
+    results = opt.existing_results(options.results)
     stored = [run for run in read_records(results) if run.record.paper == loaded.spec.paper.id]
     report = tested(
         loaded.spec, stored, name, options.tier, options.numerics, seeds=options.seeds, share=options.margin
     )
+    there = {run.record.run_id for run in stored}
+    if not any(there.intersection(pair) for pair in report.runs.values()):
+        raise opt.NothingSelectedError(f"no run of {paper}/{name} at {options.tier} in either tier, so nothing is kept")
     file = sidecars.keep(results, report)
     if options.json:
         terminal.as_json(report.model_dump(mode="json"))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.planned_records import UNPLANNED
 from benchmark.commands.select_runs import by_reading, check_printed, load_papers
 from benchmark.judging.judge import LATE, judge_papers
 from benchmark.judging.readings import headline
@@ -86,7 +87,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
             if silent:
                 text = f"{what} without evidence here: {', '.join(silent)} (--details lists them)"
                 lines.append(terminal.wrapped(text, 4, "  "))
-    for problem in (*verdicts.damage, *(f"{folder}: not a run of today's spec" for folder in verdicts.stale)):
+    for problem in (*verdicts.damage, *(f"{folder}: {UNPLANNED}" for folder in verdicts.stale)):
         lines.append(terminal.wrapped(problem, 4, "  ! "))
     if verdicts.seal is not None:
         lines.append(terminal.wrapped(f"seal {verdicts.seal.status}: {verdicts.seal.says}", 4, "  "))
@@ -107,7 +108,7 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
             yield terminal.wrapped(f"{cell.path}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
-    for problem in (*column.damage, *(f"{folder}: not of today's spec" for folder in column.stale)):
+    for problem in (*column.damage, *(f"{folder}: {UNPLANNED}" for folder in column.stale)):
         yield terminal.wrapped(problem, 4, "  ! ")
 
 

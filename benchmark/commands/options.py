@@ -45,9 +45,9 @@ def papers(to: argparse.ArgumentParser, count: str = "*") -> None:
     to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}")
 
 
-def runs(to: argparse.ArgumentParser) -> None:
+def runs(to: argparse.ArgumentParser, tier: str = "short") -> None:
     """Which runs, where they are kept and where their data lies."""
-    to.add_argument("--tier", choices=("full", "short", "smoke"), help="full is the paper's budget; default: short")
+    to.add_argument("--tier", choices=("full", "short", "smoke"), help=f"full is the paper's budget; default: {tier}")
     to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
     printed(to, "only what regenerates")
     add(to, "--reading", "--seeds", "--numerics", "--results", "--data-root")

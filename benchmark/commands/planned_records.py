@@ -10,12 +10,17 @@ from benchmark import places
 from benchmark.commands.options import UsageError
 from benchmark.commands.select_runs import load_papers
 from benchmark.registry import did_you_mean
+from benchmark.runs.files import StoreError
+from benchmark.runs.integrity import edited
 from benchmark.runs.plan import Run, make_plan, make_run
 from benchmark.runs.records import Stored, read_records
 from benchmark.spec.base import TIERS
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import ReadingError
+
+#: of a record that judging passes over
+UNPLANNED = "the spec plans no such run (another seed, or it has changed since), so it judges nothing"
 
 
 def planned(specs: Iterable[PaperSpec], stored: Iterable[Stored], numerics: str) -> list[tuple[Run, Stored]]:
@@ -47,6 +52,17 @@ def check_scores(run: Run, names: Iterable[str]) -> None:
             raise UsageError(f"run {run.run_id} has no score '{name}', {there}")
 
 
+def run_behind(loaded: Loaded, stored: Stored) -> Run | None:
+    """The run of a spec that a record is of, planned or of another seed or numerics tier; None where there is none."""
+    record = stored.record
+    for _, reading in readings_of([loaded], [stored]):
+        with suppress(KeyError):
+            run = make_run(loaded.under(reading), record.experiment, record.tier, record.seed, record.numerics)
+            if run.run_id == record.run_id:
+                return run
+    return None
+
+
 def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
     """The finished run whose id begins with ``run_id``, and its record; ``paper`` is its spec where it has moved."""
     stored = [run for run in read_records(results) if run.record.run_id.startswith(run_id)]
@@ -57,9 +73,10 @@ def run_of(results: Path, run_id: str, paper: str | None) -> tuple[Run, Stored]:
     if record.status != "finished":
         raise UsageError(f"run {record.run_id} {record.status}: {record.reason}")
     (loaded,) = load_papers([paper or record.paper])
-    for _, reading in readings_of([loaded], stored):
-        with suppress(KeyError):
-            run = make_run(loaded.under(reading), record.experiment, record.tier, record.seed, record.numerics)
-            if run.run_id == record.run_id:
-                return run, stored[0]
-    raise UsageError(f"{places.shown(loaded.file)} plans no run {record.run_id}: the spec has changed since")
+    if (problem := edited(stored[0])) is not None:
+        raise StoreError(problem)
+    if (run := run_behind(loaded, stored[0])) is not None:
+        return run, stored[0]
+    same = record.paper == loaded.spec.paper.id
+    why = "the spec has changed since" if same else f"it is a run of {record.paper}"
+    raise UsageError(f"{places.shown(loaded.file)} gives no run {record.run_id}: {why}")

@@ -12,10 +12,13 @@ from benchmark.commands.select_runs import select
 from benchmark.runs import sidecars
 from benchmark.runs.plan import Run
 from benchmark.runs.sidecars import Calibration
+from benchmark.spec.words import counted
 
 
 def speed_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.runs, "--device")
+    opt.papers(to)
+    opt.runs(to, "full")
+    opt.add(to, "--device")
     to.add_argument("--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has")
     to.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
     to.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")
@@ -62,16 +65,18 @@ def _name(run: Run) -> str:
 
 
 def _print(calibration: Calibration) -> None:
-    print(f"{calibration.device}, {calibration.threads} threads")
+    print(f"{calibration.device}, {counted(calibration.threads, 'thread')}")
     print(f"  matrix product     {calibration.matrix_product_gflops:>10,.0f} GFLOP/s, fp32")
     print(f"  convolution        {calibration.convolution_gflops:>10,.0f} GFLOP/s, fp32")
     print(f"  copy               {calibration.copy_gigabytes_per_second:>10,.1f} GB/s, read and written")
     print(f"  one operation      {calibration.launch_microseconds:>10,.1f} microseconds")
     print(f"  a tiny step        {calibration.tiny_step_microseconds:>10,.0f} microseconds")
+    if (load := calibration.load_average) is not None and load > calibration.threads + 0.5:
+        print(f"  other work goes on: a load of {load:.1f}, so all of this may be slower than it is alone")
     if calibration.other_processes:
         print(f"  {calibration.other_processes} other processes compute on it")
     for name, loop in calibration.loops.items():
         low, high = loop.ratio_range
         print(f"{name}: {1000 * loop.tuned_seconds_per_iteration:.3g} ms an iteration")
         print(f"  the textbook loop takes {loop.ratio:.2f} times as long ({low:.2f} to {high:.2f})")
-        print(f"  one full run would train for {terminal.duration(loop.full_run_seconds)}, at this rate")
+        print(f"  one whole run of it would train for {terminal.duration(loop.full_run_seconds)}, at this rate")

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import score_sidecars, terminal
-from benchmark.commands.planned_records import planned, readings_of
+from benchmark.commands.planned_records import UNPLANNED, run_behind
 from benchmark.commands.select_runs import load_all, load_papers
 from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
 from benchmark.judging.consistency import contradictions, identity
@@ -37,7 +37,7 @@ from benchmark.spec.words import counted, cut
 def verify_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("path", type=Path, nargs="?", metavar="PATH", help="folder or pack; default: local results")
     to.add_argument("papers", nargs="*", metavar="PAPER", help="specs to judge a folder by; default: all")
-    to.add_argument("--numerics", choices=NUMERICS, help="of the runs; default: what the verdicts in it are of")
+    to.add_argument("--numerics", choices=NUMERICS, help="of a folder's runs; default: what its verdicts are of")
     to.add_argument("--replay", type=opt.positive, metavar="N", help="train N iterations of each again; needs torch")
     to.add_argument("--data-root", type=Path, metavar="DIR", help="for --replay; default: data, or GANREPRO_DATA")
     opt.add(to, "--json")
@@ -45,6 +45,8 @@ def verify_options(to: argparse.ArgumentParser) -> None:
 
 def verify(options: argparse.Namespace) -> int:
     path: Path = options.path or places.results_folder(None)
+    if path.is_file() and (options.papers or options.numerics):
+        raise opt.UsageError(f"{path}: a pack holds the specs and the numerics tier that it is verified by: name none")
     findings = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))
     if not findings.records and not findings.problems:
         raise opt.NothingSelectedError(f"{path} holds no record, so nothing was verified")
@@ -57,7 +59,10 @@ def verify(options: argparse.Namespace) -> int:
             print(f"note: {line}")
         records, scores, verdicts = findings.records, findings.rescored, findings.verdicts
         counts = f"{counted(records, 'record')}, {counted(scores, 'score')} and {counted(verdicts, 'verdict')}"
-        counts += " computed again" + (f", {counted(findings.replayed, 'run')} begun again" if options.replay else "")
+        again = (
+            f", {counted(findings.replayed, 'run')} begun again for {counted(findings.iterations, 'iteration')} in all"
+        )
+        counts += f" computed again{again if options.replay else ''}"
         few = f"{len(findings.problems)} mismatch{'es' if len(findings.problems) != 1 else ''}"
         print(f"{path}: {few if findings.problems else 'all agrees'} ({counts})")
     return 1 if findings.problems else 0
@@ -75,6 +80,8 @@ class Findings:
     not_rescored: Mapping[str, int] = field(default_factory=dict)
     verdicts: int = 0
     replayed: int = 0
+    #: of all runs that were begun again
+    iterations: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def verified(
                 numerics = evidence.manifest.numerics
             _check(evidence, specs, numerics)
             if replay:
-                _replay(evidence, specs, numerics, replay, data_root or places.data_folder(None))
+                _replay(evidence, specs, replay, data_root or places.data_folder(None))
     except PackError as error:
         return Findings([str(error)])
     findings, folder = evidence.findings, f"{evidence.results}/"
@@ -184,10 +191,14 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results)
         # what is wrong with sidecars was told above, with what the records give
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
-        findings.notes += [f"{folder}: not a run of this spec, judges nothing" for folder in verdicts.stale]
+        findings.notes += [f"{folder}: {UNPLANNED}" for folder in verdicts.stale]
         _seal(verdicts, findings)
         if manifest is None and not file.is_file():
             _states(results, verdicts, mine, findings)
+            continue
+        said = _said(results, loaded)
+        if said in NUMERICS and numerics not in (None, said):
+            findings.problems.append(f"verdicts/{file.name}: they are of {said}, asked was {numerics}: not compared")
             continue
         _verdicts(file, verdicts, same_rules, manifest is not None, findings)
         inputs.append(JudgedPaper(loaded.spec, verdicts, expected_ones(mine, expected)))
@@ -248,41 +259,59 @@ def _record_problems(run: Stored, results: Path) -> Iterator[str]:
         yield f"{run.folder}: {line}"
 
 
+def _said(results: Path, loaded: Loaded) -> str | None:
+    """The numerics tier that stored verdicts say they are of."""
+    try:
+        return read_as(results / "verdicts" / f"{loaded.spec.paper.id}.json", PaperVerdicts).numerics
+    except (StoreError, ValueError):
+        return None
+
+
 def _tier(results: Path, loaded: Loaded, stored: Sequence[Stored]) -> str:
     """The numerics tier that stored verdicts are of; that of the records where they say none, fp32 before others."""
-    try:
-        said = read_as(results / "verdicts" / f"{loaded.spec.paper.id}.json", PaperVerdicts).numerics
-    except (StoreError, ValueError):
-        said = None
+    said = _said(results, loaded)
     tiers = {run.record.numerics for run in stored}
     return said if said in NUMERICS else "fp32" if "fp32" in tiers else min(tiers & set(NUMERICS), default="fp32")
 
 
-def _replay(evidence: Opened, papers: Sequence[Loaded], numerics: str | None, iterations: int, data_root: Path) -> None:
+def _replay(evidence: Opened, papers: Sequence[Loaded], iterations: int, data_root: Path) -> None:
     """Begin every finished run again where its data and its kind of device are at hand; this needs torch."""
     import torch
 
-    from benchmark.runs.retrain import replay
+    from benchmark.runs.retrain import reach, replay
 
     findings = evidence.findings
-    left = {run.folder: run for run in _records(evidence.results, Findings()) if _unsafe(run) is None}
-    for loaded, reading in readings_of(papers, left.values()):
-        mine = [run for run in left.values() if run.record.paper == loaded.spec.paper.id]
-        tier = numerics or _tier(evidence.results, loaded, mine)
-        for run, stored in planned([loaded.under(reading)], mine, tier):
-            record, where = left.pop(stored.folder).record, stored.folder
-            device = str(record.environment.get("device", "cpu")).partition(":")[0]
+    specs = {loaded.spec.paper.id: loaded for loaded in papers}
+    devices = {"cpu": True, "cuda": torch.cuda.is_available()}
+    for stored in _records(evidence.results, Findings()):
+        record, where = stored.record, stored.folder
+        if _unsafe(stored) is not None or record.origin is not None:
+            continue
+        loaded = specs.get(record.paper)
+        run = None if loaded is None else run_behind(loaded, stored)
+        device = str(record.environment.get("device", "cpu")).partition(":")[0]
+        try:
+            curves = stored.curves()
+        except StoreError:  # told above
+            curves = {}
+        if run is None:
+            missing: str | None = "no run of these papers"
+        elif record.status != "finished":
+            missing = record.status
+        elif not curves:
+            missing = "it has no curves to compare with"
+        elif not devices.get(device, False):
+            missing = f"it was trained on {'a GPU' if device == 'cuda' else repr(device)}, there is none here"
+        else:
             missing = run.setup.dataset.problem(data_root)
-            if device == "cuda" and not torch.cuda.is_available():
-                missing = "it was trained on a GPU, there is none here"
-            if record.status != "finished" or missing is not None:
-                findings.notes.append(f"{where}: not begun again: {missing or record.status}")
-                continue
-            difference = replay(run, stored.curves(), data_root, device, iterations=iterations)
-            findings.replayed += 1
-            if difference is not None:
-                findings.problems.append(f"{where}: {difference}")
-    findings.notes += [f"{folder}: not begun again: no run of these papers" for folder in left]
+        if run is None or missing is not None:
+            findings.notes.append(f"{where}: not begun again: {missing}")
+            continue
+        difference = replay(run, curves, data_root, device, iterations=iterations)
+        findings.replayed += 1
+        findings.iterations += reach(run, curves, iterations)
+        if difference is not None:
+            findings.problems.append(f"{where}: {difference}")
 
 
 def _seal(verdicts: PaperVerdicts, findings: Findings) -> None:

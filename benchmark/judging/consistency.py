@@ -194,9 +194,7 @@ def _curves(stored: Stored, read: Callable[[], Mapping[str, np.ndarray]]) -> Ite
     except StoreError as error:
         yield str(error).removeprefix(f"{stored.folder}/")
         return
-    if not curves:
-        return
-    lengths = sorted({len(curve) for curve in curves.values()})
+    lengths = sorted({len(curve) for curve in curves.values()} or {0})
     if lengths != [stored.record.iterations]:
         shown = ", ".join(map(str, lengths))
         yield f"{CURVES} holds {shown} iterations, the record says {stored.record.iterations}"

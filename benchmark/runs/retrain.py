@@ -28,15 +28,21 @@ _TOLERATED: dict[str, tuple[float, int | None]] = {
 _ABSOLUTE = 1e-5
 
 
+def reach(run: Run, curves: Mapping[str, np.ndarray], iterations: int) -> int:
+    """How many of the first ``iterations`` are trained again."""
+    most = _TOLERATED[run.numerics][1]
+    return min(iterations, most or iterations, *(len(curve) for curve in curves.values()))
+
+
 def replay(run: Run, curves: Mapping[str, np.ndarray], data_root: Path, device: str, *, iterations: int) -> str | None:
     """What differs between recorded curves and the first ``iterations`` trained again; None where nothing does.
 
     In a rougher tier fewer iterations are trained, as many as tell anything.
     """
-    relative, most = _TOLERATED[run.numerics]
+    relative, _ = _TOLERATED[run.numerics]
     prepare(run.numerics, None)
     trainer = Trainer(run, run.setup.dataset.load(data_root, device), device)
-    until = min(iterations, most or iterations, *(len(curve) for curve in curves.values()))
+    until = reach(run, curves, iterations)
     try:
         trainer.advance(until, lambda _: False)
     except Diverged as error:

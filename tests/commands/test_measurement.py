@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,9 @@ def test_speed_is_kept_and_shown(results, capsys):
     found = json.loads(capsys.readouterr().out)
     assert set(found["loops"]) == {"toy/toy_minimax at smoke"}
     assert main(["speed", "--results", str(results), "--device", "cpu"]) == 0
-    assert "GFLOP/s" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "GFLOP/s" in out
+    assert ", 1 thread\n" in out
     assert set(sidecars.read(results).calibrations[0].loops) == {"toy/toy_minimax at smoke"}, (
         "loops measured before are kept"
     )
@@ -124,10 +127,11 @@ def test_speed_is_kept_and_shown(results, capsys):
         (["score", "ID", TOY, "--score", "fidd"], "has no score 'fidd'"),
         (["score", "ID", TOY, "--protocols", "mod"], "did you mean 'mode'"),
         (["score", "ID", TOY, "--device", "fpga"], "--device fpga"),
-        (["score", "ID", "gan_dcgan_mnist"], "plans no run"),
+        (["score", "ID", "gan_dcgan_mnist"], "gives no run"),
+        (["score", "ID", "gan_dcgan_mnist"], "it is a run of toy"),
         (["speed", TOY, "-e", "no_such"], "no experiment matches"),
     ],
-    ids=["run", "score", "axis", "device", "spec", "experiment"],
+    ids=["run", "score", "axis", "device", "spec", "paper", "experiment"],
 )
 def test_bad_input_is_one_line(words, says, results, capsys):
     words = [run_id(results) if word == "ID" else word for word in words]
@@ -135,3 +139,18 @@ def test_bad_input_is_one_line(words, says, results, capsys):
     errors = capsys.readouterr().err
     assert says in errors
     assert "Traceback" not in errors
+
+
+def test_an_edited_record_is_not_scored_again(results, tmp_path, capsys):
+    shutil.copytree(results, tmp_path / "copy")
+    (file,) = (tmp_path / "copy").glob(f"*/*/{run_id(results)}/record.json")
+    file.write_text(file.read_text() + " ")
+    assert main(["score", run_id(results), TOY, "--results", str(tmp_path / "copy")]) == 74
+    assert "record.json has changed since it was written" in capsys.readouterr().err
+
+
+def test_nothing_to_look_at_is_no_success(tmp_path, capsys):
+    for command in (["anchors", TOY], ["equivalence", f"{TOY}/toy_minimax", "--numerics", "bf16", "--judge-only"]):
+        assert main([*command, "--results", str(tmp_path)]) == 5
+        assert "no run of " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
