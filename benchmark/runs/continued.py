@@ -54,7 +54,8 @@ def trained(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
     wanted = training_alone(run.determinant())
 
     def whole(record: RunRecord) -> bool:
-        return record.iterations == run.iterations and training_alone(record.determinant) == wanted
+        alike = record.iterations == run.iterations and training_alone(record.determinant) == wanted
+        return alike and id_of(record.determinant) == record.run_id
 
     return _left(run, stored, device, whole)
 

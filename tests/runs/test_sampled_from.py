@@ -138,6 +138,8 @@ def test_what_was_trained_otherwise_or_recurs_or_is_the_base_is_trained(loaded: 
         assert found(run_of(loaded, reading)) == [], reading
     assert found(run_of(loads(TOY.read_text() + READINGS), "near")) == [], "it is evaluated while it trains"
     assert found(replace(run_of(loaded, "near"), reading=None)) == []
+    edited = replace(base, record=base.record.model_copy(update={"run_id": run_of(loaded, "rate").run_id}))
+    assert trained(run_of(loaded, "near"), [edited], "cpu") == [], "it says that it was trained otherwise than it was"
 
 
 def test_plan_counts_its_evaluation_alone(
