@@ -50,11 +50,11 @@ def sample(options: argparse.Namespace) -> int:
     examples = subject.reals(options.count) if options.real else subject.samples(options.count)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder, examples)
+    checkpoint = f"the one that counts for {options.score}" if options.score else "the end of training"
     about = {
         **{name: getattr(run, name) for name in ("run_id", "paper", "experiment", "tier", "seed")},
-        "iteration": trainer.iteration,
         "what": "real examples, in the order in which scores take them" if options.real else "generated, as for scores",
-        "checkpoint": f"the one that counts for {options.score}" if options.score else "the end of training",
+        **({} if options.real else {"iteration": trainer.iteration, "checkpoint": checkpoint}),
         "count": len(examples),
         "shape": list(examples.shape[1:]),
         "sha256": hashlib.sha256(examples.tobytes()).hexdigest(),

@@ -177,7 +177,9 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
     specs = {loaded.spec.paper.id: loaded.spec for loaded in papers}
     findings.problems += [*rescoring.shared_problems(), *score_sidecars.problems(results, stored, specs, strangers)]
     findings.rescored, findings.not_rescored = rescoring.recomputed, rescoring.without
-    findings.notes += [f"{count} scores not computed again: {why}" for why, count in sorted(rescoring.without.items())]
+    findings.notes += [
+        f"{counted(count, 'score')} not computed again: {why}" for why, count in sorted(rescoring.without.items())
+    ]
     for paper in sorted({run.record.paper for run in stored} - set(specs)):
         findings.problems.append(f"no spec of paper '{paper}', so its verdicts cannot be recomputed")
     same_rules = _same_rules(evidence)

@@ -115,6 +115,8 @@ class Scorer:
                     say(f"{name}: {change.axis} {change.setting}")
                     record = self._measure(name, change.metric, change.subject)
                     variants.append(_variant(name, change.axis, change.setting, record, base.value))
+                if "count" in axes:
+                    variants += _refused(name, score.metric, counts)
                 if "checkpoint" in axes:
                     variants += self._at_best(name, base.value)
                 if "count" in axes and infinity.extrapolates(score.metric):
@@ -214,6 +216,14 @@ def _choices(axis: Axis, metric: Metric) -> Iterator[_Change]:
             changed = _with(metric, name, value)
             if value != choice and changed is not None:
                 yield _Change(axis, f"{value} instead of {choice}", changed, {})
+
+
+def _refused(score: str, metric: Metric, counts: Sequence[int]) -> Iterator[Variant]:
+    """Counts that were asked for and that a metric does not take."""
+    for name in (name for name in _COUNTS if isinstance(getattr(metric, name, None), int)):
+        for count in (count for count in counts if _with(metric, name, count) is None):
+            setting, reason = f"{count} {name}", f"{metric.label} does not take so many or so few"
+            yield Variant(score=score, axis="count", setting=setting, value=None, reason=reason)
 
 
 def _with(metric: Metric, name: str, value: object) -> Metric | None:

@@ -100,6 +100,10 @@ def test_a_grid_reaches_the_report(results, capsys):
     out = capsys.readouterr().out
     assert "scored again" in out
     assert "count " not in out
+    assert main([*words, "--score", "good", "--protocols", "count", "--counts", "2", "300"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "count 2 samples share of good samples does not take so many or so few" in out
+    assert "count 300 samples instead of" in out
     assert main(["report", TOY, "--results", str(results)]) == 0
     assert "How far the protocol alone moves a score" in (results / "report" / "toy.html").read_text()
 

@@ -84,6 +84,9 @@ def test_the_data_come_in_the_order_in_which_scores_take_them(place: Path, tmp_p
     record = sampled(place, tmp_path / "real", "small", "--count", "40", "--real")
     real = record["scores"]["edges"]["details"]["real"]  # type: ignore[index]
     assert sharpness(pixels(tmp_path / "real")) == pytest.approx(real, rel=1e-12)
+    about = json.loads((tmp_path / "real" / "about.json").read_text())
+    assert "real examples" in about["what"]
+    assert not {"iteration", "checkpoint"} & set(about), "data have no checkpoint"
 
 
 def test_points_are_one_array(place: Path, tmp_path: Path) -> None:
