@@ -341,7 +341,7 @@ def _same_rules(evidence: Opened) -> bool:
 
 def _states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], findings: Findings) -> None:
     """Of verdicts that are not stored, those states that are kept beside a seal of these very records."""
-    kept, now = states_then(results, verdicts.paper, verdicts.seal, stored), states_of(verdicts)
+    kept, now = states_then(results, verdicts, verdicts.seal, stored), states_of(verdicts)
     if kept is None:
         findings.notes.append(f"no stored verdicts on {verdicts.paper}")
         return

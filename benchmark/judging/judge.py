@@ -191,10 +191,12 @@ def states_file(results: Path, paper: str) -> Path:
     return seal_file(results, paper).with_suffix(".judged.json")
 
 
-def evidence_sha256(stored: Sequence[Stored]) -> str:
-    """Hash over all records of a paper above smoke, wherever they lie."""
+def evidence_sha256(stored: Sequence[Stored], numerics: str | None = None) -> str:
+    """Hash over all records of a paper above smoke, wherever they lie; over those of one numerics tier."""
     digests = sorted(
-        hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest() for run in stored if run.record.tier != "smoke"
+        hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest()
+        for run in stored
+        if run.record.tier != "smoke" and numerics in (None, run.record.numerics)
     )
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
@@ -215,7 +217,7 @@ def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
 def under_seal_in(results: Path, spec: PaperSpec, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> PaperVerdicts:
     """``verdicts`` on the records of a results folder, under the seal that lies in it."""
     state = stored_state(results, spec, stored)
-    return under_seal(spec, verdicts, state, states_then(results, spec.paper.id, state, stored))
+    return under_seal(spec, verdicts, state, states_then(results, verdicts, state, stored))
 
 
 def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]) -> None:
@@ -227,35 +229,36 @@ def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]
         schema_version=1,
         paper=verdicts.paper,
         sealed_sha256=seal.sealed_sha256,
-        evidence_sha256=evidence_sha256(stored),
+        evidence_sha256=evidence_sha256(stored, verdicts.numerics),
         states=states_of(verdicts),
     )
     write_atomic(states_file(results, verdicts.paper), to_json(kept.model_dump(mode="json")))
 
 
 def states_then(
-    results: Path, paper: str, seal: SealState | None, stored: Sequence[Stored]
+    results: Path, verdicts: PaperVerdicts, seal: SealState | None, stored: Sequence[Stored]
 ) -> Mapping[str, str] | None:
-    """States under the sealed rules of these very records; None where they are not known."""
+    """States under the sealed rules of the very records that ``verdicts`` are of; None where they are not known."""
     if seal is None:
         return None
     try:
-        kept = read_as(states_file(results, paper), SealedStates)
+        kept = read_as(states_file(results, verdicts.paper), SealedStates)
     except StoreError:
         return None
-    same = kept.sealed_sha256 == seal.sealed_sha256 and kept.evidence_sha256 == evidence_sha256(stored)
-    return kept.states if same else None
+    evidence = evidence_sha256(stored, verdicts.numerics)
+    return kept.states if (kept.sealed_sha256, kept.evidence_sha256) == (seal.sealed_sha256, evidence) else None
 
 
 def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] | None) -> SealState:
-    """A seal whose rules or code have changed, with the verdicts that this moves."""
+    """A seal whose rules or code have changed, with the verdicts that are no longer what they were under it."""
     if seal.status == "damaged" or not seal.changes:  # an absent one has none
         return seal
     if then is None:
         return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
     now = states_of(verdicts)
     moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
-    text = f"; {len(moved)} of {counted(len(then), 'verdict')} moved by that: {'; '.join(moved)}" if moved else ""
+    unlike = "is not what it was" if len(moved) == 1 else "are not what they were"
+    text = f"; of {counted(len(then), 'verdict')} {len(moved)} {unlike} then: {'; '.join(moved)}" if moved else ""
     text = text or f"; that moves none of the {counted(len(then), 'verdict')}"
     return seal.model_copy(update={"says": seal.says + text, "agrees": not moved})
 

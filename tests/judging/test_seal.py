@@ -453,7 +453,7 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
     kept["states"]["MU-C1"] = "REVERSED"
     write_atomic(states_file(tmp_path, paper.PAPER), to_json(kept))
     now = states_of(plain)["MU-C1"]
-    assert says()[0].endswith(f"; 1 of {count} verdicts moved by that: MU-C1 {now}, then REVERSED")
+    assert says()[0].endswith(f"; of {count} verdicts 1 is not what it was then: MU-C1 {now}, then REVERSED")
     under = plain.model_copy(update={"reading": "narrow"})
     seen = under_seal_in(tmp_path, spec, under, records).seal
     assert seen is not None
@@ -521,6 +521,9 @@ def test_the_hash_of_the_evidence_is_that_of_all_records_above_smoke(tmp_path: P
     assert evidence_sha256([smoke]) == evidence_sha256([])
     assert len({one, evidence_sha256([other]), evidence_sha256([]), evidence_sha256([full, other])}) == 4
     assert evidence_sha256([other, full]) == evidence_sha256([full, other])
+    rougher = Stored(other.record.model_copy(update={"numerics": "bf16"}), other.folder)
+    assert evidence_sha256([full, rougher], "fp32") == one, "verdicts on one tier rest on its records"
+    assert evidence_sha256([full, rougher], "bf16") == evidence_sha256([other])
 
 
 def test_runs_that_may_have_shown_results(tmp_path: Path) -> None:
