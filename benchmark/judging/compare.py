@@ -2,7 +2,8 @@
 
 Differences are B minus A. Where both have the same seeds they are taken seed by seed (Student), else between
 independent samples (Welch), and on ranks where a seed diverged (Mann-Whitney); p values are two-sided and corrected by
-Holm over everything that was tested. Nothing is compared across protocols, and no time across devices.
+Holm over everything that was tested. Where seeds differ, runs that are the same in both folders are left out: they are
+no evidence of a difference. Nothing is compared across protocols, and no time across devices.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Compared(Model):
     proxy: bool
     first: list[float]
     second: list[float]
+    #: runs with the same result in both folders that are no part of the difference, since the folders' seeds differ
+    left_out: int = 0
     #: seeds whose runs diverged, in A and in B
     diverged: tuple[int, int]
     mean_first: float | None
@@ -202,13 +205,33 @@ def _score(name: str, a: Group, b: Group) -> Compared:
         mean_first=hypothesis_tests.mean(first.numbers) if first.values else None,
         mean_second=hypothesis_tests.mean(second.numbers) if second.values else None,
     )
-    return _difference(said, first, second, entries[0].direction)
+    problem = protocol_difference([first, second])
+    if problem is not None:
+        return said(outcome="not comparable", says=problem)
+    same = _same(a, b, lambda record: (record.status, record.scores.get(name))) & first.seeds
+    if first.seeds == second.seeds:
+        found, without = _difference(said, first, second, entries[0].direction), "with"
+    else:
+        said = partial(said, left_out=len(same))
+        first, second = _sample("A", name, _without(same, a)), _sample("B", name, _without(same, b))
+        found, without = _difference(said, first, second, entries[0].direction), "without"
+    if not same or found.outcome == "equal":
+        return found
+    says = f"{without} {counted(len(same), 'run')} of the same result in both: {found.says}"
+    return found.model_copy(update={"says": says})
+
+
+def _same(a: Group, b: Group, result: Callable[[RunRecord], object]) -> frozenset[int]:
+    """Seeds of one and the same run in both folders, where both tell the same result of it."""
+    shared = a.keys() & b.keys()
+    return frozenset(seed for seed in shared if a[seed].run_id == b[seed].run_id and result(a[seed]) == result(b[seed]))
+
+
+def _without(seeds: frozenset[int], group: Group) -> Group:
+    return {seed: record for seed, record in group.items() if seed not in seeds}
 
 
 def _difference(said: Callable[..., Compared], a: Sample, b: Sample, direction: str) -> Compared:
-    problem = protocol_difference([a, b])
-    if problem is not None:
-        return said(outcome="not comparable", says=problem)
     paired = set(a.values) == set(b.values) and len(a.values) >= 2
     if not a.diverged and not b.diverged and dict(a.values) == dict(b.values) and a.values:
         return said(outcome="equal", paired=True, says=f"the same in {counted(len(a.values), 'seed')}")
@@ -247,6 +270,9 @@ def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
 
 
 def _times(a: Group, b: Group) -> Times | None:
+    if a.keys() != b.keys():
+        same = _same(a, b, lambda record: record.timing)
+        a, b = _without(same, a), _without(same, b)
     rates = [
         {
             seed: rate

@@ -69,6 +69,37 @@ def test_other_seeds_are_independent_samples(tmp_path: Path) -> None:
     assert one.outcome == "no difference shown"
 
 
+def test_runs_of_both_folders_are_no_evidence_where_seeds_differ(tmp_path: Path) -> None:
+    """Seeds 0 to 2 of both are one run; what either has alone decides."""
+    shared, a, b = [50.0, 10.0, 30.0], [10.0, 12.0, 14.0], [20.0, 21.5, 24.5, 23.0]
+    first = folder(tmp_path / "a", [*shared, *a])
+    second = [
+        *folder(tmp_path / "b", shared),
+        *(run(tmp_path / "b", "a", seed, scores={"fid": score(value)}) for seed, value in enumerate(b, 6)),
+    ]
+    one = only(compare(first, second))
+    assert (one.left_out, one.paired, one.outcome) == (3, False, "A lower")
+    assert one.p == pytest.approx(stats.ttest_ind(b, a, equal_var=False).pvalue)
+    assert one.says.startswith("without 3 runs of the same result in both: independent samples, p ")
+    more = only(compare(first, folder(tmp_path / "c", [*shared, *a, *b])))
+    assert (more.left_out, more.outcome, more.p) == (6, "too few seeds", None)
+    assert more.says == "without 6 runs of the same result in both: 0 and 4 seeds"
+    again = only(compare(first, folder(tmp_path / "d", [*shared, 11.0, 12.5, 16.0])))
+    assert (again.left_out, again.paired) == (0, True)
+    assert again.p == pytest.approx(stats.ttest_rel([*shared, 11.0, 12.5, 16.0], [*shared, *a]).pvalue)
+    assert again.says.startswith("with 3 runs of the same result in both: differences by seed, ")
+    broken = only(compare(folder(tmp_path / "e", [1.0, 2.0, None, 3.0]), folder(tmp_path / "f", [1.0, 2.0, None])))
+    assert (broken.left_out, broken.outcome) == (3, "too few seeds")
+
+
+def test_times_of_one_run_are_no_evidence_where_seeds_differ(tmp_path: Path) -> None:
+    a = [run(tmp_path / "a", "a", seed, environment=ENVIRONMENT, seconds=10.0) for seed in (0, 1, 2, 3)]
+    b = [run(tmp_path / "b", "a", seed, environment=ENVIRONMENT, seconds=10.0 + 10 * (seed > 1)) for seed in (0, 1, 5)]
+    times = compare(a, b).experiments[0].times
+    assert times is not None
+    assert times.says == "2 times A's, from 2 and 1 run"
+
+
 def test_the_very_same_values_are_equal_not_untested(tmp_path: Path) -> None:
     one = only(compare(folder(tmp_path / "a", [1.0, 2.0]), folder(tmp_path / "b", [1.0, 2.0])))
     assert one.outcome == "equal"
@@ -271,7 +302,7 @@ def test_a_folder_of_failed_runs_alone_is_not_ranked(tmp_path: Path) -> None:
 
 def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
     """Nothing but zeros, without any error."""
-    one = only(compare(folder(tmp_path / "a", [0.0, 0.0]), folder(tmp_path / "b", [0.0, 0.0, 0.0])))
+    one = only(compare(folder(tmp_path / "a", [None, None, 0.0, 0.0])[2:], folder(tmp_path / "b", [0.0, 0.0])))
     assert (one.p, one.outcome, one.paired) == (1.0, "no difference shown", False)
 
 
