@@ -47,10 +47,15 @@ def papers(to: argparse.ArgumentParser, count: str = "*") -> None:
 
 def runs(to: argparse.ArgumentParser, tier: str = "short") -> None:
     """Which runs, where they are kept and where their data lies."""
+    experiments(to, tier)
+    add(to, "--reading", "--seeds", "--numerics", "--results", "--data-root")
+
+
+def experiments(to: argparse.ArgumentParser, tier: str) -> None:
+    """Which experiments, at which tier."""
     to.add_argument("--tier", choices=("full", "short", "smoke"), help=f"full is the paper's budget; default: {tier}")
     to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
     printed(to, "only what regenerates")
-    add(to, "--reading", "--seeds", "--numerics", "--results", "--data-root")
 
 
 def finished_run(to: argparse.ArgumentParser) -> None:

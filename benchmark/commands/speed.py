@@ -17,8 +17,8 @@ from benchmark.spec.words import counted
 
 def speed_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
-    opt.runs(to, "full")
-    opt.add(to, "--device")
+    opt.experiments(to, "full")
+    opt.add(to, "--reading", "--numerics", "--results", "--device")
     to.add_argument("--threads", type=opt.positive, metavar="N", default=1, help="of a CPU; default: 1, as a run has")
     to.add_argument("--seconds", type=opt.positive, default=30, metavar="S", help="per experiment; default: 30")
     to.add_argument("--rounds", type=opt.positive, default=5, metavar="N", help="turns of both loops; default: 5")

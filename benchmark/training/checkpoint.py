@@ -6,7 +6,7 @@ import hashlib
 import io
 import pickle
 import re
-import warnings
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def newest_first(folder: Path, device: str, run_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Sound checkpoints of a run and their files, the newest first; what is none is set aside with a warning."""
+    """Sound checkpoints of a run and their files, the newest first; what is none is set aside."""
     for file in reversed(checkpoints(folder)):
         try:
             yield file, read(file, device, run_id)
@@ -54,10 +54,11 @@ def load_newest(folder: Path, device: str, run_id: str) -> dict[str, Any] | None
 
 
 def set_aside(file: Path, reason: object) -> None:
-    """Rename a checkpoint that cannot be used, so that the one before counts, and say why."""
+    """Rename a checkpoint that cannot be used, so that the one before counts, and say so in one line."""
     said = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
-    warnings.warn(f"{file}: {said}: set aside, using the one before", stacklevel=3)
     file.rename(file.with_suffix(".damaged"))
+    before = "the one before is tried" if checkpoints(file.parent) else "there is none before it"
+    sys.stderr.write(f"ganrepro: {file}: {said}: set aside, {before}\n")
 
 
 def read(file: Path, device: str, run_id: str) -> dict[str, Any]:

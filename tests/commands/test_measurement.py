@@ -145,6 +145,13 @@ def test_bad_input_is_one_line(words, says, results, capsys):
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("words", [["--seeds", "0-4"], ["--data-root", "."]])
+def test_speed_offers_nothing_that_it_does_not_use(words, capsys):
+    with pytest.raises(SystemExit):
+        main(["speed", TOY, *words])
+    assert f"unrecognized arguments: {' '.join(words)}" in capsys.readouterr().err
+
+
 def test_an_edited_record_is_not_scored_again(results, tmp_path, capsys):
     shutil.copytree(results, tmp_path / "copy")
     (file,) = (tmp_path / "copy").glob(f"*/*/{run_id(results)}/record.json")

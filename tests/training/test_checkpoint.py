@@ -31,21 +31,22 @@ def test_the_two_newest_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("bit", [3, 4001, 9000])
-def test_a_flipped_bit_is_caught_and_the_one_before_is_used(tmp_path, bit):
+def test_a_flipped_bit_is_caught_and_the_one_before_is_used(tmp_path, bit, capsys):
     checkpoint.save(tmp_path, 1, state(1))
     checkpoint.save(tmp_path, 2, state(2))
     newest = checkpoint.checkpoints(tmp_path)[-1]
     content = bytearray(newest.read_bytes())
     content[(bit // 8) % len(content)] ^= 1 << (bit % 8)
     newest.write_bytes(content)
-    with pytest.warns(UserWarning, match="does not match its SHA-256"):
-        found = checkpoint.load_newest(tmp_path, "cpu", "a run")
+    found = checkpoint.load_newest(tmp_path, "cpu", "a run")
+    why = "does not match its SHA-256: set aside, the one before is tried"
+    assert capsys.readouterr().err == f"ganrepro: {newest}: {why}\n"
     assert found is not None
     assert found["iteration"] == 1
     assert newest.with_suffix(".damaged").is_file()
 
 
-def test_a_pickle_in_disguise_runs_nothing(tmp_path):
+def test_a_pickle_in_disguise_runs_nothing(tmp_path, capsys):
     canary = tmp_path / "canary"
 
     class Payload:
@@ -57,8 +58,9 @@ def test_a_pickle_in_disguise_runs_nothing(tmp_path):
     from benchmark.runs.files import sha256
 
     file.with_suffix(".sha256").write_text(sha256(file))
-    with pytest.warns(UserWarning, match="set aside"):
-        assert checkpoint.load_newest(tmp_path, "cpu", "a run") is None
+    assert checkpoint.load_newest(tmp_path, "cpu", "a run") is None
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith(": set aside, there is none before it")
     assert not canary.exists()
     with file.with_suffix(".damaged").open("rb") as stream, pytest.raises(pickle.UnpicklingError):
         torch.load(stream, weights_only=True)
@@ -75,12 +77,12 @@ def test_a_pickle_in_disguise_runs_nothing(tmp_path):
         (lambda file: file.write_bytes(b""), "does not match its SHA-256"),
     ],
 )
-def test_what_is_no_checkpoint_of_the_run_never_hides_the_sound_one_before(tmp_path, fault, says):
+def test_what_is_no_checkpoint_of_the_run_never_hides_the_sound_one_before(tmp_path, fault, says, capsys):
     checkpoint.save(tmp_path, 1, state(1))
     checkpoint.save(tmp_path, 2, state(2))
     fault(tmp_path / "000000002.pt")
-    with pytest.warns(UserWarning, match=says):
-        newest = checkpoint.load_newest(tmp_path, "cpu", "a run")
+    newest = checkpoint.load_newest(tmp_path, "cpu", "a run")
+    assert says in capsys.readouterr().err
     assert newest is not None
     assert newest["iteration"] == 1
 
