@@ -37,5 +37,6 @@ def merge(options: argparse.Namespace) -> int:
     if not planned.runs and not planned.present:
         raise opt.NothingSelectedError("no finished run to merge")
     carry_out(planned, into)
+    sys.stderr.writelines(f"{line}\n" for line in (*planned.notes, *planned.conflicts))
     print(f"{places.shown(into)}: {counted(planned.runs, 'run')} copied, {planned.present} there already")
-    return 0
+    return opt.CHECK_FAILED if planned.conflicts else opt.OK

@@ -14,7 +14,10 @@ from benchmark.commands.planned_records import check_scores, run_of
 from benchmark.registry import did_you_mean
 from benchmark.reporting.sidecars import grid_rows
 from benchmark.runs import sidecars
+from benchmark.runs.files import read_as
 from benchmark.runs.sidecars import ProtocolGrid
+
+Values = dict[str, float | None]
 
 
 def score_options(to: argparse.ArgumentParser) -> None:
@@ -44,14 +47,44 @@ def score(options: argparse.Namespace) -> int:
     scorer = Scorer(
         run, stored.record, stored.folder, places.data_folder(options.data_root), resolve_device(options.device)
     )
+    place = results / ProtocolGrid.FOLDER / f"{run.run_id}.json"
+    earlier = read_as(place, ProtocolGrid) if place.is_file() else None
     grid = scorer.grid(options.score or list(known), axes, options.counts or (), terminal.say)
-    file = sidecars.keep(results, grid)
+    whole, lost = (grid, []) if earlier is None else beside(grid, earlier)
+    file = sidecars.keep(results, whole)
+    if lost:
+        otherwise = "on another device, by other code or with another value of it"
+        terminal.say(f"replaced what was scored before of {', '.join(lost)}: {otherwise}")
     if options.json:
         terminal.as_json(grid.model_dump(mode="json"))
     else:
         print("\n".join(lines(grid)))
         print(f"kept in {places.shown(file)}")
     return 0
+
+
+def beside(grid: ProtocolGrid, earlier: ProtocolGrid) -> tuple[ProtocolGrid, list[str]]:
+    """``grid`` with what was scored before and not again, and the scores of which that is lost.
+
+    It is lost where device, code, iteration or the value under the spec's own protocol is another.
+    """
+    alike = all(getattr(grid, name) == getattr(earlier, name) for name in ("device", "code", "iteration"))
+    kept = {name for name, value in earlier.again.items() if alike and grid.again.get(name, value) == value}
+    anew = {(variant.score, variant.axis, variant.setting) for variant in grid.variants}
+    before = [one for one in earlier.variants if one.score in kept and (one.score, one.axis, one.setting) not in anew]
+    lines = {line.score: line for line in earlier.extrapolated if line.score in kept}
+    lines |= {line.score: line for line in grid.extrapolated}
+
+    def both(old: Values, new: Values) -> Values:
+        return {**{name: value for name, value in old.items() if name in kept}, **new}
+
+    whole: dict[str, object] = {
+        "recorded": both(earlier.recorded, grid.recorded),
+        "again": both(earlier.again, grid.again),
+        "variants": [*before, *grid.variants],
+        "extrapolated": [*lines.values()],
+    }
+    return grid.model_copy(update=whole), sorted(earlier.again.keys() - kept)
 
 
 def lines(grid: ProtocolGrid) -> Iterator[str]:

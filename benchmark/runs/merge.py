@@ -12,19 +12,25 @@ from filelock import FileLock, Timeout
 from benchmark.runs.files import SHARED, StoreError, irregular, parse, read_bytes, sha256, shared_file, write_atomic
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import RECORD, RECORD_HASH, RunRecord, Stored, finished_record, read_records
-from benchmark.runs.sidecars import FOLDERS
+from benchmark.runs.sidecars import CALIBRATION, FOLDERS
 
 SEALS = "seals"
 
 
 @dataclass(frozen=True)
 class Merge:
-    """What is to be copied, by its place below the results folder; and what must not be, one line each."""
+    """What is to be copied, by its place below the results folder; and what must not be, one line each.
+
+    Of two files beside the records that differ the first is kept: ``conflicts`` names those that tell different
+    results, ``notes`` those that tell different times.
+    """
 
     copies: dict[Path, Path]
     runs: int
     present: int
     problems: list[str]
+    conflicts: list[str]
+    notes: list[str]
 
 
 def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
@@ -32,6 +38,8 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
     copies: dict[Path, Path] = {}
     chosen: dict[str, Stored] = {}
     problems: list[str] = []
+    conflicts: list[str] = []
+    notes: list[str] = []
     runs = present = 0
     for source in sources:
         for stored in read_records(source, problems, brought=True):
@@ -60,7 +68,7 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
         for file in _beside(source):
             place = file.relative_to(source)
             other = copies.get(place, into / place)
-            if (problem := irregular(file)) is not None:
+            if (problem := irregular(file) or irregular(other)) is not None:
                 problems.append(problem)
             elif not os.path.lexists(other):
                 copies[place] = file
@@ -70,7 +78,10 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
                     problems.append(f"{file} and {other} seal different rules")
                 elif mine[1] < theirs[1]:  # of equal rules the older seal is before all runs
                     copies[place] = file
-    return Merge(copies, runs, present, problems)
+            elif fields := _differing(other, file):
+                line = f"{other} is kept, {file} is not copied: they differ in {', '.join(fields)}"
+                (notes if place.parts[0] == CALIBRATION else conflicts).append(line)
+    return Merge(copies, runs, present, problems, conflicts, notes)
 
 
 def carry_out(merge: Merge, into: Path) -> None:
@@ -109,6 +120,20 @@ def _shared(source: Path, stored: Stored) -> Iterator[Path]:
 def _whole(file: Path) -> bool:
     """Whether a file has the hash that is its name."""
     return irregular(file) is None and file.is_file() and sha256(file) == file.stem
+
+
+def _differing(first: Path, second: Path) -> list[str]:
+    """The fields in which two files beside the records differ, apart from how long measuring took."""
+    contents = read_bytes(first), read_bytes(second)
+    if contents[0] == contents[1]:
+        return []
+    try:
+        one, other = map(parse, contents)
+    except ValueError:
+        return ["content"]
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return ["content"]
+    return sorted(name for name in {*one, *other} - {"seconds"} if one.get(name) != other.get(name))
 
 
 def _seal(file: Path) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from benchmark.cli import main
 from benchmark.commands import anchors
 from benchmark.runs import sidecars
+from benchmark.runs.files import to_json
 
 TOY = str(Path(__file__).parents[1] / "toy.yaml")
 
@@ -104,6 +105,16 @@ def test_a_grid_reaches_the_report(results, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "count 2 samples share of good samples does not take so many or so few" in out
     assert "count 300 samples instead of" in out
+    (kept,) = sidecars.read(results).grids
+    assert set(kept.again) == {"good", "modes"}, "scores and settings that were not scored again are kept"
+    settings = [(variant.score, variant.axis, variant.setting) for variant in kept.variants]
+    assert len(set(settings)) == len(settings)
+    assert {("good", "noise"), ("good", "count"), ("modes", "noise")} <= {setting[:2] for setting in settings}
+    file = kept.file(results)
+    file.write_bytes(to_json({**json.loads(file.read_bytes()), "code": "0" * 64}))
+    assert main([*words, "--score", "good", "--protocols", "noise"]) == 0
+    assert "replaced what was scored before of good, modes: " in capsys.readouterr().err
+    assert set(sidecars.read(results).grids[0].again) == {"good"}
     assert main(["report", TOY, "--results", str(results)]) == 0
     assert "How far the protocol alone moves a score" in (results / "report" / "toy.html").read_text()
 

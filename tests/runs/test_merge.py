@@ -113,6 +113,32 @@ def test_of_equal_seals_the_older_stays_and_others_and_moments_that_changed_are_
     assert not (tmp_path / "all").exists()
 
 
+def test_of_two_files_beside_the_records_the_first_is_kept_and_both_are_named(
+    halves: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = halves
+    into = tmp_path / "all"
+    call = ["merge", str(first), str(second), "--into", str(into)]
+
+    def merged(folder: str, here: dict[str, object], there: dict[str, object]) -> tuple[int, list[str]]:
+        for half, facts in ((first, here), (second, there)):
+            (half / folder).mkdir(exist_ok=True)
+            (half / folder / "one.json").write_text(json.dumps(facts))
+        code = main(call)
+        assert json.loads((into / folder / "one.json").read_text()) == here
+        shutil.rmtree(into)
+        return code, capsys.readouterr().err.splitlines()
+
+    for folder in ("equivalence", "protocols", "anchors"):
+        code, (line,) = merged(folder, {"share": 0.1, "says": "a"}, {"share": 0.2, "says": "a"})
+        names = [str(half / folder / "one.json") for half in halves]
+        assert (code, line) == (1, f"{names[0]} is kept, {names[1]} is not copied: they differ in share")
+        assert merged(folder, {"says": "a", "seconds": 1.0}, {"says": "a", "seconds": 2.0}) == (0, [])
+    code, (line,) = merged("calibration", {"loops": {"a": 1}}, {"loops": {"b": 1}})
+    assert code == 0, "two measurements of a pace do not contradict each other"
+    assert line.endswith("they differ in loops")
+
+
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["merge", str(tmp_path / "gone"), "--into", str(tmp_path)]) == 2
     assert main(["merge", str(tmp_path), "--into", str(tmp_path)]) == 2
