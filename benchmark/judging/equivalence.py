@@ -41,7 +41,8 @@ def equivalence(
         Evidence(spec, stored, {experiment: {tier: {run.seed: run.run_id for run in plan}}}, inspected=inspected)
         for plan in plans
     )
-    setup = plans[0][0].setup
+    setup, planned = plans[0][0].setup, len(make_plan(spec, tier, experiments=[experiment]))
+    unmeasured: list[str] = []
     scores: list[ScoreAgreement] = []
     problems: list[str] = []
     for name, score in setup.scores.items():
@@ -50,11 +51,14 @@ def equivalence(
         if pair[0].diverged or pair[1].diverged:
             problems = [f"{len(pair[0].diverged)} runs diverged in fp32, {len(pair[1].diverged)} in {numerics}"]
         if pair[0].values or pair[1].values:
-            scores.append(_agreement(name, score.metric, *pair, share))
+            scores.append(_agreement(name, score.metric, *pair, share, planned))
+        else:
+            unmeasured.append(name)
     problems += [f"{score.score}: {score.says}" for score in scores if not score.agrees]
     if not scores:
         problems.append("no score was measured in either tier")
-    text = "; ".join(f"{score.score}: {score.says}" for score in scores)
+    agreed = f"{numerics} gives the scores of fp32: {'; '.join(f'{score.score}: {score.says}' for score in scores)}"
+    silent = f"; measured in neither tier: {', '.join(unmeasured)}" if scores and unmeasured else ""
     return Equivalence(
         schema_version=1,
         paper=spec.paper.id,
@@ -66,7 +70,7 @@ def equivalence(
         share=share,
         scores=scores,
         agrees=not problems,
-        says="; ".join(problems) if problems else f"{numerics} gives the scores of fp32: {text}",
+        says=f"{'; '.join(problems) or agreed}{silent}",
     )
 
 
@@ -82,7 +86,11 @@ def recomputed(
             yield one, equivalence(spec, stored, *words, seeds=seeds, share=one.share, inspected=inspected)
 
 
-def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: float | None) -> ScoreAgreement:
+def _agreement(
+    name: str, metric: Metric, plain: Sample, rough: Sample, share: float | None, planned: int
+) -> ScoreAgreement:
+    """One score in both tiers; ``planned`` seeds are the spec's."""
+
     def unknown(says: str) -> ScoreAgreement:
         return ScoreAgreement(score=name, margin=None, difference=None, low=None, high=None, agrees=False, says=says)
 
@@ -107,7 +115,9 @@ def _agreement(name: str, metric: Metric, plain: Sample, rough: Sample, share: f
     low, high = estimate.interval()
     where = "agrees" if place == "inside" else "does not agree" if place in ("above", "below") else "undecided"
     between = f"{words.number(low)} to {words.number(high)}, margin {words.number(margin)}"
+    between += f", {words.number(100 * share)} % of the mean in fp32 as given" if share is not None else ""
     says = f"{where}: {words.number(100 * hypothesis_tests.confidence())} % interval of the difference {between}"
+    says += f", from {words.counted(len(both), 'seed')} where {planned} are planned"
     return ScoreAgreement(
         score=name,
         margin=margin,

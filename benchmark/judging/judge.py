@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -31,13 +31,13 @@ from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, Stored, read_records
-from benchmark.runs.sidecars import Companions
+from benchmark.runs.sidecars import Companions, Equivalence, recipe_of
 from benchmark.spec.base import Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE
-from benchmark.spec.words import counted
+from benchmark.spec.words import counted, number
 
 #: whose word decides where nobody says otherwise
 ACCEPTED: tuple[Word, ...] = ("trained",)
@@ -109,7 +109,7 @@ def verdicts_on(
     tiers = {run.record.numerics for run in expected_ones(trained, expected)}
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
     planned, inspected = readings.planned(loaded, trained), Inspected()
-    kept = sidecars.read_all(results, sidecars.Equivalence)
+    kept = sidecars.read_all(results, Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]
     inspected.allow(now for _, now in pairs)
     edited = [
@@ -123,9 +123,51 @@ def verdicts_on(
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
     facts = {"reading": reading, "numerics": min(tiers, default=None), "damage": [*edited, *verdicts.damage]}
-    verdicts = under_seal_in(results, loaded.spec, verdicts.model_copy(update=facts), stored)
+    margins = given_margins(trained, expected, [now for _, now in pairs])
+    verdicts = with_margins(spec, verdicts.model_copy(update=facts), margins)
+    verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
+
+
+def given_margins(
+    stored: Sequence[Stored], expected: Expected, found: Sequence[Equivalence]
+) -> dict[tuple[str, str], float]:
+    """Experiments and tiers whose runs count by a margin that somebody gave, and that share of the mean in fp32."""
+    least: dict[tuple[str, str], float] = {}
+    for one in (one for one in found if one.agrees):  # the usual margins, 0 here, are given by nobody
+        kind = one.recipe, one.numerics
+        least[kind] = min(one.share or 0.0, least.get(kind, 1.0))
+    records = {run.record.run_id: run.record for run in stored}
+    counted_by = {
+        (experiment, tier): least.get((recipe_of(records[run_id].determinant), records[run_id].numerics), 0.0)
+        for experiment, tiers in expected.items()
+        for tier, seeds in tiers.items()
+        for run_id in seeds.values()
+        if run_id in records
+    }
+    return {place: share for place, share in counted_by.items() if share}
+
+
+def with_margins(spec: PaperSpec, verdicts: PaperVerdicts, margins: Mapping[tuple[str, str], float]) -> PaperVerdicts:
+    """``verdicts``, each with the widest given margin (:func:`given_margins`) that it rests on."""
+
+    def noted(reason: str, experiments: Iterable[str], tier: str | None) -> str:
+        widest = max((margins.get((name, tier or ""), 0.0) for name in experiments), default=0.0)
+        counts = f"; {verdicts.numerics} counts as fp32 by a given margin, {number(100 * widest)} % of the mean"
+        return _noted(reason, counts if widest else "")
+
+    def of_claim(claim: ClaimVerdict) -> ClaimVerdict:
+        predicate = spec.claims[claim.claim].predicate
+        names = [] if predicate is None else [quantity.experiment for quantity in quantities(predicate)]
+        return claim.model_copy(update={"reason": noted(claim.reason, names, claim.tier)})
+
+    def of_cell(cell: CellVerdict) -> CellVerdict:
+        names = [] if cell.measured is None else [cell.measured.experiment]
+        return cell.model_copy(update={"reason": noted(cell.reason, names, cell.tier)})
+
+    claims, cells = [of_claim(claim) for claim in verdicts.claims], [of_cell(cell) for cell in verdicts.cells]
+    return verdicts.model_copy(update={"claims": claims, "cells": cells})
 
 
 def judge_papers(

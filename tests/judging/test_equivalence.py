@@ -96,41 +96,49 @@ def test_agreement_is_two_one_sided_tests_on_the_differences_by_seed(shift: floa
     noise = (0.3, -0.2, 0.1, -0.3, 0.1)
     plain = [30 + 10 * one for one in (0.2, -0.1, 0.3, -0.2, -0.2)]
     rough = [value + shift + one for value, one in zip(plain, noise, strict=True)]
-    found = _agreement("fid", metric, sample_of(plain), sample_of(rough), None)
+    found = _agreement("fid", metric, sample_of(plain), sample_of(rough), None, 7)
     differences = [second - first for first, second in zip(plain, rough, strict=True)]
     above = scipy.stats.ttest_1samp(differences, -3, alternative="greater").pvalue
     below = scipy.stats.ttest_1samp(differences, 3, alternative="less").pvalue
     assert found.margin == pytest.approx(3)
+    assert found.says.endswith(", from 5 seeds where 7 are planned")
     assert found.agrees == (max(above, below) < 0.05) == (abs(shift) < 2.75)
 
 
 def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     metric = METRICS.get("frechet_inception_distance").model_construct()
-    few = _agreement("fid", metric, sample_of([30.0, 31.0]), sample_of([30.0, 31.0]), None)
+    few = _agreement("fid", metric, sample_of([30.0, 31.0]), sample_of([30.0, 31.0]), None, 5)
     assert (few.agrees, few.says) == (False, "2 seeds measured in both tiers, of at least 3")
     metric = METRICS.get("modes_found").model_construct()
-    none = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), None)
+    none = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), None, 5)
     assert not none.agrees
     assert "give one with --margin" in none.says
-    zero = _agreement("modes", metric, sample_of([0.0] * 3), sample_of([0.0] * 3), 0.1)
+    zero = _agreement("modes", metric, sample_of([0.0] * 3), sample_of([0.0] * 3), 0.1, 5)
     assert (zero.agrees, zero.says) == (False, "its mean in fp32 is 0, and a share of 0 is no margin")
-    some = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1)
+    some = _agreement("modes", metric, sample_of([8.0] * 3), sample_of([8.0] * 3), 0.1, 5)
+    assert "margin 0.8, 10 % of the mean in fp32 as given, from 3 seeds" in some.says
     assert (some.agrees, some.margin) == (True, pytest.approx(0.8))
 
 
-def planted(results: Path, numerics: Sequence[str], diverged: Sequence[str] = ()) -> Equivalence:
+def planted(
+    results: Path,
+    numerics: Sequence[str],
+    diverged: Sequence[str] = (),
+    share: float | None = None,
+    text: str = made_up.TEXT,
+) -> Equivalence:
     """The made-up paper's runs in these tiers, near one another; seed 0 diverged in some of them."""
-    spec, stored = made_up.loaded().spec, []
+    spec, stored = made_up.loaded(text).spec, []
     for tier in numerics:
         for planned in make_plan(spec, "full", experiments=["plain"], numerics=tier):
             broken = planned.seed == 0 and tier in diverged
             changes = {"status": "diverged", "reason": "not finite at iteration 7"} if broken else {}
-            one = made_up.made("plain", planned.seed, **changes)
+            one = made_up.made("plain", planned.seed, text=text, **changes)
             samples = one.samples["samples"] ^ (255 if tier == "bf16" else 0)
             score = one.score.model_copy(update={"value": None, "reason": "diverged"} if broken else {})
             made = replace(one, run=planned, score=score, samples={**one.samples, "samples": samples})
             stored.append(made.write(results))
-    return equivalence(spec, stored, "plain", "full", "bf16")
+    return equivalence(spec, stored, "plain", "full", "bf16", share=share)
 
 
 def test_all_seeds_of_both_tiers_must_be_there_and_none_may_diverge(tmp_path: Path) -> None:
@@ -174,6 +182,34 @@ def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
     file.rename(file.with_name("toy-toy_minimax-full-bf16.json"))
     (told,) = _mismatches(tmp_path, capsys)
     assert "its name is not what its content makes it, " in told
+
+
+@pytest.mark.parametrize("share", [None, 0.99])
+def test_a_margin_that_was_given_stands_with_every_verdict_that_rests_on_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float | None
+) -> None:
+    results, file = tmp_path / "results", tmp_path / "made_up.yaml"
+    keep(results, planted(results, ("fp32", "bf16"), share=share))
+    file.write_text(made_up.TEXT)
+    told = "bf16 counts as fp32 by a given margin, 99 % of the mean"
+    verdicts = judge_papers([load(file)], results, "bf16")[0].verdicts
+    rests = {cell.measured.experiment for cell in verdicts.cells if cell.measured and told in cell.reason}
+    assert rests == ({"plain"} if share else set())
+    plain = next(cell for cell in verdicts.cells if cell.measured and cell.measured.experiment == "plain")
+    capsys.readouterr()
+    main(["why", plain.path, str(file), "--results", str(results), "--numerics", "bf16"])
+    assert (told in " ".join(capsys.readouterr().out.split())) == (share is not None)
+    fp32 = judge_papers([load(file)], results, "fp32")[0].verdicts
+    assert told not in fp32.model_dump_json()
+
+
+def test_scores_measured_in_neither_tier_are_named(tmp_path: Path) -> None:
+    other = "{metric: {frechet_inception_distance: {samples: 5000, reference: training_data, reference_images: all, "
+    other += "resize: tensorflow_bilinear, extractor: inception_2015_12_05}}, checkpoint: last}"
+    text = made_up.TEXT.replace("    snapshots:", f"      other: {other}\n    snapshots:", 1)
+    found = planted(tmp_path, ("fp32", "bf16"), text=text)
+    assert found.agrees
+    assert found.says.endswith(", from 5 seeds where 5 are planned; measured in neither tier: other")
 
 
 def test_records_decide_whatever_the_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
