@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import platform
 import sys
@@ -14,6 +15,8 @@ from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.select_runs import load_all, load_papers, spec_files
 from benchmark.runs.environment import describe, processor
+from benchmark.spec.base import TIERS
+from benchmark.spec.experiments import Experiment
 from benchmark.spec.load import load
 from benchmark.spec.schema import schema_text
 from benchmark.spec.source import SpecError
@@ -52,10 +55,11 @@ def list_papers(options: argparse.Namespace) -> int:
     print(terminal.table(("paper", "title", "experiments", "tables", "claims"), counts, right=(2, 3, 4)))
     for spec in specs if options.papers else ():
         rows = [
-            (name, ", ".join(("full", *experiment.tiers)), experiment.label or experiment.says or "")
-            for name, experiment in spec.experiments.items()
+            (name, ", ".join(tier for tier in TIERS if tier in ("full", *experiment.tiers)), what)
+            for what, alike in itertools.groupby(spec.experiments.items(), lambda item: _what(item[1]))
+            for what, (name, experiment) in zip(itertools.chain([what], itertools.repeat("")), alike, strict=False)
         ]
-        print("\n" + terminal.table((spec.paper.id, "tiers", "what"), rows))
+        print("\n" + terminal.table(("experiment", "tiers", "what"), rows))
         for head, listed in (
             ("table", [(key, table.where, table.caption) for key, table in spec.tables.items()]),
             ("figure", [(key, figure.where, figure.shows) for key, figure in spec.figures.items()]),
@@ -64,6 +68,10 @@ def list_papers(options: argparse.Namespace) -> int:
             if listed:
                 print("\n" + terminal.table((head, "where", "what"), listed))
     return 0
+
+
+def _what(experiment: Experiment) -> str:
+    return experiment.label or experiment.says or ""
 
 
 def validate_options(to: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.figures import claims_about
 from benchmark.commands.planned_records import UNPLANNED
 from benchmark.commands.select_runs import by_reading, check_printed, load_papers
 from benchmark.judging.judge import LATE, judge_papers
@@ -37,7 +38,14 @@ def judge(options: argparse.Namespace) -> int:
     if options.json:
         return terminal.as_json([item.verdicts.model_dump(mode="json") for item in inputs])
     chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
-    pages = [_text(item.verdicts, chosen, options.details, in_prose(item.spec)) for item in inputs]
+    pages = []
+    for item in inputs:
+        here = chosen if chosen is None else {*chosen, *claims_about(item.spec, options.figure)}
+        pages.append(_text(item.verdicts, here, options.details, in_prose(item.spec)))
+    if not any(pages):
+        raise opt.NothingSelectedError(
+            f"no claim names figure {' or '.join(options.figure)}, so there is nothing to judge"
+        )
     print("\n\n".join(page for page in pages if page))
     return 0
 

@@ -190,7 +190,7 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     apart += "(`ganrepro anchors`), by counted operations"
     if not runs:
         return f"{text}; {apart}" if number else text
-    text += f" in {trainings} trainings, what is alike is trained once" if trainings < runs else ""
+    text += f" in {counted(trainings, 'training')}, what is alike is trained once" if trainings < runs else ""
     continued, sampled = (sum(row[key] for row in rows) for key in ("continued", "sampled"))
     text += f"; {continued} go on from the end of a finished shorter run, if that is sound" if continued else ""
     text += f"; {sampled} sample the end of a finished training, if that is sound" if sampled else ""

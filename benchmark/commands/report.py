@@ -118,8 +118,10 @@ def reference_evidence(
             for loaded in papers
             if ((paper := loaded.spec.paper.id) in full or paper not in ran) and not _holds_all(results, folder, paper)
         ]
-        for reading in (None, *dict.fromkeys(name for loaded in known for name in loaded.readings.grounds)):
-            inputs += under_reading(known, folder, numerics, reading, origin=folder.name)
+        bases = under_reading(known, folder, numerics, None, origin=folder.name)
+        inputs += bases
+        for reading in dict.fromkeys(name for loaded in known for name in loaded.readings.grounds):
+            inputs += under_reading(known, folder, numerics, reading, origin=folder.name, bases=bases)
     return inputs
 
 
@@ -137,6 +139,7 @@ def under_reading(
     *,
     origin: str | None = None,
     accepted: Collection[Word] = ACCEPTED,
+    bases: Sequence[JudgedPaper] = (),
 ) -> list[JudgedPaper]:
     """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written."""
     found = {run.record.run_id for run in read_records(results, []) if reading is None or run.record.tier == "full"}
@@ -146,7 +149,7 @@ def under_reading(
         if (reading is None or reading in loaded.spec.readings)
         and not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
     ]
-    return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted)
+    return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted, bases=bases)
 
 
 def _inputs_hash(papers: Sequence[Loaded], results: Path, parts: object) -> str:
@@ -212,7 +215,7 @@ def summarise(
         grounds = [
             paper
             for name in (others if reading is None else ())
-            for paper in under_reading(papers, results, numerics, name, accepted=accepted)
+            for paper in under_reading(papers, results, numerics, name, accepted=accepted, bases=inputs)
         ]
         if chosen is not None:
             inputs, reference, grounds = chosen.of(inputs), chosen.of(reference), chosen.of(grounds)

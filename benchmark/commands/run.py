@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     code = opt.OK
     if todo:
         opt.require_training()
-        terminal.say(f"{len(todo)} of {len(runs)} runs to train, results in {places.shown(results)}")
+        terminal.say(f"{len(todo)} of {len(runs)} runs to do, results in {places.shown(results)}")
         for line in not_measured(todo, root):
             terminal.say(line)
         code = _train(options, todo, papers, results, root)
@@ -112,7 +112,8 @@ def _train(
     for paper in dict.fromkeys(run.paper for run in todo):  # the rules are fixed before the first run
         ensure_seal(results, papers[paper].spec)
     if len(groups) < len(todo):
-        terminal.say(f"{len(todo) - len(groups)} of them share the training of another")
+        alike = len(todo) - len(groups)
+        terminal.say(f"{alike} of them {'shares' if alike == 1 else 'share'} the training of another")
     terminal.say(f"training on {where}")
     began = time.perf_counter()
     display = Display({run.run_id: (_told(run, papers[run.paper]), run.iterations) for run, *_ in groups})
@@ -121,7 +122,8 @@ def _train(
     except EngineError as error:
         raise opt.UsageError(str(error)) from error
     finished = sum(outcome.status in ("finished", "diverged") for outcome in ending.outcomes)
-    terminal.say(f"{finished} of {len(jobs)} runs ended in {time.perf_counter() - began:.0f} s")
+    what = "trainings" if len(groups) < len(todo) else "runs"
+    terminal.say(f"{finished} of {len(jobs)} {what} ended in {time.perf_counter() - began:.0f} s")
     if ending.signal is not None:
         terminal.say("stopped; the same command continues where this one ended")
         return opt.INTERRUPTED if ending.signal == 2 else opt.RESUMABLE

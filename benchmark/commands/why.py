@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
+from benchmark.commands.figures import claims_about
 from benchmark.commands.select_runs import by_reading, load_papers
 from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import lines
@@ -22,7 +23,9 @@ from benchmark.spec.names import Say
 
 
 def why_options(to: argparse.ArgumentParser) -> None:
-    to.add_argument("what", metavar="CLAIM|CELL", help="RL-C7, or table/row/column as `ganrepro judge` writes it")
+    to.add_argument(
+        "what", metavar="CLAIM|CELL|FIGURE", help="RL-C7, table/row/column as `ganrepro judge` writes it, or F1"
+    )
     to.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
     opt.add(to, "--reading", "--results", "--numerics")
 
@@ -34,8 +37,12 @@ def why(options: argparse.Namespace) -> int:
     names = [name for those in known for name in those]
     wanted = [name for name in names if name.lower() == options.what.lower()]
     wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
+    figures = {key for loaded in papers for key in loaded.spec.figures if key.lower() == options.what.lower()}
+    wanted += [claim for loaded in papers for claim in claims_about(loaded.spec, figures)]
     if not wanted:
-        raise opt.UsageError(f"no claim or cell '{options.what}'{did_you_mean(options.what, names)}")
+        if figures:
+            raise opt.UsageError(f"no claim names figure {options.what}")
+        raise opt.UsageError(f"no claim, cell or figure '{options.what}'{did_you_mean(options.what, names)}")
     for reading, under in by_reading(papers, options.reading).items():
         judged = judge_papers(under, results, options.numerics, reading, write=False)
         for loaded, judged_paper in zip(under, judged, strict=True):
@@ -60,11 +67,15 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
         yield terminal.wrapped(f"{part.state}: {say(part.reason)}", 4, "  - ")
         yield from _interval("difference, plus is as claimed", part.statistic, 4)
     yield from _told("test", p_text(claim))
-    for compared in (reading for reading in about.verdicts.readings if reading.claim == claim.claim):
+    several = [reading for reading in about.verdicts.readings if reading.claim == claim.claim]
+    for compared in several:
         yield from _told("readings", say("; ".join(lines(compared))))
         for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             yield f"    {read.reading}: {read.state} ({effects})"
+    if several:
+        yield from _told("in brackets", "the effect that decides each statement, plus is as claimed")
+        yield f"  more on one of these: ganrepro why {claim.claim} --reading NAME"
     yield from _told(
         f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "",
         say(claim.on_published_reason or ""),

@@ -179,20 +179,28 @@ def judge_papers(
     write: bool = True,
     origin: str | None = None,
     accepted: Collection[Word] = ACCEPTED,
+    bases: Sequence[JudgedPaper] = (),
 ) -> list[JudgedPaper]:
     """Verdicts on every paper from one results folder. Those on the base are written beside the records.
 
-    Nothing is written beside committed evidence, whose name is ``origin``.
+    Nothing is written beside committed evidence, whose name is ``origin``. Verdicts under a reading that others are
+    tried on come with those under these others, which the base's verdicts know: ``bases``, where they are at hand.
     """
     unreadable: list[str] = []
     everything = list(read_records(results, unreadable, brought=True)) if results.is_dir() else []
     beside = sidecars.read(results, unreadable)
-    inputs = []
+    inputs, known = [], {item.spec.paper.id: item.verdicts for item in bases}
     for loaded in papers:
         spec = loaded.under(reading)
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted)
+        if reading in loaded.readings.grounds and expected_ones(mine, expected):
+            base = known.get(spec.paper.id) or verdicts_on(
+                loaded, loaded.file.read_bytes(), mine, run_ids(loaded.spec, numerics), results
+            )
+            on_top = [across for across in base.readings if across.ground == reading]
+            verdicts = verdicts.model_copy(update={"readings": on_top})
         others = {f"{results}/{other.spec.paper.id}/" for other in papers if other is not loaded}
         named = [line.removeprefix(f"{results}/") for line in unreadable if not line.startswith(tuple(others))]
         verdicts = verdicts.model_copy(update={"damage": [*named, *verdicts.damage]})

@@ -1,16 +1,17 @@
 """One claim under several readings: under how many it holds, which choice moves it most, and which ones flip it.
 
 Readings are compared on one ground: the base, or a reading that the others are added to. A reading counts for a claim
-if it changes the claim's test, or a run that the claim looks at. Under any other reading the verdict is the ground's.
+if it changes the claim's test, or what the claim looks at in a run: one that counts a score otherwise says nothing
+new of the curves. Under any other reading the verdict is the ground's.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Literal
+from typing import Any, Literal
 
 from benchmark.judging.claims import drafts
 from benchmark.judging.claims import verdicts as verdicts_of
@@ -23,6 +24,8 @@ from benchmark.runs.records import Stored
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
+from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Quantity
 from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.words import counted
 
@@ -104,7 +107,7 @@ def with_readings(
     damage = list(verdicts.damage)
     grounds = (BASE, *loaded.readings.grounds)
     looked_at = {
-        name: {quantity.experiment for quantity in quantities(claim.predicate)}
+        name: [*quantities(claim.predicate)]
         for name, claim in loaded.spec.claims.items()
         if claim.predicate is not None
     }
@@ -149,18 +152,54 @@ def _compared(
 
 
 def _touched(
-    loaded: Loaded, looked_at: Mapping[str, Collection[str]], plans: Planned, ground: str, name: str
+    loaded: Loaded, looked_at: Mapping[str, Sequence[Quantity]], plans: Planned, ground: str, name: str
 ) -> list[str]:
-    """Claims whose test differs from that on the ground, or that look at an experiment whose runs differ."""
+    """Claims whose test differs from that on the ground, or that look at what differs in an experiment's runs."""
     at, here = plans.expected[ground], plans.expected[name]
-    moved = {experiment for experiment in here if at[experiment] != here[experiment]}
-    before, after = loaded.under(ground).claims, loaded.under(name).claims
+    before, after = loaded.under(ground), loaded.under(name)
+    moved = {
+        experiment: _other_scores(before, after, experiment)
+        for experiment in here
+        if at[experiment] != here[experiment]
+    }
     return [
         claim
-        for claim, predicate in after.items()
-        if predicate.predicate is not None
-        and (predicate.predicate != before[claim].predicate or not moved.isdisjoint(looked_at[claim]))
+        for claim, there in after.claims.items()
+        if there.predicate is not None
+        and (
+            there.predicate != before.claims[claim].predicate
+            or any(_sees(quantity, moved) for quantity in looked_at[claim])
+        )
     ]
+
+
+def _other_scores(before: PaperSpec, after: PaperSpec, experiment: str) -> Set[str] | None:
+    """Scores that two specs measure in different ways; None where they differ in more of an experiment's runs."""
+    if before.experiments[experiment].scores == after.experiments[experiment].scores:
+        return None
+    pairs = [[runs_of(spec, experiment, tier) for spec in (before, after)] for tier in TIERS]
+    scores = {name for one, other in pairs for name in _apart(one, other)}
+    alike = scores and all(_but_scores(one) == _but_scores(other) for one, other in pairs)
+    return scores if alike else None
+
+
+def _apart(one: Sequence[Run], other: Sequence[Run]) -> Iterator[str]:
+    """Names of scores that runs of two experiments differ in."""
+    for here, there in zip(one[:1], other[:1], strict=False):  # seeds have the same scores
+        scores = here.setup.scores, there.setup.scores
+        yield from (name for name in {*scores[0], *scores[1]} if scores[0].get(name) != scores[1].get(name))
+
+
+def _but_scores(runs: Sequence[Run]) -> tuple[list[int], list[Mapping[str, Any]]]:
+    """Seeds of runs, and all else that determines them but for their scores."""
+    bare = [replace(run, setup=run.setup.model_copy(update={"scores": {}})) for run in runs[:1]]
+    return [run.seed for run in runs], [run.determinant() for run in bare]
+
+
+def _sees(quantity: Quantity, moved: Mapping[str, Set[str] | None]) -> bool:
+    """Whether a quantity is of what differs in an experiment's runs, as :func:`_other_scores` tells it."""
+    scores = moved.get(quantity.experiment, frozenset())
+    return scores is None or quantity.score in scores
 
 
 def side(verdict: ClaimVerdict | None) -> Side:

@@ -135,10 +135,12 @@ def _told(verdict: ClaimVerdict | CellVerdict | None) -> str:
 
 
 def _across(view: PaperView, claim: str, effect: str) -> str:
-    """What was found, and under how many readings a claim stands where readings disagree."""
-    parts = [reading.says for reading in view.verdicts.readings if reading.claim == claim and reading.disagree]
+    """What was found, and under how many readings a claim stands where not all say the same."""
+    compared = [reading for reading in view.verdicts.readings if reading.claim == claim]
+    apart = [one for one in compared if len({read.side for read in one.readings} - {"not run"}) > 1]
     stop = "" if effect.endswith(("\N{HORIZONTAL ELLIPSIS}", ".")) else "."
-    return f"{effect}{stop} Readings disagree: {'; '.join(parts)}." if parts else effect
+    head = "Readings disagree" if any(one.disagree for one in apart) else "Over readings"
+    return f"{effect}{stop} {head}: {'; '.join(one.says for one in apart)}." if apart else effect
 
 
 def in_print(view: PaperView) -> list[CoverLine]:

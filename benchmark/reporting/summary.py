@@ -14,7 +14,7 @@ from benchmark.spec.words import hours
 
 WIDTH = 100
 _HEAD = ("paper", "claims", "published numbers", "runs finished", "training")
-_WIDTHS = (16, 29, 27, 12, 12)
+_WIDTHS = (19, 28, 26, 12, 11)
 
 
 def summary_table(papers: Sequence[JudgedPaper]) -> str:

@@ -233,6 +233,8 @@ def banner(views: Sequence[PaperView]) -> str | None:
     tiers = [tier for tier in TIERS if any(tier in view.tiers_run for view in views)]
     if not tiers and (rests := sorted({column.says for view in views for column in view.verdicts.brought})):
         return f"Nothing was trained here: evidence is {', '.join(rests)}"
+    if not tiers and any(view.verdicts.readings for view in views):
+        return "Nothing has run by the spec as it stands: all runs are of other readings of what the paper leaves open"
     if not tiers:
         return "Nothing has run yet: what follows rests on the paper's own text alone"
     reduced = [view.id for view in views if view.tiers_run and view.tiers_run[0] != "full"]

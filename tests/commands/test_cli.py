@@ -238,7 +238,7 @@ def test_what_is_missing_is_told_beside_the_commands_and_by_the_exit_code(tmp_pa
 
 
 def test_plan_tells_hours_memory_and_disk_and_what_is_trained_once(tmp_path, capsys):
-    """Two of LSGAN's columns are one training sampled in two ways."""
+    """Three of LSGAN's columns are one training with two momenta, sampled in two ways."""
     about = [
         "lsgan_fashion_mnist",
         "--tier",
@@ -259,7 +259,9 @@ def test_plan_tells_hours_memory_and_disk_and_what_is_trained_once(tmp_path, cap
     assert (first["basis"], first["device_bytes"]) == ("stated rates", 0)
     assert main(["plan", *about, "--device", "cuda"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{len(rows)} of {len(rows)} runs left in {len(rows) - 1} trainings" in text
+    assert "4 of 4 runs left in 2 trainings" in text, (
+        "two momenta and two ways to sample are one; the other place is not"
+    )
     twice = sum(row["images"] for row in rows.values())
     assert f"{twice - second['images']:,} images to train on" in text
     assert "a GPU of 24 GB at 20 TFLOP/s" in text
@@ -500,6 +502,8 @@ def test_why_under_a_reading(capsys):
     assert told[0].startswith("RL-C22  NOT RUN\n")
     assert told[1].startswith("RL-C22  REVERSED\n")
     assert (told[0].count("record.json"), told[1].count("record.json")) == (0, 30)
+    assert "narrow+five_to_one: HOLDS IN PART" in told[1], "beside a verdict under a ground stand those on top of it"
+    assert "mode_of" not in told[0] + told[1], "another count of modes says nothing of the curves"
 
 
 def test_completion_completes_every_command_option_and_choice(capsys):

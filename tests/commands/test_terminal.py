@@ -126,6 +126,14 @@ def test_a_papers_tables_figures_and_claims_are_listed_with_what_they_say(capsys
     assert " ".join(next(iter(spec.claims.values())).says.split()[:3]) in told
 
 
+def test_what_experiments_have_in_common_is_listed_once(capsys):
+    assert main(["list", "gan_rl"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("Seven methods on LSUN bedrooms at 64 x 64.") == 1
+    assert "lsun_dragan full, smoke lsun_dragan_rl" in told
+    assert "smoke, short" not in told
+
+
 def test_the_title_of_verdicts_under_a_reading_fits(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     evidence = str(ROOT / "results" / "reference" / "toy-narrow")

@@ -295,6 +295,14 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     assert "Not run: wide" in shown
     assert "holds under 1 of 3 readings; flipped by narrow" in shown
     assert "1.062. Readings disagree: holds under 1 of 3" in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
+    partly = [one.model_copy(update={"side": "in part"} if one.side == "reversed" else {}) for one in across.readings]
+    milder = across.model_copy(update={"readings": partly, "disagree": False})
+    (line, *_) = decided(paper_view(replace(given, verdicts=found.model_copy(update={"readings": [milder]}))))
+    assert "Over readings: holds under 1 of 3" in line.effect
+    bare = verdicts(given.spec, []).model_copy(update={"readings": [across]})
+    warned = paper_view(JudgedPaper(given.spec, bare, [])).banner
+    assert warned is not None
+    assert "by the spec as it stands: all runs are of other readings" in warned, "it is not so that nothing has run"
 
 
 def test_a_page_on_reduced_runs_says_so_first(tmp_path: Path) -> None:
