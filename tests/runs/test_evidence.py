@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmark.commands.verify import verified
@@ -43,6 +44,22 @@ def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int,
     found = verified(REFERENCE / name, (), "fp32")
     assert (found.records, found.rescored) == (runs, scores)
     assert found.problems == []
+
+
+@pytest.mark.parametrize("system", ["gan", "lsgan"])
+def test_another_momentum_trained_alike_before_the_two_were_one_training(system: str) -> None:
+    """LS-I11, seen in 18,760 iterations that were trained twice."""
+    place = REFERENCE / "fashion-short" / "lsgan_fashion_mnist"
+    first, second = (
+        next(run for run in read_records(REFERENCE / "fashion-short") if run.folder.parent == place / name)
+        for name in (f"{system}_batch_norm", f"{system}_batch_norm_005")
+    )
+    assert first.record.seed == second.record.seed == 0
+    ours, theirs = first.curves(), second.curves()
+    assert len(ours["generator_loss"]) == 18_760
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+    assert first.record.scores["clothes_distance"].value != second.record.scores["clothes_distance"].value
 
 
 def test_verdicts_under_readings_are_among_the_states_that_are_kept() -> None:
