@@ -14,7 +14,7 @@ import pytest
 
 from benchmark.cli import main
 from benchmark.runs.continued import trained, trainings
-from benchmark.runs.costs import added, cost
+from benchmark.runs.costs import AddedCost, added, cost
 from benchmark.runs.plan import Run, make_plan
 from benchmark.runs.records import Stored
 from benchmark.spec.load import Loaded, loads
@@ -148,7 +148,9 @@ def test_plan_counts_its_evaluation_alone(
     near, rate = run_of(loaded, "near"), run_of(loaded, "rate")
     assert trainings([rate, near], [base], "cpu") == [[near], [rate]]
     shares = added([near, rate], stored=[base])
-    assert shares[near.run_id] == (pytest.approx(cost(near).evaluation_seconds / 3600), False, False, True)
+    assert shares[near.run_id] == AddedCost(
+        pytest.approx(cost(near).evaluation_seconds / 3600), trained=False, sampled=True
+    )
     assert shares[rate.run_id].trained is True
     assert added([near])[near.run_id].trained is True
     spec = place.parent / "toy.yaml"
