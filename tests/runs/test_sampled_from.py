@@ -148,9 +148,8 @@ def test_plan_counts_its_evaluation_alone(
     near, rate = run_of(loaded, "near"), run_of(loaded, "rate")
     assert trainings([rate, near], [base], "cpu") == [[near], [rate]]
     shares = added([near, rate], stored=[base])
-    assert shares[near.run_id] == AddedCost(
-        pytest.approx(cost(near).evaluation_seconds / 3600), trained=False, sampled=True
-    )
+    hours = pytest.approx(cost(near).evaluation_seconds / 3600)
+    assert shares[near.run_id] == AddedCost(hours, trained=False, images=0, sampled=True)
     assert shares[rate.run_id].trained is True
     assert added([near])[near.run_id].trained is True
     spec = place.parent / "toy.yaml"
