@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import itertools
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,19 @@ from typing import Any
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
-from benchmark.commands.select_runs import select
+from benchmark.commands.select_runs import Selection, select
 from benchmark.judging.power import planned_power, power_summary
 from benchmark.runs import sidecars
 from benchmark.runs.costs import BASES, STATED, Cost, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.derived import to_train
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, finished_record, read_record, read_records
+from benchmark.runs.records import RECORD, RunRecord, Stored, finished_record, read_record, read_records
 from benchmark.runs.sidecars import Anchor
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import Dataset
+from benchmark.spec.readings import BASE
 from benchmark.spec.words import counted
 
 
@@ -70,12 +71,12 @@ def standing(runs: Sequence[Run], results: Path) -> Standing:
             unreadable[run.run_id] = str(error)
     if all(run.reading is None for run in left):
         return Standing(ended, [], left, [], unreadable)
-    finished: list[RunRecord] = []
+    stored: list[Stored] = []
     for folder in dict.fromkeys((results / run.folder).parent for run in runs):
         for file in sorted(folder.glob(f"*/{RECORD}")):
             with contextlib.suppress(StoreError):  # named above, if it is one of these runs
-                finished.append(read_record(file))
-    kept, held = to_train(left, finished)
+                stored.append(Stored(read_record(file), file.parent))
+    kept, held = to_train(left, stored)
     told = {run.run_id for run in (*kept, *held)}
     return Standing(ended, held, kept, [run for run in left if run.run_id not in told], unreadable)
 
@@ -161,7 +162,24 @@ def plan(options: argparse.Namespace) -> int:
             for paper, spec in specs.items():
                 told = power_summary(planned_power(spec, seeds))
                 print(terminal.wrapped(f"power over all of {paper} {planned}, {told}", 2))
+            for selection in selections:
+                if names := [*_in_passing(selection, {run.run_id for run, _ in left})]:
+                    line = (
+                        f"readings that only sample or score otherwise: {', '.join(names)}; asked for with these runs"
+                    )
+                    print(terminal.wrapped(f"{line} (--reading) they need no training, later they may", 2))
     return opt.CHECK_FAILED if unreadable or wrong else opt.OK
+
+
+def _in_passing(selection: Selection, left: Collection[str]) -> Iterator[str]:
+    """Readings that runs which are left could be measured under as well, without a training of their own."""
+    readings = selection.loaded.readings
+    asked = {run.reading or BASE for run in selection.runs}
+    for ground in asked & {BASE, *readings.grounds}:
+        mine = {run.experiment for run in selection.runs if run.run_id in left and (run.reading or BASE) == ground}
+        for name, there in readings.on(ground).items():
+            if there not in asked and readings.samples_only(name) and mine.intersection(readings.affected(name)):
+                yield there
 
 
 def _device(word: str | None, results: Path, records: Sequence[RunRecord]) -> TimedDevice:

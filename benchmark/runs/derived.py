@@ -7,12 +7,16 @@ curves begin with the shorter one's, and what a metric makes of what it kept can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from benchmark.runs.files import read_arrays
+import numpy as np
+
+from benchmark.runs.files import StoreError, read_arrays
 from benchmark.runs.plan import Run
-from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, RunRecord, ScoreRecord, Stored, Timing
+from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, ScoreRecord, Stored, Timing
 from benchmark.spec.base import canonical, grouped
 from benchmark.spec.experiments import Every, Score
 
@@ -31,32 +35,31 @@ def training_alone(determinant: Mapping[str, Any]) -> str:
     return training({**determinant, "setup": {**determinant["setup"], "generator_mode": None}})
 
 
-def holds(determinant: Mapping[str, Any], iterations: int, run: Run) -> bool:
-    """Whether a finished run of this determinant and length, with the training of ``run``, holds its results."""
+def holds(determinant: Mapping[str, Any], iterations: int, run: Run, folder: Path | None) -> bool:
+    """Whether the record in ``folder``, of this determinant and length, with the training of ``run`` holds its results.
+
+    Without a folder: whether it will once it is trained.
+    """
     scores = determinant["setup"]["scores"]
     return iterations >= run.iterations and all(
-        name in scores and _readable(scores[name], iterations, score, run) for name, score in run.setup.scores.items()
+        name in scores and _readable(name, scores[name], iterations, run, folder) for name in run.setup.scores
     )
 
 
-def to_train(runs: Sequence[Run], finished: Iterable[RunRecord]) -> tuple[list[Run], list[Run]]:
+def to_train(runs: Sequence[Run], stored: Iterable[Stored]) -> tuple[list[Run], list[Run]]:
     """Those of ``runs`` whose results no finished run and no other of them holds, and those that a finished run holds.
 
     Runs of the base are all trained.
     """
-    known: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = grouped(
-        ((training(record.determinant), record.seed), (record.determinant, record.iterations))
-        for record in finished
-        if record.status == "finished"
-    )
+    finished = _by_training(stored)
     planned: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
     kept, held = [], []
     for run in sorted(runs, key=lambda run: run.reading is not None):
         facts = run.determinant()
         key = (training(facts), run.seed)
-        if run.reading is not None and any(holds(*stored_run, run) for stored_run in known.get(key, ())):
+        if run.reading is not None and any(_gives(one, run) for one in finished.get(key, ())):
             held.append(run)
-        elif run.reading is None or not any(holds(*other, run) for other in planned.get(key, ())):
+        elif run.reading is None or not any(holds(*other, run, None) for other in planned.get(key, ())):
             kept.append(run)
             planned.setdefault(key, []).append((facts, run.iterations))
     order = {run.run_id: place for place, run in enumerate(runs)}
@@ -95,33 +98,55 @@ def _without_momenta(value: Any) -> Any:
 
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
     """Records of ``runs`` made from the records of others, with the files of those."""
-    known = grouped(
-        ((training(run.record.determinant), run.record.seed), run) for run in stored if run.record.status == "finished"
-    )
+    known = _by_training(stored)
     keys: dict[tuple[str | None, str, str], str] = {}
     for run in runs if known else ():
         place = (run.reading, run.experiment, run.tier)
         if place not in keys:
             keys[place] = training(run.determinant())
         for stored_run in known.get((keys[place], run.seed), ()):
-            if holds(stored_run.record.determinant, stored_run.record.iterations, run):
+            if _gives(stored_run, run):
                 yield _derived(run, stored_run)
                 break
 
 
-def _readable(wanted: Mapping[str, Any], iterations: int, score: Score, run: Run) -> bool:
-    """Whether a score of ``run`` can be had from the same score, ``wanted``, of a longer run."""
-    ((name, settings),), ((other, others),) = wanted["metric"].items(), _metric(score).items()
-    if name != other:
+def _by_training(stored: Iterable[Stored]) -> dict[tuple[str, int], list[Stored]]:
+    finished = (one for one in stored if one.record.status == "finished")
+    return grouped(((training(one.record.determinant), one.record.seed), one) for one in finished)
+
+
+def _gives(one: Stored, run: Run) -> bool:
+    return holds(one.record.determinant, one.record.iterations, run, one.folder)
+
+
+def _readable(name: str, wanted: Mapping[str, Any], iterations: int, run: Run, folder: Path | None) -> bool:
+    """Whether a score of ``run`` can be had from the score of that name, ``wanted``, of a longer run."""
+    score = run.setup.scores[name]
+    ((metric, settings),), ((other, others),) = wanted["metric"].items(), _metric(score).items()
+    if metric != other:
         return False
     if settings != others:
         changed = {key for key in {*settings, *others} if settings.get(key) != others.get(key)}
         alike = wanted["checkpoint"] == score.checkpoint == "last" and iterations == run.iterations
-        return alike and changed <= score.metric.of_kept
+        of_kept = score.metric.of_kept
+        if not alike or not changed <= of_kept.keys():
+            return False
+        return folder is None or all(of_kept[key] & _kept(folder, name).keys() for key in changed)
     if wanted["every"] is None:
         return iterations == run.iterations and wanted["checkpoint"] == score.checkpoint and score.every is None
     evaluated = set(replace(run, iterations=iterations).moments(Every.model_validate(wanted["every"])))
     return set(run.moments(score.every)) <= evaluated
+
+
+def _kept(folder: Path, score: str) -> dict[str, np.ndarray]:
+    """What a run kept of a score; nothing where its file cannot be read."""
+    with suppress(StoreError):
+        return {
+            key.partition(".")[2]: kept
+            for key, kept in read_arrays(folder / MEASURED).items()
+            if key.startswith(f"{score}.")
+        }
+    return {}
 
 
 def _metric(score: Score) -> dict[str, Any]:
@@ -158,9 +183,7 @@ def _score(run: Run, name: str, score: Score, stored_run: Stored) -> ScoreRecord
     if old.value is None:
         return old.model_copy(update=about)
     if settings != stored_run.record.determinant["setup"]["scores"][name]["metric"]:
-        arrays = read_arrays(stored_run.folder / MEASURED)
-        own = {key.partition(".")[2]: value for key, value in arrays.items() if key.partition(".")[0] == name}
-        value = float(score.metric.recomputed(own))
+        value = float(score.metric.recomputed(_kept(stored_run.folder, name)))
         if old.series:
             about |= {"series": [(run.iterations, value)], "details": {RECOUNTED: "of its evaluations the last one"}}
         return old.model_copy(update={**about, "value": value})

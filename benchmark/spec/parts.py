@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
@@ -330,8 +331,8 @@ class Metric(Part, ABC):
     rewards: ClassVar[str | None] = None
     #: why nothing is kept that a value could be computed from again; None where :meth:`recomputed` does it
     not_recomputed: ClassVar[str | None] = None
-    #: settings that only say what is made of what is kept, so that another value can be had of it
-    of_kept: ClassVar[frozenset[str]] = frozenset()
+    #: settings that only say what is made of what is kept, with the arrays of which any one gives the value of another
+    of_kept: ClassVar[Mapping[str, AbstractSet[str]]] = {}
     #: relative difference that another processor's arithmetic may make between a value and the one computed again
     rounding: ClassVar[float] = 1e-9
     #: what it is computed from; a metric on ``curves`` needs neither samples nor data, and records suffice to redo it

@@ -87,6 +87,11 @@ class Readings:
             return {name: name for name in self.spec.readings}
         return {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
 
+    def samples_only(self, name: str) -> bool:
+        """Whether a reading changes nothing but what is sampled and scored."""
+        paths, free = self.touched(name), {"scores", "generator_mode"}
+        return bool(paths) and all(path[0] == "experiments" and free.intersection(path) for path in paths)
+
     def _touched(self, name: str) -> list[Path_]:
         return list(_differences(self.source.data, self._edited(name), ()))
 

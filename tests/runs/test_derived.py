@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from benchmark.cli import main
+from benchmark.commands.select_runs import load_papers
 from benchmark.runs.derived import derived, to_train, together
 from benchmark.runs.plan import Run, make_plan
-from benchmark.runs.records import RunRecord, Stored, finished_record, read_record
+from benchmark.runs.records import MEASURED, RunRecord, Stored, finished_record, read_record
 from benchmark.runs.runner import Interrupted, OneRun
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import BASE
@@ -34,7 +36,7 @@ readings:
     of: [experiments]
     change: {experiments.toy_minimax.scores.modes.checkpoint: best}
   near:
-    says: Other samples count.
+    says: Samples count nearer to a mode.
     of: [experiments]
     change: {experiments.toy_minimax.scores.*.metric.*.within_deviations: 3.0}
   often:
@@ -68,13 +70,13 @@ def trained(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     """The base and each reading whose record the base's holds, all trained by themselves."""
     place = tmp_path_factory.mktemp("results")
     found = {}
-    for reading in (BASE, "half", "count", "best"):
+    for reading in (BASE, "half", "count", "best", "near"):
         run = run_of(loaded, None if reading == BASE else reading)
         found[reading] = Stored(OneRun(run, place, place, "cpu").execute(), place / run.folder)
     return found
 
 
-@pytest.mark.parametrize("reading", ["half", "count", "best"])
+@pytest.mark.parametrize("reading", ["half", "count", "best", "near"])
 def test_what_is_read_from_a_longer_run_is_what_a_run_by_itself_gives(
     loaded: Loaded, trained: dict[str, Stored], reading: str
 ) -> None:
@@ -92,16 +94,32 @@ def test_what_is_read_from_a_longer_run_is_what_a_run_by_itself_gives(
     for name, score in alone.record.scores.items():
         other = found.record.scores[name]
         assert (other.value, other.iteration, other.protocol) == (score.value, score.iteration, score.protocol)
-        recounted = reading == "count" and name == "modes"
+        recounted = reading == "near" or (reading == "count" and name == "modes")
         assert other.series == (score.series[-1:] if recounted else score.series)
     RunRecord.model_validate(found.record.model_dump())
 
 
-@pytest.mark.parametrize("reading", ["near", "often", "rate"])
-def test_nothing_is_derived_where_other_samples_moments_or_weights_are_wanted(
+@pytest.mark.parametrize("reading", ["often", "rate"])
+def test_nothing_is_derived_where_other_moments_or_weights_are_wanted(
     loaded: Loaded, trained: dict[str, Stored], reading: str
 ) -> None:
     assert not list(derived([run_of(loaded, reading)], [trained[BASE]]))
+
+
+def test_counts_of_points_tell_nothing_of_other_distances(
+    loaded: Loaded, trained: dict[str, Stored], tmp_path: Path
+) -> None:
+    """Runs at first kept, in place of each point's distance, how many points lie at each mode."""
+    base = trained[BASE]
+    counts = np.array(base.record.scores["modes"].details["points_per_mode"])
+    np.savez(tmp_path / MEASURED, **{f"{name}.points_per_mode": counts for name in ("modes", "good")})
+    old = Stored(base.record, tmp_path)
+    assert not list(derived([run_of(loaded, "near")], [old]))
+    assert to_train([run_of(loaded, "near")], [old])[1] == []
+    (count,) = derived([run_of(loaded, "count")], [old])
+    assert count.record.scores["modes"].value == trained["count"].record.scores["modes"].value
+    (tmp_path / MEASURED).write_bytes(b"PK")
+    assert not list(derived([run_of(loaded, "count")], [old])), "nothing can be counted again"
 
 
 def test_a_longer_run_or_another_seed_is_never_derived(loaded: Loaded, trained: dict[str, Stored]) -> None:
@@ -118,11 +136,11 @@ def test_only_what_no_other_run_holds_is_trained(loaded: Loaded, trained: dict[s
     readings = [None, "half", "count", "best", "near", "often", "rate"]
     runs = [run_of(loaded, reading) for reading in readings]
     kept, held = to_train(runs, [])
-    assert ([run.reading for run in kept], held) == ([None, "near", "often", "rate"], [])
+    assert ([run.reading for run in kept], held) == ([None, "often", "rate"], [])
     without_base = [run for run in runs if run.reading is not None]
-    kept, held = to_train(without_base, [trained[BASE].record])
-    assert [run.reading for run in kept] == ["near", "often", "rate"]
-    assert [run.reading for run in held] == ["half", "count", "best"]
+    kept, held = to_train(without_base, [trained[BASE]])
+    assert [run.reading for run in kept] == ["often", "rate"]
+    assert [run.reading for run in held] == ["half", "count", "best", "near"]
     kept, held = to_train(without_base, [])
     assert "count" in [run.reading for run in kept], "nothing else is there to hold it"
     assert held == []
@@ -203,3 +221,24 @@ def test_runs_are_grouped_by_training_and_the_longest_leads(loaded: Loaded) -> N
     assert [[run.reading for run in group] for group in groups] == [[None, "near", "often", "half"], ["rate"]]
     other_seed = run_of(loaded, None, seed=1)
     assert len(together([run_of(loaded, None), other_seed])) == 2
+
+
+@pytest.mark.parametrize("paper", ["gan_dcgan_mnist", "lsgan_fashion_mnist"])
+def test_plan_names_the_readings_that_could_be_measured_in_the_same_trainings(
+    paper: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those whose runs, where they differ from the base's at all, add no training to the base's."""
+    (loaded,) = load_papers([paper])
+    base = make_plan(loaded.spec, "full", seeds=[0])
+    free = []
+    for name in loaded.readings.on(BASE):
+        changed = [run for run in make_plan(loaded.under(name), "full", seeds=[0], reading=name) if run not in base]
+        added = {run.run_id: run for run in (*base, *changed)}
+        if len(added) > len(base) and len(together([*added.values()])) == len(together(base)):
+            free.append(name)
+    assert main(["plan", paper, "--tier", "full", "--results", str(tmp_path)]) == 0
+    told = " ".join(capsys.readouterr().out.split()).partition("sample or score otherwise: ")[2].partition(";")[0]
+    assert told.split(", ") == free != []
+    asked = [word for name in (BASE, *free) for word in ("--reading", name)]
+    assert main(["plan", paper, "--tier", "full", "--results", str(tmp_path), *asked]) == 0
+    assert "sample or score otherwise" not in capsys.readouterr().out

@@ -26,15 +26,16 @@ from tests.specs import load
 #: readings of a paper whose scores do not recur
 _AT = {name: READINGS.index(f"  {name}:") for name in ("best", "near", "often", "rate")}
 _KEPT = READINGS[: _AT["best"]] + READINGS[_AT["near"] : _AT["often"]] + READINGS[_AT["rate"] :]
-TEXT = (
-    TOY.read_text().replace("        every: {iterations: 5000}\n", "").replace(", every: {iterations: 30}}", "}")
-    + _KEPT
+TEXT = TOY.read_text().replace("        every: {iterations: 5000}\n", "").replace(
+    ", every: {iterations: 30}}", "}"
+) + _KEPT.replace(
+    "toy_minimax.scores.*.metric.*.within_deviations: 3.0", "toy_minimax.tiers.smoke.scores.*.metric.*.samples: 150"
 )
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Loaded:
-    """The toy's scores are measured at the end alone; ``near`` counts other samples."""
+    """The toy's scores are measured at the end alone; ``near`` draws fewer samples."""
     return loads(TEXT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -17,20 +17,25 @@ class _NearCentres(Metric):
     """Generated points and the centre that each of them lies near."""
 
     kinds = ("points",)
+    of_kept: ClassVar = {"within_deviations": {"deviations"}}
     samples: Annotated[int, Field(ge=100)]
     within_deviations: Annotated[float, Field(gt=0)]
 
-    def near(self, subject: Subject) -> np.ndarray:
-        """Generated points within ``within_deviations`` standard deviations of each centre, (modes,)."""
+    def near(self, subject: Subject) -> dict[str, np.ndarray]:
+        """The ``nearest`` centre of each generated point and how many ``deviations`` it is away, both (samples,)."""
         dataset: Any = subject.dataset
         if not hasattr(dataset, "modes"):
             raise MetricError(f"'{dataset.name}' names no centres that points could lie near")
         centres, deviation = dataset.modes()
         points = generated(subject, self.samples)
         distances = np.linalg.norm(points[:, None, :] - centres[None, :, :], axis=2)
-        nearest = distances.argmin(axis=1)
-        near = distances.min(axis=1) <= self.within_deviations * deviation
-        return np.bincount(nearest[near], minlength=len(centres))
+        return {"nearest": distances.argmin(axis=1).astype(np.uint16), "deviations": distances.min(axis=1) / deviation}
+
+    def counts_of(self, kept: Mapping[str, np.ndarray], modes: int = 0) -> np.ndarray:
+        """Points within ``within_deviations`` of each centre, (modes,); what runs kept at first were these counts."""
+        if "points_per_mode" in kept:
+            return kept["points_per_mode"]
+        return np.bincount(kept["nearest"][kept["deviations"] <= self.within_deviations], minlength=modes)
 
 
 @METRICS.register("modes_found")
@@ -41,16 +46,17 @@ class ModesFound(_NearCentres):
     direction = "higher"
     counts = True
     possible = (0, math.inf)
-    of_kept = frozenset({"least_share"})
+    of_kept: ClassVar = {**_NearCentres.of_kept, "least_share": {"deviations", "points_per_mode"}}
     least_share: Annotated[float, Field(gt=0, lt=1)]
 
     def measure(self, subject: Subject) -> Measurement:
-        counts = self.near(subject)
-        arrays = {"points_per_mode": counts}
+        arrays = self.near(subject)
+        dataset: Any = subject.dataset
+        counts = self.counts_of(arrays, len(dataset.modes()[0]))
         return Measurement(self.recomputed(arrays), details={"points_per_mode": counts.tolist()}, arrays=arrays)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return int((kept["points_per_mode"] >= self.least_share * self.samples).sum())
+        return int((self.counts_of(kept) >= self.least_share * self.samples).sum())
 
 
 @METRICS.register("good_samples")
@@ -62,8 +68,8 @@ class GoodSamples(_NearCentres):
     possible = (0, 1)
 
     def measure(self, subject: Subject) -> Measurement:
-        arrays = {"points_per_mode": self.near(subject)}
+        arrays = self.near(subject)
         return Measurement(self.recomputed(arrays), arrays=arrays)
 
     def recomputed(self, kept: Mapping[str, np.ndarray]) -> float:
-        return float(kept["points_per_mode"].sum() / self.samples)
+        return float(self.counts_of(kept).sum() / self.samples)

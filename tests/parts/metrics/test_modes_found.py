@@ -57,6 +57,26 @@ def test_the_edge_of_a_mode_belongs_to_it(subject) -> None:
         assert found.value == counted
 
 
+@pytest.mark.parametrize("within", [0.5, 2.8, 3.0, 12.0])
+def test_points_are_counted_again_by_another_distance_and_share(subject, within: float) -> None:
+    """What a count with one distance keeps gives every other, here of points spread about unevenly filled modes."""
+    points = placed(90, 60, 30, 12, 5, 2, 1, 0) + np.random.default_rng(0).normal(0, 0.05, (200, 2)).astype(np.float32)
+    common = {"samples": 200, "within_deviations": within}
+    for metric in (ModesFound(**common, least_share=0.04), GoodSamples(**common)):
+        kept = metric.model_copy(update={"within_deviations": 4.0}).measure(subject(points, points, LAW)).arrays
+        centres, deviation = LAW.modes()
+        away = np.array([[np.hypot(*(point - centre)) / deviation for centre in centres] for point in points])
+        at = [int(((away.argmin(1) == mode) & (away.min(1) <= within)).sum()) for mode in range(8)]
+        counted = sum(count >= 8 for count in at) if metric.name == "modes_found" else sum(at) / 200
+        assert metric.recomputed(kept) == counted == metric.measure(subject(points, points, LAW)).value
+
+
+def test_counts_that_runs_kept_at_first_still_give_their_value() -> None:
+    kept = {"points_per_mode": np.array([100, 50, 0, 10])}
+    assert ModesFound(samples=200, within_deviations=4.0, least_share=0.06).recomputed(kept) == 2
+    assert GoodSamples(samples=200, within_deviations=4.0).recomputed(kept) == 0.8
+
+
 def test_fewer_points_than_asked_for_are_refused(subject) -> None:
     points = placed(*[25] * 8)
     with pytest.raises(MetricError, match=r"have shape \(200, 2\), not \(250, 2\)"):
