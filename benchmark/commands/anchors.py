@@ -39,7 +39,7 @@ def anchors(options: argparse.Namespace) -> int:
     rows: dict[tuple[str, str, str, str, str], dict[Kind, Anchor]] = {}
     for run, stored in _ended(papers, results, options.numerics):
         for name in run.setup.scores:
-            known_anchor = known.of(stored.record, name)
+            known_anchor = known.of(stored.record, name, anchor_code())
             if known_anchor:
                 rows.setdefault((run.paper, run.experiment, run.tier, run.reading or "", name), known_anchor)
     if not rows:

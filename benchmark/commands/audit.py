@@ -9,7 +9,7 @@ from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.audit_text import render_markdown, render_text
 from benchmark.commands.select_runs import load_papers
-from benchmark.judging.audit import Audit
+from benchmark.judging.audit import Audit, AuditFinding
 from benchmark.judging.audit import audit as audit_paper
 from benchmark.judging.power import planned_power, power_lines, power_of_more
 from benchmark.spec.names import Say, in_prose
@@ -26,7 +26,11 @@ def audit_options(to: argparse.ArgumentParser) -> None:
 def audit(options: argparse.Namespace) -> int:
     papers = load_papers(options.papers)
     if options.findings:
-        print(_findings([(audit_paper(paper.spec, paper.source.data), in_prose(paper.spec)) for paper in papers]))
+        found = [(audit_paper(paper.spec, paper.source.data), in_prose(paper.spec)) for paper in papers]
+        if options.json:
+            rows = [{"paper": paper, **finding.model_dump(mode="json")} for finding, paper, _ in _decisive(found)]
+            return terminal.as_json(rows)
+        print(_findings(_decisive(found)))
         return 0
     audits = [
         (audit_paper(paper.spec, paper.source.data), planned_power(paper.spec),
@@ -55,19 +59,28 @@ def audit(options: argparse.Namespace) -> int:
 
 #: findings from this weight on are decisive enough to stand without the rest of an audit
 _DECISIVE = 60
+#: a finding with its paper and how its keys are said
+_Finding = tuple[AuditFinding, str, Say]
 
 
-def _findings(audits: Sequence[tuple[Audit, Say]]) -> str:
+def _decisive(audits: Sequence[tuple[Audit, Say]]) -> list[_Finding]:
     """The decisive findings on several papers, weightiest first."""
-    decisive = [
-        (finding, audited.paper, say)
-        for audited, say in audits
-        for finding in audited.findings
-        if finding.weight >= _DECISIVE
-    ]
-    papers = f"{len(audits)} PAPERS SAY" if len(audits) > 1 else "THIS PAPER SAYS"
-    lines = [f"WHAT {papers} AGAINST {'THEMSELVES' if len(audits) > 1 else 'ITSELF'}, without any run"]
-    for finding, paper, say in sorted(decisive, key=lambda item: -item[0].weight):
-        note = f" [Our reading: {finding.note}]" if finding.note else ""
-        lines.append(terminal.wrapped(say(f"{paper}: {finding.sentence}{note}"), 4, "  - "))
+    found = [(finding, audited.paper, say) for audited, say in audits for finding in audited.findings]
+    return sorted((one for one in found if one[0].weight >= _DECISIVE), key=lambda one: -one[0].weight)
+
+
+def _findings(decisive: Sequence[_Finding]) -> str:
+    against = [one for one in decisive if one[0].kind != "recipe"]
+    recipes = [one for one in decisive if one[0].kind == "recipe"]
+    papers = len({paper for _, paper, _ in against})
+    says = "1 PAPER SAYS AGAINST ITSELF" if papers == 1 else f"{papers} PAPERS SAY AGAINST THEMSELVES"
+    lines = [f"WHAT {says}, without any run" if papers else "NOTHING DECISIVE AGAINST ITSELF IN ANY PAPER HERE"]
+    lines += map(_line, against)
+    lines += ["HOW MUCH OF ITS RECIPE A PAPER STATES", *map(_line, recipes)] if recipes else []
     return "\n".join(lines)
+
+
+def _line(one: _Finding) -> str:
+    finding, paper, say = one
+    note = f" [Our reading: {finding.note}]" if finding.note else ""
+    return terminal.wrapped(say(f"{paper}: {finding.sentence}{note}"), 4, "  - ")

@@ -72,7 +72,8 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
         yield from _told("readings", say("; ".join(lines(compared))))
         for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
-            yield f"    {read.reading}: {read.state} ({effects})"
+            told = any(effect is not None for effect in read.effects)
+            yield f"    {read.reading}: {read.state}" + (f" ({effects})" if told else "")
     if several:
         yield from _told("in brackets", "the effect that decides each statement, plus is as claimed")
         yield f"  more on one of these: ganrepro why {claim.claim} --reading NAME"

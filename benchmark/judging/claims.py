@@ -53,6 +53,15 @@ class Draft:
     def interim(self) -> bool:
         return self.tier == "full" and any(sample.missing for sample in self.samples)
 
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """Seeds at hand, and how many are planned: of what lacks some, the fewest; else of what has fewest."""
+        lacking = [sample for sample in self.samples if sample.missing] or self.samples
+        if not lacking:
+            return 0, 0
+        fewest = min(lacking, key=lambda sample: len(sample.seeds))
+        return min(len(sample.seeds) for sample in (fewest, *self.computed)), len(fewest.planned)
+
 
 @dataclass(frozen=True)
 class _Family:
@@ -150,6 +159,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
     outcome, why = numbers.outcome(claim.predicate) if claim.predicate is not None else (None, None)
     runs = {(sample.experiment, seed) for sample in draft.samples for seed in sample.seeds}
     broken = {(sample.experiment, seed) for sample in draft.samples for seed in sample.diverged}
+    late = {(sample.experiment, seed) for sample in draft.samples for seed in sample.beyond}
     truths = list(finding.truths.values()) if finding is not None else []
     return ClaimVerdict(
         claim=draft.name,
@@ -157,14 +167,15 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
         says=claim.says,
         test=claim.predicate.text if claim.predicate is not None else "",
         state=state,
-        reason=reason + _caveats(draft, len(broken), len(runs)),
+        reason=reason + _caveats(draft, len(broken), len(late), len(runs)),
         tier=draft.tier,
         preview=_PREVIEWS[finding.points] if finding is not None and draft.tier == "short" else None,
         quantities=[sample.summary() for sample in draft.samples],
-        statistic=finding.statistic if finding is not None else None,
+        # without a test none of several statements is the one that decides
+        statistic=finding.statistic if finding is not None and (family is not None or not finding.parts) else None,
         p=finding.p if family is not None and finding is not None else None,
         p_holm=family.p if family is not None else None,
-        seeds=draft.seeds,
+        seeds=draft.so_far[0],
         min_seeds=claim.min_seeds,
         share=sum(truths) / len(truths) if truths else None,
         diverged=(len(broken), len(runs)),
@@ -176,7 +187,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
         p_against_holm=family.p_against if family is not None else None,
         parts=parts,
         on_published_parts=numbers.parts(claim.predicate) if claim.predicate is not None else [],
-        planned=min((len(sample.planned) for sample in draft.samples), default=0),
+        planned=draft.so_far[1],
         interim=draft.interim,
     )
 
@@ -187,8 +198,8 @@ def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState
     after = f" after Holm over {words.counted(family.claims, 'claim')}"
     look = ""
     if draft.interim:
-        fewest = min(draft.samples, key=lambda sample: len(sample.seeds) / len(sample.planned))
-        at = f"{len(fewest.seeds)} of {words.counted(len(fewest.planned), 'planned seed')}"
+        seeds, planned = draft.so_far
+        at = f"{seeds} of {words.counted(planned, 'planned seed')}"
         look = f"interim look at {at}, which decides at {INTERIM}: "
     parts = _parts(finding, family, alpha)
     if family.p <= alpha:
@@ -248,9 +259,10 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
     return [verdict(part, state(part, p, p_against)) for part, p, p_against in adjusted]
 
 
-def _caveats(draft: Draft, broken: int, runs: int) -> str:
+def _caveats(draft: Draft, broken: int, late: int, runs: int) -> str:
     """What a reader must know besides the state: failures, missing seeds, proxy scores."""
     text = f"; {broken} of {words.counted(runs, 'run')} diverged" if broken else ""
+    text += f"; in {late} of {words.counted(runs, 'run')} what is waited for never came" if late else ""
     if draft.tier == "full":
         text += incomplete(draft.samples)
     if draft.claim.across and draft.finding is not None:

@@ -9,7 +9,7 @@ no evidence of a difference. Nothing is compared across protocols, and no time a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Literal
 
@@ -57,6 +57,8 @@ class Times(Model):
 
     device: str
     ratio: Interval | None
+    #: as of a score
+    left_out: int = 0
     says: str
 
 
@@ -227,7 +229,7 @@ def _same(a: Group, b: Group, result: Callable[[RunRecord], object]) -> frozense
     return frozenset(seed for seed in shared if a[seed].run_id == b[seed].run_id and result(a[seed]) == result(b[seed]))
 
 
-def _without(seeds: frozenset[int], group: Group) -> Group:
+def _without(seeds: Set[int], group: Group) -> Group:
     return {seed: record for seed, record in group.items() if seed not in seeds}
 
 
@@ -270,8 +272,10 @@ def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
 
 
 def _times(a: Group, b: Group) -> Times | None:
-    if a.keys() != b.keys():
-        same = _same(a, b, lambda record: record.timing)
+    same = {seed for seed in _same(a, b, lambda record: (record.status, record.timing)) if a[seed].status == "finished"}
+    apart = a.keys() != b.keys()
+    about = f"{'without' if apart else 'with'} {counted(len(same), 'run')} of the same time in both: " if same else ""
+    if apart:
         a, b = _without(same, a), _without(same, b)
     rates = [
         {
@@ -281,22 +285,25 @@ def _times(a: Group, b: Group) -> Times | None:
         }
         for group in (a, b)
     ]
-    if not rates[0] or not rates[1]:
+    if not (same or all(rates)):
         return None
     devices = sorted({device_of(record.environment) for record in (*a.values(), *b.values())})
     if len(devices) > 1 or devices == ["not recorded"]:
         return Times(device=", ".join(devices), ratio=None, says="times of different devices are not compared")
+    counts = f"{len(rates[0])} and {counted(len(rates[1]), 'run')}"
+    said = partial(Times, device=devices[0], left_out=len(same) if apart else 0)
+    if not all(rates):
+        return said(ratio=None, says=f"{about}{counts}")
     logs = [[math.log(rate) for rate in pace.values()] for pace in rates]
     middle = math.exp(hypothesis_tests.mean(logs[1]) - hypothesis_tests.mean(logs[0]))
     if min(len(log) for log in logs) < 2:
-        return Times(
-            device=devices[0],
+        return said(
             ratio=Interval(estimate=middle, low=None, high=None, confidence=hypothesis_tests.confidence()),
-            says=f"{number(middle)} times A's, from {len(logs[0])} and {counted(len(logs[1]), 'run')}",
+            says=f"{about}{number(middle)} times A's, from {counts}",
         )
     paired = set(rates[0]) == set(rates[1])
     gap = (hypothesis_tests.paired if paired else hypothesis_tests.two_samples)(logs[0], logs[1])
-    return Times(device=devices[0], ratio=gap.shown().mapped(math.exp), says=f"{number(middle)} times A's")
+    return said(ratio=gap.shown().mapped(math.exp), says=f"{about}{number(middle)} times A's")
 
 
 def _recipes(a: Group, b: Group) -> list[str]:

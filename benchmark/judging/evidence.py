@@ -177,7 +177,7 @@ class Evidence:
             values=values,
             diverged=frozenset(diverged),
             beyond=frozenset(beyond),
-            reasons=reasons,
+            reasons={seed: words.clause(why) for seed, why in reasons.items()},
             protocols=protocols,
             seconds=seconds,
             runs=len(seconds),

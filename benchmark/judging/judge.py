@@ -37,7 +37,7 @@ from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE
-from benchmark.spec.words import counted, number
+from benchmark.spec.words import clause, counted, number
 
 #: whose word decides where nobody says otherwise
 ACCEPTED: tuple[Word, ...] = ("trained",)
@@ -374,7 +374,7 @@ def under_seal(
 
 def _noted(reason: str, note: str) -> str:
     """A reason, that may be a spec's own sentence, with a note that begins with a semicolon."""
-    return reason.removesuffix(".") + note if note else reason
+    return clause(reason) + note if note else reason
 
 
 def _items_of(experiment: str, score: str | None, tier: str) -> set[str]:

@@ -270,19 +270,24 @@ def lines(across: AcrossReadings) -> list[str]:
 
 
 def _on(across: AcrossReadings) -> str:
-    reduced = "reduced runs, " if across.reduced else ""
+    whole = any(reading.tier == "full" for reading in across.readings)
+    reduced = f"{'partly ' if whole else ''}reduced runs, " if across.reduced else ""
     return reduced if across.ground == BASE else f"{reduced}on top of {across.ground}: "
 
 
 def _says(readings: Sequence[ReadingVerdict]) -> str:
-    """``holds under 5 of 8 readings, reversed under 2, undecided under 1``."""
+    """``holds under 5 of 8 readings, reversed under 2 (1 in part), undecided under 1``."""
     run = [reading for reading in readings if reading.side != "not run"]
     absent = len(readings) - len(run)
     if not run:
         return f"not run under any of {counted(len(readings), 'reading')}"
     counts = {name: sum(reading.side == name for reading in run) for name in dict.fromkeys(_SIDES.values())}
-    head, *rest = [f"{name} under {count}" for name, count in counts.items() if count]
-    text = ", ".join([f"{head} of {counted(len(run), 'reading')}", *rest])
+    of = {next(name for name, count in counts.items() if count): f" of {counted(len(run), 'reading')}"}
+    in_part = sum(reading.state == "REVERSED IN PART" for reading in run)
+    partly = {"reversed": f" ({in_part} in part)"} if in_part else {}
+    text = ", ".join(
+        f"{name} under {count}{of.get(name, '')}{partly.get(name, '')}" for name, count in counts.items() if count
+    )
     leaning = [reading.leans for reading in run if reading.leans is not None]
     if leaning:
         for_, against = leaning.count("for"), leaning.count("against")

@@ -88,7 +88,7 @@ def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: PaperRecords, say: 
     return ClaimView(
         verdict=verdict,
         state=state,
-        effect=_effect(spec, groups, bounds_of(predicate) if predicate is not None else {}),
+        effect=_effect(spec, groups, bounds_of(predicate) if predicate is not None else {}, verdict.reason),
         test=say(verdict.test),
         reason=say(verdict.reason),
         parts=_parts(verdict.parts, spec, wanted, say),
@@ -150,9 +150,14 @@ def brief(label: str) -> str:
     ].removeprefix("mean of ")
 
 
-def _effect(spec: PaperSpec, groups: _Groups, bounds: Mapping[Quantity, str]) -> str:
+def _effect(spec: PaperSpec, groups: _Groups, bounds: Mapping[Quantity, str], reason: str) -> str:
+    """Means under the names of what they are of, those that the ``reason`` of a verdict tells of first."""
+
+    def told(members: Sequence[tuple[Quantity | None, Values]]) -> bool:
+        return any(quantity is not None and quantity.text in reason for quantity, _ in members)
+
     parts = []
-    for label, members in groups.items():
+    for label, members in sorted(groups.items(), key=lambda group: not told(group[1])):
         pairs = [
             (
                 names.of_experiment(spec, values.experiment),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
-from benchmark.reporting.tables import State, stands_on
+from benchmark.reporting.claims import ClaimView
+from benchmark.reporting.tables import CellView, State, diverged, stands_on
 from benchmark.reporting.view import VERDICTS, PaperView
 from benchmark.spec import names
 from benchmark.spec.words import percent
@@ -101,12 +102,7 @@ def decided(view: PaperView) -> list[CoverLine]:
     claims = [
         CoverLine(
             claim.state, view.id, _place(view, claim.verdict.claim), claim.verdict.says,
-            _across(
-                view,
-                claim.verdict.claim,
-                _told(claim.verdict)
-                + ("; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts) or shortened(claim.effect)),
-            ),
+            _across(view, claim.verdict.claim, _told(claim.verdict) + _found(claim)),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims
@@ -116,7 +112,7 @@ def decided(view: PaperView) -> list[CoverLine]:
         CoverLine(
             cell.state, view.id, _place(view, f"{table.id}: {row}, {column}"),
             f"{names.of_quantity(table.table.quantity)} {cell.published} in print",
-            f"{_told(cell.verdict)}{cell.measured} {cell.half_width or ''} measured ({cell.deviation})",
+            _told(cell.verdict) + _measured(cell),
             f"{view.page}#{table.id}",
         )
         for table in view.tables
@@ -132,6 +128,19 @@ def _place(view: PaperView, place: str) -> str:
 
 def _told(verdict: ClaimVerdict | CellVerdict | None) -> str:
     return f"{behind}: " if (behind := stands_on(verdict)) else ""
+
+
+def _found(claim: ClaimView) -> str:
+    """Every part with its numbers, or the first of them, and what broke down and so has no number."""
+    parts = "; ".join(f"{part.state.symbol} {part.effect}" for part in claim.parts)
+    return "; ".join(filter(None, (parts or shortened(claim.effect), diverged(claim.verdict.diverged))))
+
+
+def _measured(cell: CellView) -> str:
+    numbers = f"{cell.measured} {cell.half_width or ''}".rstrip() if cell.measured is not None else "nothing"
+    apart = f" ({cell.deviation})" if cell.deviation is not None else ""
+    broken = diverged(cell.verdict.diverged) if cell.verdict is not None else None
+    return "; ".join(filter(None, (f"{numbers} measured{apart}", broken)))
 
 
 def _across(view: PaperView, claim: str, effect: str) -> str:
@@ -168,7 +177,7 @@ def reduced(view: PaperView) -> list[CoverLine]:
     return [
         CoverLine(
             _PREVIEW[claim.verdict.preview], view.id, _place(view, claim.verdict.claim), claim.verdict.says,
-            shortened(claim.effect),
+            _found(claim),
             f"{view.page}#{claim.verdict.claim}",
         )
         for claim in view.claims

@@ -18,7 +18,16 @@ from benchmark.reporting.claims import p_text
 from benchmark.reporting.cover import in_print, recipe_facts, shortened
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
 from benchmark.reporting.sealed import seal_view, worth
-from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, CellView, State, TableView, seeds_so_far, stands_on
+from benchmark.reporting.tables import (
+    CELL_STATES,
+    CLAIM_STATES,
+    CellView,
+    State,
+    TableView,
+    diverged,
+    seeds_so_far,
+    stands_on,
+)
 from benchmark.spec import names, words
 from benchmark.spec.paper import PaperSpec
 
@@ -79,6 +88,7 @@ def _environment(kind: str) -> Environment:
         columns=_columns,
         code=_code,
         mark=_mark,
+        diverged=diverged,
         seeds_so_far=seeds_so_far,
         stands_on=stands_on,
         marked=_marked,

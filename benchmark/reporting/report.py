@@ -68,7 +68,8 @@ def _files(
             yield view.page, paper_page(view, views).encode()
     elif name == "markdown":
         parts, everything = sections(views, reference, grounds), (*views, *grounds)
-        yield "report.md", render("report.md.j2", sections=parts, papers=everything, banner=banner(everything)).encode()
+        said = banner(everything, decided_elsewhere=any(map(decided, reference)))
+        yield "report.md", render("report.md.j2", sections=parts, papers=everything, banner=said).encode()
     elif name == "csv":
         for file in TABLES:
             yield file, (_BOM + table_csv(file, (*views, *grounds))).encode()
@@ -116,7 +117,7 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], groun
         beside=(*grounds, *reference),
         sections=parts,
         counts=[(state, count, str(count)) for state, count in counts.items()],
-        banner=banner((*views, *grounds)),
+        banner=banner((*views, *grounds), decided_elsewhere=any(map(decided, reference))),
         shown=SHOWN,
     )
 

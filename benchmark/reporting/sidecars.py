@@ -10,6 +10,7 @@ from typing import Any
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.hypothesis_tests import ALPHA
 from benchmark.reporting.run_groups import Group
+from benchmark.runs.anchored import anchor_code
 from benchmark.runs.sidecars import Anchor, Calibration, Companions, Kind, ProtocolGrid
 from benchmark.spec import words
 from benchmark.spec.parts import METRICS
@@ -75,7 +76,7 @@ def _per_image(protocol: Mapping[str, Any]) -> float | None:
 def anchors(beside: Companions, group: Group, score: str) -> Mapping[Kind, Anchor]:
     """Anchors of one score of an experiment, by kind."""
     for stored in group.runs:
-        known = beside.of(stored.record, score)
+        known = beside.of(stored.record, score, anchor_code())
         if known:
             return known
     return {}
@@ -86,11 +87,15 @@ def anchor_value(anchor: Anchor | None) -> str | None:
     return short(statistics.fmean(anchor.values)) if anchor is not None and anchor.values else None
 
 
-def anchor_remarks(anchor: Anchor) -> str:
-    """The values that an anchor is the mean of, how it was measured unlike the score, or why it was not measured."""
+def anchor_remarks(anchor: Anchor, beside: Companions) -> str:
+    """The values that an anchor is the mean of, how it was measured unlike the score, why it was not measured, and
+    what other versions of the code gave.
+    """
     each = [short(value) for value in anchor.values]
     apart = " and ".join(each) if len(set(each)) > 1 else None
-    return "; ".join(filter(None, (apart, _note(anchor), anchor.reason)))
+    others = [one for one in beside.by_other_code(anchor) if one.values != anchor.values]
+    told = [f"another version of the code gave {anchor_value(one) or 'none'}" for one in others]
+    return "; ".join(filter(None, (apart, _note(anchor), anchor.reason, *told)))
 
 
 def _note(anchor: Anchor) -> str:

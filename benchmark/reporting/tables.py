@@ -58,7 +58,7 @@ _STATES = {
         ("BETTER THAN PUBLISHED", "\N{BLACK UP-POINTING TRIANGLE}", "better", "beyond the margin, better side"),
         ("INTERIM", "\N{HORIZONTAL ELLIPSIS}", "open", "fewer seeds than planned, and no bound for early looks passed"),
         ("INCONCLUSIVE", "?", "open", "the seeds at hand do not decide"),
-        ("NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, a proxy score, or a reduced tier"),
+        ("NOT COMPARABLE", "\N{NOT ALMOST EQUAL TO}", "apart", "another protocol, device or tier, or a proxy score"),
         ("NOT MEASURED", "\N{WHITE CIRCLE}", "idle", "runs are there, this quantity of them is not"),
         ("NOT RUN", "\N{WHITE CIRCLE}", "idle", "nothing was measured; the reason is given"),
         ("NOT ASSESSABLE", "\N{EM DASH}", "idle", "no measurement can decide it as the paper words it"),
@@ -151,8 +151,7 @@ def seeds_so_far(verdict: ClaimVerdict | CellVerdict | None) -> str:
     """``3 of 5 seeds``: of how many a verdict is, where some are missing."""
     if verdict is None or not verdict.interim:
         return ""
-    measured = verdict.measured.seeds.values() if isinstance(verdict, CellVerdict) and verdict.measured else ()
-    seeds = verdict.seeds if isinstance(verdict, ClaimVerdict) else sum(value is not None for value in measured)
+    seeds = verdict.seeds if isinstance(verdict, ClaimVerdict) else verdict.diverged[1]
     return f"{seeds} of {verdict.planned} seeds"
 
 

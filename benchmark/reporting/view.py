@@ -228,16 +228,21 @@ def _without_folders(model: M) -> M:
     return model if cut == text else type(model).model_validate_json(cut)
 
 
-def banner(views: Sequence[PaperView]) -> str | None:
-    """What must be said before any number: nothing has run, or only reduced tiers have."""
+def banner(views: Sequence[PaperView], *, decided_elsewhere: bool = False) -> str | None:
+    """What must be said before any number: nothing has run, or only reduced tiers have.
+
+    ``decided_elsewhere``: verdicts of the committed reference evidence follow.
+    """
     tiers = [tier for tier in TIERS if any(tier in view.tiers_run for view in views)]
     if not tiers and (rests := sorted({column.says for view in views for column in view.verdicts.brought})):
         return f"Nothing was trained here: evidence is {', '.join(rests)}"
     if not tiers and any(view.verdicts.readings for view in views):
         return "Nothing has run by the spec as it stands: all runs are of other readings of what the paper leaves open"
     if not tiers:
-        return "Nothing has run yet: what follows rests on the paper's own text alone"
+        others = "and the committed reference evidence" if decided_elsewhere else "alone"
+        return f"Nothing has run yet: what follows rests on the paper's own text {others}"
     reduced = [view.id for view in views if view.tiers_run and view.tiers_run[0] != "full"]
     if tiers[0] == "full":
         return f"{REDUCED} ({', '.join(reduced)})" if reduced else None
-    return f"{REDUCED} (only the {' and '.join(tiers)} tier{'s' if len(tiers) > 1 else ''} ran)"
+    others = "; the verdicts below are those of the committed reference evidence" if decided_elsewhere else ""
+    return f"{REDUCED} (only the {' and '.join(tiers)} tier{'s' if len(tiers) > 1 else ''} ran){others}"

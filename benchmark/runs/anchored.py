@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from benchmark.runs.environment import source_hash
 from benchmark.spec.fields import NetworkMarker, marked_fields
 from benchmark.spec.parts import Metric
@@ -17,6 +19,7 @@ def anchored(metric: Metric) -> bool:
     return metric.looks_at == "samples" and not marked_fields(metric, NetworkMarker)
 
 
+@cache
 def anchor_code() -> str:
     """SHA-256 over the source of all that an anchor's value rests on."""
     return source_hash(_CODE)

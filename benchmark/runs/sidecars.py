@@ -20,7 +20,7 @@ from pydantic import Field
 
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.records import OfMetric, RunRecord
-from benchmark.spec.base import Model, Tier, canonical, digest
+from benchmark.spec.base import Model, Tier, canonical, digest, grouped
 
 FOLDERS = ANCHORS, PROTOCOLS, CALIBRATION, EQUIVALENCE = "anchors", "protocols", "calibration", "equivalence"
 
@@ -237,16 +237,21 @@ class Companions:
     calibrations: tuple[Calibration, ...] = ()
 
     @cached_property
-    def _by_identity(self) -> dict[str, Anchor]:
-        return {canonical(anchor.identity): anchor for anchor in self.anchors}
+    def _by_identity(self) -> dict[str, list[Anchor]]:
+        return grouped((canonical(anchor.identity), anchor) for anchor in self.anchors)
 
-    def of(self, record: RunRecord, score: str) -> dict[Kind, Anchor]:
-        """The anchors of one score of a run, by kind; empty where none was measured."""
+    def of(self, record: RunRecord, score: str, code: str) -> dict[Kind, Anchor]:
+        """The anchors of one score of a run, by kind, best by this ``code``; empty where none was measured."""
         if not self.anchors:
             return {}
         fingerprint = record.hashes.get("dataset")
         keys = {kind: canonical(identity(kind, record.determinant, fingerprint, score)) for kind in KINDS}
-        return {kind: self._by_identity[key] for kind, key in keys.items() if key in self._by_identity}
+        known = {kind: self._by_identity[key] for kind, key in keys.items() if key in self._by_identity}
+        return {kind: max(alike, key=lambda one: one.code == code) for kind, alike in known.items()}
+
+    def by_other_code(self, anchor: Anchor) -> list[Anchor]:
+        """What other versions of the code measured of the same, as folders of several machines may hold it."""
+        return [one for one in self._by_identity.get(canonical(anchor.identity), ()) if one.code != anchor.code]
 
 
 def identity(kind: Kind, determinant: Mapping[str, Any], fingerprint: str | None, score: str) -> dict[str, Any]:

@@ -36,6 +36,11 @@ def cut(text: str | None, most: int = 80) -> str:
     return "nothing" if text is None else text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def clause(text: str) -> str:
+    """A sentence, that an error may have ended with a full stop, as it goes on in another one."""
+    return text if text.endswith("..") else text.removesuffix(".")
+
+
 def counted(count: int, noun: str) -> str:
     """``1 seed``, ``3 seeds``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -79,11 +80,19 @@ def test_findings_of_all_papers_begin_with_a_claim_that_fails_on_its_own_table(c
     """GAN-RL's claim of little more time: table 4 prints 6050 against 4158 seconds, 46 % more."""
     assert main(["audit", "--findings"]) == 0
     first, *findings = capsys.readouterr().out.splitlines()
-    assert "without any run" in first
+    papers = {line[4:].partition(":")[0] for line in findings if line.startswith("  - ")}
+    against = findings[: findings.index("HOW MUCH OF ITS RECIPE A PAPER STATES")]
+    named = {line[4:].partition(":")[0] for line in against if line.startswith("  - ")}
+    assert first == f"WHAT {len(named)} PAPERS SAY AGAINST THEMSELVES, without any run"
+    assert papers - named == {"sn_gan"}, "of which nothing is found but that its text is not at hand"
     assert findings[0].startswith("  - gan_rl: RL-C7")
     assert "6050" in findings[0] + findings[1]
     assert main(["audit", "sn_gan", "--findings"]) == 0
-    assert "gan_rl" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "gan_rl" not in told
+    assert told.startswith("NOTHING DECISIVE AGAINST ITSELF")
+    assert main(["audit", "gan_rl", "--findings", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["claims"] == ["RL-C7"]
 
 
 def test_verdicts_and_audits_say_labels_where_the_report_does(capsys):

@@ -13,8 +13,8 @@ import pytest
 from benchmark.evaluation import anchors
 from benchmark.evaluation.anchors import Wanted, fitted, measure_all, wanted
 from benchmark.parts.metrics.infinity import line_through
+from benchmark.reporting.sidecars import anchor_remarks, better_than_real, too_good
 from benchmark.reporting.sidecars import anchors as anchors_of
-from benchmark.reporting.sidecars import better_than_real, too_good
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError
 from benchmark.runs.plan import Run, make_run
@@ -353,3 +353,19 @@ def test_the_error_of_an_endless_count_is_of_the_fit_alone():
         lines.append(line_through(counts, values))
     told = np.mean([line.intercept_error for line in lines])
     assert 1.5 < np.std([line.intercept for line in lines]) / told < 4
+
+
+def test_anchors_of_two_versions_of_the_code_are_told_apart():
+    """A folder that was merged of two machines may hold both; that of today's code stands first, whatever its name."""
+    run = toy(200)
+    record = record_of(run)
+    asked = wanted([(run, record)], Companions(), "c")
+    first = next(measure_all(asked, Path("none"), "cpu", code="c")).model_copy(update={"values": [0.25]})
+    second = first.model_copy(update={"code": "d", "values": [0.5]})
+    name = next(one for one in run.setup.scores if run.setup.scores[one].metric.label == first.label)
+    for both in (Companions((first, second)), Companions((second, first))):
+        assert both.of(record, name, "d") == {first.kind: second}
+        assert both.of(record, name, "c") == {first.kind: first}
+        assert anchor_remarks(second, both).endswith("another version of the code gave 0.25")
+    agreeing = second.model_copy(update={"values": first.values})
+    assert "another version" not in anchor_remarks(agreeing, Companions((first, agreeing)))

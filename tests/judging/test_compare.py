@@ -97,7 +97,16 @@ def test_times_of_one_run_are_no_evidence_where_seeds_differ(tmp_path: Path) -> 
     b = [run(tmp_path / "b", "a", seed, environment=ENVIRONMENT, seconds=10.0 + 10 * (seed > 1)) for seed in (0, 1, 5)]
     times = compare(a, b).experiments[0].times
     assert times is not None
-    assert times.says == "2 times A's, from 2 and 1 run"
+    assert times.says == "without 2 runs of the same time in both: 2 times A's, from 2 and 1 run"
+    assert times.left_out == 2
+    copied = compare(a, b[:2]).experiments[0].times
+    assert copied is not None, "the same runs are there, and say nothing"
+    assert (copied.ratio, copied.says) == (None, "without 2 runs of the same time in both: 2 and 0 runs")
+    whole = compare(a, a).experiments[0].times
+    assert whole is not None
+    assert (whole.left_out, whole.says) == (0, "with 4 runs of the same time in both: 1 times A's")
+    failed = [run(tmp_path / "c", "a", seed, environment=ENVIRONMENT, status="failed") for seed in (0, 1)]
+    assert compare(failed, failed).experiments[0].times is None
 
 
 def test_the_very_same_values_are_equal_not_untested(tmp_path: Path) -> None:
@@ -307,8 +316,9 @@ def test_no_p_value_exceeds_one(tmp_path: Path) -> None:
 
 
 def test_times_without_bounds_have_none_in_words(tmp_path: Path) -> None:
-    found = compare(folder(tmp_path / "a", [1.0]), folder(tmp_path / "b", [2.0]))
-    assert "  training time per iteration: 1 times A's, from 1 and 1 run (Some GPU)" in told(found)
+    slower = [run(tmp_path / "b", "a", 0, environment=ENVIRONMENT, seconds=7200.0)]
+    found = compare(folder(tmp_path / "a", [1.0]), slower)
+    assert "  training time per iteration: 2 times A's, from 1 and 1 run (Some GPU)" in told(found)
 
 
 def test_a_run_that_took_no_time_has_no_rate(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from benchmark.judging.judge import judge, judge_papers, keep_states
 from benchmark.judging.samples import protocol_difference
 from benchmark.judging.selftest import paper as made_up
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts
+from benchmark.reporting.tables import stands_on
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import RECORD, Stored, read_record, write_record_hash
 from benchmark.spec.claims import Claim
@@ -186,6 +187,26 @@ def test_fewer_seeds_than_planned_are_an_interim_look(tmp_path: Path) -> None:
     assert (opposite.state, opposite.interim) == ("REVERSED", True)
 
 
+def test_of_how_many_seeds_an_interim_look_is_is_told_of_what_lacks_some(tmp_path: Path) -> None:
+    """All five seeds of one side, six of ten of the other; four of five that diverged or finished."""
+    stored = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [11.0, 11.5, 11.9, 10.9, 11.2, 11.1])]
+    spec = paper({"C1": BETTER})
+    (found,) = judge(spec, "0" * 64, stored, expect({"a": SEEDS, "b": range(10), "c": SEEDS})).claims
+    assert (found.interim, stands_on(found)) == (True, "6 of 10 seeds")
+    assert "interim look at 6 of 10 planned seeds" in found.reason
+    broken = one_cell(cell(10.1, "a"), measured(tmp_path / "x", [10.0, None, 10.5, 9.5]), margin=5.0)
+    assert stands_on(broken) == "4 of 5 seeds"
+    assert "interim look at 4 of 5 planned seeds" in broken.reason
+
+
+def test_without_a_test_no_statement_of_several_is_told_as_the_one_that_decides(tmp_path: Path) -> None:
+    low, high = {"bound": fid("a"), "below": 12.0}, {"bound": fid("a"), "below": 5.0}
+    two = series(tmp_path, "a", GOOD[:2])
+    assert one_claim(claim({"all_of": [low, high]}), two).statistic is None
+    assert one_claim(claim(low), two).statistic is not None
+    assert one_claim(claim({"all_of": [low, high]}), series(tmp_path / "x", "a", GOOD)).statistic is not None
+
+
 def test_deleting_the_least_favourable_runs_decides_nothing(tmp_path: Path) -> None:
     unclear = [*series(tmp_path, "a", GOOD), *series(tmp_path, "b", [11.3, 10.2, 12.1, 8.4, 11.4])]
     assert one_claim(BETTER, unclear).state == "INCONCLUSIVE"
@@ -207,6 +228,10 @@ def test_not_run_says_why(tmp_path: Path) -> None:
     found = one_claim(BETTER, some)
     told = "b: fid not measured: the weights are absent (2 of 5 seeds); b: no run at tier full (3 of 5 seeds)"
     assert (found.state, found.reason) == ("NOT MEASURED", told)
+    said = {"fid": score(None, reason="The weights are absent.")}
+    ended = [run(tmp_path / "w", "b", n, scores=said) for n in (0, 1)]
+    found = one_claim(BETTER, [*series(tmp_path / "w", "a", GOOD), *ended])
+    assert "are absent (2 of 5 seeds); b: no run" in found.reason, "a full stop within a sentence"
     failed = [run(tmp_path / "y", name, seed, status="failed") for name in "ab" for seed in SEEDS]
     found = one_claim(BETTER, failed)
     assert found.state == "NOT MEASURED"

@@ -365,6 +365,23 @@ def test_two_readings_that_disagree_are_enough() -> None:
     assert not part.disagree
 
 
+def test_what_is_reversed_in_part_is_told_so() -> None:
+    world = reads(("base", verdict("REVERSED IN PART")), ("a", verdict("REVERSED")), ("b", verdict("INTERIM")))
+    assert across("C1", "base", world).says == "reversed under 2 of 3 readings (1 in part), undecided under 1"
+
+
+def test_statements_of_which_none_is_known_to_decide_move_nothing() -> None:
+    """Too few seeds to test two statements: the one number at hand is of nobody knows which."""
+    one = across("C1", "base", reads(("base", verdict("HOLDS", 1.0, 2.0)), ("a", verdict("INTERIM", None))))
+    assert ([reading.moves for reading in one.readings], one.ranking) == ([None, None], [])
+
+
+def test_reduced_runs_beside_full_ones_are_called_so() -> None:
+    short: dict[str, Any] = {"tier": "short", "preview": "mixed"}
+    world = reads(("base", verdict("HOLDS", 1.0)), ("a", verdict("NOT COMPARABLE", 1.0, **short)))
+    assert lines(across("C1", "base", world))[0].startswith("partly reduced runs, holds under 1 of 2 readings")
+
+
 def test_effects_that_are_nothing_move_by_no_share() -> None:
     one = across("C1", "base", reads(("base", verdict("HOLDS", 0.0)), ("a", verdict("HOLDS", 0.0))))
     assert ([reading.moves for reading in one.readings], one.ranking) == ([None, None], [])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmark.judging.audit import audit
-from benchmark.judging.judge import JudgedPaper, judge_papers
+from benchmark.judging.judge import JudgedPaper, judge, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
 from benchmark.reporting import report as reports
 from benchmark.reporting.claims import bounds_of
@@ -22,9 +22,10 @@ from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.runs import score_tables
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
 from benchmark.reporting.view import paper_view
-from benchmark.runs.plan import make_run
+from benchmark.runs.plan import make_run, run_ids
 from benchmark.runs.records import CURVES, Stored
 from benchmark.spec import names
+from benchmark.spec.claims import quantities
 from tests.reporting.factory import PAPERS, eight_gaussians, judged, verdicts
 from tests.reporting.page import Page
 from tests.specs import load
@@ -255,6 +256,33 @@ def test_a_number_stands_beside_what_a_claim_is_tested_to_have_it_be() -> None:
     assert "below 1" in bounds_of(predicate).values()
 
 
+def test_what_decides_is_told_before_what_is_met() -> None:
+    """Of two bounds that stand together the second is not kept: the first would be all that a short line has."""
+    spec = load(PAPERS / "facegans.yaml").spec
+    predicate = spec.claims["FG-C7"].predicate
+    assert predicate is not None
+    _, second = quantities(predicate)
+    (found,) = (one for one in judge(spec, "", [], run_ids(spec, "fp32")).claims if one.claim == "FG-C7")
+    numbers = [one.model_copy(update={"mean": mean}) for one, mean in zip(found.quantities, (0.5, 2.0), strict=True)]
+    about = {"quantities": numbers, "reason": f"{second.text} is below 1: mean 2, Student p = 0.01 against"}
+    given = verdicts(spec, []).model_copy(update={"claims": [found.model_copy(update=about)]})
+    (told,) = paper_view(JudgedPaper(spec, given, [])).claims
+    assert told.effect.index(" 2 (tested: below 1)") < told.effect.index(" 0.5 (tested: below 1)")
+
+
+def test_the_cover_tells_what_diverged_and_has_no_number(tmp_path: Path) -> None:
+    given = judged(tmp_path / "a")
+    claims = [one.model_copy(update={"diverged": (2, 10)}) for one in given.verdicts.claims]
+    nothing = {"state": "NOT REPRODUCED", "measured": None, "deviation": None, "diverged": (5, 5)}
+    cells = [one.model_copy(update=nothing if one.state == "REPRODUCED" else {}) for one in given.verdicts.cells]
+    found = given.verdicts.model_copy(update={"claims": claims, "cells": cells})
+    lines = decided(paper_view(replace(given, verdicts=found)))
+    assert all(line.effect.endswith("; 2 of 10 runs diverged") for line in lines if line.place.startswith("J-C"))
+    assert [line.effect for line in lines if line.effect.startswith("nothing")] == [
+        "nothing measured; 5 of 5 runs diverged"
+    ]
+
+
 def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:
     loaded = load(PAPERS / "gan_rl.yaml")
     found = audit(loaded.spec, loaded.source.data)
@@ -294,7 +322,10 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     assert " ".join(shown.split()).count("✓") == 2, "in the legend and in one cell"
     assert "Not run: wide" in shown
     assert "holds under 1 of 3 readings; flipped by narrow" in shown
-    assert "1.062. Readings disagree: holds under 1 of 3" in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
+    assert (
+        "runs diverged. Readings disagree: holds under 1 of 3"
+        in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
+    )
     partly = [one.model_copy(update={"side": "in part"} if one.side == "reversed" else {}) for one in across.readings]
     milder = across.model_copy(update={"readings": partly, "disagree": False})
     (line, *_) = decided(paper_view(replace(given, verdicts=found.model_copy(update={"readings": [milder]}))))
@@ -313,6 +344,19 @@ def test_a_page_on_reduced_runs_says_so_first(tmp_path: Path) -> None:
         assert phrase in Page.of(tmp_path / "b" / name).by_id["summary"]
     assert phrase in (tmp_path / "b" / "report.md").read_text()
     assert phrase in (tmp_path / "b" / "report.tex").read_text()
+
+
+def test_verdicts_of_the_reference_evidence_are_not_called_reduced(tmp_path: Path) -> None:
+    reduced, full = eight_gaussians(tmp_path / "a", seeds=1, iterations=60), judged(tmp_path / "c")
+    known = replace(full, origin="there")
+    bare = JudgedPaper(full.spec, verdicts(full.spec, []), [])
+    for mine, says in (
+        (reduced, "tier ran); the verdicts below are those of the committed reference evidence"),
+        (bare, "Nothing has run yet: what follows rests on the paper's own text and the committed reference evidence"),
+    ):
+        write_report(tmp_path / "b", [mine], formats=["html", "markdown"], reference=[known])
+        assert says in Page.of(tmp_path / "b" / "index.html").by_id["summary"]
+        assert says in (tmp_path / "b" / "report.md").read_text().replace("\\", "")
 
 
 def test_full_runs_carry_no_banner_and_no_runs_are_called_so(tmp_path: Path, hostile: Path) -> None:
