@@ -7,18 +7,16 @@ curves begin with the shorter one's, and what a metric makes of what it kept can
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from benchmark.runs.files import StoreError, read_arrays
 from benchmark.runs.plan import Run
 from benchmark.runs.records import CURVES, MEASURED, RECOUNTED, SAMPLES, ScoreRecord, Stored, Timing
 from benchmark.spec.base import canonical, grouped
 from benchmark.spec.experiments import Every, Score
+from benchmark.spec.parts import MetricError
 
 #: what a training does not depend on, as far as samples are drawn alike
 _NOT_TRAINING = ("scores", "snapshots", "budget")
@@ -128,25 +126,24 @@ def _readable(name: str, wanted: Mapping[str, Any], iterations: int, run: Run, f
     if settings != others:
         changed = {key for key in {*settings, *others} if settings.get(key) != others.get(key)}
         alike = wanted["checkpoint"] == score.checkpoint == "last" and iterations == run.iterations
-        of_kept = score.metric.of_kept
-        if not alike or not changed <= of_kept.keys():
+        if not alike or not changed <= score.metric.of_kept.keys():
             return False
-        return folder is None or all(of_kept[key] & _kept(folder, name).keys() for key in changed)
+        return folder is None or _recounted(score, folder, name, changed) is not None
     if wanted["every"] is None:
         return iterations == run.iterations and wanted["checkpoint"] == score.checkpoint and score.every is None
     evaluated = set(replace(run, iterations=iterations).moments(Every.model_validate(wanted["every"])))
     return set(run.moments(score.every)) <= evaluated
 
 
-def _kept(folder: Path, score: str) -> dict[str, np.ndarray]:
-    """What a run kept of a score; nothing where its file cannot be read."""
-    with suppress(StoreError):
-        return {
-            key.partition(".")[2]: kept
-            for key, kept in read_arrays(folder / MEASURED).items()
-            if key.startswith(f"{score}.")
-        }
-    return {}
+def _recounted(score: Score, folder: Path, name: str, changed: Iterable[str]) -> float | None:
+    """The value from what a run kept of a score under other settings; None where that gives none."""
+    try:
+        arrays = read_arrays(folder / MEASURED).items()
+        kept = {key.partition(".")[2]: array for key, array in arrays if key.startswith(f"{name}.")}
+        enough = all(score.metric.of_kept[key] & kept.keys() for key in changed)
+        return float(score.metric.recomputed(kept)) if enough else None
+    except (StoreError, MetricError, KeyError, ValueError, TypeError, IndexError):  # no file of ours
+        return None
 
 
 def _metric(score: Score) -> dict[str, Any]:
@@ -183,8 +180,8 @@ def _score(run: Run, name: str, score: Score, stored_run: Stored) -> ScoreRecord
     if old.value is None:
         return old.model_copy(update=about)
     if settings != stored_run.record.determinant["setup"]["scores"][name]["metric"]:
-        value = float(score.metric.recomputed(_kept(stored_run.folder, name)))
-        if old.series:
+        value = _recounted(score, stored_run.folder, name, ())
+        if old.series and value is not None:
             about |= {"series": [(run.iterations, value)], "details": {RECOUNTED: "of its evaluations the last one"}}
         return old.model_copy(update={**about, "value": value})
     if not old.series:

@@ -118,8 +118,27 @@ def test_counts_of_points_tell_nothing_of_other_distances(
     assert to_train([run_of(loaded, "near")], [old])[1] == []
     (count,) = derived([run_of(loaded, "count")], [old])
     assert count.record.scores["modes"].value == trained["count"].record.scores["modes"].value
-    (tmp_path / MEASURED).write_bytes(b"PK")
-    assert not list(derived([run_of(loaded, "count")], [old])), "nothing can be counted again"
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [None, {}, {"deviations": "far"}, {"nearest": [0.5, 2]}, {"nearest": [[1]]}, {"nearest": [-1] * 200}],
+    ids=str,
+)
+def test_what_gives_no_count_holds_no_reading(
+    loaded: Loaded, trained: dict[str, Stored], tmp_path: Path, arrays: dict[str, Any] | None
+) -> None:
+    kept = {"deviations": np.ones(200), "nearest": np.zeros(200, int)} if arrays else {}
+    changed = {name: np.array(array) for name, array in (kept | (arrays or {})).items()}
+    np.savez(
+        tmp_path / MEASURED,
+        **{f"{score}.{name}": array for score in ("modes", "good") for name, array in changed.items()},
+    )
+    if arrays is None:
+        (tmp_path / MEASURED).write_bytes(b"PK")
+    old = Stored(trained[BASE].record, tmp_path)
+    assert not list(derived([run_of(loaded, "near")], [old]))
+    assert to_train([run_of(loaded, "near")], [old])[1] == []
 
 
 def test_a_longer_run_or_another_seed_is_never_derived(loaded: Loaded, trained: dict[str, Stored]) -> None:
