@@ -52,7 +52,7 @@ def audit(options: argparse.Namespace) -> int:
         else:
             page = render_text(audited, details=options.details, say=say)
             lines = [terminal.wrapped(line, 6, "    ") for line in told]
-        pages.append("\n".join([page.rstrip(), "", head, *lines]))
+        pages.append("\n".join([page.rstrip(), *(["", head, *lines] if lines else [])]))
     print("\n\n".join(pages))
     return 0
 

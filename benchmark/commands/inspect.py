@@ -20,6 +20,7 @@ from benchmark.spec.experiments import Experiment
 from benchmark.spec.load import load
 from benchmark.spec.schema import schema_text
 from benchmark.spec.source import SpecError
+from benchmark.spec.words import counted
 
 
 def list_papers_options(to: argparse.ArgumentParser) -> None:
@@ -92,11 +93,9 @@ def validate(options: argparse.Namespace) -> int:
         terminal.as_json(entries)
         return opt.BAD_INPUT if any(entries.values()) else 0
     for paper in load_all(files):
-        spec = paper.spec
-        print(
-            f"{paper.file}: valid ({len(spec.networks)} networks, {len(spec.systems)} systems, "
-            f"{len(spec.experiments)} experiments, {len(spec.claims)} claims)"
-        )
+        sections = ("networks", "systems", "experiments", "tables", "claims")
+        counts = [counted(len(getattr(paper.spec, name)), name.removesuffix("s")) for name in sections]
+        print(f"{paper.file}: valid ({', '.join(counts)})")
     return 0
 
 

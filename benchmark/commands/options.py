@@ -42,7 +42,8 @@ def add(to: argparse.ArgumentParser, *options: str | Callable[[argparse.Argument
 
 def papers(to: argparse.ArgumentParser, count: str = "*") -> None:
     default = "; default: all" if count == "*" else ""
-    to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}")
+    whole = {"default": []} if count == "*" else {}  # without it argparse calls what may be left out required
+    to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}", **whole)
 
 
 def runs(to: argparse.ArgumentParser, tier: str = "short") -> None:
@@ -80,13 +81,15 @@ def seeds(text: str) -> tuple[int, ...]:
             wanted = range(int(first), int(last or first) + 1)
         except ValueError:
             raise argparse.ArgumentTypeError(f"'{text}': write seeds as 0-4 or 0,2,7") from None
-        if wanted and (wanted[0] < 0 or wanted[-1] >= 2**32):
+        if not wanted:
+            raise argparse.ArgumentTypeError(f"'{text}': {piece} runs backwards, write the lower seed first")
+        if wanted[0] < 0 or wanted[-1] >= 2**32:
             raise argparse.ArgumentTypeError(f"'{text}': seeds must be from 0 to 2^32 - 1")
         if len(numbers) + len(wanted) > _MOST_SEEDS:
             raise argparse.ArgumentTypeError(f"'{text}': more than {_MOST_SEEDS:,} seeds")
         numbers += wanted
-    if not numbers or len(set(numbers)) != len(numbers):
-        raise argparse.ArgumentTypeError(f"'{text}': seeds must be distinct, and at least one")
+    if len(set(numbers)) != len(numbers):
+        raise argparse.ArgumentTypeError(f"'{text}': a seed is named twice")
     return tuple(numbers)
 
 

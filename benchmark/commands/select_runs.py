@@ -161,7 +161,7 @@ def check_printed(specs: Iterable[PaperSpec], options: argparse.Namespace) -> No
     """A table, claim or figure that no paper has is a mistake, told with the nearest that there is."""
     specs = list(specs)
     for kind, words in (("table", options.table), ("claim", options.claim), ("figure", options.figure)):
-        known = sorted({key for spec in specs for key in getattr(spec, f"{kind}s")})
+        known = [*dict.fromkeys(key for spec in specs for key in getattr(spec, f"{kind}s"))]
         for word in words:
             if word not in known:
                 there = ", ".join(known) or "none"

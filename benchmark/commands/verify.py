@@ -44,7 +44,7 @@ def verify_options(to: argparse.ArgumentParser) -> None:
 
 
 def verify(options: argparse.Namespace) -> int:
-    path: Path = options.path or places.results_folder(None)
+    path: Path = options.path or opt.existing_results(None)
     if path.is_file() and (options.papers or options.numerics):
         raise opt.UsageError(f"{path}: a pack holds the specs and the numerics tier that it is verified by: name none")
     findings = verified(path, options.papers, options.numerics, options.replay, places.data_folder(options.data_root))

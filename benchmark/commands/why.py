@@ -26,7 +26,7 @@ def why_options(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "what", metavar="CLAIM|CELL|FIGURE", help="RL-C7, table/row/column as `ganrepro judge` writes it, or F1"
     )
-    to.add_argument("papers", nargs="*", metavar="PAPER", help="spec file or paper id; default: all")
+    opt.papers(to)
     opt.add(to, "--reading", "--results", "--numerics")
 
 
@@ -142,7 +142,7 @@ def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: S
         yield terminal.wrapped(f"{label}: {'; '.join(parts) or 'no run'}", 4, "  ")
         files |= {
             places.shown(run.folder / "record.json"): None
-            for run in about.stored
+            for run in (*about.stored, *about.held)
             if run.record.tier == values.tier
             and run.record.seed in values.seeds
             and values.experiment == run.record.experiment

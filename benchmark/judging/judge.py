@@ -84,6 +84,8 @@ class JudgedPaper:
     beside: Companions = field(default_factory=Companions)
     #: the committed evidence that it is from, where it is not this machine's
     origin: str | None = None
+    #: what records of other runs hold of those that a reading expects
+    held: list[Stored] = field(default_factory=list)
 
 
 def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
@@ -109,6 +111,7 @@ def verdicts_on(
     tiers = {run.record.numerics for run in expected_ones(trained, expected)}
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
     planned, inspected = readings.planned(loaded, trained), Inspected()
+    trained += readings.held(loaded, reading, expected, trained)
     kept = sidecars.read_all(results, Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]
     inspected.allow(now for _, now in pairs)
@@ -215,6 +218,7 @@ def judge_papers(
                 audit=audit(spec, loaded.source.data),
                 beside=beside,
                 origin=origin,
+                held=readings.held(loaded, reading, expected, origins.apart(mine)[0]),
             )
         )
     return inputs

@@ -214,7 +214,8 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
     """A short table: how many claims and numbers the planned seeds decide, ``more`` would, and none can decide."""
     sizeless = [claim for claim in power.claims if claim.effect is not None]
     judged = [cell for cell in power.cells if cell.never is None]
-    lines = [_row("where seeds differ by", [f"{words.number(100 * spread)} %" for spread in power.spreads])]
+    head = _row("where seeds differ by", [f"{words.number(100 * spread)} %" for spread in power.spreads])
+    lines = [head] if _of_claims(power) or judged else []
     weak = [claim.claim for claim in power.claims if claim.decided is not None and claim.decided[0] < POWER]
     for what, chances in (("claims on printed numbers decided", _of_claims), ("right numbers reproduced", _of_cells)):
         if chances(power):

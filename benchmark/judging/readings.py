@@ -88,6 +88,17 @@ def _plans(readings: Readings, tiers: Sequence[Tier], at_hand: Sequence[str]) ->
     return Planned(expected, runs)
 
 
+def held(loaded: Loaded, reading: str | None, expected: Expected, stored: Sequence[Stored]) -> list[Stored]:
+    """What records of other runs hold of a reading's ``expected`` ones, see :mod:`benchmark.runs.derived`."""
+    if reading in (None, BASE):
+        return []
+    missing = ids_of(expected) - {run.record.run_id for run in stored}
+    spec, numerics = loaded.under(reading), {run.record.numerics for run in stored}
+    kinds = itertools.product(loaded.readings.affected(reading), TIERS[:-1], sorted(numerics))
+    runs = (run for kind in kinds for run in runs_of(spec, *kind[:2], numerics=kind[2], reading=reading))
+    return [*derived((run for run in runs if run.run_id in missing), stored)]
+
+
 def with_readings(
     loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Planned, inspected: Inspected
 ) -> PaperVerdicts:
@@ -102,6 +113,11 @@ def with_readings(
     present |= {run.record.run_id for run in records}
     base, others = plans.expected[BASE], plans.ids
     own = ids_of(base)
+    elsewhere = {  # a ground that changes nothing at the tier of the records is none there
+        name: ids_of(plans.expected[choice])
+        for ground in loaded.readings.grounds
+        for choice, name in loaded.readings.on(ground).items()
+    }
     untouched = drafts(loaded.spec, Evidence(loaded.spec, records, base, others, inspected), loaded.spec.claims)
     judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
@@ -114,7 +130,8 @@ def with_readings(
     touching = partial(_touched, loaded, looked_at, plans)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
-        if name == BASE or (loaded.readings.affected(name) and not present.intersection(ids_of(expected)) - own):
+        here = present.intersection(ids_of(expected)) - own - elsewhere.get(name, set())
+        if name == BASE or (loaded.readings.affected(name) and not here):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, records, expected, others, inspected)

@@ -23,6 +23,7 @@ Steps = tuple[str | int, ...]
 
 T = TypeVar("T")
 B = TypeVar("B", bound="Bound | Ratio")
+C = TypeVar("C", bound="_Ordering | Ratio | Equal")
 
 
 class Logic(Protocol[T]):
@@ -93,7 +94,16 @@ def _operands(path: Steps, value: object) -> Iterator[tuple[Steps, Operand]]:
             yield from _operands((*path, index), inner)
 
 
+def _of_two(predicate: C) -> C:
+    for first, second in predicate.pairs:
+        if first == second:
+            raise PydanticCustomError("same", "compares {what} with itself", {"what": first.defined})
+    return predicate
+
+
 class _Ordering(_Predicate):
+    _valid = model_validator(mode="after")(_of_two)
+
     @property
     def pairs(self) -> list[tuple[Operand, Operand]]:
         """(smaller, larger) of every comparison that it claims."""
@@ -184,6 +194,12 @@ class Ratio(_Predicate):
     above: float | None = None
     below: float | None = None
     _valid = model_validator(mode="after")(_bounded)
+    _unlike = model_validator(mode="after")(_of_two)
+
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        """Numerator and denominator."""
+        return [(self.ratio[0], self.ratio[1])]
 
     @property
     def text(self) -> str:
@@ -198,6 +214,12 @@ class Equal(_Predicate):
 
     equal: Annotated[Many[NoTime], Field(min_length=2, max_length=2)]
     margin: Positive
+    _unlike = model_validator(mode="after")(_of_two)
+
+    @property
+    def pairs(self) -> list[tuple[Operand, Operand]]:
+        """The two."""
+        return [(self.equal[0], self.equal[1])]
 
     @property
     def text(self) -> str:

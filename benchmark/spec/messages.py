@@ -61,7 +61,7 @@ _VALID: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 #: our own kinds of error that are about a value, and not about a mapping's keys
-_OF_VALUES = {"part", "size", "url"}
+_OF_VALUES = {"part", "size", "url", "number"}
 
 
 def locate(location: tuple[str | int, ...]) -> tuple[Path_, bool]:

@@ -32,6 +32,13 @@ class Cell(Model):
     ] = {}
     note: Text | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_mapping(cls, written: Any) -> Any:
+        if isinstance(written, str | int | float):
+            raise PydanticCustomError("number", "must be a mapping with value and decimals, 'failed' or '-'")
+        return written
+
     @model_validator(mode="after")
     def _spread_has_meaning(self) -> Cell:
         if (self.spread is None) != (self.spread_means is None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,12 +91,21 @@ def _table(names: Names, path: Path_, table: Table) -> Iterator[Complaint]:
         yield Complaint(complaint.path, complaint.message + meant)
     if metric is not None:
         yield from _of_metric(path, table, metric)
+    yield from _twice(path, "columns", table.columns)
+    yield from _twice(path, "rows", [row.label for row in table.rows])
     for index, row in enumerate(table.rows):
         for column, cell in row.cells.items():
             here: Path_ = (*path, "rows", index, "cells", column)
             yield from _cell(names, here, table, cell)
         for column in {**row.cells, **row.blank}:
             yield from absent((*path, "rows", index, "cells", column), "column", column, table.columns)
+
+
+def _twice(path: Path_, section: str, labels: Sequence[str]) -> Iterator[Complaint]:
+    """A number is named by its row and its column, so each has a label of its own."""
+    for index, label in enumerate(labels):
+        if label in labels[:index]:
+            yield Complaint((*path, section, index), f"'{shorten(label)}' is the label of an earlier one")
 
 
 def _of_metric(path: Path_, table: Table, metric: type[Metric]) -> Iterator[Complaint]:
@@ -117,6 +126,9 @@ def _cell(names: Names, path: Path_, table: Table, cell: Cell) -> Iterator[Compl
     if not low <= cell.value <= high:
         bounds = f"between {low} and {high}" if high < math.inf else f"at least {low}"
         yield Complaint((*path, "value"), f"{table.quantity} must be {bounds}, found {cell.value}")
+    if round(cell.value, cell.decimals) != cell.value:
+        given = f"'decimals' gives it {cell.decimals}"
+        yield Complaint((*path, "value"), f"{cell.value} has more decimals than are printed, {given}")
     if cell.experiment is None:
         if cell.score is not None:
             yield Complaint((*path, "score"), "needs the experiment that it is a score of")

@@ -110,12 +110,27 @@ def parse(raw: bytes, file: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise SpecError(file, [Problem(line, column, f"not YAML: {error.problem or error.context}")]) from error
+        what = f"{error.problem or error.context}{_hint(error)}"
+        raise SpecError(file, [Problem(line, column, f"not YAML: {what}")]) from error
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise SpecError(file, [Problem(line, 1, f"character U+{error.character:04X} is not allowed")]) from error
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode
         raise SpecError(file, [Problem(1, 1, f"not YAML: {error}")]) from error
+
+
+def _hint(error: yaml.MarkedYAMLError) -> str:
+    """What an author did, as far as it can be guessed: the parser tells where it gave up."""
+    problem, begun = error.problem or "", error.context_mark
+    if "'\\t'" in problem:
+        return "; YAML takes spaces and no tabs"
+    if "cannot start any token" in problem:
+        return "; a text that begins with it needs quotes"
+    if "mapping values" in problem:
+        return "; a key ends with ': ', and a text with ': ' in it needs quotes"
+    if begun is not None and error.problem_mark is not None and begun.line < error.problem_mark.line:
+        return f"; what begins on line {begun.line + 1} is not complete, or is indented otherwise"
+    return ""
 
 
 def _read(events: Any, file: str) -> Source:

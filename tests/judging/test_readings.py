@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,8 +22,9 @@ from benchmark.runs.plan import Run, make_plan, run_ids
 from benchmark.runs.records import Stored, read_record, write_record
 from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded, loads
+from benchmark.spec.readings import BASE
 from tests.judging import factory
-from tests.spec.small import TEXT
+from tests.spec.small import TEXT, edited
 
 
 def verdict(state: ClaimState, *effects: float | None, claim: str = "C1", **over: Any) -> ClaimVerdict:
@@ -279,6 +281,76 @@ def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(
     under = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.under("longer"), "fp32"), tmp_path, "longer")
     assert (under.reading, under.stale, under.readings) == ("longer", [], [])
     assert {claim.claim: claim.state for claim in under.claims}["C1"] == "REVERSED"
+
+
+HELD = """
+readings:
+  narrow:
+    says: Half as wide, as the short tier is.
+    of: [networks]
+    ground: true
+    change: {networks.*.sizes.width: 4}
+  half:
+    says: Half as long.
+    of: [experiments]
+    change: {experiments.ring.budget.iterations: 50}
+  best:
+    says: The evaluation with the most modes counts.
+    of: [experiments]
+    change: {experiments.ring.scores.modes.checkpoint: best}
+"""
+SHORT = """    tiers:
+      short: {reduces: the width, sizes: {width: 4}}
+"""
+
+
+@pytest.fixture(scope="module")
+def held() -> tuple[str, Loaded]:
+    """Modes are counted at 50 and at 100 iterations: what half as long a run gives stands in its record."""
+    text = edited("checkpoint: last}\n", "checkpoint: last, every: {iterations: 50}}\n", "    tiers:\n", SHORT) + HELD
+    return text, loads(text)
+
+
+def counted(results: Path, run: Run, early: float, late: float) -> Stored:
+    made = record(results, run, late)
+    score = {**_score(run, late), "series": [(50, early), (100, late)]}
+    made = replace(made, record=made.record.model_copy(update={"tier": run.tier}))
+    facts = {**made.record.model_dump(), "scores": {"modes": score}}
+    return replace(made, record=made.record.model_validate(facts))
+
+
+def test_under_a_reading_a_claim_has_the_verdict_that_the_comparison_of_readings_gives_it(
+    tmp_path: Path, held: tuple[str, Loaded]
+) -> None:
+    """ring_saturating finds fewer modes than ring at the end, and more half-way: no run of ``half`` is needed."""
+    text, loaded = held
+    stored = [
+        counted(tmp_path, run, *modes)
+        for experiment, modes in (("ring", (2.0, 7.0)), ("ring_saturating", (7.0, 2.0)))
+        for run in runs(loaded, None, experiment)
+    ]
+    over = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    (across,) = [one for one in over.readings if one.claim == "C1"]
+    told = {read.reading: read.state for read in across.readings if read.side != "not run"}
+    assert (told["base"], told["half"]) == ("HOLDS", "REVERSED")
+    for reading, state in told.items():
+        ids = run_ids(loaded.under(reading), "fp32")
+        under = verdicts_on(loaded, text.encode(), stored, ids, tmp_path, None if reading == BASE else reading)
+        assert {claim.claim: claim.state for claim in under.claims}["C1"] == state
+
+
+def test_a_ground_that_changes_nothing_at_a_tier_is_no_second_ground_there(
+    tmp_path: Path, held: tuple[str, Loaded]
+) -> None:
+    """Short runs are as narrow as the ground: on top of it stands what stands on the base, and counts once."""
+    text, loaded = held
+    stored = [
+        counted(tmp_path, run, 2.0, 7.0)
+        for experiment in ("ring", "ring_saturating")
+        for run in make_plan(loaded.spec, "short", experiments=[experiment])
+    ]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    assert [one.ground for one in verdicts.readings if one.claim == "C1"] == ["base"]
 
 
 def test_each_run_is_read_once_whatever_it_is_judged_under(

@@ -71,14 +71,23 @@ def test_paths_of_what_is_measured() -> None:
 @pytest.mark.parametrize("kind", ["order", "smallest", "largest", "all_of", "any_of", "ratio", "equal"])
 def test_how_many_a_predicate_compares(kind: str) -> None:
     """Two at least; a ratio and a difference have two."""
-    inner = {"bound": fid("x"), "below": 1.0} if kind in ("all_of", "any_of") else fid("x")
+    inner = [{"bound": fid(x), "below": 1.0} if kind in ("all_of", "any_of") else fid(x) for x in ("x", "y", "z")]
     rest = {"ratio": {"above": 1.0}, "equal": {"margin": 1.0}}.get(kind, {})
     for count, fits in ((1, False), (2, True), (3, kind not in ("ratio", "equal"))):
-        written = {kind: [inner] * count, **rest}
+        written = {kind: inner[:count], **rest}
         if fits:
             PREDICATE.validate_python(written)
         else:
             assert f"{count} item" in message(written) or f"not {count}" in message(written)
+
+
+@pytest.mark.parametrize("kind", ["order", "smallest", "largest", "ratio", "equal"])
+def test_nothing_is_compared_with_itself(kind: str) -> None:
+    rest = {"ratio": {"above": 1.0}, "equal": {"margin": 1.0}}.get(kind, {})
+    assert "compares fid (x) with itself" in message({kind: [fid("x"), fid("x")], **rest})
+    if not rest:
+        assert "compares fid (x) with itself" in message({kind: [fid("x"), fid("x"), fid("y")]})
+        PREDICATE.validate_python({kind: [fid("x"), fid("y"), fid("z")]})
 
 
 @pytest.mark.parametrize(

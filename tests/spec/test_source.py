@@ -92,6 +92,22 @@ def test_refused(text: str | bytes, message: str) -> None:
     assert fault(text).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a:\n\tb: 1", "spaces and no tabs"),
+        ("a: The GAN: on digits", "a text with ': ' in it needs quotes"),
+        ("a: %5", "a text that begins with it needs quotes"),
+        ("a:\n  b:64\n  c: 1", "a key ends with ': '"),
+        ("a: {b: 1\nc: 2", "what begins on line 1 is not complete"),
+        ("a:\n    b: 1\n   c: 2", "what begins on line 1 is not complete, or is indented otherwise"),
+        ("a:\n  b: 1\n  c:64\n  d: 1", "what begins on line 3 is not complete"),
+    ],
+)
+def test_what_is_not_yaml_says_what_an_author_did(text: str, hint: str) -> None:
+    assert hint in fault(text)
+
+
 def test_all_faults_of_a_file_are_shown() -> None:
     found = fault("a: &x 1\nb: !t 2\nc: .nan\nc: 4\n").split("\n")
     assert [line.split(": ")[0] for line in found] == ["x:1:4", "x:2:4", "x:3:4", "x:4:1"]

@@ -31,7 +31,14 @@ def printing(quantity: str, direction: str, margin: str = "\n    margin: 1.0") -
         (printing("proxy_inception_score", "higher"), "quantity: 'proxy_inception_score' is a proxy"),
         (edited("experiment: ring, score: modes}\n\nfigures", "experiment: ring}\n\nfigures"), "score: is missing"),
         (edited(CELL, "rings: failed"), "cells.rings: unknown column 'rings', known: ring; did you mean 'ring'?"),
-        (edited(CELL, "ring: fails"), "must be a mapping of settings, found 'fails'"),
+        (edited(CELL, "ring: fails"), "must be a mapping with value and decimals, 'failed' or '-', found 'fails'"),
+        (edited(CELL, "ring: 3.5"), "must be a mapping with value and decimals, 'failed' or '-', found 3.5"),
+        (edited(CELL, CELL.replace("3.5", "3.55")), "3.55 has more decimals than are printed, 'decimals' gives it 1"),
+        (edited("columns: [ring]", "columns: [ring, ring]"), "columns[1]: 'ring' is the label of an earlier one"),
+        (
+            edited("rows:\n", "rows:\n      - {label: plain, cells: {ring: failed}}\n"),
+            "rows[1]: 'plain' is the label of an earlier one",
+        ),
     ],
 )  # fmt: skip
 def test_a_table_that_does_not_fit_its_scores(text: str, message: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from benchmark.runs.engines.job import Job, Outcome
-from benchmark.spec.words import counted
+from benchmark.spec.words import counted, duration
 
 _EVERY_SECONDS = 20.0
 
@@ -105,15 +105,21 @@ class Display:
         label, total = self._runs[run_id]
         if run_id in self._busy:
             return f"{label}: {self._at[run_id]}/{total} iterations, {self._busy[run_id]}"
+        rate = self._rate(run_id)
+        left = f", {duration((total - self._at[run_id]) / rate)} left" if rate > 0 else ""
+        return f"{label}: {self._at[run_id]}/{total} iterations, {rate:.0f}/s{left}"
+
+    def _rate(self, run_id: str) -> float:
+        """Iterations a second of a run that trains."""
         began, first = self._began[run_id]
-        at = self._at[run_id]
         seconds = time.monotonic() - began
-        rate = (at - first) / seconds if seconds > 0 else 0.0
-        left = f", {(total - at) / rate:.0f} s left" if rate > 0 else ""
-        return f"{label}: {at}/{total} iterations, {rate:.0f}/s{left}"
+        return (self._at[run_id] - first) / seconds if seconds > 0 else 0.0
 
     def _left(self) -> str:
-        """Time left for all runs together, at the pace so far; iterations stand for work."""
+        """Time left for all runs together, at the pace so far; iterations stand for work.
+
+        It is no less than the time left of any run that trains.
+        """
         done = self._done + sum(
             self._at[run_id] - self._began[run_id][1] for run_id in self._at if run_id in self._began
         )
@@ -121,7 +127,12 @@ class Display:
         if done <= 0 or passed < 1:
             return ""
         open_ = sum(total for _, total in self._runs.values()) - self._done - sum(self._at.values())
-        return f", about {max(0.0, open_) / done * passed / 60:.0f} min left in all"
+        alone = [
+            (self._runs[run_id][1] - at) / rate
+            for run_id, at in self._at.items()
+            if run_id in self._began and (rate := self._rate(run_id)) > 0
+        ]
+        return f", about {duration(max(open_ / done * passed, *alone, 1.0))} left in all"
 
     def tell(self, text: str) -> None:
         """One line, with the time."""
