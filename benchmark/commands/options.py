@@ -42,8 +42,8 @@ def add(to: argparse.ArgumentParser, *options: str | Callable[[argparse.Argument
 
 def papers(to: argparse.ArgumentParser, count: str = "*") -> None:
     default = "; default: all" if count == "*" else ""
-    whole = {"default": []} if count == "*" else {}  # without it argparse calls what may be left out required
-    to.add_argument("papers", nargs=count, metavar="PAPER", help=f"spec file or paper id{default}", **whole)
+    none: list[str] | None = [] if count == "*" else None  # without it argparse calls what may be left out required
+    to.add_argument("papers", nargs=count, default=none, metavar="PAPER", help=f"spec file or paper id{default}")
 
 
 def runs(to: argparse.ArgumentParser, tier: str = "short") -> None:

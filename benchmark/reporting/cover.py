@@ -62,6 +62,8 @@ def sections(
 ) -> list[Section]:
     """The cover's sections that have findings, the most decisive first; ``grounds`` are papers under a reading."""
     ran = {view.id for view in (*views, *grounds) if view.stored}
+    lent = [view for view in reference if view.id not in ran]
+    lie = "".join(f" Those of {view.id} lie in results/reference/{view.origin}." for view in lent if reduced(view))
     folders = ", ".join(dict.fromkeys(f"results/reference/{view.origin}" for view in reference if decided(view)))
     parts = [
         Section(
@@ -85,8 +87,8 @@ def sections(
         Section(
             "reduced",
             "What reduced runs show",
-            "A fraction of the paper's budget: these point somewhere and decide nothing.",
-            [row for view in (*views, *(known for known in reference if known.id not in ran)) for row in reduced(view)],
+            f"A fraction of the paper's budget: these point somewhere and decide nothing.{lie}",
+            [row for view in (*views, *lent) for row in reduced(view)],
         ),
     ]
     return [part for part in parts if part.findings]

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from benchmark.reporting import escapes, runs, sidecars
 from benchmark.reporting.claims import p_text
@@ -103,7 +103,9 @@ def _environment(kind: str) -> Environment:
         worth=worth,
         percent=words.percent,
         sides=SIDES,
-        reading_name=lambda name, ground: name.removeprefix(f"{ground}+").replace("_", " "),
+        reading_name=lambda name, ground="": Markup(
+            escape(name.removeprefix(f"{ground}+")).replace("_", Markup("_<wbr>"))
+        ),
         reading_says=_reading_says,
         say=names.in_prose,
         label=names.of_experiment,

@@ -64,8 +64,10 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     if name == "html":
         yield "index.html", cover_page(views, reference, grounds).encode()
-        for view in (*views, *reference, *grounds):
-            yield view.page, paper_page(view, views).encode()
+        everything = (*views, *reference, *grounds)
+        for view in everything:
+            beside = [other for other in everything if other.id == view.id and other is not view]
+            yield view.page, paper_page(view, views, beside).encode()
     elif name == "markdown":
         parts, everything = sections(views, reference, grounds), (*views, *grounds)
         said = banner(everything, decided_elsewhere=any(map(decided, reference)))
@@ -105,11 +107,11 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], groun
     """What was found, in lines that lead to the papers' pages."""
     parts = sections(views, reference, grounds)
     counts = Counter(finding.state for part in parts for finding in part.findings)
-    seals: dict[str, dict[str, None]] = {}
+    seals: dict[str, list[PaperView]] = {}
     for view in (*views, *(known for known in (*grounds, *reference) if decided(known))):
         seal = seal_view(view.verdicts)
         if seal is not None and seal.tone is not None:
-            seals.setdefault(seal.says.partition(":")[0], {})[view.id] = None
+            seals.setdefault(seal.says.partition(":")[0], []).append(view)
     return render(
         "cover.html.j2",
         seals=seals,
@@ -122,14 +124,18 @@ def cover_page(views: Sequence[PaperView], reference: Sequence[PaperView], groun
     )
 
 
-def paper_page(view: PaperView, views: Sequence[PaperView]) -> str:
-    """All of one paper, in as fine a detail as keeps the page below :data:`MOST_BYTES`."""
+def paper_page(view: PaperView, views: Sequence[PaperView], beside: Sequence[PaperView] = ()) -> str:
+    """All of one paper, in as fine a detail as keeps the page below :data:`MOST_BYTES`.
+
+    ``beside`` is other evidence on it, with pages of its own.
+    """
     experiments = len(view.evidence.groups)
     page = ""
     for detail in DETAILS:
         if experiments <= detail.experiments or detail == DETAILS[-1]:
             drawn = gallery(view.spec, view.evidence, detail)
-            page = render("paper.html.j2", view=view, papers=views, gallery=drawn, coarse=detail != DETAILS[0])
+            facts = {"view": view, "papers": views, "beside": beside, "coarse": detail != DETAILS[0]}
+            page = render("paper.html.j2", gallery=drawn, **facts)
             if len(page.encode()) <= MOST_BYTES:
                 break
     return page

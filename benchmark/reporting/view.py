@@ -69,6 +69,12 @@ class PaperView(JudgedPaper):
         return f"reading {self.verdicts.reading}" if self.verdicts.reading else ""
 
     @property
+    def where(self) -> str:
+        """What this evidence is, beside other evidence on the paper."""
+        origin = f"reference {self.origin}" if self.origin else "runs of this folder"
+        return ", ".join(filter(None, (origin, self.ground)))
+
+    @property
     def ground_says(self) -> str:
         """``reading narrow: networks 128 wide``: what that reading is, as the spec says; empty as :attr:`ground`."""
         reading = self.spec.readings.get(self.verdicts.reading or "")

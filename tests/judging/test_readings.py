@@ -333,10 +333,10 @@ def test_under_a_reading_a_claim_has_the_verdict_that_the_comparison_of_readings
     (across,) = [one for one in over.readings if one.claim == "C1"]
     told = {read.reading: read.state for read in across.readings if read.side != "not run"}
     assert (told["base"], told["half"]) == ("HOLDS", "REVERSED")
-    for reading, state in told.items():
+    for reading, given in told.items():
         ids = run_ids(loaded.under(reading), "fp32")
         under = verdicts_on(loaded, text.encode(), stored, ids, tmp_path, None if reading == BASE else reading)
-        assert {claim.claim: claim.state for claim in under.claims}["C1"] == state
+        assert {claim.claim: claim.state for claim in under.claims}["C1"] == given
 
 
 def test_a_ground_that_changes_nothing_at_a_tier_is_no_second_ground_there(

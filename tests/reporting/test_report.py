@@ -12,8 +12,13 @@ from typing import Any
 import pytest
 
 from benchmark.judging.audit import audit
+<<<<<<< HEAD
 from benchmark.judging.judge import JudgedPaper, judge, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
+=======
+from benchmark.judging.judge import JudgedPaper, judge_papers
+from benchmark.judging.verdict import AcrossReadings, ReadingVerdict, SealState
+>>>>>>> 24c005c (A page leads to the other evidence on its paper, the cover says whose seal is late, and what readings changed of the default job is sealed anew)
 from benchmark.reporting import report as reports
 from benchmark.reporting.claims import bounds_of
 from benchmark.reporting.cover import decided, in_print, shortened
@@ -210,6 +215,33 @@ def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evide
     assert "✓ HOLDS" in page.by_id["reference"]
     assert "committed reference evidence there" in Page.of(tmp_path / "judged--there.html").by_id["summary"]
     assert "Decided by the committed reference evidence" in (tmp_path / "report.md").read_text()
+    for here, there in (("judged.html", "judged--there.html"), ("judged--there.html", "judged.html")):
+        hrefs = [facts.get("href") for tag, facts in Page.of(tmp_path / here).tags if tag == "a"]
+        assert there in hrefs, "one page of a paper leads to what else there is on it"
+
+
+@pytest.mark.parametrize("status", ["late", "changed"])
+def test_the_cover_tells_whose_rules_were_sealed_late(tmp_path: Path, papers: list[JudgedPaper], status: str) -> None:
+    """The committed evidence's, and not those of one's own runs, whose seal is intact."""
+    facts = {"sealed_sha256": "ab" * 32, "today_sha256": "ab" * 32, "sealed_at": "2026-01-01", "runs_before": 1}
+    seal = SealState.model_validate({"status": status, "changes": [], "says": "so", **facts})
+    sealed = papers[1].verdicts.model_copy(update={"seal": seal})
+    mine = papers[1].verdicts.model_copy(update={"seal": seal.model_copy(update={"status": "intact"})})
+    own, elsewhere = replace(papers[1], verdicts=mine), replace(papers[1], verdicts=sealed, origin="there")
+    write_report(tmp_path, [own], formats=["html"], reference=[elsewhere])
+    summary = Page.of(tmp_path / "index.html").by_id["summary"]
+    assert "judged (reference there)." in summary
+    assert "runs of this folder" not in summary
+
+
+def test_the_cover_tells_where_reduced_runs_lie_that_are_not_of_this_folder(
+    tmp_path: Path, papers: list[JudgedPaper]
+) -> None:
+    elsewhere, bare = replace(papers[0], origin="there"), JudgedPaper(papers[0].spec, verdicts(papers[0].spec, []), [])
+    write_report(tmp_path, [bare], formats=["html"], reference=[elsewhere])
+    assert "Those of gan_rl lie in results/reference/there." in Page.of(tmp_path / "index.html").by_id["reduced"]
+    write_report(tmp_path, [papers[0]], formats=["html"])
+    assert "results/reference" not in Page.of(tmp_path / "index.html").by_id["reduced"]
 
 
 def test_the_cover_tells_of_how_many_seeds_a_verdict_before_the_last_look_is() -> None:
