@@ -12,13 +12,8 @@ from typing import Any
 import pytest
 
 from benchmark.judging.audit import audit
-<<<<<<< HEAD
 from benchmark.judging.judge import JudgedPaper, judge, judge_papers
-from benchmark.judging.verdict import AcrossReadings, ReadingVerdict
-=======
-from benchmark.judging.judge import JudgedPaper, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict, SealState
->>>>>>> 24c005c (A page leads to the other evidence on its paper, the cover says whose seal is late, and what readings changed of the default job is sealed anew)
 from benchmark.reporting import report as reports
 from benchmark.reporting.claims import bounds_of
 from benchmark.reporting.cover import decided, in_print, shortened
