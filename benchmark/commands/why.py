@@ -68,14 +68,17 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
         yield from _interval("difference, plus is as claimed", part.statistic, 4)
     yield from _told("test", p_text(claim))
     several = [reading for reading in about.verdicts.readings if reading.claim == claim.claim]
+    numbers = False
     for compared in several:
         yield from _told("readings", say("; ".join(lines(compared))))
         for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             told = any(effect is not None for effect in read.effects)
+            numbers |= told
             yield f"    {read.reading}: {read.state}" + (f" ({effects})" if told else "")
-    if several:
+    if numbers:
         yield from _told("in brackets", "the effect that decides each statement, plus is as claimed")
+    if several:
         yield f"  more on one of these: ganrepro why {claim.claim} --reading NAME"
     yield from _told(
         f"on the paper's own numbers it {claim.on_published}" if claim.on_published else "",

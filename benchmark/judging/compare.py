@@ -9,7 +9,7 @@ no evidence of a difference. Nothing is compared across protocols, and no time a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -229,7 +229,7 @@ def _same(a: Group, b: Group, result: Callable[[RunRecord], object]) -> frozense
     return frozenset(seed for seed in shared if a[seed].run_id == b[seed].run_id and result(a[seed]) == result(b[seed]))
 
 
-def _without(seeds: Set[int], group: Group) -> Group:
+def _without(seeds: frozenset[int], group: Group) -> Group:
     return {seed: record for seed, record in group.items() if seed not in seeds}
 
 
@@ -253,8 +253,10 @@ def _ranks(said: Callable[..., Compared], a: Sample, b: Sample, direction: str) 
     """A seed that diverged ranks worst; without a direction there is no worst."""
     worst = {"lower": math.inf, "higher": -math.inf}.get(direction, math.nan)
     first, second = ([*side.numbers, *[worst] * len(side.diverged)] for side in (a, b))
-    if math.isnan(worst) or not first or not second:
+    if not first or not second:
         return said(outcome="too few seeds", says="seeds diverged, and nothing is left to rank")
+    if math.isnan(worst):
+        return said(outcome="too few seeds", says="seeds diverged, and a score without a direction does not rank them")
     lower, higher = hypothesis_tests.mann_whitney(first, second), hypothesis_tests.mann_whitney(second, first)
     p = min(1.0, 2 * min(lower, higher))
     how = f"ranks, {len(a.diverged)} and {len(b.diverged)} diverged, {p_value(p)}"
@@ -272,11 +274,6 @@ def _corrected(compared: Compared, adjusted: Iterator[float]) -> Compared:
 
 
 def _times(a: Group, b: Group) -> Times | None:
-    same = {seed for seed in _same(a, b, lambda record: (record.status, record.timing)) if a[seed].status == "finished"}
-    apart = a.keys() != b.keys()
-    about = f"{'without' if apart else 'with'} {counted(len(same), 'run')} of the same time in both: " if same else ""
-    if apart:
-        a, b = _without(same, a), _without(same, b)
     rates = [
         {
             seed: rate
@@ -285,6 +282,12 @@ def _times(a: Group, b: Group) -> Times | None:
         }
         for group in (a, b)
     ]
+    same = _same(a, b, lambda record: (record.status, record.timing)) & rates[0].keys()
+    apart = rates[0].keys() != rates[1].keys()
+    about = f"{'without' if apart else 'with'} {counted(len(same), 'run')} of the same time in both: " if same else ""
+    if apart:
+        a, b = _without(same, a), _without(same, b)
+        rates = [{seed: rate for seed, rate in pace.items() if seed not in same} for pace in rates]
     if not (same or all(rates)):
         return None
     devices = sorted({device_of(record.environment) for record in (*a.values(), *b.values())})

@@ -120,7 +120,7 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         }
     }
     for name, claim in spec.claims.items():
-        kept = claim.model_dump(mode="json", exclude={"where", "note"}, exclude_none=True)
+        kept = claim.model_dump(mode="json", exclude={"where", "figures", "note"}, exclude_none=True)
         items[f"claims.{name}"] = _unordered(kept)
     for name, table in spec.tables.items():
         about = {"quantity", "direction", "protocol"}

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from benchmark.spec import words
-from benchmark.spec.base import ByKey, Many, Model, Name, Positive, Text
+from benchmark.spec.base import ByKey, Identifier, Many, Model, Name, Positive, Text
 from benchmark.spec.quantities import Computed, NoTime, Operand, Quantity, no_seconds
 
 Steps = tuple[str | int, ...]
@@ -339,6 +339,7 @@ class Claim(Model):
     """One empirical statement of the paper, paraphrased, with where it stands and how it is tested."""
 
     where: Text
+    figures: Annotated[Many[Identifier], Field(description="keys of the figures that it is read off")] = ()
     says: Text
     predicate: Predicate | None = None
     verified_by: Annotated[

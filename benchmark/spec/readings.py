@@ -297,7 +297,7 @@ class Readings:
             (section, name) for section, names in keep.items() for name in getattr(read, section) if name not in names
         }
         lean = read.model_copy(update={**small, "tables": {}, "figures": {}})
-        for complaint in check_spec(lean, self.source.data, rest, ("stated", "unstated"), fitting):
+        for complaint in check_spec(lean, self.source.data, rest, ("figures", "stated", "unstated"), fitting):
             message = f"under '{name}', {dotted(complaint.path)}: {complaint.message}"
             yield Complaint(("readings", self.parts(name)[-1]), message)
 

@@ -75,6 +75,8 @@ def check(names: Names, data: dict[str, Any]) -> list[Complaint]:
             for place, curve in enumerate(figure.curves):
                 complaints += _curve(names, (*path, "curves", place), experiment, {curve})
     for claim_id, claim in spec.claims.items():
+        for index, figure_id in enumerate(claim.figures):
+            complaints += names.check(("claims", claim_id, "figures", index), "figures", figure_id)
         for steps, quantity in located(claim.predicate) if claim.predicate is not None else ():
             complaints += _quantity(names, ("claims", claim_id, "predicate", *steps), quantity)
     ledger = {"stated", "unstated"} & {*names.lost, *(section for section, _ in names.broken)}

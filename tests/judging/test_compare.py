@@ -105,6 +105,10 @@ def test_times_of_one_run_are_no_evidence_where_seeds_differ(tmp_path: Path) -> 
     whole = compare(a, a).experiments[0].times
     assert whole is not None
     assert (whole.left_out, whole.says) == (0, "with 4 runs of the same time in both: 1 times A's")
+    broken = [*a[:3], run(tmp_path / "d", "a", 3, environment=ENVIRONMENT, status="failed")]
+    ended = compare(a, broken).experiments[0].times
+    assert ended is not None, "the one that failed in B took no time there to compare"
+    assert ended.says == "without 3 runs of the same time in both: 1 and 0 runs"
     failed = [run(tmp_path / "c", "a", seed, environment=ENVIRONMENT, status="failed") for seed in (0, 1)]
     assert compare(failed, failed).experiments[0].times is None
 
@@ -273,7 +277,7 @@ def test_which_side_is_lower(tmp_path: Path) -> None:
         assert "ranks, " in one.says
     none = {"metric": "loss_gap"}
     sides = [folder(tmp_path / f"none{side}", [*broken[side]], over=none) for side in (0, 1)]
-    assert only(compare(*sides)).says == "seeds diverged, and nothing is left to rank"
+    assert only(compare(*sides)).says == "seeds diverged, and a score without a direction does not rank them"
 
 
 def test_what_diverged_everywhere_is_measured_in_neither(tmp_path: Path) -> None:

@@ -332,6 +332,11 @@ SLIPS = {
         "claims.C1.predicate.order[0].scor: unknown key, valid: curve, experiment, outcome, printed, score, "
         "statistic, time; did you mean 'score'?",
     ),
+    "figure of a claim": (
+        "  C1:\n    where: section 4\n",
+        "  C1:\n    where: section 4\n    figures: [§F2]\n",
+        "claims.C1.figures[0]: unknown figure 'F2', known: F1; did you mean 'F1'?",
+    ),
     "experiment in a predicate": (
         "- {experiment: ring_saturating",
         "- {§experiment: ring_saturting",
