@@ -37,6 +37,7 @@ def list_papers(options: argparse.Namespace) -> int:
                 "year": paper.spec.paper.year,
                 "claims": sorted(paper.spec.claims),
                 "tables": sorted(paper.spec.tables),
+                "figures": sorted(paper.spec.figures),
                 "experiments": {
                     name: ["full", *experiment.tiers] for name, experiment in paper.spec.experiments.items()
                 },

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchmark.judging import hypothesis_tests
 from benchmark.judging.evidence import Evidence
+from benchmark.judging.finding import unit
 from benchmark.judging.hypothesis_tests import LEAST_SEEDS
 from benchmark.judging.inspection import Inspected
 from benchmark.judging.samples import Sample, protocol_difference
@@ -49,7 +50,8 @@ def equivalence(
         quantity = Quantity(experiment=experiment, score=name)
         pair = plain.sample(quantity, tier), rough.sample(quantity, tier)
         if pair[0].diverged or pair[1].diverged:
-            problems = [f"{len(pair[0].diverged)} runs diverged in fp32, {len(pair[1].diverged)} in {numerics}"]
+            broken = words.counted(len(pair[0].diverged), "run")
+            problems = [f"{broken} diverged in fp32, {len(pair[1].diverged)} in {numerics}"]
         if pair[0].values or pair[1].values:
             scores.append(_agreement(name, score.metric, *pair, share, planned))
         else:
@@ -110,7 +112,7 @@ def _agreement(
         margin = max(metric.usual_margin[0] * middle, metric.usual_margin[1])
     else:
         return unknown(f"no margin is fixed for {metric.name}: give one with --margin")
-    estimate = hypothesis_tests.paired(first, second)
+    estimate = hypothesis_tests.paired(first, second).floored(unit([*first, *second], plain, rough), len(both))
     place = hypothesis_tests.equivalence(estimate, margin)
     low, high = estimate.interval()
     where = "agrees" if place == "inside" else "does not agree" if place in ("above", "below") else "undecided"

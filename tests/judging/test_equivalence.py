@@ -120,6 +120,16 @@ def test_few_seeds_and_metrics_without_a_margin_show_nothing() -> None:
     assert (some.agrees, some.margin) == (True, pytest.approx(0.8))
 
 
+@pytest.mark.parametrize(("seeds", "agrees"), [(3, False), (4, True)])
+def test_counts_that_agree_in_every_seed_might_differ_by_one_in_the_next(seeds: int, agrees: bool) -> None:
+    """A spread as of seeds of which one is off by 1: t(0.95, 2) / 3 = 0.97 and t(0.95, 3) / 4 = 0.59, margin 0.8."""
+    metric = METRICS.get("modes_found").model_construct()
+    same = replace(sample_of([8.0] * seeds), resolution=1.0)
+    found = _agreement("modes", metric, same, same, 0.1, 5)
+    assert found.agrees == agrees
+    assert found.high == pytest.approx(scipy.stats.t.ppf(0.95, seeds - 1) / seeds)
+
+
 def planted(
     results: Path,
     numerics: Sequence[str],
