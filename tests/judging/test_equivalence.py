@@ -160,7 +160,8 @@ def test_all_seeds_of_both_tiers_must_be_there_and_none_may_diverge(tmp_path: Pa
         assert (alone.agrees, alone.says) == (False, "fid: 0 seeds measured in both tiers, of at least 3")
     for diverged, counts in ((["fp32"], (1, 0)), (["bf16"], (0, 1)), (["fp32", "bf16"], (1, 1))):
         broken = planted(tmp_path / "-".join(["x", *diverged]), ("fp32", "bf16"), diverged)
-        assert (broken.agrees, broken.says) == (False, "{} runs diverged in fp32, {} in bf16".format(*counts))
+        runs = "run" if counts[0] == 1 else "runs"
+        assert (broken.agrees, broken.says) == (False, f"{counts[0]} {runs} diverged in fp32, {counts[1]} in bf16")
 
 
 def test_from_training_both_tiers_to_the_file_that_verify_recomputes(
