@@ -89,7 +89,9 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     for column in verdicts.brought:
         lines += _column(column, chosen, say)
     if not details:
-        states: dict[str, list[str]] = {"claims": [one.state for one in claims], "cells": [one.state for one in cells]}
+        compared_ones = {reading.claim for reading in verdicts.readings}
+        untold: list[str] = [one.state for one in claims if one.claim not in compared_ones]
+        states: dict[str, list[str]] = {"claims": untold, "cells": [one.state for one in cells]}
         for what, given in states.items():
             silent = [f"{given.count(state)} {state}" for state in _SILENT if state in given]
             if silent:

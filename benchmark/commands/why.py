@@ -16,7 +16,7 @@ from benchmark.judging.readings import lines
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
 from benchmark.registry import did_you_mean
 from benchmark.reporting.claims import p_text, statistic_name
-from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, margin_text
 from benchmark.spec import names
 from benchmark.spec.base import grouped
 from benchmark.spec.names import Say
@@ -98,8 +98,7 @@ def _cell(cell: CellVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     yield f"  published {cell.published:.{cell.decimals}f} ({where})"
     yield from _told("because", say(cell.reason.partition(LATE)[0]))
     yield from _interval("deviation, positive is worse", cell.deviation)
-    if cell.margin is not None:
-        yield f"  margin {cell.margin:.4g}"
+    yield from _told("margin", margin_text(cell))
     yield from _told("protocol, assumed", ", ".join(cell.assumed))
     yield from _brought(cell.path, about)
     yield from _values([cell.measured] if cell.measured else [], about, file, say)

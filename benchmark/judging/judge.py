@@ -307,10 +307,11 @@ def _compared(seal: SealState, verdicts: PaperVerdicts, then: Mapping[str, str] 
     """A seal whose rules or code have changed, with the verdicts that are no longer what they were under it."""
     if seal.status == "damaged" or not seal.changes:  # an absent one has none
         return seal
-    if then is None:
-        return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
     now = states_of(verdicts)
-    moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if name in now and now[name] != state]
+    then = {name: state for name, state in (then or {}).items() if name in now}
+    if not then:
+        return seal.model_copy(update={"says": f"{seal.says}; whether that moves any verdict is not known"})
+    moved = [f"{name} {now[name]}, then {state}" for name, state in then.items() if now[name] != state]
     unlike = "is not what it was" if len(moved) == 1 else "are not what they were"
     text = f"; of {counted(len(then), 'verdict')} {len(moved)} {unlike} then: {'; '.join(moved)}" if moved else ""
     text = text or f"; that moves none of the {counted(len(then), 'verdict')}"

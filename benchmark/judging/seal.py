@@ -126,12 +126,8 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         about = {"quantity", "direction", "protocol"}
         items[f"tables.{name}"] = table.model_dump(mode="json", include=about)
     for printed in spec.printed:
-        place, again = f"tables.{printed.place}", 1
-        while place in items:  # a label that occurs in several rows
-            again += 1
-            place = f"tables.{printed.place} ({again})"
         cell = printed.cell.model_dump(mode="json", exclude={"note", "bold"}, exclude_none=True)
-        items[place] = {**cell, "margin": margin(printed)}
+        items[f"tables.{printed.place}"] = {**cell, "margin": margin(printed)}
     for name, experiment in spec.experiments.items():
         if name in spec.ours:  # no rule of the paper
             continue

@@ -180,6 +180,11 @@ class CellVerdict(_Verdict):
     surprising: bool | None = None
 
     @property
+    def allowed(self) -> float | None:
+        """The margin that decides: widened by what print rounds off."""
+        return None if self.margin is None else self.margin + self.rounding
+
+    @property
     def place(self) -> str:
         """As :attr:`benchmark.spec.printed.Printed.place` writes it."""
         return f"{self.table}, {self.row}, {self.column}"

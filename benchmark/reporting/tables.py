@@ -16,7 +16,6 @@ from benchmark.judging.verdict import CellState, CellVerdict, ClaimState, ClaimV
 from benchmark.reporting.charts import MethodRow, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.spec import names
-from benchmark.spec.base import grouped
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.printed import Cell, Table
 from benchmark.spec.words import PLUS_MINUS, fixed, short, signed
@@ -129,9 +128,9 @@ class TableView:
 
 
 def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
-    """All tables of the paper; a label that occurs in several rows takes its verdicts in order."""
+    """All tables of the paper."""
     say = names.in_prose(spec)
-    waiting = grouped(((verdict.table, verdict.row, verdict.column), verdict) for verdict in verdicts.cells)
+    known = {(verdict.table, verdict.row, verdict.column): verdict for verdict in verdicts.cells}
     views = []
     for key, table in spec.tables.items():
         rows = []
@@ -139,8 +138,7 @@ def table_views(spec: PaperSpec, verdicts: PaperVerdicts) -> list[TableView]:
             cells: list[CellView | None] = []
             for column in table.columns:
                 cell = row.cells.get(column)
-                due = waiting.get((key, row.label, column), [])
-                cells.append(None if cell is None else _cell(cell, due.pop(0) if due else None, say))
+                cells.append(None if cell is None else _cell(cell, known.get((key, row.label, column)), say))
             rows.append((row.label, cells))
         about = ", ".join(part for part in (names.of_quantity(table.quantity), _ARROWS[table.direction]) if part)
         views.append(TableView(key, table, about, rows, _table_chart(key, table, rows)))
@@ -161,6 +159,14 @@ def stands_on(verdict: ClaimVerdict | CellVerdict | None) -> str:
     return ", ".join(filter(None, (word, seeds_so_far(verdict))))
 
 
+def margin_text(verdict: CellVerdict) -> str | None:
+    """``± 5.05 (5, and 0.05 that print rounds off)``; None where no margin is fixed."""
+    if verdict.margin is None or verdict.allowed is None:
+        return None
+    of = f" ({short(verdict.margin)}, and {short(verdict.rounding)} that print rounds off)" if verdict.rounding else ""
+    return f"{PLUS_MINUS} {short(verdict.allowed)}{of}"
+
+
 def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:
     """One cell beside its verdict; a cell that was not judged says so."""
     published = fixed(cell.value, cell.decimals)
@@ -178,7 +184,7 @@ def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:
     if change is not None and change.low is not None and change.high is not None:
         half_width = f"{PLUS_MINUS} {fixed((change.high - change.low) / 2, decimals)}"
     mean = verdict.measured.mean if verdict.measured is not None else None
-    margin = None if verdict.margin is None else f"{PLUS_MINUS} {short(verdict.margin)}"
+    margin = margin_text(verdict)
     deviation = None if change is None else change.text(decimals, sign=True)
     return CellView(
         cell=cell,
@@ -193,7 +199,7 @@ def _cell(cell: Cell, verdict: CellVerdict | None, say: names.Say) -> CellView:
         facts=[(name, text) for name, text in _cell_facts(cell, verdict, deviation, margin, say) if text],
         seeds=() if verdict.measured is None else seed_values(verdict.measured, decimals),
         strip=strip(
-            change, verdict.margin, state.tone, f"deviation {deviation}, margin {margin or 'none'}; right is worse"
+            change, verdict.allowed, state.tone, f"deviation {deviation}, margin {margin or 'none'}; right is worse"
         ),
         verdict=verdict,
     )
@@ -225,9 +231,9 @@ def _table_chart(key: str, table: Table, rows: Sequence[tuple[str, Sequence[Cell
     for label, cells in rows:
         for column, cell in zip(table.columns, cells, strict=True):
             verdict = cell.verdict if cell is not None else None
-            if cell is None or verdict is None or verdict.deviation is None or not verdict.margin:
+            if cell is None or verdict is None or verdict.deviation is None or not verdict.allowed:
                 continue
-            change, margin = verdict.deviation, verdict.margin
+            change, margin = verdict.deviation, verdict.allowed
             ends = [None if end is None else end / margin for end in (change.low, change.high)]
             scaled = Interval(
                 estimate=change.estimate / margin, low=ends[0], high=ends[1], confidence=change.confidence

@@ -11,11 +11,12 @@ from typing import Any, get_args
 
 import pytest
 
+from benchmark.commands.judge import _text
 from benchmark.judging.judge import verdicts_on
 from benchmark.judging.readings import Read, across, flips, headline, lines, planned, side
 from benchmark.judging.rule_changes import state
 from benchmark.judging.seal import make_seal, rules
-from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PartVerdict, ReadingVerdict
+from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PaperVerdicts, PartVerdict, ReadingVerdict
 from benchmark.runs import records
 from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run, make_plan, run_ids
@@ -446,6 +447,17 @@ def test_statements_of_which_none_is_known_to_decide_move_nothing() -> None:
     """Too few seeds to test two statements: the one number at hand is of nobody knows which."""
     one = across("C1", "base", reads(("base", verdict("HOLDS", 1.0, 2.0)), ("a", verdict("INTERIM", None))))
     assert ([reading.moves for reading in one.readings], one.ranking) == ([None, None], [])
+
+
+def test_a_claim_that_stands_with_its_readings_is_not_counted_as_without_evidence() -> None:
+    one = across("C1", "wide", reads(("wide", verdict("HOLDS", 1.0)), ("a", verdict("HOLDS", 1.0))))
+    found = PaperVerdicts(
+        schema_version=1, paper="small", title="Small", spec_sha256="", cells=[], experiments=[], stale=[], damage=[],
+        claims=[verdict("NOT RUN", claim=name, tier=None) for name in ("C1", "C2", "C3")], readings=[one],
+    )  # fmt: skip
+    text = _text(found, None, False, str)
+    assert "on top of wide: holds under 2 of 2 readings" in text
+    assert "claims without evidence here: 2 NOT RUN" in text
 
 
 def test_reduced_runs_beside_full_ones_are_called_so() -> None:

@@ -198,16 +198,6 @@ def test_a_file_that_decides_only_today_is_other_code() -> None:
     assert (found.status, told(found)) == ("code changed", [("code", "judging/cells.py", "", None, digest)])
 
 
-def test_rows_of_one_label_are_sealed_each_under_its_number() -> None:
-    again = "".join(
-        f"      - label: digits\n        cells: {{plain: {{value: {value}, decimals: 1}}}}\n" for value in (31.0, 32.0)
-    )
-    items = rules(paper.loaded(edited(("claims:\n", f"{again}claims:\n"))).spec)
-    place = "tables.T1, digits, plain"
-    values = {name: item["value"] for name, item in items.items() if name.startswith(place)}
-    assert values == {place: 30.0, f"{place} (2)": 31.0, f"{place} (3)": 32.0}
-
-
 # --- on disk --------------------------------------------------------------------------------------------------------
 
 
@@ -457,7 +447,12 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
     under = plain.model_copy(update={"reading": "narrow"})
     seen = under_seal_in(tmp_path, spec, under, records).seal
     assert seen is not None
-    assert seen.agrees, "a reading's verdict is not held against the base's"
+    assert seen.agrees is None, "a reading's verdict is not held against the base's"
+    assert seen.says.endswith("; whether that moves any verdict is not known")
+    some = plain.model_copy(update={"claims": plain.claims[1:]})
+    fewer = under_seal_in(tmp_path, spec, some, records).seal
+    assert fewer is not None
+    assert fewer.says.endswith(f"; that moves none of the {count - 1} verdicts"), "of those that are told"
     kept["evidence_sha256"] = "0" * 64
     write_atomic(states_file(tmp_path, paper.PAPER), to_json(kept))
     assert says()[0].endswith("; whether that moves any verdict is not known")

@@ -310,6 +310,17 @@ def test_the_cover_tells_what_diverged_and_has_no_number(tmp_path: Path) -> None
     ]
 
 
+def test_the_margin_that_is_shown_is_the_one_that_decides(tmp_path: Path) -> None:
+    """2.93, and half a unit of 29.3's last digit: an interval that reaches to 2.95 lies within."""
+    given = judged(tmp_path / "a")
+    about = {"rounding": 0.05}
+    cells = [one.model_copy(update=about) for one in given.verdicts.cells]
+    view = paper_view(replace(given, verdicts=given.verdicts.model_copy(update={"cells": cells})))
+    told = [dict(cell.facts).get("margin") for _, _, cell in view.tables[0].cells if cell.deviation]
+    assert told
+    assert set(told) == {"\N{PLUS-MINUS SIGN} 2.98 (2.93, and 0.05 that print rounds off)"}
+
+
 def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:
     loaded = load(PAPERS / "gan_rl.yaml")
     found = audit(loaded.spec, loaded.source.data)
