@@ -49,18 +49,19 @@ def bring(options: argparse.Namespace) -> int:
         values = brought.read_values(spec, options.values, origin("reported")) if options.values else []
         curves = brought.read_curves(spec, options.curves, origin("reported")) if options.curves else []
         everything = brought.merged(values, curves)
+        known = [*read_records(results, brought=True)] if results.is_dir() else []
+        brought.check_new(known, ((one.run, one.origin) for one in everything))
         if options.samples:
             opt.require_training()
             from benchmark.evaluation import bring as measuring
 
             root, device = places.data_folder(options.data_root), resolve_device(options.device)
-            folders = measuring.places(spec, options.samples)
-            everything += measuring.measured(folders, origin("measured"), root, device, terminal.say)
+            folders, measured = measuring.places(spec, options.samples), origin("measured")
+            brought.check_new(known, ((run, measured) for run, _ in folders))  # before what takes long
+            everything += measuring.measured(folders, measured, root, device, terminal.say)
         if not everything:
             raise brought.BroughtError("nothing was brought: the files hold no rows")
         records = [brought.record_of(supplied) for supplied in everything]
-        known = [run.record for run in read_records(results, brought=True)] if results.is_dir() else []
-        brought.check_new(known, records)
 
         ensure_seal(results, spec)
         for supplied, record in zip(everything, records, strict=True):

@@ -34,6 +34,8 @@ def places(spec: PaperSpec, folder: Path) -> list[tuple[Run, Path]]:
         raise BroughtError(f"{folder}: no folder; samples lie in {folder}/EXPERIMENT/SEED")
     for experiment in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         names = list(spec.experiments)
+        if not experiment.is_dir():
+            raise BroughtError(f"{experiment}: no folder of an experiment; samples lie in {folder}/EXPERIMENT/SEED")
         if experiment.name not in names:
             near = did_you_mean(experiment.name, names)
             raise BroughtError(f"{experiment}: {spec.paper.id} has no experiment '{experiment.name}'{near}")

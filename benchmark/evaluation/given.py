@@ -97,7 +97,8 @@ def _array(path: Path) -> np.ndarray:
             array: np.ndarray = archive[names[0]]
             return array
     except _UNREADABLE as error:
-        raise DataError(f"{path}: not a readable array ({error})") from error
+        why = "it holds no numbers alone" if "pickle" in str(error) else error  # NumPy would have it loaded unsafely
+        raise DataError(f"{path}: not a readable array ({why})") from error
 
 
 def _as_examples(array: np.ndarray, path: Path) -> np.ndarray:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,17 @@ import numpy as np
 from benchmark.registry import did_you_mean
 from benchmark.runs.files import StoreError, keep_shared, packed, sha256, write_atomic
 from benchmark.runs.plan import Run, id_of, make_run
-from benchmark.runs.records import CURVES, MEASURED, SAMPLES, Origin, RunRecord, ScoreRecord, Timing, write_record
+from benchmark.runs.records import (
+    CURVES,
+    MEASURED,
+    SAMPLES,
+    Origin,
+    RunRecord,
+    ScoreRecord,
+    Stored,
+    Timing,
+    write_record,
+)
 from benchmark.spec.base import canonical, digest
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.paper import PaperSpec
@@ -100,7 +110,7 @@ def _rows(file: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, st
     head = [name.strip() for name in next(reader, [])]
     for name in needed:
         if name not in head:
-            raise BroughtError(f"{file}:1: no column '{name}', needed are: {', '.join(needed)}")
+            raise BroughtError(f"{file}:1: no column '{name}', needed are, with commas: {','.join(needed)}")
     if len(set(head)) != len(head):
         raise BroughtError(f"{file}:1: a column occurs twice")
     for cells in reader:
@@ -263,12 +273,14 @@ def record_of(brought: Brought) -> RunRecord:
     )
 
 
-def check_new(known: Sequence[RunRecord], records: Sequence[RunRecord]) -> None:
+def check_new(known: Iterable[Stored], supplied: Iterable[tuple[Run, Origin]]) -> None:
     """Refuse a seed that the same people brought before, with the same or with other content."""
-    for new in records:
-        for old in known:
-            if (old.origin, old.experiment, old.seed) == (new.origin, new.experiment, new.seed):
-                raise BroughtError(f"seed {new.seed} of {new.experiment} has been brought before, in {old.run_id}")
+    there = [(old.record.origin, old.record.experiment, old.record.seed, old.folder) for old in known]
+    for run, origin in supplied:
+        for *of, folder in there:
+            if of == [origin, run.experiment, run.seed]:
+                what = f"seed {run.seed} of {run.experiment}"
+                raise BroughtError(f"{what} has been brought before; was that a mistake, delete {folder}")
 
 
 def write(results: Path, brought: Brought, record: RunRecord) -> Path:

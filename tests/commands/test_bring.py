@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,32 @@ def test_what_is_brought_is_never_mixed_with_runs_trained_here(
     only = judged(spec, results, capsys, "--accept", "measured")
     assert {one["state"] for one in only["cells"]} == {"NOT RUN"}
     assert [(one["word"], one["accepted"]) for one in only["brought"]] == [("trained", False), ("reported", False)]
+
+
+def test_the_documented_example_can_be_brought_as_it_is_printed(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "bring.md").read_text()
+    (file,) = re.findall(r"(?:^    experiment,score.*\n)(?:^    .*\n)+", page, flags=re.M)
+    (tmp_path / "values.csv").write_text(textwrap.dedent(file))
+    (paper,) = re.findall(r"ganrepro bring (\w+) --values values.csv", page)
+    assert bring(paper, tmp_path / "results", "--values", str(tmp_path / "values.csv")) == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("0.npy", "0.npy: no folder of an experiment; samples lie in"),
+        ("plain", "plain: no folder of an experiment; samples lie in"),
+        ("plain/0.npz", "0.npz: not a readable array (it holds no numbers alone)"),
+    ],
+)
+def test_samples_that_lie_elsewhere_or_are_none_say_so_in_one_line(
+    spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str, message: str
+) -> None:
+    file = tmp_path / "given" / place
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    assert bring(spec, results, "--samples", str(tmp_path / "given")) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_fewer_seeds_than_planned_are_an_interim_look(
@@ -277,8 +305,11 @@ def test_samples_are_measured_here_kept_as_moments_packed_and_verified(
     assert "3 scores" in capsys.readouterr().out
     assert main(["pack", spec, "--results", str(results), "-o", str(tmp_path / "pack.zip")]) == 0
     assert main(["verify", str(tmp_path / "pack.zip")]) == 0
+    (place / "0.npz").write_text("no array: nothing is read before it is known to be new")
     assert bring(spec, results, "--samples", str(tmp_path / "given")) == 2
-    assert "has been brought before" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    (folder,) = (one.folder for one in read_records(results, brought=True) if one.record.seed == 0)
+    assert f"has been brought before; was that a mistake, delete {folder}" in told
     file = next(results.glob(f"*/plain/*/{RECORD}"))
     file.write_text(file.read_text().replace("A. Author", "B. Author"))
     assert main(["verify", str(results), spec]) == 1
