@@ -31,7 +31,8 @@ from benchmark.spec.words import counted
 
 
 def plan_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.runs)
+    opt.papers(to)
+    opt.runs(to, "every tier")
     to.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
     to.add_argument(
         "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from benchmark import places
 from benchmark.commands.options import NothingSelectedError, UsageError
 from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
-from benchmark.spec.base import Tier
+from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded, load
 from benchmark.spec.paper import PaperSpec
@@ -187,19 +187,13 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
         wanted = [(file, tier, globs, None) for tier in chosen for file in spec_files(options.papers)]
     papers = {loaded.file: loaded for loaded in load_all(dict.fromkeys(file for file, *_ in wanted))}
     check_printed((loaded.spec for loaded in papers.values()), options)
+    _check_experiments(papers.values(), options.experiment or [])
     selections = []
     for file, tier, globs, seeds in wanted:
         spec = papers[file].spec
         printed = chosen_experiments(spec, options)
         if printed is not None and not printed:
             continue
-        for glob in globs:
-            if not fnmatch.filter(spec.experiments, glob):
-                known = list(spec.experiments)
-                listed = ", ".join(known[:_LISTED]) + (f" and {len(known) - _LISTED} more" * (len(known) > _LISTED))
-                within = [name for name in known if glob.strip("*") in name]
-                near = f"; did you mean '*{glob.strip('*')}*'?" if within else did_you_mean(glob, known)
-                raise UsageError(f"{file}: no experiment matches '{glob}'{near}; there are: {listed}")
         names = [
             name
             for name in spec.experiments
@@ -211,5 +205,41 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
         )
         selections.append(Selection(papers[file], runs))
     if not any(selection.runs for selection in selections):
-        raise NothingSelectedError("no experiment has that tier, or the reading changes none of them")
+        raise NothingSelectedError(_nothing(wanted, papers, options))
     return selections
+
+
+def _check_experiments(papers: Collection[Loaded], globs: Iterable[str]) -> None:
+    """A pattern that no experiment of any paper matches is a mistake."""
+    known = [*dict.fromkeys(name for loaded in papers for name in loaded.spec.experiments)]
+    for glob in globs:
+        if not fnmatch.filter(known, glob):
+            listed = ", ".join(known[:_LISTED]) + (f" and {len(known) - _LISTED} more" * (len(known) > _LISTED))
+            within = [name for name in known if glob.strip("*") in name]
+            near = f"; did you mean '*{glob.strip('*')}*'?" if within else did_you_mean(glob, known)
+            where = "".join(f"{loaded.file}: " for loaded in papers if len(papers) == 1)
+            raise UsageError(f"{where}no experiment matches '{glob}'{near}; there are: {listed or 'none'}")
+
+
+def _nothing(
+    wanted: Iterable[tuple[Path, Tier, list[str], Sequence[int] | None]],
+    papers: Mapping[Path, Loaded],
+    options: argparse.Namespace,
+) -> str:
+    """Why nothing is selected, and what would be."""
+    named = [*options.table, *options.claim, *options.figure]
+    experiments = {
+        name: experiment
+        for loaded in papers.values()
+        for printed in [chosen_experiments(loaded.spec, options)]
+        for name, experiment in loaded.spec.experiments.items()
+        if any(fnmatch.fnmatch(name, glob) for glob in options.experiment or ["*"])
+        and (printed is None or name in printed)
+    }
+    if not experiments:
+        return f"no experiment regenerates {', '.join(named)}" if named else "these papers have no experiment"
+    tiers = dict.fromkeys(tier for _, tier, *_ in wanted)
+    there = [tier for tier in TIERS if any(one.setup(tier) is not None for one in experiments.values())]
+    if not set(tiers) & set(there):
+        return f"no experiment here has tier {' or '.join(tiers)}: --tier {' or '.join(there)}"
+    return "the reading changes none of these experiments"

@@ -33,24 +33,28 @@ _ID = ("paper", "experiment", "run_id")
 
 
 def status_options(to: argparse.ArgumentParser) -> None:
-    opt.add(to, opt.papers, opt.runs, "--json")
+    opt.papers(to)
+    opt.runs(to, "every tier")
+    opt.add(to, "--json")
 
 
 def status(options: argparse.Namespace) -> int:
     results = opt.existing_results(options.results)
     rows: list[dict[str, Any]] = []
     specs: dict[str, PaperSpec] = {}
+    nothing = opt.NothingSelectedError("no experiment")
     for tier in [options.tier] if options.tier else TIERS:
         options.tier = tier
         try:
             selections = select(options)
-        except opt.NothingSelectedError:
+        except opt.NothingSelectedError as error:
+            nothing = error
             continue
         for selection in selections:
             specs[selection.loaded.spec.paper.id] = selection.loaded.spec
             rows += _states(selection.runs, results)
     if not rows:
-        raise opt.NothingSelectedError("no experiment has that tier")
+        raise nothing
     if options.json:
         return terminal.as_json(rows)
     print(_text(rows, specs))

@@ -26,6 +26,7 @@ from benchmark.spec.load import load
 ROOT = Path(__file__).parents[2]
 DCGAN = str(ROOT / "papers" / "gan_dcgan_mnist.yaml")
 TOY = str(ROOT / "tests" / "toy.yaml")
+SMALL = str(ROOT / "tests" / "spec" / "small.yaml")
 
 
 def run(*words: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -109,6 +110,13 @@ def test_plan_counts_by_hand(capsys, tmp_path):
         (["report", TOY, "--results", "EMPTY/none"], 2, "there is no results folder"),
         (["why", "DG-C55", "--results", "EMPTY"], 2, "did you mean 'DG-C5'"),
         (["run", DCGAN, "-e", "dcgann"], 2, "no experiment matches 'dcgann'"),
+        (["plan", "-e", "dcgann"], 2, "ganrepro: no experiment matches 'dcgann'; did you mean 'dcgan'?"),
+        (["plan", DCGAN, "--claim", "DG-C9"], 5, "no experiment regenerates DG-C9"),
+        (
+            ["plan", SMALL, "-e", "ring", "--tier", "short"],
+            5,
+            "no experiment here has tier short: --tier full or smoke",
+        ),
         (["run", DCGAN, "--tier", "short", "--data-root", "EMPTY"], 2, "ganrepro data fetch mnist"),
         (["run", TOY, "--tier", "smoke", "--device", "cuda:99"], 2, "--device cuda:99"),
         (["run", TOY, "--tier", "smoke", "--device", "fpga"], 2, "--device fpga"),
@@ -143,6 +151,21 @@ def test_two_broken_specs_are_both_reported(capsys, tmp_path):
     errors = capsys.readouterr().err
     assert "one.yaml:2:1: wrong: unknown key" in errors
     assert "two.yaml:2:1: wrong: unknown key" in errors
+
+
+def test_a_file_of_tables_alone_is_in_no_commands_way(capsys, tmp_path, monkeypatch):
+    """`ganrepro new --tables-only` puts one beside the papers with experiments."""
+    monkeypatch.setenv("GANREPRO_PAPERS", str(tmp_path))
+    (tmp_path / "toy.yaml").write_text(Path(TOY).read_text())
+    assert main(["new", "printed", "--tables-only"]) == 0
+    results = tmp_path / "results"
+    results.mkdir()
+    for words in (["plan"], ["plan", "-e", "toy_minimax"], ["status"]):
+        capsys.readouterr()
+        assert main([*words, "--tier", "smoke", "--results", str(results)]) == 0
+        assert "toy_minimax" in capsys.readouterr().out
+    assert main(["plan", "printed"]) == 5
+    assert "these papers have no experiment" in capsys.readouterr().err
 
 
 def test_an_empty_folder_of_papers_selects_nothing(capsys, tmp_path, monkeypatch):
