@@ -293,8 +293,8 @@ def _assumed(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[st
 def reduced(tier: str) -> str:
     """Why runs of a reduced tier give no verdict."""
     if tier == "smoke":
-        return "only smoke runs exist: they show that everything works, and nothing about the paper"
-    return f"only reduced runs (tier {tier}) exist: numbers of another budget decide nothing"
+        return "all that it needs has run at tier smoke alone: that shows that everything works, nothing of the paper"
+    return f"all that it needs has run at tier {tier} alone: numbers of another budget decide nothing"
 
 
 def not_run(*samples: Sample) -> str:

@@ -354,6 +354,19 @@ def test_a_ground_that_changes_nothing_at_a_tier_is_no_second_ground_there(
     assert [one.ground for one in verdicts.readings if one.claim == "C1"] == ["base"]
 
 
+def test_a_claim_with_some_full_runs_is_not_said_to_have_reduced_ones_only(
+    tmp_path: Path, held: tuple[str, Loaded]
+) -> None:
+    """ring has run in full; of ring_saturating, with which it is compared, there are short runs alone."""
+    text, loaded = held
+    both = [*make_plan(loaded.spec, "short", experiments=["ring", "ring_saturating"]), *runs(loaded, None, "ring")]
+    stored = [counted(tmp_path, run, 2.0, 7.0) for run in both]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    (claim,) = [claim for claim in verdicts.claims if claim.claim == "C1"]
+    assert (claim.state, claim.tier) == ("NOT COMPARABLE", "short")
+    assert claim.reason.startswith("all that it needs has run at tier short alone")
+
+
 def test_each_run_is_read_once_whatever_it_is_judged_under(
     tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
