@@ -56,7 +56,7 @@ class Standing:
     left: list[Run]
     #: whose results the record of one that is left will hold
     waiting: list[Run]
-    #: whose record cannot be read, with the reason by id: nothing is written over what may be somebody's result
+    #: whose record cannot be read, the reason by its folder: nothing is written over what may be somebody's result
     unreadable: dict[str, str]
 
 
@@ -69,7 +69,7 @@ def standing(runs: Sequence[Run], results: Path) -> Standing:
         try:
             (ended if is_done(run, results) else left).append(run)
         except StoreError as error:
-            unreadable[run.run_id] = str(error)
+            unreadable[run.folder] = str(error)
     if all(run.reading is None for run in left):
         return Standing(ended, [], left, [], unreadable)
     stored: list[Stored] = []
@@ -78,8 +78,8 @@ def standing(runs: Sequence[Run], results: Path) -> Standing:
             with contextlib.suppress(StoreError):  # named above, if it is one of these runs
                 stored.append(Stored(read_record(file), file.parent))
     kept, held = to_train(left, stored)
-    told = {run.run_id for run in (*kept, *held)}
-    return Standing(ended, held, kept, [run for run in left if run.run_id not in told], unreadable)
+    told = {run.folder for run in (*kept, *held)}
+    return Standing(ended, held, kept, [run for run in left if run.folder not in told], unreadable)
 
 
 def not_measured(runs: Iterable[Run], root: Path) -> list[str]:
@@ -124,7 +124,7 @@ def plan(options: argparse.Namespace) -> int:
         stand = standing(selection.runs, results)
         unreadable |= stand.unreadable
         left += [(run, selection.loaded.file) for run in stand.left]
-        shares = added(stand.left, device, root, stored)
+        shares = added(stand.left, device, root, stored, results)
         for key in dict.fromkeys((run.experiment, run.reading) for run in selection.runs):
             runs = [run for run in selection.runs if (run.experiment, run.reading) == key]
             row = _plan_row(runs, stand, problems.get(runs[0].setup.dataset), cost(runs[0], device, root))
@@ -132,6 +132,7 @@ def plan(options: argparse.Namespace) -> int:
             row["device_hours"] = sum(share.hours for share in mine)
             row["trainings"] = sum(share.trained for share in mine)
             row["images_left"] = sum(share.images for share in mine)
+            row["resumed"] = sum(share.resumed for share in mine)
             row["continued"] = sum(share.continued for share in mine)
             row["sampled"] = sum(share.sampled for share in mine)
             floors = [lacking_anchors[run.run_id] for run in runs if run.run_id in lacking_anchors]
@@ -209,8 +210,10 @@ def _in_all(rows: list[dict[str, Any]], device: TimedDevice) -> str:
     apart += "(`ganrepro anchors`), by counted operations"
     if not runs:
         return f"{text}; {apart}" if number else text
-    text += f" in {counted(trainings, 'training')}, what is alike is trained once" if trainings < runs else ""
-    continued, sampled = (sum(row[key] for row in rows) for key in ("continued", "sampled"))
+    resumed, continued, sampled = (sum(row[key] for row in rows) for key in ("resumed", "continued", "sampled"))
+    alike = trainings + sampled < runs
+    text += f" in {counted(trainings, 'training')}, what is alike is trained once" if alike else ""
+    text += f"; {resumed} go on from their last checkpoint" if resumed else ""
     text += f"; {continued} go on from the end of a finished shorter run, if that is sound" if continued else ""
     text += f"; {sampled} sample the end of a finished training, if that is sound" if sampled else ""
     waiting = sum(row["waiting"] for row in rows)
@@ -287,7 +290,7 @@ def _plan_row(runs: list[Run], stand: Standing, missing: str | None, cost: Cost)
         "ended": ended,
         "left": left,
         "waiting": waiting,
-        "unreadable": len(ids & stand.unreadable.keys()),
+        "unreadable": sum(run.folder in stand.unreadable for run in runs),
         "iterations": first.iterations,
         "images": first.images,
         "parameters": first.parameter_count,

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     selections = select(options)
     papers = {selection.loaded.spec.paper.id: selection.loaded for selection in selections}
-    runs = {run.run_id: run for selection in selections for run in selection.runs}
+    runs = {run.folder: run for selection in selections for run in selection.runs}
     stand = standing([*runs.values()], results)
     todo, unreadable = stand.left, stand.unreadable
     for line in unreadable.values():
@@ -68,11 +68,12 @@ def run(options: argparse.Namespace) -> int:
         terminal.say(f"{len(todo)} of {len(runs)} runs to do, results in {places.shown(results)}")
         for line in not_measured(todo, root):
             terminal.say(line)
-        code = _train(options, todo, papers, results, root)
-        # a training that was continued measures only what it has measured from its beginning; the rest is done now
-        rest = standing(todo, results).left
-        if rest and code == opt.OK:
-            code = _train(options, rest, papers, results, root)
+        left = todo
+        # a training that was continued measures only what it has measured from its beginning, and of equal runs of
+        # several papers one is trained at a time: the rest is done afterwards
+        while left and code == opt.OK:
+            code = _train(options, [*{run.run_id: run for run in left}.values()], papers, results, root)
+            left = standing(todo, results).left
     else:
         others = f"{len(runs) - len(unreadable)} other" if unreadable else str(len(runs))
         terminal.say(f"Nothing to train: all {others} runs are finished in {places.shown(results)}.")
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         return code
     if todo:
         after_run(papers.values(), results, root, resolve_device(options.device), options.numerics)
-    text = with_reference(results, runs) if is_default_job(options) else None
+    text = with_reference(results, {run.run_id for run in runs.values()}) if is_default_job(options) else None
     everything = [*papers.values()] if options.papers else load_papers(())
     files = summarise(everything, results, options.numerics, quiet=options.json)
     if text is not None:
@@ -104,13 +105,19 @@ def _train(
     device = engines.device_of(options)
     check_numerics(options.numerics, device)
     stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
-    groups = trainings(todo, stored, device)
+    sampled, groups = trainings(todo, stored, device)
+    groups = [*([run] for run in sampled), *groups]
     jobs = [Job.of(run, papers[run.paper].file, results, root, device, others) for run, *others in groups]
     if options.engine != "local":
         jobs = engines.with_needs(jobs, groups, options, results)
     engine, where = engines.engine_of(options, jobs)
     for paper in dict.fromkeys(run.paper for run in todo):  # the rules are fixed before the first run
         ensure_seal(results, papers[paper].spec)
+    if sampled:
+        one = len(sampled) == 1
+        terminal.say(
+            f"{len(sampled)} of them {'samples' if one else 'sample'} the end of a finished training, if that is sound"
+        )
     if len(groups) < len(todo):
         alike = len(todo) - len(groups)
         terminal.say(f"{alike} of them {'shares' if alike == 1 else 'share'} the training of another")

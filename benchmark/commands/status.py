@@ -16,7 +16,7 @@ from benchmark.commands import terminal
 from benchmark.commands.plan import standing
 from benchmark.commands.select_runs import select
 from benchmark.runs.files import StoreError, read_as
-from benchmark.runs.pace import PROGRESS, Progress
+from benchmark.runs.pace import PROGRESS, Progress, saved
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, read_record
 from benchmark.spec import names, words
@@ -34,8 +34,8 @@ _ID = ("paper", "experiment", "run_id")
 
 def status_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
-    opt.runs(to, "every tier")
-    opt.add(to, "--json")
+    opt.experiments(to, "every tier")
+    opt.add(to, "--reading", "--seeds", "--numerics", "--results", "--json")
 
 
 def status(options: argparse.Namespace) -> int:
@@ -93,12 +93,10 @@ def state_of(run: Run, results: Path) -> dict[str, Any]:
         except StoreError as error:
             return {**about, "state": "unreadable", "iterations": 0, "reason": str(error)}
         return {**about, "state": record.status, "iterations": record.iterations, "reason": record.reason}
-    saved = sorted((folder / "checkpoints").glob("[0-9]*.pt"))
-    iterations = int(saved[-1].stem) if saved else 0
-    owner = _owner(folder)
+    iterations, owner = saved(folder), _owner(folder)
     if owner is not None and _alive(folder, owner):
         return {**about, "state": "running", "iterations": iterations, "reason": owner, **_pace(run, folder)}
-    begun = saved or owner is not None or (folder / ".heartbeat").is_file()
+    begun = iterations or owner is not None or (folder / ".heartbeat").is_file()
     return {**about, "state": "interrupted" if begun else "left", "iterations": iterations, "reason": None}
 
 

@@ -24,7 +24,7 @@ from benchmark.reporting.view import paper_view
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
 from benchmark.runs.files import StoreError, irregular, parse, read_as, read_bytes, sha256, unsafe_arrays
-from benchmark.runs.integrity import damage, other_code, samples_problems, unsaid
+from benchmark.runs.integrity import damage, misnamed, other_code, samples_problems, unsaid
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
 from benchmark.runs.sidecars import Equivalence
@@ -234,9 +234,8 @@ def _records(results: Path, findings: Findings) -> Iterator[Stored]:
 
 def _unsafe(run: Stored) -> str | None:
     """Why the files of a record must not be opened; None where they may."""
-    for name in sorted(run.record.files):
-        if not bundle.plain(name) or "/" in name:
-            return f"{run.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+    if (why := misnamed(run)) is not None:
+        return why
     for file in sorted({run.folder / name for name in (*run.record.files, RECORD_HASH, CURVES, SAMPLES, MEASURED)}):
         if (why := irregular(file)) is not None:
             return why

@@ -251,6 +251,8 @@ def _time(word: str, record: RunRecord) -> _Reading:
         worked = timing.processor_seconds
         protocol["threads"] = environment.get("threads")
         protocol["shared"] = worked is not None and worked < _UNDISTURBED * timing.training_seconds
+    if "momenta_beside" in environment:  # statistics that moved along took time
+        protocol["momenta_beside"] = environment["momenta_beside"]
     if protocol["device"] == "not recorded":
         return _Reading(None, "the record does not name the device", protocol=protocol)
     rate = timing.rate(record.iterations)

@@ -5,7 +5,7 @@ whole training, whose end it samples otherwise.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from benchmark.runs.environment import code_hash
 from benchmark.runs.files import StoreError
 from benchmark.runs.integrity import damage
 from benchmark.runs.plan import Run, id_of
-from benchmark.runs.records import RECORD, RunRecord, Stored, read_record
+from benchmark.runs.records import RECORD, RunRecord, Stored, device_of, read_record
 from benchmark.spec.base import grouped
 from benchmark.spec.parts import Data
 
@@ -31,15 +31,15 @@ def checkpoint_of(stored: Stored) -> Path:
 def beginnings(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
     """Those of ``stored`` that ``run`` can go on from on ``device`` ('cpu', 'cuda:0'), the longest first.
 
-    They were trained on that kind of device, ended where ``run`` evaluates all that recurs, and left their checkpoint.
-    Whether code, data and checkpoint are what they were is seen when the run begins.
+    They ended where ``run`` evaluates all that recurs, and kept pictures of their course.
     """
     ends = _ends(run)
     budget = {"budget": run.setup.budget.model_dump(mode="json")}
 
     def begins(record: RunRecord) -> bool:
         whole = {**record.determinant, "setup": record.determinant["setup"] | budget}
-        return record.iterations in ends and id_of(whole) == run.run_id
+        pictures = "sampled_from" not in record.environment
+        return record.iterations in ends and pictures and id_of(whole) == run.run_id
 
     return sorted(_left(run, stored, device, begins), key=lambda one: -one.record.iterations)
 
@@ -60,25 +60,29 @@ def trained(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
     return _left(run, stored, device, whole)
 
 
-def trainings(runs: Sequence[Run], stored: Iterable[Stored], device: str) -> list[list[Run]]:
-    """``runs`` as one training each: those whose training has ended by themselves, the others ``together``."""
+def trainings(runs: Sequence[Run], stored: Iterable[Stored], device: str) -> tuple[list[Run], list[list[Run]]]:
+    """Those of ``runs`` whose training has ended, which are only sampled, and the others ``together``."""
     by_length = grouped(((one.record.seed, one.record.iterations), one) for one in stored)
-    over = {run.run_id for run in runs if trained(run, by_length.get((run.seed, run.iterations), ()), device)}
-    return [[run] for run in runs if run.run_id in over] + together([run for run in runs if run.run_id not in over])
+    over = [run for run in runs if trained(run, by_length.get((run.seed, run.iterations), ()), device)]
+    folders = {run.folder for run in over}
+    return over, together([run for run in runs if run.folder not in folders])
 
 
 def end_of(
-    one: Stored, state: dict[str, Any], run: Run, data: Data, data_root: Path, threads: int | None
+    one: Stored, state: dict[str, Any], run: Run, data: Data, data_root: Path, here: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """``state``, the checkpoint of a finished run's end, less what was measured at its end alone, for ``run`` to go on
-    from with ``threads`` of a processor; None where anything is not as it was or not as it would be here.
+    from in the environment ``here``; None where anything is not as it was or not as it would be here, times included.
     """
     record, scores = one.record, run.setup.scores
     if damage(one) or record.hashes != {"code": code_hash(run), "dataset": data.fingerprint}:
         return None
+    then = record.environment
+    if device_of(then) != device_of(here) or then["packages"]["torch"] != here["packages"]["torch"]:
+        return None
     kept, curves = json.loads(state["kept"]), one.curves()
     alike = {name: values.cpu().numpy().tobytes() for name, values in state["curves"].items()}
-    until, threads = record.iterations, kept["threads"] if threads is None else threads
+    until, threads = record.iterations, here["threads"] if here["device"] == "cpu" else kept["threads"]
     if (
         alike != {name: values.tobytes() for name, values in curves.items()}
         or (state["iteration"], kept["measured_until"], kept["threads"]) != (until, until, threads)
@@ -99,15 +103,18 @@ def end_of(
 
 
 def _left(run: Run, stored: Iterable[Stored], device: str, suits: Callable[[RunRecord], bool]) -> list[Stored]:
-    """Those trained here on that kind of device with the seed of ``run`` that suit and left their last checkpoint."""
+    """Those of the paper and seed of ``run`` that suit, were trained here on that kind of device by this code, and left
+    their last checkpoint. Whether data and checkpoint are what they were is seen when ``run`` begins.
+    """
     found = []
     for one in stored:
         record = one.record
         with suppress(KeyError, TypeError, AttributeError):  # what an edited record says it was
             if (
-                (record.status, record.origin, record.seed) == ("finished", None, run.seed)
+                (record.status, record.origin, record.paper, record.seed) == ("finished", None, run.paper, run.seed)
                 and _kind(str(record.environment["device"])) == _kind(device)
                 and suits(record)
+                and record.hashes["code"] == code_hash(run)
                 and checkpoint_of(one).is_file()
             ):
                 found.append(one)

@@ -17,7 +17,8 @@ from statistics import median
 from typing import Any, Literal, NamedTuple
 
 from benchmark.runs.anchored import anchor_code, anchored
-from benchmark.runs.continued import beginnings, trained, trainings
+from benchmark.runs.continued import beginnings, trainings
+from benchmark.runs.pace import saved
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import KINDS, Anchor, Calibration, identity, pace_of, read_all
@@ -126,6 +127,8 @@ class AddedCost(NamedTuple):
     trained: bool
     #: real examples that training still shows
     images: int
+    #: from its own last checkpoint, if that is sound
+    resumed: bool = False
     #: from the end of a finished shorter run, if that is sound
     continued: bool = False
     #: at the end of a training that is finished, if that is sound
@@ -199,25 +202,35 @@ def cost(run: Run, device: TimedDevice = STATED["cpu"], root: Path | None = None
 
 
 def added(
-    runs: Sequence[Run], device: TimedDevice = STATED["cpu"], root: Path | None = None, stored: Sequence[Stored] = ()
+    runs: Sequence[Run],
+    device: TimedDevice = STATED["cpu"],
+    root: Path | None = None,
+    stored: Sequence[Stored] = (),
+    results: Path | None = None,
 ) -> dict[str, AddedCost]:
-    """What each of ``runs`` adds, by its id: what is alike is trained once, as the longest of them, and a run whose
-    beginning or training is a finished one of ``stored`` goes on from its end. ``root`` as in :func:`cost`.
+    """What each of ``runs`` adds, by its id: what is alike is trained once, as the longest of them.
+
+    One whose beginning or training is a finished one of ``stored`` goes on from its end, one that was stopped from its
+    last checkpoint in ``results``. ``root`` as in :func:`cost`.
     """
     costs: dict[tuple[str | None, ...], Cost] = {}
-    shares = {}
-    for group in trainings(runs, stored, device.kind):
-        over = len(group) == 1 and bool(trained(group[0], stored, device.kind))
-        for run in group:
-            of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
-            if of not in costs:
-                costs[of] = cost(run, device, root)
-            leads = run is group[0] and not over
-            begun = beginnings(run, stored, device.kind) if leads and len(group) == 1 else []
-            left = leads * run.iterations - (begun[0].record.iterations if begun else 0)
-            seconds = left / run.iterations * costs[of].training_seconds + costs[of].evaluation_seconds
-            images = left * run.images // run.iterations
-            shares[run.run_id] = AddedCost(seconds / 3600, leads, images, bool(begun), over)
+    sampled, groups = trainings(runs, stored, device.kind)
+
+    def share(run: Run, iterations: int, **how: bool) -> AddedCost:
+        """What ``iterations`` of a run's training and its evaluation take."""
+        of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # whatever its seed
+        if of not in costs:
+            costs[of] = cost(run, device, root)
+        seconds = iterations / run.iterations * costs[of].training_seconds + costs[of].evaluation_seconds
+        return AddedCost(seconds / 3600, images=iterations * run.images // run.iterations, **how)
+
+    shares = {run.run_id: share(run, 0, trained=False, sampled=True) for run in sampled}
+    for leader, *others in groups:
+        at = 0 if results is None else saved(results / leader.folder)
+        begun = [] if others or at else beginnings(leader, stored, device.kind)
+        left = leader.iterations - (begun[0].record.iterations if begun else at)
+        shares[leader.run_id] = share(leader, left, trained=True, resumed=at > 0, continued=bool(begun))
+        shares |= {run.run_id: share(run, 0, trained=False) for run in others}
     return shares
 
 

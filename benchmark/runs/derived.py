@@ -47,32 +47,32 @@ def holds(determinant: Mapping[str, Any], iterations: int, run: Run, folder: Pat
 def to_train(runs: Sequence[Run], stored: Iterable[Stored]) -> tuple[list[Run], list[Run]]:
     """Those of ``runs`` whose results no finished run and no other of them holds, and those that a finished run holds.
 
-    Runs of the base are all trained.
+    Runs of the base are all trained. What another paper's run holds is not this one's.
     """
     finished = _by_training(stored)
-    planned: dict[tuple[str, int], list[tuple[Mapping[str, Any], int]]] = {}
+    planned: dict[tuple[str, str, int], list[tuple[Mapping[str, Any], int]]] = {}
     kept, held = [], []
     for run in sorted(runs, key=lambda run: run.reading is not None):
         facts = run.determinant()
-        key = (training(facts), run.seed)
+        key = (run.paper, training(facts), run.seed)
         if run.reading is not None and any(_gives(one, run) for one in finished.get(key, ())):
             held.append(run)
         elif run.reading is None or not any(holds(*other, run, None) for other in planned.get(key, ())):
             kept.append(run)
             planned.setdefault(key, []).append((facts, run.iterations))
-    order = {run.run_id: place for place, run in enumerate(runs)}
-    return sorted(kept, key=lambda run: order[run.run_id]), held
+    order = {run.folder: place for place, run in enumerate(runs)}
+    return sorted(kept, key=lambda run: order[run.folder]), held
 
 
 def together(runs: Sequence[Run]) -> list[list[Run]]:
-    """``runs`` in groups of one training each, sampled and scored in several ways; the longest run first."""
-    groups: dict[tuple[int, str], list[Run]] = {}
+    """``runs`` in groups of one paper's training each, sampled and scored in several ways; the longest run first."""
+    groups: dict[tuple[str, int, str], list[Run]] = {}
     known: dict[tuple[str | None, ...], str] = {}
     for run in runs:
         of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # what runs of other seeds share
         if of not in known:
             known[of] = training(_trained(run.determinant()))
-        groups.setdefault((run.seed, known[of]), []).append(run)
+        groups.setdefault((run.paper, run.seed, known[of]), []).append(run)
     return [sorted(group, key=lambda run: -run.iterations) for group in groups.values()]
 
 
@@ -102,15 +102,15 @@ def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
         place = (run.reading, run.experiment, run.tier)
         if place not in keys:
             keys[place] = training(run.determinant())
-        for stored_run in known.get((keys[place], run.seed), ()):
+        for stored_run in known.get((run.paper, keys[place], run.seed), ()):
             if _gives(stored_run, run):
                 yield _derived(run, stored_run)
                 break
 
 
-def _by_training(stored: Iterable[Stored]) -> dict[tuple[str, int], list[Stored]]:
+def _by_training(stored: Iterable[Stored]) -> dict[tuple[str, str, int], list[Stored]]:
     finished = (one for one in stored if one.record.status == "finished")
-    return grouped(((training(one.record.determinant), one.record.seed), one) for one in finished)
+    return grouped(((one.record.paper, training(one.record.determinant), one.record.seed), one) for one in finished)
 
 
 def _gives(one: Stored, run: Run) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from benchmark.runs.bundle import plain
 from benchmark.runs.files import StoreError, irregular, read_arrays, sha256
 from benchmark.runs.records import RECORD, RECORD_HASH, SAMPLES, RunRecord, Stored
 from benchmark.spec.base import canonical
@@ -25,8 +26,18 @@ def edited(stored: Stored) -> str | None:
     return f"{file} has changed since it was written" if changed else None
 
 
+def misnamed(stored: Stored) -> str | None:
+    """Why no file that a record names may be opened: one may lie anywhere."""
+    for name in sorted(stored.record.files):
+        if not plain(name) or "/" in name:
+            return f"{stored.folder}: '{ascii(name)[1:-1]}' is no name of a file of evidence"
+    return None
+
+
 def damage(stored: Stored) -> list[str]:
     """What does not agree between a record, its hash and its files: one line each, none if all is well."""
+    if (problem := misnamed(stored)) is not None:
+        return [problem]
     problem = edited(stored)
     problems = [problem] if problem is not None else []
     for name, expected in sorted(stored.record.files.items()):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from benchmark.runs.files import SHARED, StoreError, irregular, parse, read_bytes, sha256, shared_file, write_atomic
 from benchmark.runs.integrity import damage, edited
-from benchmark.runs.records import RECORD, RECORD_HASH, RunRecord, Stored, finished_record, read_records
+from benchmark.runs.records import RECORD, RECORD_HASH, SAMPLES, RunRecord, Stored, finished_record, read_records
 from benchmark.runs.sidecars import CALIBRATION, FOLDERS
 
 SEALS = "seals"
@@ -56,7 +58,7 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
             if there is not None:
                 present += 1
                 problems += filter(None, [edited(there)])
-                if _results(there.record) != _results(stored.record):
+                if not _alike(there.record, stored.record):
                     problems.append(
                         f"{stored.folder / RECORD} and {there.folder / RECORD} tell different results of one run"
                     )
@@ -86,18 +88,19 @@ def plan_merge(sources: Sequence[Path], into: Path) -> Merge:
 
 def carry_out(merge: Merge, into: Path) -> None:
     """Copy what was planned, each file whole or not at all; a run that is being trained there is a StoreError."""
-    for place, file in merge.copies.items():
-        content = read_bytes(file)
-        if place.name != RECORD:
-            write_atomic(into / place, content)
-            continue
-        folder = into / place.parent
-        try:
-            with FileLock(folder / ".lock").acquire(timeout=0):
-                if finished_record(folder) is None:
-                    write_atomic(folder / RECORD, content)
-        except Timeout:
-            raise StoreError(f"{folder}: this run is being trained; merge when it has ended") from None
+    for folder, group in itertools.groupby(merge.copies.items(), lambda copy: into / copy[0].parent):
+        copies = {place.name: file for place, file in group}
+        with ExitStack() as locks:
+            if RECORD in copies:
+                folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    locks.enter_context(FileLock(folder / ".lock").acquire(timeout=0))
+                except Timeout:
+                    raise StoreError(f"{folder}: this run is being trained; merge when it has ended") from None
+                if finished_record(folder) is not None:  # it has ended there since
+                    continue
+            for name, file in copies.items():
+                write_atomic(folder / name, read_bytes(file))
 
 
 def _there(folder: Path) -> Stored | None:
@@ -105,10 +108,16 @@ def _there(folder: Path) -> Stored | None:
     return None if record is None else Stored(record, folder)
 
 
-def _results(record: RunRecord) -> tuple[object, ...]:
-    """What a record says apart from time and machine."""
-    scores = {name: (score.value, score.reason is None, score.series) for name, score in record.scores.items()}
-    return record.run_id, record.status, record.determinant, scores, record.files
+def _alike(one: RunRecord, other: RunRecord) -> bool:
+    """Whether two records say the same apart from time and machine, and from pictures that only one can have."""
+    left_out = {SAMPLES} if "sampled_from" in {*one.environment, *other.environment} else set()
+
+    def results(record: RunRecord) -> tuple[object, ...]:
+        scores = {name: (score.value, score.reason is None, score.series) for name, score in record.scores.items()}
+        files = {name: digest for name, digest in record.files.items() if name not in left_out}
+        return record.run_id, record.status, record.determinant, scores, files
+
+    return results(one) == results(other)
 
 
 def _shared(source: Path, stored: Stored) -> Iterator[Path]:

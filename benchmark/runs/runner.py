@@ -27,6 +27,9 @@ from benchmark.training import checkpoint
 from benchmark.training.numerics import WARMUP_ITERATIONS, training_in
 from benchmark.training.trainer import Diverged, Trainer
 
+#: in a record's environment: how many runs' statistics of other momenta moved along with its training
+_MOMENTA = "momenta_beside"
+
 
 class Interrupted(Exception):
     """The run was asked to stop; its state is saved, the same command continues it."""
@@ -71,8 +74,9 @@ class OneRun:
         self.data: Data | None = None
         self.loop: str | None = None
         self.others = [OneRun(other, results, data_root, device) for other in others]
-        #: what of the training another run did, and which one; goes into the record's environment
-        self.by_another: dict[str, str] = {}
+        #: what of the training another run did, which one, and how many others' statistics moved along, which takes
+        #: time; goes into the record's environment
+        self.by_another: dict[str, str | int] = {}
         self.ended: RunRecord | None = None
 
     def execute(self) -> RunRecord:
@@ -95,7 +99,9 @@ class OneRun:
                 except (Interrupted, DataError):
                     raise
                 except Exception as error:
-                    self._write_failure(error)
+                    for run in (self, *self.others):
+                        if run.ended is None:
+                            run._write_failure(error)
                     raise
         except Timeout:
             owner = self.folder / ".owner"
@@ -124,8 +130,9 @@ class OneRun:
         assert self.data is not None
         self.trainer = Trainer(self.run, self.data, self.device, [other.run for other in self.others])
         self.measurements = Measurements(self.run, self.results, self.data_root)
+        self.by_another = {_MOMENTA: self.trainer.other_momenta} if self.trainer.other_momenta else {}
         for other in self.others:
-            other.data, other.by_another = self.data, {"trained_with": self.run.run_id}
+            other.data, other.by_another = self.data, {"trained_with": self.run.run_id, **self.by_another}
             other.measurements = Measurements(other.run, other.results, other.data_root)
 
     def _open(self) -> list[OneRun]:
@@ -282,15 +289,16 @@ class OneRun:
         """Continue from the end of a finished run that is this training or its beginning, if one is sound."""
         assert self.data is not None
         stored = [*candidates(self.run, self.results)]
-        threads = torch.get_num_threads() if self.device == "cpu" else None
         whole, begun = trained(self.run, stored, self.device), beginnings(self.run, stored, self.device)
+        here = describe(self.device) if whole or begun else {}
         for one in (*whole, *begun):
             try:
                 left = checkpoint.read(checkpoint_of(one), self.device, one.record.run_id)
-                state = end_of(one, left, self.run, self.data, self.data_root, threads)
+                state = end_of(one, left, self.run, self.data, self.data_root, here)
                 if state is not None:
                     self._restore(state if one in begun else self._unmeasured(state))
-                    self.by_another = {"continued_from" if one in begun else "sampled_from": one.record.run_id}
+                    moved = {name: count for name, count in self.by_another.items() if name == _MOMENTA}
+                    self.by_another = {"continued_from" if one in begun else "sampled_from": one.record.run_id, **moved}
                     return
             except (KeyError, Diverged, *checkpoint.UNREADABLE):
                 self._begin()

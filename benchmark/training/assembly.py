@@ -13,8 +13,10 @@ from benchmark.spec.shapes import Layout, layout
 from benchmark.spec.systems import Network
 from benchmark.training.streams import stream_seed
 
+#: layers whose hooks are called
+_NORMALISATION = (nn.BatchNorm1d, nn.BatchNorm2d)
 #: layers whose gradients do not need their output
-_OUTPUT_IS_FREE = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d)
+_OUTPUT_IS_FREE = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, *_NORMALISATION)
 
 
 class Assembly(nn.Module):
@@ -54,7 +56,7 @@ class Assembly(nn.Module):
         return value
 
     def without_hooks(self, value: Tensor, start: int, stop: int) -> Tensor:
-        """What ``forward`` gives, in less time: of hooks only those before a layer are called, taps are passed over."""
+        """What ``forward`` gives, in less time: taps are passed over, and hooks of all but batch normalisation."""
         if (start, stop) not in self._spans:
             self._spans[start, stop] = _functions(self._sequence[start:stop])
         for function in self._spans[start, stop]:
@@ -89,7 +91,7 @@ def _functions(layers: Sequence[Callable[[Tensor], Tensor]]) -> list[Callable[[T
         elif type(layer) is nn.LeakyReLU and over and layer.negative_slope > 0:
             functions.append(partial(nn.functional.leaky_relu_, negative_slope=layer.negative_slope))
         elif not isinstance(layer, nn.Identity):
-            hooked = isinstance(layer, nn.Module) and layer._forward_pre_hooks
+            hooked = isinstance(layer, _NORMALISATION)
             functions.append(layer.forward if isinstance(layer, nn.Module) and not hooked else layer)
         before = layer
     return functions

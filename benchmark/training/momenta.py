@@ -30,14 +30,14 @@ class OtherMomenta:
         self._twins: dict[nn.Module, nn.Module] = {}
         self._handles = []
         for role, network in networks.items():
-            for place, layer, shape in _everywhere(layout(described[role], sizes)):
+            here, there = _everywhere(network.layout), _everywhere(layout(described[role], sizes))
+            for (place, layer, shape), (_, other, _) in zip(here, there, strict=True):
                 module = network.layers.get_submodule(place)
-                if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                    twin = layer.module(shape).to(next(module.buffers()).device)
-                    if twin.momentum != module.momentum:
-                        twin.weight, twin.bias = module.weight, module.bias
-                        self._twins[module] = twin
-                        self._handles.append(module.register_forward_pre_hook(_moving(twin)))
+                if other != layer and isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                    twin = other.module(shape).to(next(module.buffers()).device)
+                    twin.weight, twin.bias = module.weight, module.bias
+                    self._twins[module] = twin
+                    self._handles.append(module.register_forward_pre_hook(_moving(twin)))
 
     def __bool__(self) -> bool:
         """Whether any momentum differs."""

@@ -89,6 +89,11 @@ class Trainer:
         return {} if self.device == "cpu" and self.run.numerics != "bf16" and suits(self.system, modules) else None
 
     @property
+    def other_momenta(self) -> int:
+        """For how many other runs statistics of their momenta move along."""
+        return len(self._momenta)
+
+    @property
     def loop(self) -> str:
         """How iterations are run: ``plain``, or ``replayed`` as CUDA graphs; why not, where they cannot be."""
         if self._replayer is None:

@@ -79,6 +79,16 @@ def test_a_gpu_that_others_use_is_not_the_same_device(tmp_path: Path) -> None:
     assert verdict(alone + runs(tmp_path / "x", "b", B, environment=other_threads)).state == "HOLDS"
 
 
+def test_statistics_that_moved_along_are_no_part_of_a_time_alone(tmp_path: Path) -> None:
+    beside = {**ENVIRONMENT, "momenta_beside": 1}
+    stored = runs(tmp_path, "a", A) + runs(tmp_path, "b", B, environment=beside)
+    found = verdict(stored)
+    assert found.state == "NOT COMPARABLE"
+    assert "'momenta_beside' differs" in found.reason
+    both = runs(tmp_path / "x", "a", A, environment=beside) + runs(tmp_path / "x", "b", B, environment=beside)
+    assert verdict(both).state == "HOLDS"
+
+
 def test_a_record_without_a_device_gives_no_time(tmp_path: Path) -> None:
     stored = runs(tmp_path, "a", A, environment={}) + runs(tmp_path, "b", B)
     found = verdict(stored)

@@ -15,7 +15,7 @@ import torch
 
 from benchmark.cli import main
 from benchmark.runs.continued import beginnings, candidates, checkpoint_of
-from benchmark.runs.costs import STATED, added, cost
+from benchmark.runs.costs import STATED, AddedCost, added, cost
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, read_record, write_record
 from benchmark.runs.runner import Interrupted, OneRun
@@ -150,13 +150,22 @@ def of_a_gpu(one: Stored) -> None:
     rewrite(one, environment={**one.record.environment, "device": "cuda"})
 
 
+def of_another_processor(one: Stored) -> None:
+    rewrite(one, environment={**one.record.environment, "processor": "Another processor"})
+
+
+def of_another_torch(one: Stored) -> None:
+    packages = {**one.record.environment["packages"], "torch": "2.0"}
+    rewrite(one, environment={**one.record.environment, "packages": packages})
+
+
 def diverged(one: Stored) -> None:
     rewrite(one, status="diverged", reason="loss not finite")
 
 
 FAULTS = (
     *(edit_record, edit_file, damage_checkpoint, other_curves, other_network, other_snapshots, other_threads),
-    *(other_code, other_data, of_a_gpu, diverged),
+    *(other_code, other_data, of_a_gpu, of_another_processor, of_another_torch, diverged),
 )
 
 
@@ -204,15 +213,28 @@ def test_plan_tells_what_goes_on_from_a_finished_run_of_the_same_kind_of_device(
     spec = tmp_path / "toy.yaml"
     spec.write_text(TOY.read_text() + READINGS)
     about = ["plan", str(spec), "--tier", "smoke", "-e", "toy_minimax", "--seeds", "0", "--numerics", "exact"]
-    for device, expected, part in (("cpu", 1, 2), ("cuda", 0, 1)):
+
+    def row(device: str) -> dict[str, Any]:
         assert main([*about, "--results", str(place), "--device", device, "--json"]) == 0
         (row,) = json.loads(capsys.readouterr().out)
-        assert (row["left"], row["continued"]) == (1, expected)
-        assert row["images_left"] == row["images"] // part == SHOWN // part
+        return dict(row)
+
+    for device, expected, part in (("cpu", 1, 2), ("cuda", 0, 1)):
+        found = row(device)
+        assert (found["left"], found["continued"], found["resumed"]) == (1, expected, 0)
+        assert found["images_left"] == found["images"] // part == SHOWN // part
     assert main([*about, "--results", str(place), "--device", "cpu"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "1 of 1 runs left; 1 go on from the end of a finished shorter run" in told
     assert told.partition("power over")[0].rstrip().endswith(f"{SHOWN // 2:,} images to train on")
+    count, run = itertools.count(), run_of(loads(spec.read_text()), None)
+    with pytest.raises(Interrupted):
+        done(run, place, stop=lambda: next(count) >= 12)
+    (last,) = (place / run.folder).glob("checkpoints/*.pt")
+    assert 30 < int(last.stem) < 60
+    found = row("cpu")
+    assert (found["left"], found["continued"], found["resumed"]) == (1, 0, 1), "it has a checkpoint of its own by now"
+    assert found["images_left"] == (60 - int(last.stem)) * SHOWN // 60
 
 
 def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) -> None:
@@ -221,7 +243,7 @@ def test_hours_leave_out_what_is_trained_already(loaded: Loaded, short: Stored) 
     each = cost(base)
     share = added([base], stored=[short])[base.run_id]
     hours = pytest.approx((each.training_seconds / 2 + each.evaluation_seconds) / 3600)
-    assert share == (hours, True, base.images // 2, True, False)
+    assert share == AddedCost(hours, trained=True, images=base.images // 2, continued=True)
     assert added([base], STATED["cuda"], stored=[short])[base.run_id].continued is False
     assert added([base, near], stored=[short]) == added([base, near])
 

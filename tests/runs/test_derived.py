@@ -13,6 +13,8 @@ import torch
 from benchmark.cli import main
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs.derived import derived, to_train, together
+from benchmark.runs.engines.execute import Ending
+from benchmark.runs.engines.job import perform
 from benchmark.runs.plan import Run, make_plan
 from benchmark.runs.records import MEASURED, RunRecord, Stored, finished_record, read_record
 from benchmark.runs.runner import Interrupted, OneRun
@@ -232,6 +234,75 @@ def test_what_a_continued_training_has_not_measured_is_left_for_another(tmp_path
     OneRun(base, tmp_path, tmp_path, "cpu", others=[often]).execute()
     assert finished_record(tmp_path / base.folder) is not None
     assert finished_record(tmp_path / often.folder) is None
+
+
+def test_what_stops_a_shared_training_is_the_failure_of_each_that_has_not_ended(
+    tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = (None, "near", "often")
+    base, *others = [run_of(loaded, reading) for reading in readings]
+    end = OneRun._end
+
+    def broken(one: OneRun, *about: Any) -> None:
+        if one.run.reading == "near":
+            raise RuntimeError("planted")
+        end(one, *about)
+
+    monkeypatch.setattr(OneRun, "_end", broken)
+    with pytest.raises(RuntimeError, match="planted"):
+        OneRun(base, tmp_path, tmp_path, "cpu", others=others).execute()
+    records = [read_record(tmp_path / run.folder / "record.json") for run in (base, *others)]
+    assert [(record.status, record.reason) for record in records] == [
+        ("finished", None),
+        *[("failed", "RuntimeError: planted")] * 2,
+    ]
+    monkeypatch.undo()
+    for reading in readings[1:]:
+        (again,), (alone,) = (together_in(place, loaded, reading) for place in (tmp_path, tmp_path / "alone"))
+        assert evidence(again) == evidence(alone)
+
+
+def test_runs_of_two_papers_are_never_one_training_nor_hold_each_other(
+    loaded: Loaded, trained: dict[str, Stored]
+) -> None:
+    other = loads(TOY.read_text().replace("id: toy\n", "id: toy_two\n") + READINGS)
+    ours, theirs = run_of(loaded, None), run_of(other, None)
+    assert (ours.run_id, ours.folder == theirs.folder) == (theirs.run_id, False)
+    assert together([ours, theirs]) == [[ours], [theirs]]
+    half = run_of(other, "half")
+    assert to_train([ours, half], [trained[BASE]]) == ([ours, half], [])
+
+
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``ganrepro run`` does its jobs one after another where it is called."""
+    monkeypatch.setattr(
+        "benchmark.commands.run.execute",
+        lambda jobs, _engine, _display: Ending([perform(job) for job in jobs], None),
+    )
+
+
+def test_run_does_equal_runs_of_two_papers_and_those_that_were_stopped_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_this_process(monkeypatch)
+    fewer = "experiments.toy_minimax.tiers.smoke.scores.*.metric.*.samples: 150"
+    text = f"{TOY.read_text()}{READINGS}  fewer: {{says: Fewer samples., of: [experiments], change: {{{fewer}}}}}\n"
+    loaded = loads(text)
+    first, second, place = tmp_path / "toy.yaml", tmp_path / "two.yaml", tmp_path / "results"
+    first.write_text(text)
+    second.write_text(text.replace("id: toy\n", "id: toy_two\n"))
+    for reading in (None, "fewer"):
+        count = itertools.count()
+        with pytest.raises(Interrupted):
+            together_in(place, loaded, reading, stop=lambda count=count: next(count) >= 25)
+    about = [str(first), str(second), "--tier", "smoke", "-e", "toy_minimax", "--seeds", "0", "--numerics", "exact"]
+    about += ["--reading", "base", "--reading", "fewer", "--reading", "often", "--results", str(place)]
+    assert main(["run", *about, "--no-report", "--device", "cpu"]) == 0
+    ids = sorted(run_of(loaded, reading).run_id for reading in (None, "fewer", "often"))
+    for paper in ("toy", "toy_two"):
+        assert sorted(file.parent.name for file in place.glob(f"{paper}/toy_minimax/*/record.json")) == ids
+    assert main(["plan", *about]) == 0
+    assert "0 of 6 runs left" in capsys.readouterr().out
 
 
 def test_runs_are_grouped_by_training_and_the_longest_leads(loaded: Loaded) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from benchmark.cli import main
-from benchmark.runs.records import RECORD, RECORD_HASH, read_record, read_records, write_record_hash
+from benchmark.runs.merge import carry_out, plan_merge
+from benchmark.runs.records import CURVES, RECORD, RECORD_HASH, read_record, read_records, write_record_hash
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "default-job"
 
@@ -137,6 +140,50 @@ def test_of_two_files_beside_the_records_the_first_is_kept_and_both_are_named(
     code, (line,) = merged("calibration", {"loops": {"a": 1}}, {"loops": {"b": 1}})
     assert code == 0, "two measurements of a pace do not contradict each other"
     assert line.endswith("they differ in loops")
+
+
+def test_a_run_that_ends_there_meanwhile_stays_whole(halves: tuple[Path, Path], tmp_path: Path) -> None:
+    first, _ = halves
+    into = tmp_path / "all"
+    planned = plan_merge([first], into)
+    stored = next(iter(read_records(first)))
+    mine = into / stored.folder.relative_to(first)
+    shutil.copytree(stored.folder, mine)
+    (mine / CURVES).write_bytes(b"other")
+    edit(mine / RECORD, ("files", CURVES), hashlib.sha256(b"other").hexdigest())
+    before = tree(mine)
+    carry_out(planned, into)
+    assert tree(mine) == before
+    assert len(list(read_records(into))) == len(list(read_records(first)))
+
+
+def test_a_run_that_is_trained_there_is_left_alone(
+    halves: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = halves
+    into = tmp_path / "all"
+    stored = list(read_records(first))[-1]
+    mine = into / stored.folder.relative_to(first)
+    mine.mkdir(parents=True)
+    with FileLock(mine / ".lock"):
+        assert main(["merge", str(first), "--into", str(into)]) != 0
+    assert "this run is being trained" in capsys.readouterr().err
+    assert tree(mine) == {}
+    assert main(["merge", str(first), "--into", str(into)]) == 0
+
+
+def test_a_record_brings_no_file_from_elsewhere(
+    halves: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = halves
+    (tmp_path / "other").write_text("of nobody's business")
+    stored = next(iter(read_records(first)))
+    name = "../../../../other"
+    edit(stored.folder / RECORD, ("files", name), hashlib.sha256((tmp_path / "other").read_bytes()).hexdigest())
+    into = tmp_path / "place" / "all"
+    assert main(["merge", str(first), "--into", str(into)]) == 1
+    assert f"'{name}' is no name of a file of evidence" in capsys.readouterr().err
+    assert not (into.parent / "other").exists()
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

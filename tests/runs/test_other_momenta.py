@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import torch
 
+from benchmark.parts.networks.normalisations import BatchNorm
 from benchmark.runs.derived import together
 from benchmark.runs.plan import Run, make_run
 from benchmark.runs.records import Stored, finished_record
 from benchmark.runs.runner import Interrupted, OneRun
 from benchmark.spec.load import loads
+from benchmark.spec.parts import Layer
 from benchmark.training.checkpoint import load_newest
+from benchmark.training.momenta import OtherMomenta
 from benchmark.training.trainer import Trainer
 from tests.specs import load
 
@@ -106,6 +109,29 @@ def test_one_that_was_not_there_from_the_beginning_is_left_for_another_training(
     with pytest.raises(Interrupted):
         trained(tmp_path, runs[:1], stop=lambda: next(count) >= runs[0].iterations // 2)
     assert [one.record.run_id for one in trained(tmp_path, runs)] == [runs[0].run_id]
+
+
+def test_records_tell_how_many_statistics_moved_along_which_takes_time(tmp_path: Path) -> None:
+    runs = [lsgan(LEADER), lsgan(OTHER), lsgan(SAMPLED)]
+    count = itertools.count()
+    with pytest.raises(Interrupted):
+        trained(tmp_path / "shared", runs, stop=lambda: next(count) >= runs[0].iterations // 2)
+    shared = trained(tmp_path / "shared", runs)
+    assert [one.record.environment.get("momenta_beside") for one in shared] == [1, 1, 1]
+    others = trained(tmp_path / "others", [runs[0], runs[2]])
+    assert ["momenta_beside" in one.record.environment for one in others] == [False, False]
+
+
+def test_nothing_is_built_where_no_momentum_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, sampled, other = lsgan(LEADER), lsgan(SAMPLED), lsgan(OTHER)
+    networks = Trainer(run, run.setup.dataset.load(Path("none"), "cpu"), "cpu").networks
+    built: list[Layer] = []
+    module = BatchNorm.module
+    monkeypatch.setattr(BatchNorm, "module", lambda self, shape: (built.append(self), module(self, shape))[1])
+    assert not OtherMomenta(networks, sampled.networks, sampled.setup.sizes)
+    assert built == []
+    assert OtherMomenta(networks, other.networks, other.setup.sizes)
+    assert built
 
 
 def test_normalisation_inside_blocks_keeps_its_statistics_too() -> None:

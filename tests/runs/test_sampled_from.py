@@ -13,23 +13,36 @@ import numpy as np
 import pytest
 
 from benchmark.cli import main
-from benchmark.runs.continued import trained, trainings
+from benchmark.runs.continued import beginnings, trained, trainings
 from benchmark.runs.costs import AddedCost, added, cost
+from benchmark.runs.integrity import samples_problems
 from benchmark.runs.plan import Run, make_plan
-from benchmark.runs.records import Stored
+from benchmark.runs.records import RunRecord, Stored, read_record
 from benchmark.spec.load import Loaded, loads
 from benchmark.training.trainer import Trainer
-from tests.runs.test_continued import FAULTS, done, same, weights
-from tests.runs.test_derived import READINGS, TOY, evidence, run_of
+from tests.runs.test_continued import FAULTS, done, other_code, same, weights
+from tests.runs.test_derived import READINGS, TOY, evidence, in_this_process, run_of
 from tests.specs import load
 
 #: readings of a paper whose scores do not recur
 _AT = {name: READINGS.index(f"  {name}:") for name in ("best", "near", "often", "rate")}
+LONGER = """
+  longer:
+    says: Twice as long.
+    of: [experiments]
+    change: {experiments.toy_minimax.tiers.smoke.budget.iterations: 120}
+  nearer:
+    says: Yet other samples count.
+    of: [experiments]
+    change: {experiments.toy_minimax.tiers.smoke.scores.*.metric.*.samples: 120}
+"""
 _KEPT = READINGS[: _AT["best"]] + READINGS[_AT["near"] : _AT["often"]] + READINGS[_AT["rate"] :]
-TEXT = TOY.read_text().replace("        every: {iterations: 5000}\n", "").replace(
-    ", every: {iterations: 30}}", "}"
-) + _KEPT.replace(
-    "toy_minimax.scores.*.metric.*.within_deviations: 3.0", "toy_minimax.tiers.smoke.scores.*.metric.*.samples: 150"
+TEXT = (
+    TOY.read_text().replace("        every: {iterations: 5000}\n", "").replace(", every: {iterations: 30}}", "}")
+    + _KEPT.replace(
+        "toy_minimax.scores.*.metric.*.within_deviations: 3.0", "toy_minimax.tiers.smoke.scores.*.metric.*.samples: 150"
+    )
+    + LONGER
 )
 
 
@@ -147,7 +160,7 @@ def test_plan_counts_its_evaluation_alone(
     loaded: Loaded, place: Path, base: Stored, capsys: pytest.CaptureFixture[str]
 ) -> None:
     near, rate = run_of(loaded, "near"), run_of(loaded, "rate")
-    assert trainings([rate, near], [base], "cpu") == [[near], [rate]]
+    assert trainings([rate, near], [base], "cpu") == ([near], [[rate]])
     shares = added([near, rate], stored=[base])
     hours = pytest.approx(cost(near).evaluation_seconds / 3600)
     assert shares[near.run_id] == AddedCost(hours, trained=False, images=0, sampled=True)
@@ -161,6 +174,60 @@ def test_plan_counts_its_evaluation_alone(
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["left"], row["trainings"], row["sampled"]) == (1, 0, 1)
     assert main(about) == 0
-    assert "in 0 trainings, what is alike is trained once; 1 sample the end of a finished training" in " ".join(
-        capsys.readouterr().out.split()
-    )
+    assert "1 of 1 runs left; 1 sample the end of a finished training" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_was_trained_by_other_code_is_trained_once_for_all_that_sample_it(
+    loaded: Loaded, place: Path, base: Stored
+) -> None:
+    runs = [run_of(loaded, "near"), run_of(loaded, "nearer")]
+    assert trainings(runs, [base], "cpu") == (runs, [])
+    one = replace(base, folder=place / run_of(loaded, None).folder)
+    other_code(one)
+    old = Stored(read_record(one.folder / "record.json"), one.folder)
+    assert trainings(runs, [old], "cpu") == ([], [runs])
+    assert [share.trained for share in added(runs, stored=[old]).values()] == [True, False]
+
+
+def test_a_longer_run_does_not_go_on_from_one_that_kept_no_pictures_of_its_course(
+    loaded: Loaded, place: Path, base: Stored, alone: Stored, iterations: list[int]
+) -> None:
+    near = done(run_of(loaded, "near"), place)
+    longer = run_of(loaded, "near+longer")
+    assert (beginnings(longer, [near], "cpu"), beginnings(longer, [alone], "cpu")) == ([], [alone])
+    one = done(longer, place)
+    assert iterations == [*range(120)]
+    assert one.samples()["iterations"].tolist() == [0, 30, 60, 90, 120]
+    assert not list(samples_problems(one))
+
+
+def test_a_run_that_was_sampled_here_and_trained_there_is_merged(
+    loaded: Loaded, place: Path, alone: Stored, tmp_path: Path
+) -> None:
+    done(run_of(loaded, "near"), place)
+    places = [place, alone.folder.parents[2]]
+    for number, (first, second) in enumerate((places, places[::-1])):
+        into = tmp_path / f"all_{number}"
+        assert main(["merge", str(first), str(second), "--into", str(into)]) == 0
+        kept = Stored(read_record(into / run_of(loaded, "near").folder / "record.json"), into)
+        assert ("sampled_from" in kept.record.environment) == (first == place)
+
+
+def test_run_says_which_only_sample(
+    loaded: Loaded, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_this_process(monkeypatch)
+    spec = place.parent / "toy.yaml"
+    spec.write_text(TEXT)
+    about = ["run", str(spec), "--tier", "smoke", "-e", "toy_minimax", "--seeds", "0", "--numerics", "exact"]
+    about += ["--reading", "near", "--reading", "nearer", "--reading", "rate", "--no-report", "--device", "cpu"]
+    assert main([*about, "--results", str(place)]) == 0
+    said = capsys.readouterr().err
+    assert "2 of them sample the end of a finished training, if that is sound" in said
+    assert "share" not in said
+    assert all("sampled_from" in record_of(loaded, place, name).environment for name in ("near", "nearer"))
+    assert "sampled_from" not in record_of(loaded, place, "rate").environment
+
+
+def record_of(loaded: Loaded, place: Path, reading: str) -> RunRecord:
+    return read_record(place / run_of(loaded, reading).folder / "record.json")
