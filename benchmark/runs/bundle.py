@@ -11,7 +11,6 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import io
-import re
 import shutil
 import stat
 import tempfile
@@ -23,7 +22,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from benchmark.runs.files import StoreError, first_fault, replacing, sha256, to_json
+from benchmark.runs.files import StoreError, first_fault, plain, replacing, sha256, to_json
 from benchmark.spec.base import Model, digest
 
 MANIFEST = "MANIFEST.json"
@@ -31,7 +30,6 @@ MOST_MEMBERS = 20_000
 MOST_BYTES = 16 << 30
 MOST_MEMBER_BYTES = 4 << 30
 MOST_TEXT_BYTES = 64 << 20
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,5}\Z")
 _CHUNK = 1 << 20
 
 
@@ -74,11 +72,6 @@ class Unpacked:
     manifest: Manifest
     folder: Path
     problems: list[str] = field(default_factory=list)
-
-
-def plain(name: str) -> bool:
-    """Whether a member's name is a relative path of plain, visible names."""
-    return _NAME.match(name) is not None
 
 
 def write_pack(file: Path, about: Mapping[str, Any], members: Mapping[str, Path | bytes]) -> str:

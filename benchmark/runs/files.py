@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import stat
 import tempfile
 import zipfile
@@ -32,8 +33,16 @@ _SMALL_ARRAY_BYTES = 64 << 20
 _HEADER = 10_000
 
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,5}\Z")
+
+
 class StoreError(Exception):
     """A results folder that cannot be written or read, or that does not hold what its records say."""
+
+
+def plain(name: str) -> bool:
+    """Whether a file's name that was written down elsewhere is a relative path of plain, visible names."""
+    return _NAME.match(name) is not None
 
 
 def irregular(file: Path) -> str | None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from benchmark.runs.bundle import plain
-from benchmark.runs.files import StoreError, irregular, read_arrays, sha256
+from benchmark.runs.files import StoreError, irregular, plain, read_arrays, sha256
 from benchmark.runs.records import RECORD, RECORD_HASH, SAMPLES, RunRecord, Stored
 from benchmark.spec.base import canonical
 from benchmark.spec.experiments import Snapshots
