@@ -31,8 +31,7 @@ MOST_RATIO = 200
 _SMALL_ARRAY_BYTES = 64 << 20
 #: characters of an array's header
 _HEADER = 10_000
-
-
+#: a path of plain, visible names
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,5}\Z")
 
 
@@ -41,7 +40,7 @@ class StoreError(Exception):
 
 
 def plain(name: str) -> bool:
-    """Whether a file's name that was written down elsewhere is a relative path of plain, visible names."""
+    """Whether a file's name that was written elsewhere is a relative path of plain, visible names."""
     return _NAME.match(name) is not None
 
 
