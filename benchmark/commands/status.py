@@ -15,8 +15,9 @@ from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.plan import standing
 from benchmark.commands.select_runs import select
+from benchmark.runs.continued import saved
 from benchmark.runs.files import StoreError, read_as
-from benchmark.runs.pace import PROGRESS, Progress, saved
+from benchmark.runs.pace import PROGRESS, Progress
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, read_record
 from benchmark.spec import names, words

@@ -28,6 +28,11 @@ def checkpoint_of(stored: Stored) -> Path:
     return stored.folder / "checkpoints" / f"{stored.record.iterations:09d}.pt"
 
 
+def saved(folder: Path) -> int:
+    """Iterations up to the newest checkpoint in a run's folder; 0 where it has none."""
+    return max((int(file.stem) for file in (folder / "checkpoints").glob("*.pt") if file.stem.isdecimal()), default=0)
+
+
 def beginnings(run: Run, stored: Iterable[Stored], device: str) -> list[Stored]:
     """Those of ``stored`` that ``run`` can go on from on ``device`` ('cpu', 'cuda:0'), the longest first.
 

@@ -17,8 +17,7 @@ from statistics import median
 from typing import Any, Literal, NamedTuple
 
 from benchmark.runs.anchored import anchor_code, anchored
-from benchmark.runs.continued import beginnings, trainings
-from benchmark.runs.pace import saved
+from benchmark.runs.continued import beginnings, saved, trainings
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RunRecord, Stored, device_of
 from benchmark.runs.sidecars import KINDS, Anchor, Calibration, identity, pace_of, read_all

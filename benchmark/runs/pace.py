@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from benchmark.spec.base import Model
 
 PROGRESS = ".progress"
@@ -17,8 +15,3 @@ class Progress(Model):
     iteration: int
     first: int
     seconds: float
-
-
-def saved(folder: Path) -> int:
-    """Iterations up to the newest checkpoint of a run; 0 where it has none."""
-    return max((int(file.stem) for file in (folder / "checkpoints").glob("*.pt") if file.stem.isdecimal()), default=0)
