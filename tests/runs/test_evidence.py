@@ -35,7 +35,7 @@ TOLD = {
         ("default-job", 15, 48),
         ("mnist-h200", 6, 30),
         ("mnist-cpu", 2, 10),
-        ("toy-narrow", 153, 306),
+        ("toy-narrow", 180, 360),
         ("digits-small", 20, 20),
         ("fashion-short", 9, 45),
     ],
