@@ -2,9 +2,9 @@
 
     python scripts/refresh_evidence.py [--write] [FOLDER ...]
 
-``--write`` seals today's rules, and removes verdicts that name the seal of before. Evidence that was sealed under other
-rules keeps its old seal until then, and its verdicts say so. A seal that is made now is made after the runs: it says
-so, and so do its verdicts. Exit code 1: a verdict moved.
+``--write`` seals today's rules where others are sealed, and removes verdicts that name the seal of before. Evidence
+that was sealed under other rules keeps its old seal until then, and its verdicts say so. A seal that is made now is
+made after the runs: it says so, and so do its verdicts. Exit code 1: a verdict moved.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmark.commands.select_runs import load_papers
 from benchmark.judging.judge import SealedStates, keep_states, states_file, states_of, verdicts_on
-from benchmark.judging.seal import ensure_seal, seal_file
+from benchmark.judging.seal import ensure_seal, make_seal, read_seal, seal_file
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import read_records
@@ -44,7 +44,10 @@ def refresh(folder: Path, write: bool) -> list[str]:
             if then.get(name) != now.get(name)
         ]
         if write:
-            seal_file(folder, paper).unlink(missing_ok=True)
+            seal = seal_file(folder, paper)
+            old = read_seal(seal.read_bytes()) if seal.is_file() else None
+            if old is None or old != make_seal(loaded.spec, old.sealed_at, old.runs_before):
+                seal.unlink(missing_ok=True)
             kept.unlink(missing_ok=True)
             (folder / "verdicts" / f"{paper}.json").unlink(missing_ok=True)
             ensure_seal(folder, loaded.spec)

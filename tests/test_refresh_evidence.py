@@ -88,3 +88,18 @@ def test_a_moved_verdict_is_told_and_with_write_alone_it_is_kept_and_todays_rule
     assert sealed(seal).runs_before == len(list(folder.glob(f"{PAPER}/*/*/record.json")))
 
     assert refresh(folder, capsys) == (0, ["evidence: 0 verdicts moved"])
+
+
+def test_a_seal_that_holds_todays_rules_keeps_its_date(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refresh(folder, capsys, "--write")
+    seal = folder / "seals" / f"{PAPER}.json"
+    spec = load(ROOT / "papers" / f"{PAPER}.yaml").spec
+    seal.write_bytes(to_json(make_seal(spec, "2020-01-01T00:00:00+00:00", 0).model_dump(mode="json")))
+    before = content(folder)
+    assert refresh(folder, capsys, "--write") == (0, ["evidence: 0 verdicts moved"])
+    assert content(folder) == before
+    damaged = json.loads(seal.read_text()) | {"runs_before": 7}
+    seal.write_text(json.dumps(damaged))
+    refresh(folder, capsys, "--write")
+    assert sealed(seal).whole
+    assert sealed(seal).runs_before == len(list(folder.glob(f"{PAPER}/*/*/record.json")))
