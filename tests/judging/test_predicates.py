@@ -194,7 +194,7 @@ def test_two_quantities_of_one_run_are_always_paired() -> None:
     run = of(GOOD, "a")
     shifted = Sample(**{**vars(run), "values": {seed: value + 0.5 for seed, value in run.values.items()}})
     samples = iter([run, shifted])
-    found = evaluate(predicate({"order": [fid("a"), fid("a")]}), lambda _: next(samples))
+    found = evaluate(predicate({"order": [fid("a"), {**fid("a"), "score": "other"}]}), lambda _: next(samples))
     assert found.p < 1e-4, "the very same difference in each of five seeds"
 
 
