@@ -293,7 +293,7 @@ def _assumed(stated: Mapping[str, Any], measured: Mapping[str, Any]) -> tuple[st
 def reduced(tier: str) -> str:
     """Why runs of a reduced tier give no verdict."""
     if tier == "smoke":
-        return "all that it needs has run at tier smoke alone: that shows that everything works, nothing of the paper"
+        return "all that it needs has run at tier smoke alone, which shows that it works and nothing about the paper"
     return f"all that it needs has run at tier {tier} alone: numbers of another budget decide nothing"
 
 
