@@ -37,7 +37,7 @@ TOLD = {
         ("mnist-cpu", 2, 10),
         ("toy-narrow", 180, 360),
         ("digits-small", 20, 20),
-        ("fashion-short", 9, 45),
+        ("fashion-short", 11, 55),
     ],
 )
 def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int, scores: int) -> None:
@@ -49,12 +49,9 @@ def test_every_record_agrees_with_its_files_and_its_scores(name: str, runs: int,
 @pytest.mark.parametrize("system", ["gan", "lsgan"])
 def test_another_momentum_trained_alike_before_the_two_were_one_training(system: str) -> None:
     """LS-I11, seen in 18,760 iterations that were trained twice."""
-    place = REFERENCE / "fashion-short" / "lsgan_fashion_mnist"
-    first, second = (
-        next(run for run in read_records(REFERENCE / "fashion-short") if run.folder.parent == place / name)
-        for name in (f"{system}_batch_norm", f"{system}_batch_norm_005")
-    )
-    assert first.record.seed == second.record.seed == 0
+    stored = {(run.record.experiment, run.record.seed): run for run in read_records(REFERENCE / "fashion-short")}
+    first, second = (stored[name, 0] for name in (f"{system}_batch_norm", f"{system}_batch_norm_005"))
+    assert "trained_with" not in second.record.environment
     ours, theirs = first.curves(), second.curves()
     assert len(ours["generator_loss"]) == 18_760
     assert ours.keys() == theirs.keys()
