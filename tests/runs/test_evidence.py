@@ -10,7 +10,7 @@ import pytest
 from benchmark.commands.verify import verified
 from benchmark.judging.judge import SealedStates, states_file, verdicts_on
 from benchmark.runs.files import read_as
-from benchmark.runs.plan import run_ids
+from benchmark.runs.plan import make_plan, run_ids
 from benchmark.runs.records import read_records
 from tests.specs import load
 
@@ -57,6 +57,23 @@ def test_another_momentum_trained_alike_before_the_two_were_one_training(system:
     assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
     assert first.record.scores["clothes_distance"].value != second.record.scores["clothes_distance"].value
+
+
+@pytest.mark.parametrize("system", ["toy_minimax", "toy_non_saturating", "toy_reconstruction"])
+def test_a_training_that_was_repeated_has_the_same_curves(system: str) -> None:
+    """Two readings that count modes otherwise, trained apart, by other versions of the code."""
+    stored = {run.record.run_id: run for run in read_records(REFERENCE / "toy-narrow")}
+    loaded = load(ROOT / "papers" / "gan_rl.yaml")
+    first, second = (
+        [stored[run.run_id] for run in make_plan(loaded.under(reading), "full", experiments=[system], seeds=range(5))]
+        for reading in ("narrow", "narrow+within_10_deviations")
+    )
+    for one, other in zip(first, second, strict=True):
+        assert one.record.hashes["code"] != other.record.hashes["code"]
+        ours, theirs = one.curves(), other.curves()
+        assert len(ours["generator_loss"]) == 30_000
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_verdicts_under_readings_are_among_the_states_that_are_kept() -> None:
