@@ -15,7 +15,7 @@ from benchmark.commands import score_sidecars, terminal
 from benchmark.commands.planned_records import UNPLANNED, run_behind
 from benchmark.commands.select_runs import load_all, load_papers
 from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
-from benchmark.judging.consistency import contradictions, identity
+from benchmark.judging.inspection import Facts, Inspected
 from benchmark.judging.judge import JudgedPaper, expected_ones, states_of, states_then, verdicts_on
 from benchmark.judging.seal import RULES_VERSION, sources
 from benchmark.judging.verdict import PaperVerdicts
@@ -24,7 +24,7 @@ from benchmark.reporting.view import paper_view
 from benchmark.runs import bundle
 from benchmark.runs.bundle import Manifest, PackError
 from benchmark.runs.files import StoreError, irregular, parse, read_as, read_bytes, sha256, unsafe_arrays
-from benchmark.runs.integrity import damage, misnamed, other_code, samples_problems, unsaid
+from benchmark.runs.integrity import misnamed, other_code, samples_problems, unsaid
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import CURVES, MEASURED, RECORD, RECORD_HASH, SAMPLES, Stored, read_record
 from benchmark.runs.sidecars import Equivalence
@@ -66,6 +66,10 @@ def verify(options: argparse.Namespace) -> int:
         few = f"{len(findings.problems)} mismatch{'es' if len(findings.problems) != 1 else ''}"
         print(f"{path}: {few if findings.problems else 'all agrees'} ({counts})")
     return 1 if findings.problems else 0
+
+
+#: records from which on a person is told how many there are: they take a while
+_MANY = 20
 
 
 @dataclass
@@ -163,14 +167,16 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
     """Recompute everything, and add what differs to the findings."""
     results, manifest, findings = evidence.results, evidence.manifest, evidence.findings
     stored = []
-    rescoring = Rescoring(results)
+    if (many := len([*results.glob(f"*/*/*/{RECORD}")])) >= _MANY:
+        terminal.say(f"computing again what {many} records say")
+    rescoring, inspected = Rescoring(results), Inspected()
     for run in _records(results, findings):
         unsafe = _unsafe(run)
         if unsafe is not None:  # nothing of it is opened, here or in judging
             findings.problems.append(unsafe)
             continue
         stored.append(run)
-        findings.problems += _record_problems(run, results)
+        findings.problems += _record_problems(run, inspected[run], results)
         findings.problems += [f"{run.folder}: {line}" for line in rescoring.problems(run)]
     findings.problems += other_code(stored)
     strangers = findings.notes if manifest is None else findings.problems
@@ -190,7 +196,7 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
         if not mine and not file.is_file():
             continue
         expected = run_ids(loaded.spec, numerics or _tier(results, loaded, mine))
-        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results)
+        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, inspected=inspected)
         # what is wrong with sidecars was told above, with what the records give
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: {UNPLANNED}" for folder in verdicts.stale]
@@ -244,7 +250,7 @@ def _unsafe(run: Stored) -> str | None:
     return None
 
 
-def _record_problems(run: Stored, results: Path) -> Iterator[str]:
+def _record_problems(run: Stored, facts: Facts, results: Path) -> Iterator[str]:
     """What is wrong with one record, whether or not a spec wants it."""
     record = run.record
     place = run.folder.relative_to(results).parts
@@ -253,10 +259,10 @@ def _record_problems(run: Stored, results: Path) -> Iterator[str]:
         yield f"{run.folder}: the record says it is {'/'.join(stated)}"
     if record.status == "finished" and record.origin is None:
         yield from (f"{run.folder}: {name} is not listed" for name in (CURVES, SAMPLES) if name not in record.files)
-    yield from damage(run)
+    yield from facts.damage
     yield from samples_problems(run)
-    problem = identity(record)
-    for line in (*([problem] if problem is not None else []), *contradictions(run), *unsaid(record)):
+    problem = facts.identity
+    for line in (*([problem] if problem is not None else []), *facts.contradictions, *unsaid(record)):
         yield f"{run.folder}: {line}"
 
 

@@ -15,7 +15,7 @@ from benchmark.runs.files import StoreError
 from benchmark.runs.records import CURVES, RECOUNTED, RunRecord, ScoreRecord, Stored, device_of
 from benchmark.runs.sidecars import recipe_of
 from benchmark.spec import words
-from benchmark.spec.curve_statistics import CurveError, series_value, statistic_value
+from benchmark.spec.curve_statistics import CurveError, series_value
 from benchmark.spec.numerics import ROUGHER
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import METRICS, Direction, Metric
@@ -200,9 +200,7 @@ class Evidence:
         # "never within the run" is only comparable between runs of one length
         protocol = {"iterations": run.record.planned_iterations} if isinstance(quantity.statistic, FirstBelow) else {}
         try:
-            return _Reading(
-                statistic_value(self._inspected.course(run), quantity.curve, quantity.statistic), protocol=protocol
-            )
+            return _Reading(self._inspected.statistic(run, quantity.curve, quantity.statistic), protocol=protocol)
         except (CurveError, StoreError) as error:
             beyond = isinstance(error, CurveError) and error.beyond
             return _Reading(None, str(error), beyond=beyond, protocol=protocol)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.runs.integrity import damage, edited
 from benchmark.runs.records import CURVES, SAMPLES, Stored
 from benchmark.runs.sidecars import Equivalence
-from benchmark.spec.curve_statistics import Course
+from benchmark.spec.curve_statistics import Course, CurveError, statistic_value
 from benchmark.spec.numerics import NUMERICS
+from benchmark.spec.statistic import Statistic
 
-#: folders whose curves are kept in memory
-_OPEN_FOLDERS = 32
+#: bytes of curves that are kept in memory
+_OPEN_BYTES: Final = 2**28
 #: a record, what is wrong with it, and why it does not count; None where it does all the same
 _Fault = tuple[Stored, str, str | None]
 
@@ -94,7 +96,9 @@ def _mixtures(used: Sequence[Stored]) -> Iterator[_Fault]:
 
 
 @dataclass(frozen=True)
-class _Inspected:
+class Facts:
+    """What is wrong with one record by itself, each part looked up once."""
+
     stored: Stored
     owner: Inspected
 
@@ -128,11 +132,13 @@ class Inspected:
     def __init__(self) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
         self.shown: set[tuple[str, str]] = set()
-        self._known: dict[int, _Inspected] = {}
+        self._known: dict[int, Facts] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
+        self._open_bytes = 0
+        self._statistics: dict[tuple[Path, int | None, str, Statistic], float | CurveError] = {}
 
-    def __getitem__(self, stored: Stored) -> _Inspected:
-        return self._known.setdefault(id(stored), _Inspected(stored, self))
+    def __getitem__(self, stored: Stored) -> Facts:
+        return self._known.setdefault(id(stored), Facts(stored, self))
 
     def allow(self, equivalences: Iterable[Equivalence]) -> None:
         """Let runs in a rougher tier count where one of these shows that their scores agree with those of fp32."""
@@ -141,8 +147,27 @@ class Inspected:
     def course(self, stored: Stored) -> Course:
         """A run's curves; raises ``StoreError``."""
         if stored.folder not in self._curves:
-            if len(self._curves) >= _OPEN_FOLDERS:
-                self._curves.pop(next(iter(self._curves)))
-            self._curves[stored.folder] = replace(stored, until=None).curves()
+            curves = replace(stored, until=None).curves()
+            while self._curves and self._open_bytes + _size(curves) > _OPEN_BYTES:
+                self._open_bytes -= _size(self._curves.pop(next(iter(self._curves))))
+            self._curves[stored.folder] = curves
+            self._open_bytes += _size(curves)
         curves = {name: curve[: stored.until] for name, curve in self._curves[stored.folder].items()}
         return Course(curves, stored.record.iterations_per_epoch)
+
+    def statistic(self, stored: Stored, curve: str, statistic: Statistic) -> float:
+        """A statistic of a run's curve, computed once; raises ``CurveError`` and ``StoreError``."""
+        key = (stored.folder, stored.until, curve, statistic)
+        if key not in self._statistics:
+            try:
+                self._statistics[key] = statistic_value(self.course(stored), curve, statistic)
+            except CurveError as error:
+                self._statistics[key] = error
+        known = self._statistics[key]
+        if isinstance(known, CurveError):
+            raise known.with_traceback(None)
+        return known
+
+
+def _size(curves: Mapping[str, np.ndarray]) -> int:
+    return sum(curve.nbytes for curve in curves.values())

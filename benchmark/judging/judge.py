@@ -102,15 +102,17 @@ def verdicts_on(
     results: Path,
     reading: str | None = None,
     accepted: Collection[Word] = ACCEPTED,
+    inspected: Inspected | None = None,
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
 
-    Verdicts on the base come with those under other readings and with what others brought.
+    Verdicts on the base come with those under other readings and with what others brought. ``inspected``: what is
+    known of the records already.
     """
     trained, brought = origins.apart(stored)
     tiers = {run.record.numerics for run in expected_ones(trained, expected)}
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
-    planned, inspected = readings.planned(loaded, trained), Inspected()
+    planned, inspected = readings.planned(loaded, trained), Inspected() if inspected is None else inspected
     trained += readings.held(loaded, reading, expected, trained)
     kept = sidecars.read_all(results, Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]

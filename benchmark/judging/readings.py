@@ -8,9 +8,9 @@ new of the curves. Under any other reading the verdict is the ground's.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
 from benchmark.judging.claims import drafts
@@ -23,8 +23,8 @@ from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
 from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
+from benchmark.spec.experiments import Score
 from benchmark.spec.load import Loaded
-from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.words import counted
@@ -127,7 +127,7 @@ def with_readings(
         for name, claim in loaded.spec.claims.items()
         if claim.predicate is not None
     }
-    touching = partial(_touched, loaded, looked_at, plans)
+    touching = partial(_touched, loaded, looked_at, plans, cache(partial(_recipes, loaded)))
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
         here = present.intersection(ids_of(expected)) - own - elsewhere.get(name, set())
@@ -169,13 +169,20 @@ def _compared(
 
 
 def _touched(
-    loaded: Loaded, looked_at: Mapping[str, Sequence[Quantity]], plans: Planned, ground: str, name: str
+    loaded: Loaded,
+    looked_at: Mapping[str, Sequence[Quantity]],
+    plans: Planned,
+    recipes: Callable[[str, str], Sequence[_Recipe]],
+    ground: str,
+    name: str,
 ) -> list[str]:
     """Claims whose test differs from that on the ground, or that look at what differs in an experiment's runs."""
     at, here = plans.expected[ground], plans.expected[name]
     before, after = loaded.under(ground), loaded.under(name)
     moved = {
-        experiment: _other_scores(before, after, experiment)
+        experiment: _other_scores(recipes(ground, experiment), recipes(name, experiment))
+        if before.experiments[experiment].scores != after.experiments[experiment].scores
+        else None
         for experiment in here
         if at[experiment] != here[experiment]
     }
@@ -190,27 +197,35 @@ def _touched(
     ]
 
 
-def _other_scores(before: PaperSpec, after: PaperSpec, experiment: str) -> Set[str] | None:
-    """Scores that two specs measure in different ways; None where they differ in more of an experiment's runs."""
-    if before.experiments[experiment].scores == after.experiments[experiment].scores:
+@dataclass(frozen=True)
+class _Recipe:
+    """What determines an experiment's runs at one tier, their scores apart."""
+
+    seeds: Sequence[int]
+    scores: Mapping[str, Score]
+    rest: Mapping[str, Any]
+
+
+def _recipes(loaded: Loaded, name: str, experiment: str) -> list[_Recipe]:
+    """An experiment under a reading, at each tier that it has."""
+    runs = [run for tier in TIERS for run in runs_of(loaded.under(name), experiment, tier, seeds=[0])]
+    bare = [replace(run, setup=run.setup.model_copy(update={"scores": {}})) for run in runs]
+    return [_Recipe(run.setup.seeds, run.setup.scores, one.determinant()) for run, one in zip(runs, bare, strict=True)]
+
+
+def _other_scores(before: Sequence[_Recipe], after: Sequence[_Recipe]) -> Set[str] | None:
+    """Scores that two readings measure in different ways; None where they differ in more of an experiment's runs."""
+    if len(before) != len(after):
         return None
-    pairs = [[runs_of(spec, experiment, tier) for spec in (before, after)] for tier in TIERS]
-    scores = {name for one, other in pairs for name in _apart(one, other)}
-    alike = scores and all(_but_scores(one) == _but_scores(other) for one, other in pairs)
-    return scores if alike else None
-
-
-def _apart(one: Sequence[Run], other: Sequence[Run]) -> Iterator[str]:
-    """Names of scores that runs of two experiments differ in."""
-    for here, there in zip(one[:1], other[:1], strict=False):  # seeds have the same scores
-        scores = here.setup.scores, there.setup.scores
-        yield from (name for name in {*scores[0], *scores[1]} if scores[0].get(name) != scores[1].get(name))
-
-
-def _but_scores(runs: Sequence[Run]) -> tuple[list[int], list[Mapping[str, Any]]]:
-    """Seeds of runs, and all else that determines them but for their scores."""
-    bare = [replace(run, setup=run.setup.model_copy(update={"scores": {}})) for run in runs[:1]]
-    return [run.seed for run in runs], [run.determinant() for run in bare]
+    pairs = [*zip(before, after, strict=True)]
+    scores = {
+        name
+        for one, other in pairs
+        for name in {*one.scores, *other.scores}
+        if one.scores.get(name) != other.scores.get(name)
+    }
+    alike = all((one.seeds, one.rest) == (other.seeds, other.rest) for one, other in pairs)
+    return scores if scores and alike else None
 
 
 def _sees(quantity: Quantity, moved: Mapping[str, Set[str] | None]) -> bool:

@@ -101,6 +101,16 @@ def test_verifying_takes_seconds_and_no_torch(pack: Path, place: Path) -> None:
     assert os.times().children_user - before.children_user < 20
 
 
+def test_who_verifies_many_records_is_told_that_it_takes_a_while(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = len([*(place / "results").glob("*/*/*/record.json")])
+    for most, said in ((there, f"computing again what {there} records say\n"), (there + 1, "")):
+        monkeypatch.setattr("benchmark.commands.verify._MANY", most)
+        assert main(["verify", str(place / "results"), "--json"]) == 0
+        assert capsys.readouterr().err == said
+
+
 def rewritten(pack: Path, target: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
     """The pack with one member changed and everything else, the manifest too, as it was."""
     with zipfile.ZipFile(pack) as source, zipfile.ZipFile(target, "w") as out:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmark.judging import consistency
+from benchmark.judging import consistency, inspection
 from benchmark.judging.consistency import contradictions
 from benchmark.judging.inspection import Inspected
 from benchmark.runs.plan import make_run
 from benchmark.runs.records import Stored
+from benchmark.spec.curve_statistics import CurveError
 from benchmark.spec.load import loads
+from benchmark.spec.statistic import Mean, Median, Window
 from tests.spec.small import TEXT
 
 from .factory import run, score
@@ -306,22 +308,46 @@ def test_only_contents_of_a_named_dataset_are_held_against_each_other(
     assert len([*consistency.between(stored)]) == told_of
 
 
-def test_curves_of_32_folders_are_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that was read first goes first; a run that is the beginning of another's reads none of its own."""
-    stored = [run(tmp_path, "a", seed, curves={"g": [float(seed)] * 4}) for seed in range(33)]
-    read: list[Path] = []
-    monkeypatch.setattr(Stored, "curves", lambda one: read.append(one.folder) or {"g": np.full(4, one.record.seed)})
+def test_curves_are_kept_in_memory_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ones that were read first go first; a run that is the beginning of another's reads none of its own."""
+    stored = [run(tmp_path, "a", seed, curves={"g": [float(seed)] * 4}) for seed in range(4)]
+    read: list[int] = []
+
+    def curves(one: Stored) -> dict[str, np.ndarray]:
+        read.append(one.record.seed)
+        return {"g": np.full(4, one.record.seed, np.float32)}
+
+    monkeypatch.setattr(Stored, "curves", curves)
+    monkeypatch.setattr(inspection, "_OPEN_BYTES", 3 * 4 * 4)
     inspected = Inspected()
 
     def levels(one: Stored) -> list[float]:
         return inspected.course(one).curves["g"].tolist()
 
-    assert [levels(one) for one in stored[:32] * 2] == [[seed] * 4 for seed in range(32)] * 2
-    assert len(read) == 32
+    assert [levels(one) for one in stored[:3] * 2] == [[seed] * 4 for seed in range(3)] * 2
+    assert read == [0, 1, 2]
     assert levels(Stored(stored[0].record, stored[0].folder, until=3)) == [0.0] * 3
-    assert len(read) == 32
-    levels(stored[32])
+    assert read == [0, 1, 2]
+    levels(stored[3])
     levels(stored[1])
-    assert len(read) == 33
-    levels(stored[0])
-    assert len(read) == 34
+    assert read == [0, 1, 2, 3]
+    assert levels(stored[0]) == [0.0] * 4
+    assert read == [0, 1, 2, 3, 0]
+
+
+def test_a_statistic_is_computed_once_for_each_length_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it has none; another curve, statistic or beginning is another one."""
+    stored = run(tmp_path, "a", 0, curves={"g": [1.0, 2.0, 6.0], "h": [5.0, 5.0, 5.0]})
+    begun = Stored(stored.record, stored.folder, until=2)
+    whole = Window(unit="share", start=0.0, end=1.0)
+    mean, median = Mean(mean=whole), Median(median=whole)
+    inspected = Inspected()
+    wanted = [(stored, "g", mean), (begun, "g", mean), (stored, "h", mean), (stored, "g", median)]
+    assert [inspected.statistic(*one) for one in wanted] == [3.0, 1.5, 5.0, 2.0]
+    for _ in range(2):
+        with pytest.raises(CurveError, match="'k'"):
+            inspected.statistic(stored, "k", mean)
+    monkeypatch.setattr(inspection, "statistic_value", None)
+    assert [inspected.statistic(*one) for one in wanted] == [3.0, 1.5, 5.0, 2.0]
+    with pytest.raises(CurveError, match="'k'"):
+        inspected.statistic(stored, "k", mean)
