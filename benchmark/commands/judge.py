@@ -77,7 +77,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     rows = [
         (cell.path, f"{cell.published:.{cell.decimals}f}", _mean(cell), f"{cell.state} {stands_on(cell)}".rstrip())
         for cell in cells
-        if details or cell.state not in _SILENT
+        if details or not _unmeasured(cell)
     ]
     if rows:
         lines.append(terminal.table(("cell", "published", "measured", "verdict"), rows, right=(1, 2)))
@@ -91,9 +91,12 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
     if not details:
         compared_ones = {reading.claim for reading in verdicts.readings}
         untold: list[str] = [one.state for one in claims if one.claim not in compared_ones]
-        states: dict[str, list[str]] = {"claims": untold, "cells": [one.state for one in cells]}
+        states: dict[str, list[str]] = {
+            "claims": [state for state in untold if state in _SILENT],
+            "cells": [cell.state for cell in cells if _unmeasured(cell)],
+        }
         for what, given in states.items():
-            silent = [f"{given.count(state)} {state}" for state in _SILENT if state in given]
+            silent = [f"{given.count(state)} {state}" for state in (*_SILENT, "NOT COMPARABLE") if state in given]
             if silent:
                 text = f"{what} without evidence here: {', '.join(silent)} (--details lists them)"
                 lines.append(terminal.wrapped(text, 4, "  "))
@@ -120,6 +123,11 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
     for problem in (*column.damage, *(f"{folder}: {UNPLANNED}" for folder in column.stale)):
         yield terminal.wrapped(problem, 4, "  ! ")
+
+
+def _unmeasured(cell: CellVerdict) -> bool:
+    """Whether nothing was run that a number could stand beside; times in print are not comparable even so."""
+    return cell.state in _SILENT or (cell.state == "NOT COMPARABLE" and cell.measured is None)
 
 
 def _mean(cell: CellVerdict) -> str:

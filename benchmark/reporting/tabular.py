@@ -62,7 +62,7 @@ def _cells(view: PaperView) -> Rows:
                 None if measured is None else sum(value is not None for value in measured.seeds.values()),
                 verdict.planned or None if verdict else None,
                 *_interval(verdict.deviation if verdict else None),
-                verdict.margin if verdict else None, verdict.seeds_needed if verdict else None,
+                verdict.allowed if verdict else None, verdict.seeds_needed if verdict else None,
                 verdict.diverged[0] if verdict else None,
                 "; ".join(f"{seed.seed}: {seed.value}" for seed in cell.seeds) or None,
                 measured.experiment if measured else None, cell.cell.quoted_from, cell.reason,

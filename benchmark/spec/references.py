@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.registry import did_you_mean
 from benchmark.spec import dataflow, provenance
-from benchmark.spec.claims import located
+from benchmark.spec.claims import Claim, located, quantities
 from benchmark.spec.expand import Complaint
 from benchmark.spec.experiments import Score
 from benchmark.spec.expression import names as expression_names
@@ -19,6 +19,7 @@ from benchmark.spec.parts import METRICS, Metric
 from benchmark.spec.printed import OTHER_QUANTITIES, Cell, Table
 from benchmark.spec.quantities import Quantity
 from benchmark.spec.source import Path_, shorten
+from benchmark.spec.words import counted
 
 #: what can be printed at all of what is no metric: (lowest, highest)
 _RANGES = {"seconds": (0.0, math.inf), "iterations": (0.0, math.inf), "setting": (-math.inf, math.inf)}
@@ -79,6 +80,7 @@ def check(names: Names, data: dict[str, Any]) -> list[Complaint]:
             complaints += names.check(("claims", claim_id, "figures", index), "figures", figure_id)
         for steps, quantity in located(claim.predicate) if claim.predicate is not None else ():
             complaints += _quantity(names, ("claims", claim_id, "predicate", *steps), quantity)
+        complaints += _seeds(spec, ("claims", claim_id, "min_seeds"), claim)
     ledger = {"stated", "unstated"} & {*names.lost, *(section for section, _ in names.broken)}
     if not ledger and not {"networks", "systems", "experiments"} & set(names.lost):
         complaints += _ledger(spec, data)
@@ -172,6 +174,16 @@ def _quantity(names: Names, path: Path_, quantity: Quantity) -> Iterator[Complai
             yield Complaint((*path, "statistic"), f"'{quantity.score}' is measured once, give it 'every'")
     if quantity.curve is not None:
         yield from _curve(names, (*path, "curve"), quantity.experiment, expression_names(quantity.curve))
+
+
+def _seeds(spec: PaperSpec, path: Path_, claim: Claim) -> Iterator[Complaint]:
+    """A claim that wants more seeds than an experiment plans would never be decided."""
+    named = {} if claim.predicate is None else dict.fromkeys(one.experiment for one in quantities(claim.predicate))
+    planned = {name: len(spec.experiments[name].seeds) for name in named if name in spec.experiments}
+    fewest = min(planned, key=lambda name: planned[name], default=None)
+    if fewest is not None and planned[fewest] < (claim.min_seeds or 0):
+        what = f"is more than the {counted(planned[fewest], 'seed')} that '{fewest}' plans"
+        yield Complaint(path, f"{what}: the claim would never be decided")
 
 
 def _score(names: Names, path: Path_, experiment: str, score: str) -> Iterator[Complaint]:

@@ -25,6 +25,7 @@ from benchmark.spec.base import Tier
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import BASE
 from tests.judging import factory
+from tests.reporting.factory import cell_verdict
 from tests.spec.small import TEXT, edited
 
 
@@ -471,6 +472,24 @@ def test_a_claim_that_stands_with_its_readings_is_not_counted_as_without_evidenc
     text = _text(found, None, False, str)
     assert "on top of wide: holds under 2 of 2 readings" in text
     assert "claims without evidence here: 2 NOT RUN" in text
+
+
+def test_cells_that_nothing_was_run_for_are_counted_and_not_listed() -> None:
+    """Times in print are not comparable either way; one that was measured is listed."""
+    cells = [
+        cell_verdict("a", "time", "NOT COMPARABLE", measured=None),
+        cell_verdict("b", "time", "NOT COMPARABLE", measured=None),
+        cell_verdict("c", "time", "NOT COMPARABLE"),
+        cell_verdict("d", "time", "QUOTED", measured=None),
+    ]
+    found = PaperVerdicts(
+        schema_version=1, paper="small", title="Small", spec_sha256="", cells=cells, experiments=[], stale=[],
+        damage=[], claims=[],
+    )  # fmt: skip
+    text = _text(found, None, False, str)
+    assert "cells without evidence here: 1 QUOTED, 2 NOT COMPARABLE" in text
+    assert [name for name in "abcd" if f"T1/{name}/time" in text] == ["c"]
+    assert [name for name in "abcd" if f"T1/{name}/time" in _text(found, None, True, str)] == [*"abcd"]
 
 
 def test_reduced_runs_beside_full_ones_are_called_so() -> None:

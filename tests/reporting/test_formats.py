@@ -18,7 +18,7 @@ from benchmark.reporting import escapes
 from benchmark.reporting.tabular import CELL_COLUMNS, CLAIM_COLUMNS, safe, table_csv
 from benchmark.reporting.view import paper_view
 from tests.reporting.conftest import HOSTILE
-from tests.reporting.factory import claim_verdict, judged, verdicts
+from tests.reporting.factory import cell_verdict, claim_verdict, judged, verdicts
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -61,6 +61,15 @@ def test_csv_says_the_p_value_against_a_claim_and_of_how_many_planned_seeds_a_ve
     (line,) = csv.DictReader(io.StringIO(table_csv("claims.csv", [paper])))
     assert {name: float(line[name]) for name in p_values} == p_values
     assert (line["seeds"], line["planned_seeds"], line["min_seeds"]) == ("3", "5", "10")
+
+
+def test_the_margin_in_csv_is_the_one_that_decides(tmp_path: Path) -> None:
+    """What print rounds off belongs to it, so that who tests the deviation again decides alike."""
+    spec = judged(tmp_path).spec
+    rounded = cell_verdict("system 0 plain", "CIFAR-10", "REPRODUCED", rounding=0.05)
+    paper = paper_view(JudgedPaper(spec, verdicts(spec, [], cells=[rounded]), []))
+    lines = csv.DictReader(io.StringIO(table_csv("tables.csv", [paper])))
+    assert [float(line["margin"]) for line in lines if line["margin"]] == [pytest.approx(2.93 + 0.05)]
 
 
 def test_hostile_text_in_csv(hostile: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from benchmark.spec.claims import Claim, Predicate, located
+from tests.spec.small import edited, problems
 
 PREDICATE: TypeAdapter[Predicate] = TypeAdapter(Predicate)
 
@@ -133,3 +134,12 @@ def test_a_claim_is_decided_in_one_way(changes: dict[str, Any], problem: str | N
     else:
         with pytest.raises(ValidationError, match=problem):
             Claim.model_validate(written, strict=False)
+
+
+@pytest.mark.parametrize(("seeds", "fewest"), [("[0, 1, 2]", None), ("[0, 1]", "2 seeds"), ("[4]", "1 seed")])
+def test_a_claim_that_wants_more_seeds_than_are_planned_would_never_be_decided(seeds: str, fewest: str | None) -> None:
+    found = [line for line in problems(edited("seeds: [0, 1, 2]", f"seeds: {seeds}")) if "min_seeds" in line]
+    assert len(found) == (0 if fewest is None else 3)
+    for line in found:
+        assert f"is more than the {fewest} that 'ring" in line
+        assert line.endswith("plans: the claim would never be decided")
