@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,7 @@ def test_parts_import_heavy_libraries_only_inside_their_methods() -> None:
                 assert not heavy, f"{file.relative_to(ROOT)}:{node.lineno}: imports {heavy} when it is loaded"
 
 
+@cache
 def names_of_papers() -> set[str]:
     """Ids of papers, networks, systems and experiments, and the roles and players inside systems."""
     names: set[str] = set()
@@ -211,6 +213,7 @@ def names_of_papers() -> set[str]:
     return names
 
 
+@cache
 def names_of_parts() -> set[str]:
     """Names of parts; words that have a plain meaning too, or are functions of torch, are left out."""
     plain = {"tap", "linear", "normal", "constant", "flatten", "reshape", "upsample", "precision", "recall", "drift"}

@@ -17,6 +17,7 @@ from benchmark.commands import terminal
 from benchmark.commands.select_runs import Selection, select
 from benchmark.judging.power import planned_power, power_summary
 from benchmark.runs import sidecars
+from benchmark.runs.continued import trainings
 from benchmark.runs.costs import BASES, STATED, Cost, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.derived import to_train
 from benchmark.runs.files import StoreError
@@ -33,7 +34,7 @@ from benchmark.spec.words import counted
 def plan_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
     opt.runs(to, "every tier")
-    to.add_argument("--todo", action="store_true", help="only the command of each run that is not done")
+    to.add_argument("--todo", action="store_true", help="only the commands of what is not done, one for each training")
     to.add_argument(
         "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"
     )
@@ -148,8 +149,10 @@ def plan(options: argparse.Namespace) -> int:
     if options.todo:
         for line in lacking:
             terminal.say(f"ganrepro: {line}")
-        for line in dict.fromkeys(_command(run, file, options) for run, file in left):
-            print(line)
+        files = {run.folder: file for run, file in left}
+        sampled, groups = trainings([run for run, _ in left], stored, device.kind)
+        for group in (*([run] for run in sampled), *groups):
+            print(_command(group, files[group[0].folder], options))
         return opt.CHECK_FAILED if lacking or unreadable else opt.OK
     if options.json:
         terminal.as_json(rows)
@@ -264,12 +267,14 @@ def _heading(row: dict[str, Any]) -> str:
     return f"{row['paper']}, tier {row['tier']}, on {row['dataset']}{reading}"
 
 
-def _command(run: Run, file: Path, options: argparse.Namespace) -> str:
-    """The command that does this run, with the options that plan was given."""
-    words = ["ganrepro", "run-one", run.run_id, places.shown(file), "--tier", run.tier]
+def _command(group: Sequence[Run], file: Path, options: argparse.Namespace) -> str:
+    """The command that does these runs in one training, with the options that plan was given."""
+    run, readings = group[0], [one.reading for one in group]
+    words = ["ganrepro", "run-one", *dict.fromkeys(one.run_id for one in group), places.shown(file), "--tier", run.tier]
     words += ["--numerics", run.numerics] if run.numerics != "fp32" else []
     words += ["--seeds", str(run.seed)] if options.seeds else []
-    words += ["--reading", run.reading] if run.reading else []
+    for reading in dict.fromkeys(readings) if any(readings) else ():
+        words += ["--reading", reading or BASE]
     for flag, value in (("--results", options.results), ("--data-root", options.data_root)):
         words += [flag, str(value)] if value is not None else []
     return shlex.join(words)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmark import __version__, places
 from benchmark.commands import options as opt
@@ -23,6 +24,7 @@ from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.base import canonical
 from benchmark.spec.load import Loaded
+from benchmark.spec.paper import PaperSpec
 
 FORMATS = ("html", "markdown")
 
@@ -71,27 +73,29 @@ class Excerpt:
     def ids(self) -> tuple[str, ...]:
         return (*self.tables, *self.claims, *self.figures)
 
+    def parts(self, spec: PaperSpec) -> dict[str, dict[str, Any]]:
+        """What of it a paper has, by kind."""
+        return {
+            kind: {key: part for key, part in getattr(spec, kind).items() if key in getattr(self, kind)}
+            for kind in ("tables", "claims", "figures")
+        }
+
     def of(self, inputs: Iterable[JudgedPaper]) -> list[JudgedPaper]:
-        """Papers with nothing but what was chosen; those that have none of it are left out."""
+        """Papers with nothing but what was chosen."""
         cut = []
         for item in inputs:
-            parts = {
-                kind: {key: part for key, part in getattr(item.spec, kind).items() if key in getattr(self, kind)}
-                for kind in ("tables", "claims", "figures")
+            judged = {
+                "claims": [claim for claim in item.verdicts.claims if claim.claim in self.claims],
+                "cells": [cell for cell in item.verdicts.cells if cell.table in self.tables],
             }
-            if any(parts.values()):
-                judged = {
-                    "claims": [claim for claim in item.verdicts.claims if claim.claim in self.claims],
-                    "cells": [cell for cell in item.verdicts.cells if cell.table in self.tables],
-                }
-                cut.append(
-                    replace(
-                        item,
-                        spec=item.spec.model_copy(update=parts),
-                        verdicts=item.verdicts.model_copy(update=judged),
-                        audit=None,
-                    )
+            cut.append(
+                replace(
+                    item,
+                    spec=item.spec.model_copy(update=self.parts(item.spec)),
+                    verdicts=item.verdicts.model_copy(update=judged),
+                    audit=None,
                 )
+            )
         return cut
 
 
@@ -202,8 +206,9 @@ def summarise(
 ) -> list[Path]:
     """Judge and report unless nothing has changed since the last time; print the summary and the report's path.
 
-    A report on what is ``chosen`` alone has a folder of its own.
+    A report on what is ``chosen`` alone has a folder of its own; papers that have none of it are left out.
     """
+    papers = [loaded for loaded in papers if chosen is None or any(chosen.parts(loaded.spec).values())]
     folder = results / "-".join(["report", *([reading] if reading else []), *(chosen.ids if chosen else ())])
     stamp, summary_file = folder / "inputs.json", folder / "summary.txt"
     inputs_hash = _inputs_hash(papers, results, (numerics, sorted(formats), reading, sorted(accepted), chosen))

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmark import places
@@ -176,32 +177,38 @@ def sentence(pairs: Collection[tuple[float, float]], where: str) -> str | None:
 
 
 def run_one_options(to: argparse.ArgumentParser) -> None:
-    to.add_argument("run_id")
+    to.add_argument("run_ids", nargs="+", metavar="RUN_ID", help="of one run, or of all that share a training")
     to.add_argument("papers", nargs=1, metavar="PAPER")
     opt.add(to, opt.runs, "--device")
 
 
 def run_one(options: argparse.Namespace) -> int:
-    """Do the run with the given id; progress goes to stderr as plain lines."""
+    """Do the runs with the given ids, those alike in one training; progress goes to stderr as plain lines."""
     if options.tier is None:
         raise opt.UsageError("run-one needs --tier")
     (file,) = spec_files(options.papers)
     options.papers, options.reading = [str(file)], options.reading or ["all"]
     (selection,) = select(options)
-    run = next((run for run in selection.runs if run.run_id == options.run_id), None)
-    if run is None:
-        raise opt.UsageError(f"{file} plans no run {options.run_id} at tier {options.tier}")
+    unknown = sorted({*options.run_ids} - {run.run_id for run in selection.runs})
+    if unknown:
+        raise opt.UsageError(f"{file} plans no run {', '.join(unknown)} at tier {options.tier}")
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
-    problem = None if is_done(run, results) else run.setup.dataset.problem(root)
-    if problem is not None:
+    todo = [run for run in selection.runs if run.run_id in options.run_ids and not is_done(run, results)]
+    for problem in data_problems(todo, root).values():
         raise opt.UsageError(problem)
     device = resolve_device(options.device)
     check_numerics(options.numerics, device)
     ensure_seal(results, selection.loaded.spec)
-    display = Display({run.run_id: (_told(run, selection.loaded), run.iterations)})
-    job = Job.of(run, file, results, root, device)
-    outcome = perform(job, lambda iteration: display.advanced(run.run_id, iteration))
-    display.ended(run.run_id, outcome)
-    if outcome.status == "interrupted":
-        return opt.RESUMABLE
-    return opt.RUN_FAILED if outcome.status == "failed" else opt.OK
+    stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
+    sampled, groups = trainings(todo, stored, device)
+    groups = [*([run] for run in sampled), *groups]
+    display = Display({run.run_id: (_told(run, selection.loaded), run.iterations) for run, *_ in groups})
+    ended = opt.OK
+    for run, *others in groups:
+        job = Job.of(run, file, results, root, device, others)
+        outcome = perform(job, partial(display.advanced, run.run_id))
+        display.ended(run.run_id, outcome)
+        if outcome.status == "interrupted":
+            return opt.RESUMABLE
+        ended = opt.RUN_FAILED if outcome.status == "failed" else ended
+    return ended

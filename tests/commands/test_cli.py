@@ -231,6 +231,27 @@ def test_what_plan_leaves_to_do_run_one_does_as_the_engine_would(tmp_path, capsy
     assert ours == theirs
 
 
+def test_what_is_alike_is_one_command_and_one_training(tmp_path, capsys):
+    """Two momenta and two ways to sample are, another place of the normalisation is not."""
+    about = ["lsgan_fashion_mnist", "--tier", "smoke", "-e", "lsgan_batch_norm*", "--seeds", "0"]
+
+    def todo() -> list[list[str]]:
+        capsys.readouterr()
+        assert main(["plan", *about, "--results", str(tmp_path), "--todo"]) == 1, "FID cannot be measured"
+        return [shlex.split(line)[1:] for line in capsys.readouterr().out.splitlines()]
+
+    alike, other = todo()
+    assert (alike.index("--tier"), other.index("--tier")) == (5, 3)
+    assert main([*alike, "--device", "cpu"]) == 0
+    files = [*tmp_path.glob("*/*/*/record.json")]
+    assert {file.parent.name for file in files} == {*alike[1:4]}
+    assert len({(file.parent / "curves.npz").read_bytes() for file in files}) == 1
+    assert todo() == [other]
+    assert main([*alike, "--device", "cpu"]) == 0, "all of them are done"
+    assert main(["run-one", "0123", *alike[1:], "--device", "cpu"]) == 2
+    assert "plans no run 0123 at tier smoke" in capsys.readouterr().err
+
+
 def test_an_unreadable_record_is_named_and_its_run_not_done_again(tmp_path, capsys):
     """It counts as neither done nor left, and what lies there is not written over."""
     about = [TOY, "--tier", "smoke", "-e", "toy_minimax", "--results", str(tmp_path)]
