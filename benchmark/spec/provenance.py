@@ -42,15 +42,35 @@ class ValueOrigin:
 def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
     """Every value of the file as written that can move a score, with its path.
 
-    Inherited values (``extends``) are written once, so they are counted once; reduced tiers are ours, not the paper's.
+    Inherited values (``extends``) are written once, so they are counted once; reduced tiers are ours, not the paper's,
+    and a network that readings alone name is theirs.
     """
+    of_readings = _of_readings(data)
     for section, keys in _SECTIONS.items():
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
+            if section == "networks" and name in of_readings:
+                continue
             for key in item if isinstance(item, dict) else ():
                 if key in keys:
                     value = _recipes(item[key]) if key == "sweep" else item[key]
                     yield from _leaves(value, (section, name, key))
+
+
+def _of_readings(data: dict[str, Any]) -> set[str]:
+    """Networks that readings name, and neither a system, an experiment nor another network."""
+    networks, readings = data.get("networks"), data.get("readings")
+    if not isinstance(networks, dict) or not isinstance(readings, dict):
+        return set()
+    parents = [item.get("extends") for item in networks.values() if isinstance(item, dict)]
+    elsewhere = {*_texts([data.get("systems"), data.get("experiments"), parents])}
+    return {name for name in networks if name not in elsewhere} & {*_texts(readings)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for _, leaf in _leaves(value, ()):
+        if isinstance(leaf, str):
+            yield leaf
 
 
 def own_values(spec: PaperSpec, data: dict[str, Any]) -> set[Path_]:

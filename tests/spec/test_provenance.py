@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import Any
 
 from benchmark.spec.load import loads
 from benchmark.spec.paper import PaperSpec
@@ -68,6 +69,22 @@ def test_what_a_point_of_a_sweep_says_is_no_recipe() -> None:
     points = {"slow": {"says": "Slower.", "replace": {"rate": 1e-4}, "tiers": {"smoke": {"seeds": [0]}}}}
     paths = [path for path, _ in recipe_values({"experiments": {"ring": {"sweep": points}}})]
     assert paths == [("experiments", "ring", "sweep", "slow", "replace", "rate")]
+
+
+def test_a_network_that_readings_alone_name_is_theirs() -> None:
+    """One that nobody names is the paper's, and so is one that a system, an experiment or another network names too."""
+    networks: dict[str, Any] = {name: {"layers": ["relu"]} for name in ("used", "swapped", "parent", "late", "idle")}
+    networks["used"]["extends"] = "parent"
+    data = {
+        "networks": networks,
+        "systems": {"gan": {"networks": {"generator": "used"}}},
+        "experiments": {"ring": {"replace": {"networks.generator": "swapped"}}},
+        "readings": {
+            "other": {"change": {"systems.gan.networks.generator": "late"}, "of": ["used", "parent", "swapped"]}
+        },
+    }
+    named = {path[1] for path, _ in recipe_values(data) if path[0] == "networks"}
+    assert named == {"used", "swapped", "parent", "idle"}
 
 
 def test_the_most_specific_pattern_wins() -> None:
