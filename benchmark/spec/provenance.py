@@ -46,25 +46,28 @@ def recipe_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
     and a network that readings alone name is theirs.
     """
     of_readings = _of_readings(data)
+    yield from ((path, value) for path, value in written_values(data) if path[:2] not in of_readings)
+
+
+def written_values(data: dict[str, Any]) -> Iterator[tuple[Path_, Any]]:
+    """The same, with those of networks that readings alone name."""
     for section, keys in _SECTIONS.items():
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
-            if section == "networks" and name in of_readings:
-                continue
             for key in item if isinstance(item, dict) else ():
                 if key in keys:
                     value = _recipes(item[key]) if key == "sweep" else item[key]
                     yield from _leaves(value, (section, name, key))
 
 
-def _of_readings(data: dict[str, Any]) -> set[str]:
-    """Networks that readings name, and neither a system, an experiment nor another network."""
+def _of_readings(data: dict[str, Any]) -> set[Path_]:
+    """Networks, as paths, that readings name, and neither a system, an experiment nor another network."""
     networks, readings = data.get("networks"), data.get("readings")
     if not isinstance(networks, dict) or not isinstance(readings, dict):
         return set()
     parents = [item.get("extends") for item in networks.values() if isinstance(item, dict)]
-    elsewhere = {*_texts([data.get("systems"), data.get("experiments"), parents])}
-    return {name for name in networks if name not in elsewhere} & {*_texts(readings)}
+    theirs = {*_texts(readings)} - {*_texts([data.get("systems"), data.get("experiments"), parents])}
+    return {("networks", name) for name in networks if name in theirs}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -209,5 +212,5 @@ def unused_patterns(spec: PaperSpec, data: dict[str, Any]) -> list[str]:
     """Ledger keys that cover nothing that is written."""
     patterns = [*spec.stated, *spec.unstated]
     keys = Keys(patterns)
-    used = {pattern for path, _ in recipe_values(data) for pattern in keys.covering(path)}
+    used = {pattern for path, _ in written_values(data) for pattern in keys.covering(path)}
     return [pattern for pattern in patterns if pattern not in used]

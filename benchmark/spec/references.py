@@ -209,7 +209,7 @@ def _ledger(spec: PaperSpec, data: dict[str, Any]) -> Iterator[Complaint]:
         yield Complaint(("unstated", pattern), "is listed as stated too")
     written = {
         ".".join(str(step) for step in path[:depth])
-        for path, _ in provenance.recipe_values(data)
+        for path, _ in provenance.written_values(data)
         for depth in range(1, len(path) + 1)
     }
     for pattern in provenance.unused_patterns(spec, data):

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmark.spec.load import loads
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.provenance import Keys, covers, origins, recipe_values, uncovered, unused_patterns
+from benchmark.spec.provenance import Keys, covers, origins, recipe_values, uncovered, unused_patterns, written_values
 from tests.spec.small import TEXT
 
 LOADED = loads(TEXT)
@@ -83,8 +83,15 @@ def test_a_network_that_readings_alone_name_is_theirs() -> None:
             "other": {"change": {"systems.gan.networks.generator": "late"}, "of": ["used", "parent", "swapped"]}
         },
     }
-    named = {path[1] for path, _ in recipe_values(data) if path[0] == "networks"}
-    assert named == {"used", "swapped", "parent", "idle"}
+    assert {path[1] for path, _ in recipe_values(data) if path[0] == "networks"} == {
+        "used",
+        "swapped",
+        "parent",
+        "idle",
+    }
+    assert {path[1] for path, _ in written_values(data) if path[0] == "networks"} == set(networks), (
+        "what an entry may cover"
+    )
 
 
 def test_the_most_specific_pattern_wins() -> None:
