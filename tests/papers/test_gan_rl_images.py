@@ -85,11 +85,34 @@ def test_parameter_counts() -> None:
             + (2 * conv(1024, 1024, 3) + 1025)
         ),
     }
-    toys = {"toy_generator", "toy_discriminator"}
+    toys = {"toy_generator", "toy_generator_entered_late", "toy_discriminator"}
     assert set(expected) == set(SPEC.networks) - toys
     for name, count in expected.items():
         assert checks.trainable(checks.module(SPEC, name, {})) == count == SPEC.networks[name].parameters
     assert list(expected.values())[:4] == [1_565_955, 1_034_113, 5_364_739, 4_316_545]
+
+
+def test_readings_of_the_networks_change_what_they_say() -> None:
+    """By hand: 28 values of noise less, kernels of 16 places in place of 25, no scale and shift of 128 and 256 maps."""
+    kernels = 256 * 128 + 128 * 64 + 64 * 3
+    expected = {
+        ("latent_100", "svhn_gan"): -28 * 4096,
+        ("latent_100", "svhn_alpha_gan"): -28 * 4096 - 28 * 4097 - 28 * 750,
+        ("latent_100", "lsun_gan"): -28 * 8192,
+        ("latent_100", "svhn_age"): 0,
+        ("four_by_four", "svhn_gan"): -2 * 9 * kernels,
+        ("four_by_four", "celeba_gan"): -2 * 9 * (kernels + 512 * 256),
+        ("plain_discriminator", "svhn_gan"): -2 * (128 + 256),
+        ("plain_discriminator", "lsun_gan"): 0,
+        ("code_discriminator_of_700", "svhn_alpha_gan"): -50 * 129 - (751 * 750 - 701 * 700) - 50,
+        ("age_codes_of_128", "lsun_age"): 2 * 16 * 64 * 512 + 64,
+    }
+    for (reading, experiment), more in expected.items():
+        base, here = (
+            make_run(spec, experiment, "full", 0, "fp32").parameter_count
+            for spec in (SPEC, checks.paper(NAME).under(reading))
+        )
+        assert here - base == more, (reading, experiment)
 
 
 def _used() -> list[tuple[str, str, tuple[tuple[str, int], ...]]]:

@@ -57,6 +57,23 @@ def test_reconstruction_skips_the_first_linear_layer_alone() -> None:
     assert torch.equal(rebuilt, by_hand)
 
 
+def test_features_that_enter_late_pass_the_last_layer_alone() -> None:
+    spec = checks.paper(NAME).under("into_last_hidden_layer")
+    system = spec.systems["toy_reconstruction"]
+    assert spec.systems["toy_minimax"] == SPEC.systems["toy_minimax"]
+    generator = checks.module(spec, system.networks["generator"], {})
+    features = torch.rand(5, 512, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        rebuilt = generator(features, generator.index(system.signals["reconstruction"].enter, -1))
+        last = [layer for layer in generator.layers if hasattr(layer, "weight")][3]
+        assert torch.equal(rebuilt, last(features))
+    narrow = checks.paper(NAME).under("narrow+into_last_hidden_layer")
+    assert (
+        checks.trainable(checks.module(narrow, system.networks["generator"], {})) == 3 * 128 + 2 * 129 * 128 + 129 * 2
+    )
+    assert checks.trainable(generator) == SPEC.networks["toy_generator"].parameters
+
+
 def test_systems_differ_in_the_losses_that_the_paper_names() -> None:
     terms = {
         name: {player: [term.name for term in one.minimise] for player, one in SPEC.systems[name].players.items()}
