@@ -113,8 +113,8 @@ def with_readings(
     present |= {run.record.run_id for run in records}
     base, others = plans.expected[BASE], plans.ids
     own = ids_of(base)
-    elsewhere = {  # a ground that changes nothing at the tier of the records is none there
-        name: ids_of(plans.expected[choice])
+    on_ground = {  # what is tried, by name, and the runs that are the ground's own or are there without it
+        name: (choice, ids_of(plans.expected[choice]) | ids_of(plans.expected[ground]))
         for ground in loaded.readings.grounds
         for choice, name in loaded.readings.on(ground).items()
     }
@@ -130,8 +130,9 @@ def with_readings(
     touching = partial(_touched, loaded, looked_at, plans, cache(partial(_recipes, loaded)))
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
-        here = present.intersection(ids_of(expected)) - own - elsewhere.get(name, set())
-        if name == BASE or (loaded.readings.affected(name) and not here):
+        choice, elsewhere = on_ground.get(name, (name, set()))
+        here = present.intersection(ids_of(expected)) - own - elsewhere
+        if name == BASE or (loaded.readings.affected(choice) and not here):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, records, expected, others, inspected)
