@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import site
 import sys
@@ -31,8 +32,14 @@ def _installed_papers() -> Path | None:
 
 
 def results_folder(flag: Path | None) -> Path:
-    """The flag, GANREPRO_RESULTS, or ``results/local`` of the checkout, without one of the present folder."""
-    return flag or Path(os.environ.get("GANREPRO_RESULTS") or _home() / "results" / "local")
+    """The flag, GANREPRO_RESULTS, or ``results/local`` of the checkout, without one of the present folder.
+
+    Raises ``NotADirectoryError`` where a file lies there.
+    """
+    folder = flag or Path(os.environ.get("GANREPRO_RESULTS") or _home() / "results" / "local")
+    if folder.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, "is a file, results lie in a folder", str(folder))
+    return folder
 
 
 def reference_folder() -> Path:

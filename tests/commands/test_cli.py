@@ -188,6 +188,14 @@ def test_verifying_nothing_is_not_a_pass(tmp_path, capsys):
     assert "holds no record" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["judge"], ["plan"], ["run", "--tier", "smoke"], ["status"]])
+def test_a_file_where_results_belong_is_named(command, capsys, tmp_path):
+    (tmp_path / "record.json").write_text("{}")
+    assert main([*command, "gan_dcgan_mnist", "--results", str(tmp_path / "record.json")]) == 74
+    assert capsys.readouterr().err == f"ganrepro: {tmp_path / 'record.json'}: is a file, results lie in a folder\n"
+    assert (tmp_path / "record.json").read_text() == "{}"
+
+
 def test_a_reader_that_stops_early_is_no_error():
     """As `| head -1` does, and with an output that is closed from the start."""
     command = f"{shlex.quote(sys.executable)} -m benchmark"
