@@ -74,6 +74,22 @@ def test_features_that_enter_late_pass_the_last_layer_alone() -> None:
     assert checks.trainable(generator) == SPEC.networks["toy_generator"].parameters
 
 
+@pytest.mark.parametrize(
+    ("reading", "widest", "bias"),
+    [(None, (6 / 512) ** 0.5, 0.0), ("toy_tensorflow_weights", (6 / 1024) ** 0.5, 0.0)]
+    + [("toy_pytorch_weights", 512**-0.5, 512**-0.5)],
+)
+def test_first_weights_of_a_hidden_layer_are_uniform(reading: str | None, widest: float, bias: float) -> None:
+    """He et al.'s variance is 2 / fan-in, Glorot's 2 / (fan-in + fan-out), PyTorch's 1 / (3 fan-in), biases too."""
+    spec = checks.paper(NAME).under(reading)
+    for name in ("toy_generator", "toy_discriminator"):
+        layer = [layer for layer in checks.module(spec, name, {}).layers if hasattr(layer, "weight")][1]
+        assert layer.weight.shape == (512, 512)
+        assert layer.weight.abs().max().item() == pytest.approx(widest, rel=1e-3)
+        assert layer.weight.std().item() == pytest.approx(widest / 3**0.5, rel=0.01)
+        assert layer.bias.abs().max().item() == pytest.approx(bias, rel=0.02)
+
+
 def test_systems_differ_in_the_losses_that_the_paper_names() -> None:
     terms = {
         name: {player: [term.name for term in one.minimise] for player, one in SPEC.systems[name].players.items()}
