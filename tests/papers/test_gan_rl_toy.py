@@ -76,8 +76,11 @@ def test_features_that_enter_late_pass_the_last_layer_alone() -> None:
 
 @pytest.mark.parametrize(
     ("reading", "widest", "bias"),
-    [(None, (6 / 512) ** 0.5, 0.0), ("toy_tensorflow_weights", (6 / 1024) ** 0.5, 0.0)]
-    + [("toy_pytorch_weights", 512**-0.5, 512**-0.5)],
+    [
+        (None, (6 / 512) ** 0.5, 0.0),
+        ("toy_tensorflow_weights", (6 / 1024) ** 0.5, 0.0),
+        ("toy_pytorch_weights", 512**-0.5, 512**-0.5),
+    ],
 )
 def test_first_weights_of_a_hidden_layer_are_uniform(reading: str | None, widest: float, bias: float) -> None:
     """He et al.'s variance is 2 / fan-in, Glorot's 2 / (fan-in + fan-out), PyTorch's 1 / (3 fan-in), biases too."""
