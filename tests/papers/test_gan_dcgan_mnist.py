@@ -17,6 +17,7 @@ from benchmark.runs.records import read_records
 from benchmark.spec.claims import quantities
 from benchmark.spec.curve_statistics import Course, statistic_value
 from benchmark.spec.quantities import Quantity
+from benchmark.training.assembly import Assembly
 from tests.papers import checks
 
 NAME = "gan_dcgan_mnist"
@@ -57,13 +58,20 @@ def test_parameter_counts() -> None:
         # pytorch/examples dcgan with one channel, as the dossier counts it
         "conv_generator_64": 3_574_656,
         "conv_discriminator_64": 2_763_520,
+        # 1,024, 512, 256 and 128 maps, of which the outermost of D and those of the projection have no normalisation
+        "tutorial_generator": linear(100, 1024 * 16) + 16 * (1024 * 512 + 512 * 256 + 256 * 128 + 128) + 2 * 896,
+        "tutorial_discriminator": 16 * (128 + 128 * 256 + 256 * 512 + 512 * 1024) + 2 * 1792 + linear(1024 * 16, 1),
+        "projected_generator": linear(100, 128 * 49) + 128 * 64 * 16 + 2 * 64 + 64 * 16,
+        "flattened_discriminator": 64 * 16 + 64 * 128 * 16 + 2 * 128 + linear(128 * 49, 1),
     }
     assert set(expected) == set(SPEC.networks)
     for name, count in expected.items():
         assert checks.trainable(checks.module(SPEC, name, {})) == count == SPEC.networks[name].parameters
 
 
-@pytest.mark.parametrize("reading", ["base", "released_gan", "small_gan", "at_64"])
+@pytest.mark.parametrize(
+    "reading", ["base", "released_gan", "small_gan", "at_64", "tutorial_dcgan", "linear_ends", "logistic_output"]
+)
 @pytest.mark.parametrize(("experiment", "tier"), TIERS)
 def test_shapes_and_ranges(experiment: str, tier: str, reading: str) -> None:
     spec = LOADED.under(reading)
@@ -79,7 +87,7 @@ def test_shapes_and_ranges(experiment: str, tier: str, reading: str) -> None:
         logits = discriminator(images)
     assert noise[0].numel() == 100
     assert images.shape == (3, *setup.dataset.example_shape())
-    low = 0 if reading in ("released_gan", "small_gan") and experiment == "gan" else -1
+    low = 0 if reading in ("released_gan", "small_gan", "logistic_output") and experiment == "gan" else -1
     assert setup.dataset.image_range() == (low, 1)
     assert low <= images.min() < images.max() <= 1
     assert logits.shape == (3, 1)
@@ -147,6 +155,28 @@ def test_readings_change_what_they_say() -> None:
     assert [small[name].batch_size for name in ("gan", "dcgan")] == [128, 100]
 
 
+def test_first_weights_and_dropout_under_readings() -> None:
+    def module(reading: str, network: str) -> Assembly:
+        return checks.module(LOADED.under(reading), network, {})
+
+    def deviation(reading: str, network: str) -> float:
+        return max(module(reading, network).parameters(), key=Tensor.numel).std().item()
+
+    def dropouts(reading: str) -> int:
+        return sum(isinstance(one, torch.nn.Dropout) for one in module(reading, "mlp_discriminator").modules())
+
+    assert (dropouts("base"), dropouts("no_dropout")) == (3, 0)
+    assert checks.trainable(module("no_dropout", "mlp_discriminator")) == 1_460_225
+    # U(-b, b) with b = 1 / sqrt(fan-in) has the deviation b / sqrt(3); fan-in 784 and 128 x 4 x 4
+    assert deviation("base", "mlp_discriminator") == pytest.approx(784**-0.5 / 3**0.5, rel=0.02)
+    assert deviation("normal_weights", "mlp_discriminator") == pytest.approx(0.02, rel=0.02)
+    assert deviation("pytorch_weights", "conv_discriminator") == pytest.approx((64 * 16) ** -0.5 / 3**0.5, rel=0.02)
+    # the tutorial draws scales as it draws the convolutions' weights, about 0
+    scales = [one.weight for one in module("base", "tutorial_generator").modules() if hasattr(one, "running_mean")]
+    assert [len(one) for one in scales] == [512, 256, 128]
+    assert max(abs(one.mean().item()) for one in scales) < 0.01
+
+
 def test_a_reading_of_one_system_leaves_the_other_as_it_is() -> None:
     def ids(reading: str) -> dict[str, str]:
         return {run.experiment: run.run_id for run in make_plan(LOADED.under(reading), "full", seeds=[0])}
@@ -160,7 +190,13 @@ def test_a_reading_of_one_system_leaves_the_other_as_it_is() -> None:
         "released_gan": {"gan"},
         "small_gan": {"gan"},
         "beta_09": {"gan"},
+        "normal_weights": {"gan"},
+        "no_dropout": {"gan"},
+        "logistic_output": {"gan"},
         "at_64": {"dcgan"},
+        "tutorial_dcgan": {"dcgan"},
+        "linear_ends": {"dcgan"},
+        "pytorch_weights": {"dcgan"},
         "radford_widths": {"dcgan"},
         "five_by_five": {"dcgan"},
         "keras_batch_norm": {"dcgan"},
