@@ -134,9 +134,9 @@ def test_what_the_paper_says_of_its_own_numbers() -> None:
 # --- networks -------------------------------------------------------------------------------------------------------
 
 
-def meta_pass(network: str, sizes: Mapping[str, int]) -> tuple[Shape, int]:
+def meta_pass(network: str, sizes: Mapping[str, int], spec: PaperSpec = SPEC) -> tuple[Shape, int]:
     """Shape after all of a network's torch modules, and their trainable parameters, on the meta device."""
-    plan = layout(SPEC.networks[network], sizes)
+    plan = layout(spec.networks[network], sizes)
     count = 0
     with torch.device("meta"):
         value = torch.empty(3, *plan.inputs[0])
@@ -176,6 +176,24 @@ def test_parameter_counts() -> None:
     }
     assert {name: network.parameters for name, network in SPEC.networks.items()} == expected
     assert {name: meta_pass(name, {})[1] for name in SPEC.networks} == expected
+
+
+def test_images_of_28_pixels() -> None:
+    """Maps of 7 x 7 are doubled twice; D's 28, 14, 7 and 4 end on as many as 32 do, so that its count is the same."""
+    spec = LOADED.under("at_28")
+    whole = 1024 * 128 * 49 + 128 * 49 + kernels(128, 128, 64, 1)
+    assert meta_pass("generator", {}, spec) == ((3, 1, 28, 28), whole)
+    assert meta_pass("generator_batch_norm_005", {}, spec)[1] == whole + 2 * (128 * 49 + 128 + 64)
+    for name in ("discriminator", "discriminator_batch_norm_after", "discriminator_large"):
+        assert meta_pass(name, {}, spec) == ((3, 1), SPEC.networks[name].parameters)
+    for name, tier in checks.setups(spec):
+        setup = spec.experiments[name].setup(tier)
+        assert setup is not None
+        sizes = checks.run_sizes(spec, name, tier)
+        shapes = {meta_pass(one, sizes, spec)[0] for one in spec.systems[setup.system].networks.values()}
+        side = 32 if "deep" in name else 28
+        assert setup.dataset.example_shape() == (1, side, side)
+        assert shapes == {(3, 1), (3, 1, side, side)}
 
 
 SIZES = [{}, {"width": 16}, {"width": 4, "latent": 8}]
@@ -361,6 +379,9 @@ def test_readings_of_the_losses() -> None:
     base = losses("gan", real, fake)
     whole = losses("gan", real, fake, LOADED.under("losses_not_halved"))
     assert all(whole[name].item() == pytest.approx(2 * base[name].item()) for name in base)
+    first = losses("gan", real, fake, LOADED.under("generator_not_halved"))
+    assert first["generator"].item() == pytest.approx(-math.log(0.2))
+    assert first["discriminator"].item() == base["discriminator"].item() == pytest.approx(-math.log(0.9 * 0.8) / 2)
     minimax = losses("gan", real.logit(), fake.logit(), LOADED.under("minimax"))
     assert minimax["discriminator"].item() == pytest.approx(base["discriminator"].item())
     assert minimax["generator"].item() == pytest.approx(0.5 * math.log(0.8), rel=1e-5)
