@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 from benchmark.runs.plan import make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.claims import quantities
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import Shape
 from benchmark.spec.shapes import layout
 from benchmark.spec.statistic import Window
@@ -47,9 +49,9 @@ def test_departures_are_marked_where_they_happen() -> None:
 # --- networks -------------------------------------------------------------------------------------------------------
 
 
-def meta_pass(network: str, sizes: dict[str, int]) -> tuple[Shape, int]:
+def meta_pass(network: str, sizes: Mapping[str, int], spec: PaperSpec = SPEC) -> tuple[Shape, int]:
     """Shape after all of a network's torch modules, and their trainable parameters, on the meta device."""
-    plan = layout(SPEC.networks[network], sizes)
+    plan = layout(spec.networks[network], sizes)
     count = 0
     with torch.device("meta"):
         value = torch.empty(3, *plan.inputs[0])
@@ -141,6 +143,44 @@ def test_networks_mirror_each_other() -> None:
     assert names[:3] == ["conv", "leaky_relu", "conv"]
     assert names.count("batch_norm") == 4
     assert [layer.name for layer in generator.layers].count("batch_norm") == 5
+
+
+def test_networks_of_readings() -> None:
+    """By hand: 100 - 16,384 - 8,192 = 512 x 4 x 4 and its mirror; kernels of 5 x 5 in the DCGAN alone."""
+    wide, narrow, maps = 16_384, 8_192, 512 * 256 + 256 * 128 + 128 * 64
+    spec = LOADED.under("maps_512")
+    up = 100 * wide + wide * narrow + 2 * (wide + narrow) + 16 * (maps + 64 * 3) + 2 * (256 + 128 + 64)
+    down = 16 * (3 * 64 + maps) + 2 * (128 + 256 + 512) + narrow * wide + 2 * wide + wide + 1
+    assert meta_pass("facegan_generator", {}, spec) == ((3, 3, 64, 64), up)
+    assert meta_pass("facegan_discriminator", {}, spec) == ((3, 1), down)
+    spec = LOADED.under("dcgan_of_carpedm20")
+    drawn = 100 * 512 * 16 + 25 * (maps + 64 * 3) + 2 * (512 + 256 + 128 + 64)
+    assert meta_pass("dcgan_generator", {}, spec) == ((3, 3, 64, 64), drawn)
+    assert meta_pass("dcgan_discriminator", {}, spec)[1] == 25 * (3 * 64 + maps) + 2 * (128 + 256 + 512) + 512 * 16
+    for name in ("facegan_generator", "facegan_discriminator"):
+        assert spec.networks[name] == SPEC.networks[name]
+
+
+@pytest.mark.parametrize(
+    ("reading", "faces", "digits"),
+    [
+        ("faces_at_32", 32, 64),
+        ("small_digits+faces_at_32", 32, 32),
+        ("face_128", 64, 64),
+        ("logistic_output", 64, 64),
+    ],
+)
+def test_images_of_readings(reading: str, faces: int, digits: int) -> None:
+    """Full runs draw what their data are, in shape and range."""
+    spec = LOADED.under(reading)
+    for name, setup in spec.experiments.items():
+        shape = (1, digits, digits) if name.startswith("mnist") else (3, faces, faces)
+        generator = spec.systems[setup.system].networks["generator"]
+        assert setup.dataset.example_shape() == shape
+        assert meta_pass(generator, checks.run_sizes(spec, name, "full"), spec)[0] == (3, *shape)
+        low, last = (0, "sigmoid") if reading == "logistic_output" else (-1, "tanh")
+        assert setup.dataset.image_range() == (low, 1)
+        assert spec.networks[generator].layers[-1].name == last
 
 
 # --- losses ---------------------------------------------------------------------------------------------------------
@@ -327,12 +367,16 @@ def test_readings_change_what_they_say() -> None:
         "half_width": networks,
         "slope_001": networks,
         "wider_first_layer": networks,
+        "maps_512": networks,
+        "dcgan_of_carpedm20": set(SPEC.experiments) - networks,
         "radford_widths": set(SPEC.experiments) - networks,
         "two_generator_updates": set(SPEC.experiments) - networks,
         "digits_at_32": digits,
         "small_digits": digits,
         "centre_108": set(SPEC.experiments) - digits,
         "training_split": set(SPEC.experiments) - digits,
+        "face_128": set(SPEC.experiments) - digits,
+        "faces_at_32": set(SPEC.experiments) - digits,
     }
     assert set(re.findall(r"\(reading (\w+)", TEXT)) <= set(SPEC.readings)
 
