@@ -14,13 +14,14 @@ from benchmark.parts.networks.modules.growing import stage
 from benchmark.runs.plan import make_plan, make_run
 from benchmark.runs.runner import OneRun
 from benchmark.spec.dataflow import inputs_of, networks_of
-from benchmark.spec.resolve import system_of
+from benchmark.spec.resolve import sizes_of, system_of
 from benchmark.spec.shapes import Layout, layout
 from benchmark.training.numerics import prepare
 from tests.papers import checks
 
 NAME = "hdcgan"
-SPEC = checks.paper(NAME).spec
+LOADED = checks.paper(NAME)
+SPEC = LOADED.spec
 TIERS = sorted(checks.setups(SPEC))
 EPOCH = 20
 WIDTHS = [64 * 2**level for level in range(7)]
@@ -230,6 +231,7 @@ def test_parameter_counts_by_hand() -> None:
     expected = {
         "bs_generator": up + norm_up,
         "bs_discriminator": down + norm_down,
+        "bs_discriminator_throughout": down + 2 * sum(WIDTHS),
         "selu_generator": up,
         "selu_discriminator": down,
         "dcgan_generator": up + norm_up,
@@ -269,6 +271,50 @@ def run_on_meta(plan: Layout) -> tuple[Tensor, int]:
         for module in modules:
             value = module(value)
     return value, sum(one.numel() for module in modules for one in module.parameters())
+
+
+def test_networks_of_readings_by_hand() -> None:
+    """As above with other numbers: 16 or 25 a pair of channels, 1,024 to 16 of them, 128 values of noise."""
+
+    def under(reading: str, network: str) -> tuple[tuple[int, ...], int]:
+        output, count = run_on_meta(layout(LOADED.under(reading).networks[network], {}))
+        return tuple(output.shape[1:]), count
+
+    few = [width // 4 for width in WIDTHS]
+    image, number = (3, 512, 512), (1,)
+    up = [a * b for a, b in itertools.pairwise([*reversed(few), 3])]
+    assert under("original_channels", "dcgan_generator") == (image, 16 * (100 * 1024 + sum(up)) + 2 * sum(few))
+    assert under("original_channels", "bs_generator") == (image, 185_486_208)
+    assert under("latent_128", "selu_generator") == (image, 185_469_952 + 16 * 28 * 4096)
+    up = [a * b for a, b in itertools.pairwise([*reversed(WIDTHS), 3])]
+    assert under("five_by_five", "bs_generator") == (image, 185_486_208 + 9 * sum(up))
+    down = [a * b for a, b in itertools.pairwise([3, *WIDTHS])]
+    assert under("five_by_five", "plain_critic") == (number, 178_990_017 + 9 * sum(down))
+    assert under("layer_norm_in_critic", "plain_critic") == (number, 178_990_017 + 2 * sum(WIDTHS[1:]))
+    planes = 25 * (3 * 128 + 128 * 128) + 2 * 128 + 128 * 252**2 + 1  # 512, 508 and 252 pixels a side
+    assert under("lapgan_planes_and_dropout", "lapgan_discriminator_512") == (number, planes)
+    assert under("lapgan_1200_units", "lapgan_first_generator")[1] == 65 * 1200 + 1201 * 1200 + 1201 * 192
+
+
+def test_readings_reach_all_that_they_speak_of() -> None:
+    def discriminators(reading: str) -> dict[str, str | None]:
+        return {name: system.networks.get("discriminator") for name, system in LOADED.under(reading).systems.items()}
+
+    crops = {
+        name: one.dataset.model_dump().get("crop") for name, one in LOADED.under("quoted_crop").experiments.items()
+    }
+    assert {name for name, crop in crops.items() if crop != "face_128"} == {"hdcgan_cz"}
+    ours = {
+        name: "bs_discriminator_throughout" for name, one in discriminators("base").items() if one == "bs_discriminator"
+    }
+    assert discriminators("bs_in_first_layer") == discriminators("base") | ours
+    runs = {run.experiment: run for run in make_plan(LOADED.under("latent_128"), "full", seeds=[0])}
+    noises = {name: sizes_of(run.networks.values(), run.setup).get("latent") for name, run in runs.items()}
+    assert {name for name, values in noises.items() if values != 128} == {"lapgan_19"}
+    for name in ("progressive_128", "wide_128_progressive", "progressive_512"):
+        run = make_run(LOADED.under("levels_of_600k"), name, "full", 0, "fp32")
+        assert {run.setup.sizes[key] for key in ("images_per_level", "images_per_fade")} == {600_000}
+        assert stage(run.images, 0, 5, 600_000, 600_000) == (5, 1.0)
 
 
 @pytest.mark.parametrize(("experiment", "tier"), TIERS)
