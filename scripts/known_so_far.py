@@ -101,16 +101,18 @@ def claim_table() -> str:
 
 
 def toy_table() -> str:
-    """Modes and good samples of the eight Gaussians, by reading and system; base runs are at tier short."""
+    """Modes and good samples of the eight Gaussians, by reading and system; what is first is the base at tier short."""
     loaded = paper("gan_rl")
     rows = [
         "| reading | system | seeds | runs by modes found | good samples, lowest to highest |",
         "|---|---|---|---|---|",
     ]
     sets: list[tuple[str, str | None, Tier]] = [("default-job", None, "short")]
-    for known, folder, ground in evidence():
-        if known is loaded and ground is not None:
-            sets += [(folder, reading, "full") for reading in (ground, *loaded.readings.on(ground).values())]
+    for folder in sorted(path.name for path in REFERENCE.iterdir() if path.is_dir()):
+        if any(record.paper == "gan_rl" and record.tier == "full" for record in records(folder).values()):
+            for ground in (BASE, *loaded.readings.grounds):
+                names = (None if ground == BASE else ground, *loaded.readings.on(ground).values())
+                sets += [(folder, name, "full") for name in names]
     shown: set[str] = set()
     for folder, reading, tier in sets:
         for experiment in TOY:
@@ -118,7 +120,7 @@ def toy_table() -> str:
             if several and not {record.run_id for record in several} & shown:
                 shown |= {record.run_id for record in several}
                 label = of_experiment(loaded.spec, experiment)
-                name = f"`{reading}`" if reading else "base, tier short"
+                name = f"`{reading}`" if reading else f"base{'' if tier == 'full' else f', tier {tier}'}"
                 rows.append(f"| {name} | {label} | {len(several)} | {_modes(several)} | {_range(several, 'good')} |")
     return _block(rows)
 

@@ -25,6 +25,7 @@ from benchmark.runs.records import RECORD, read_records
 from benchmark.spec.base import canonical
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.readings import BASE
 
 FORMATS = ("html", "markdown")
 
@@ -145,13 +146,21 @@ def under_reading(
     accepted: Collection[Word] = ACCEPTED,
     bases: Sequence[JudgedPaper] = (),
 ) -> list[JudgedPaper]:
-    """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written."""
-    found = {run.record.run_id for run in read_records(results, []) if reading is None or run.record.tier == "full"}
+    """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written.
+
+    The base is judged too where all that is there are runs of readings that are tried on it.
+    """
+    stored = [run.record for run in read_records(results, [])]
+    found = {record.run_id for record in stored if reading is None or record.tier == "full"}
+    tried = {(record.paper, record.reading) for record in stored if reading is None}
     known = [
         loaded
         for loaded in papers
         if (reading is None or reading in loaded.spec.readings)
-        and not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
+        and (
+            not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
+            or not tried.isdisjoint((loaded.spec.paper.id, name) for name in loaded.readings.on(BASE).values())
+        )
     ]
     return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted, bases=bases)
 

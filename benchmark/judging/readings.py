@@ -113,8 +113,8 @@ def with_readings(
     present |= {run.record.run_id for run in records}
     base, others = plans.expected[BASE], plans.ids
     own = ids_of(base)
-    on_ground = {  # what is tried, by name, and the runs that are the ground's own or are there without it
-        name: (choice, ids_of(plans.expected[choice]) | ids_of(plans.expected[ground]))
+    on_ground = {
+        name: (choice, ground)
         for ground in loaded.readings.grounds
         for choice, name in loaded.readings.on(ground).items()
     }
@@ -130,9 +130,12 @@ def with_readings(
     touching = partial(_touched, loaded, looked_at, plans, cache(partial(_recipes, loaded)))
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
-        choice, elsewhere = on_ground.get(name, (name, set()))
-        here = present.intersection(ids_of(expected)) - own - elsewhere
-        if name == BASE or (loaded.readings.affected(choice) and not here):
+        here = present.intersection(ids_of(expected)) - own
+        choice, ground = on_ground.get(name, (name, BASE))
+        if ground != BASE:  # one that changes nothing at the tier of the records is no ground there
+            here -= ids_of(plans.expected[choice])
+        adds_nothing = loaded.readings.affected(choice) and here <= ids_of(plans.expected[ground])
+        if name == BASE or adds_nothing or (loaded.readings.affected(name) and not here):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, records, expected, others, inspected)
