@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.commands.report import under_reading
 from benchmark.commands.verify import verified
 from benchmark.judging.judge import SealedStates, states_file, verdicts_on
 from benchmark.runs.files import read_as
@@ -35,7 +36,8 @@ TOLD = {
         ("default-job", 15, 48),
         ("mnist-h200", 6, 30),
         ("mnist-cpu", 2, 10),
-        ("toy-narrow", 180, 360),
+        ("toy-narrow", 194, 388),
+        ("toy-wide", 3, 6),
         ("digits-small", 20, 20),
         ("fashion-short", 12, 60),
     ],
@@ -79,7 +81,21 @@ def test_a_training_that_was_repeated_has_the_same_curves(system: str) -> None:
 def test_verdicts_under_readings_are_among_the_states_that_are_kept() -> None:
     kept = read_as(states_file(REFERENCE / "toy-narrow", "gan_rl"), SealedStates)
     assert kept.states["narrow: RL-C21"] == "REVERSED IN PART"
-    assert kept.states["RL-C21"] == "NOT RUN", "nothing was run at full width"
+    assert kept.states["RL-C21"] == "NOT RUN", "the base is another folder's"
+
+
+def test_runs_under_readings_of_the_base_alone_are_shown_with_it() -> None:
+    loaded = load(ROOT / "papers" / "gan_rl.yaml")
+    (found,) = under_reading([loaded], REFERENCE / "toy-wide", "fp32", None)
+    states = {
+        one.reading: one.state
+        for across in found.verdicts.readings
+        if (across.claim, across.ground) == ("RL-C21", "base")
+        for one in across.readings
+    }
+    assert states["base"] == "NOT RUN"
+    assert states["iterations_20k"] == states["iterations_10k"] == "INCONCLUSIVE"
+    assert under_reading([loaded], REFERENCE / "mnist-cpu", "fp32", None) == [], "another paper's"
 
 
 def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
