@@ -94,7 +94,7 @@ def test_runs_under_readings_of_the_base_alone_are_shown_with_it() -> None:
         for one in across.readings
     }
     assert states["base"] == "NOT RUN"
-    assert states["iterations_20k"] == states["iterations_10k"] == "INCONCLUSIVE"
+    assert states["iterations_20k"] == states["iterations_10k"] == "INTERIM"
     assert under_reading([loaded], REFERENCE / "mnist-cpu", "fp32", None) == [], "another paper's"
 
 
