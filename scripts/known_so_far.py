@@ -15,8 +15,8 @@ from pathlib import Path
 
 from benchmark import load
 from benchmark.judging.audit import Audit, audit
-from benchmark.judging.judge import judge_papers, states_of
-from benchmark.judging.verdict import ClaimVerdict, PaperVerdicts
+from benchmark.judging.judge import JudgedPaper, judge_papers, states_of
+from benchmark.judging.verdict import ClaimVerdict
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.base import Tier, grouped
@@ -41,10 +41,18 @@ def records(folder: str) -> dict[str, RunRecord]:
     return {stored.record.run_id: stored.record for stored in read_records(REFERENCE / folder)}
 
 
+@cache
+def _planned(name: str, folder: str, reading: str | None, tier: Tier) -> list[str]:
+    """Ids of what a reading plans of those experiments that a folder has runs of, in the plan's order."""
+    there = {record.experiment for record in records(folder).values() if record.paper == name}
+    spec = paper(name).under(reading)
+    return [run.run_id for run in make_plan(spec, tier, experiments=[one for one in spec.experiments if one in there])]
+
+
 def runs(loaded: Loaded, folder: str, reading: str | None, tier: Tier = "full") -> list[RunRecord]:
     """Records of what a reading plans, in the plan's order."""
-    planned = make_plan(loaded.under(reading), tier)
-    return [records(folder)[run.run_id] for run in planned if run.run_id in records(folder)]
+    ids = _planned(loaded.spec.paper.id, folder, reading, tier)
+    return [records(folder)[run_id] for run_id in ids if run_id in records(folder)]
 
 
 @cache
@@ -61,11 +69,10 @@ def evidence() -> list[tuple[Loaded, str, str | None]]:
 
 
 @cache
-def on_base(name: str, folder: str) -> PaperVerdicts:
+def on_base(name: str, folder: str) -> JudgedPaper:
     """Verdicts on a paper from one folder, with what is known across readings."""
-    loaded = paper(name)
-    (known,) = judge_papers([loaded], REFERENCE / folder, "fp32", write=False)
-    return known.verdicts
+    (known,) = judge_papers([paper(name)], REFERENCE / folder, "fp32", write=False)
+    return known
 
 
 @cache
@@ -75,17 +82,16 @@ def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, str]]:
     for loaded, folder, ground in evidence():
         here = base = on_base(loaded.spec.paper.id, folder)
         if ground:
-            (known,) = judge_papers([loaded], REFERENCE / folder, "fp32", ground, write=False)
-            here = known.verdicts
-        others = {across.claim: across.says for across in base.readings if across.ground == (ground or BASE)}
-        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.claims}
+            (here,) = judge_papers([loaded], REFERENCE / folder, "fp32", ground, write=False, bases=[base])
+        others = {across.claim: across.says for across in base.verdicts.readings if across.ground == (ground or BASE)}
+        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.verdicts.claims}
     return verdicts
 
 
 @cache
 def states() -> dict[str, str]:
     """The state of every verdict that evidence at tier full gives; under a reading as ``narrow: RL-C21``."""
-    known = [states_of(on_base(loaded.spec.paper.id, folder)) for loaded, folder, _ in evidence()]
+    known = [states_of(on_base(loaded.spec.paper.id, folder).verdicts) for loaded, folder, _ in evidence()]
     return {name: state for verdicts in known for name, state in verdicts.items()}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.commands.select_runs import load_papers
@@ -19,16 +20,17 @@ from benchmark.judging.seal import ensure_seal, make_seal, read_seal, seal_file
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import read_records
+from benchmark.spec.load import Loaded
 from benchmark.spec.words import counted
 
 ROOT = Path(__file__).parents[1]
 
 
-def refresh(folder: Path, write: bool) -> list[str]:
+def refresh(folder: Path, papers: Sequence[Loaded], write: bool) -> list[str]:
     """One line for each verdict of a results folder that today's rules give another state than the sealed ones."""
     stored = list(read_records(folder))
     lines = []
-    for loaded in load_papers([]):
+    for loaded in papers:
         paper = loaded.spec.paper.id
         mine = [one for one in stored if one.record.paper == paper]
         if not mine:
@@ -61,7 +63,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="seal today's rules and keep today's states")
     options = parser.parse_args()
     folders = options.folders or sorted(file for file in (ROOT / "results" / "reference").iterdir() if file.is_dir())
-    moved = {folder: refresh(folder, options.write) for folder in folders}
+    papers = load_papers([])
+    moved = {folder: refresh(folder, papers, options.write) for folder in folders}
     for folder, lines in moved.items():
         print(f"{folder.name}: {counted(len(lines), 'verdict')} moved")
         for line in lines:
