@@ -22,7 +22,7 @@ from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, irregular, parse, read_bytes, sha256, to_json, write_atomic
 from benchmark.runs.plan import run_ids
 from benchmark.runs.records import RECORD, read_records
-from benchmark.spec.base import canonical
+from benchmark.spec.base import canonical, grouped
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.readings import BASE
@@ -148,21 +148,27 @@ def under_reading(
 ) -> list[JudgedPaper]:
     """Papers of which ``results`` holds runs, under a reading at full tier, judged under it; nothing is written.
 
-    The base is judged too where all that is there are runs of readings that are tried on it.
+    The base is judged too where all that is there are runs of readings that are tried on it, and of no other ground.
     """
     stored = [run.record for run in read_records(results, [])]
     found = {record.run_id for record in stored if reading is None or record.tier == "full"}
-    tried = {(record.paper, record.reading) for record in stored if reading is None}
+    under = grouped((record.paper, record.reading) for record in stored) if reading is None else {}
     known = [
         loaded
         for loaded in papers
         if (reading is None or reading in loaded.spec.readings)
         and (
             not found.isdisjoint(ids_of(run_ids(loaded.under(reading), numerics)))
-            or not tried.isdisjoint((loaded.spec.paper.id, name) for name in loaded.readings.on(BASE).values())
+            or _on_base_alone(loaded, {*under.get(loaded.spec.paper.id, ())})
         )
     ]
     return judge_papers(known, results, numerics, reading, write=False, origin=origin, accepted=accepted, bases=bases)
+
+
+def _on_base_alone(loaded: Loaded, names: Collection[str | None]) -> bool:
+    """Whether runs under these readings are of readings that are tried on the base, and of no other ground."""
+    grounds = {name.partition("+")[0] for name in names if name is not None}.intersection(loaded.readings.grounds)
+    return not grounds and not set(loaded.readings.on(BASE).values()).isdisjoint(names)
 
 
 def _inputs_hash(papers: Sequence[Loaded], results: Path, parts: object) -> str:
