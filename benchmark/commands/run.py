@@ -105,9 +105,7 @@ def _train(
 ) -> int:
     device = engines.device_of(options)
     check_numerics(options.numerics, device)
-    stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
-    sampled, groups = trainings(todo, stored, device)
-    groups = [*([run] for run in sampled), *groups]
+    sampled, groups = _groups(todo, results, device)
     jobs = [Job.of(run, papers[run.paper].file, results, root, device, others) for run, *others in groups]
     if options.engine != "local":
         jobs = engines.with_needs(jobs, groups, options, results)
@@ -141,6 +139,13 @@ def _train(
         terminal.say(f"{len(jobs) - finished} were stopped elsewhere; the same command continues them")
         return opt.RESUMABLE
     return opt.OK
+
+
+def _groups(todo: Sequence[Run], results: Path, device: str) -> tuple[list[Run], list[list[Run]]]:
+    """Runs whose training has ended, and all runs in groups of one training, those first and each by itself."""
+    stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
+    sampled, together = trainings(todo, stored, device)
+    return sampled, [*([run] for run in sampled), *together]
 
 
 def _told(run: Run, loaded: Loaded) -> str:
@@ -199,9 +204,7 @@ def run_one(options: argparse.Namespace) -> int:
     device = resolve_device(options.device)
     check_numerics(options.numerics, device)
     ensure_seal(results, selection.loaded.spec)
-    stored = [*read_records(results, [])] if any(run.reading is not None for run in todo) else []
-    sampled, groups = trainings(todo, stored, device)
-    groups = [*([run] for run in sampled), *groups]
+    _, groups = _groups(todo, results, device)
     display = Display({run.run_id: (_told(run, selection.loaded), run.iterations) for run, *_ in groups})
     ended = opt.OK
     for run, *others in groups:
