@@ -192,10 +192,14 @@ def run_one(options: argparse.Namespace) -> int:
     if options.tier is None:
         raise opt.UsageError("run-one needs --tier")
     (file,) = spec_files(options.papers)
-    options.papers, options.reading = [str(file)], options.reading or ["all"]
-    (selection,) = select(options)
-    unknown = sorted({*options.run_ids} - {run.run_id for run in selection.runs})
-    if unknown:
+    options.papers = [str(file)]
+    for reading in [options.reading] if options.reading else [None, ["all"]]:  # most are of the base
+        options.reading = reading
+        (selection,) = select(options)
+        unknown = sorted({*options.run_ids} - {run.run_id for run in selection.runs})
+        if not unknown:
+            break
+    else:
         raise opt.UsageError(f"{file} plans no run {', '.join(unknown)} at tier {options.tier}")
     results, root = places.results_folder(options.results), places.data_folder(options.data_root)
     todo = [run for run in selection.runs if run.run_id in options.run_ids and not is_done(run, results)]

@@ -34,18 +34,26 @@ class Loaded:
         return self.readings.under(BASE if reading is None else reading)
 
 
+#: what each file held when it was loaded last
+_loaded: dict[Path, Loaded] = {}
+
+
 def load(file: Path) -> Loaded:
-    """Load ``file``; raises :class:`SpecError` with every problem."""
-    return _validated(read(file))
+    """What ``file`` says, checked again only where it has changed; raises :class:`SpecError` with every problem."""
+    source, place = with_base(read(file)), file.resolve()
+    last = _loaded.get(place)
+    # repr, since 1 == 1.0 == True
+    if last is None or repr((last.source.data, last.source.positions)) != repr((source.data, source.positions)):
+        last = _loaded[place] = _validated(source)
+    return Loaded(last.spec, source, last.readings)
 
 
 def loads(text: str | bytes, file: str = "<text>") -> Loaded:
     """As :func:`load`, from text."""
-    return _validated(parse(text.encode() if isinstance(text, str) else text, file))
+    return _validated(with_base(parse(text.encode() if isinstance(text, str) else text, file)))
 
 
 def _validated(source: Source) -> Loaded:
-    source = with_base(source)
     expanded = expand(source)
     problems = list(expanded.complaints)
     try:

@@ -27,8 +27,10 @@ def prepare(numerics: str, threads: int | None) -> None:
         torch.set_num_threads(threads)
     _allow_tf32(False)
     torch.backends.cudnn.benchmark = numerics != "exact"
-    torch.use_deterministic_algorithms(numerics == "exact")
+    # not use_deterministic_algorithms: it imports the compiler, which takes as long as torch itself and is not used
+    torch.set_deterministic_debug_mode("error" if numerics == "exact" else "default")
     keep_memory()
+    _spare_the_compiler()
 
 
 @contextmanager
@@ -46,6 +48,14 @@ def keep_memory() -> None:
     if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt"):
         for parameter, value in _MALLOPT.items():
             ctypes.CDLL(None).mallopt(parameter, value)
+
+
+def _spare_the_compiler() -> None:
+    """Have optimizers not import torch's compiler, to switch it off for them: that takes as long as torch itself."""
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        inner = getattr(getattr(torch.optim.Optimizer, name), "__wrapped__", None)
+        if inner is not None:
+            setattr(inner, "__dynamo_disable", inner)
 
 
 def _allow_tf32(allowed: bool) -> None:

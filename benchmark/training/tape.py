@@ -100,6 +100,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         #: known tensors that operations read, and views of them
         self._constants: list[Tensor] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether torch imports its compiler to keep it away from here; nothing is compiled here."""
+        return False
+
     def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = operation(*args, **(kwargs or {}))
         if operation is _aten.detach.default:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import warnings
@@ -16,7 +15,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch_fidelity import calculate_metrics
+from pytorch_fid.fid_score import get_activations
+from pytorch_fid.inception import InceptionV3
 
 from benchmark.cli import main
 from benchmark.evaluation import given
@@ -65,24 +65,18 @@ def values(root: Path, samples: np.ndarray, reference: Against, *words: str) -> 
     return [one.value or 0.0 for one in found]
 
 
-def test_two_folders_have_torch_fidelity_s_values(root: Path, tmp_path: Path, pictures: Any) -> None:
+def test_torch_fidelity_s_command_prints_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
     fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
-    with torch.random.fork_rng():
-        theirs = calculate_metrics(
-            input1=str(fake),
-            input2=str(true),
-            isc=True,
-            fid=True,
-            kid=True,
-            isc_splits=2,
-            kid_subsets=4,
-            kid_subset_size=6,
-            feature_extractor_weights_path=str(inception.weights_file(root)),
-            cuda=False,
-            save_cpu_ram=True,
-            cache=False,
-            verbose=False,
-        )
+    weights = ["--feature-extractor-weights-path", str(inception.weights_file(root))]
+    scores = ["--isc", "--isc-splits", "2", "--fid", "--kid", "--kid-subsets", "4", "--kid-subset-size", "6"]
+    command = ["-m", "torch_fidelity.fidelity", "--input1", str(fake), "--input2", str(true), *scores, *weights]
+    printed = subprocess.run(
+        [sys.executable, *command, "--cpu", "--save-cpu-ram", "--no-cache", "--json", "--silent"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    theirs = json.loads(printed)
     samples = given.examples(fake)
     words = ("fid", "kid:subsets=4,subset_images=6", "is:splits=2")
     distance, kernel, score = values(root, samples, against(str(true), root, "cpu", samples.shape[1:]), *words)
@@ -92,42 +86,35 @@ def test_two_folders_have_torch_fidelity_s_values(root: Path, tmp_path: Path, pi
     assert score == pytest.approx(theirs["inception_score_mean"], abs=1e-5)
 
 
-def printed_by(command: list[str], **environment: str) -> str:
-    """What another package's command prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command], env={**os.environ, **environment}, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+def few(theirs: list[np.ndarray]) -> float:
+    """The Frechet distance between two sets of features; of few images the nuclear norm gives the root's trace.
+
+    A general root of a 2,048 x 2,048 matrix takes half a minute.
+    """
+    (a, b), n = (part - part.mean(axis=0) for part in theirs), len(theirs[0]) - 1
+    shift = theirs[0].mean(axis=0) - theirs[1].mean(axis=0)
+    return float(shift @ shift + ((a**2).sum() + (b**2).sum()) / n - 2 * np.linalg.norm(a @ b.T, ord="nuc") / n)
 
 
-def test_torch_fidelity_s_command_prints_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
-    fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
-    weights = ["--feature-extractor-weights-path", str(inception.weights_file(root))]
-    command = ["torch_fidelity.fidelity", "--input1", str(fake), "--input2", str(true), "--fid", "--cpu", "--json"]
-    theirs = json.loads(printed_by([*command, "--no-cache", "--silent", *weights]))["frechet_inception_distance"]
-    samples = given.examples(fake)
-    (distance,) = values(root, samples, against(str(true), root, "cpu", samples.shape[1:]), "fid")
-    assert distance == pytest.approx(theirs, rel=1e-3)
-
-
-def test_pytorch_fid_s_command_prints_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
+def test_pytorch_fid_gives_the_same(root: Path, tmp_path: Path, pictures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own network, its resize and its scaling; it takes weights from torch's folder, under their name there."""
     fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
     weights = tmp_path / "torch" / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
     weights.parent.mkdir(parents=True)
     weights.write_bytes(inception.weights_file(root).read_bytes())
-    command = ["pytorch_fid", str(fake), str(true), "--device", "cpu", "--num-workers", "0", "--batch-size", str(COUNT)]
-    theirs = float(printed_by(command, TORCH_HOME=str(tmp_path / "torch")).rpartition("FID:")[2])
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    with torch.random.fork_rng():
+        network = InceptionV3([InceptionV3.BLOCK_INDEX_BY_DIM[2048]])
+    theirs = [
+        get_activations(sorted(folder.iterdir()), network, batch_size=COUNT, num_workers=0) for folder in (fake, true)
+    ]
     samples = given.examples(fake)
     (distance,) = values(root, samples, against(str(true), root, "cpu", samples.shape[1:]), "fid:resize=bilinear")
-    assert distance == pytest.approx(theirs, rel=1e-3)
+    assert distance == pytest.approx(few(theirs), rel=1e-3)
 
 
 def test_clean_fid_gives_the_same(root: Path, tmp_path: Path, pictures: Any) -> None:
-    """Its reading of files, its resize, its kernel distance; torch-fidelity's layers in place of its download.
-
-    Its root of a matrix takes a minute; of few pictures the nuclear norm gives the same.
-    """
+    """Its reading of files, its resize, its kernel distance; torch-fidelity's layers in place of its download."""
     clean_fid = pytest.importorskip("cleanfid.fid", reason="needs clean-fid")
     fake, true = (folder_of(tmp_path / name, one) for name, one in zip(("fake", "true"), pictures, strict=True))
     network = inception._network(inception.weights_file(root).read_bytes(), root)
@@ -145,17 +132,14 @@ def test_clean_fid_gives_the_same(root: Path, tmp_path: Path, pictures: Any) -> 
                 verbose=False,
             ).astype(np.float64)
 
-    theirs = features(fake), features(true)
+    theirs = [features(fake), features(true)]
     kernel_distance = clean_fid.kernel_distance(*theirs, num_subsets=1)
-    (a, b), n = (part - part.mean(axis=0) for part in theirs), COUNT - 1
-    shift = theirs[0].mean(axis=0) - theirs[1].mean(axis=0)
-    frechet_distance = shift @ shift + ((a**2).sum() + (b**2).sum()) / n - 2 * np.linalg.norm(a @ b.T, ord="nuc") / n
     samples = given.examples(fake)
     reference = against(str(true), root, "cpu", samples.shape[1:])
     resize = "resize=antialiased_bicubic"
     kid = f"kid:subsets=1,subset_images={COUNT}"
     distance, kernel, other = values(root, samples, reference, f"fid:{resize}", f"{kid},{resize}", kid)
-    assert distance == pytest.approx(frechet_distance, rel=1e-3)
+    assert distance == pytest.approx(few(theirs), rel=1e-3)
     assert kernel == pytest.approx(kernel_distance, rel=1e-4)
     assert other != pytest.approx(kernel_distance, rel=1e-2), "the resize matters on these pictures"
 
@@ -166,13 +150,9 @@ def test_statistics_give_the_formula_s_value(root: Path, tmp_path: Path, picture
     network = inception.load(root, "cpu", "bilinear")
     ours, theirs = (network.features(images).astype(np.float64) for images in (fake, true))
     np.savez(tmp_path / "stats.npz", mu=theirs.mean(axis=0), sigma=np.cov(theirs, rowvar=False))
-    a, b = (part - part.mean(axis=0) for part in (ours, theirs))
-    n = COUNT - 1
-    shift = ours.mean(axis=0) - theirs.mean(axis=0)
-    expected = shift @ shift + ((a**2).sum() + (b**2).sum()) / n - 2 * np.linalg.norm(a @ b.T, ord="nuc") / n
     reference = against(str(tmp_path / "stats.npz"), root, "cpu", fake.shape[1:])
     (distance,) = values(root, fake, reference, "fid:resize=bilinear")
-    assert distance == pytest.approx(expected, rel=1e-3)
+    assert distance == pytest.approx(few([ours, theirs]), rel=1e-3)
     (kernel,) = measure(fake, reference, [metric_of("kid:subset_images=6", COUNT)], root, "cpu", anchors=False)
     assert kernel.value is None
     assert "only fid" in str(kernel.reason)

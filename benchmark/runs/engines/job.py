@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -83,12 +82,9 @@ class Outcome:
     signal: int | None = None
 
 
-_load = lru_cache(maxsize=16)(load)
-
-
 def resolve(job: Job) -> Run:
     """The run of a job; a ValueError if the spec has changed since the job was made."""
-    spec = _load(job.spec).under(job.reading)
+    spec = load(job.spec).under(job.reading)
     run = replace(make_run(spec, job.experiment, job.tier, job.seed, job.numerics), reading=job.reading)
     if run.run_id != job.run_id:
         raise ValueError(f"{job.spec} has changed: {job.experiment} seed {job.seed} is now run {run.run_id}")
