@@ -8,9 +8,9 @@ new of the curves. Under any other reading the verdict is the ground's.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from benchmark.judging.claims import drafts
@@ -127,7 +127,7 @@ def with_readings(
         for name, claim in loaded.spec.claims.items()
         if claim.predicate is not None
     }
-    touching = partial(_touched, loaded, looked_at, plans, cache(partial(_recipes, loaded)))
+    touching = partial(_touched, loaded, looked_at, plans)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
         here = present.intersection(ids_of(expected)) - own
@@ -176,7 +176,6 @@ def _touched(
     loaded: Loaded,
     looked_at: Mapping[str, Sequence[Quantity]],
     plans: Planned,
-    recipes: Callable[[str, str], Sequence[_Recipe]],
     ground: str,
     name: str,
 ) -> list[str]:
@@ -184,7 +183,7 @@ def _touched(
     at, here = plans.expected[ground], plans.expected[name]
     before, after = loaded.under(ground), loaded.under(name)
     moved = {
-        experiment: _other_scores(recipes(ground, experiment), recipes(name, experiment))
+        experiment: _other_scores(*(_recipes(loaded.readings, reading, experiment) for reading in (ground, name)))
         if before.experiments[experiment].scores != after.experiments[experiment].scores
         else None
         for experiment in here
@@ -210,9 +209,10 @@ class _Recipe:
     rest: Mapping[str, Any]
 
 
-def _recipes(loaded: Loaded, name: str, experiment: str) -> list[_Recipe]:
+@lru_cache(maxsize=8192)
+def _recipes(readings: Readings, name: str, experiment: str) -> list[_Recipe]:
     """An experiment under a reading, at each tier that it has."""
-    runs = [run for tier in TIERS for run in runs_of(loaded.under(name), experiment, tier, seeds=[0])]
+    runs = [run for tier in TIERS for run in runs_of(readings.under(name), experiment, tier, seeds=[0])]
     bare = [replace(run, setup=run.setup.model_copy(update={"scores": {}})) for run in runs]
     return [_Recipe(run.setup.seeds, run.setup.scores, one.determinant()) for run, one in zip(runs, bare, strict=True)]
 

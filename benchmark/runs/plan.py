@@ -6,19 +6,24 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
 from benchmark.spec.base import TIERS, Tier, canonical
 from benchmark.spec.dataflow import batches_per_iteration, curve_names
-from benchmark.spec.experiments import Every, Setup
+from benchmark.spec.experiments import Every, Experiment, Setup
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.parts import DATASETS
-from benchmark.spec.resolve import sizes_of, system_of
+from benchmark.spec.resolve import replaced, sizes_of
 from benchmark.spec.shapes import layout, resolve_sizes
 from benchmark.spec.systems import Network, System
 
 #: raised whenever the trainer's arithmetic or the meaning of a record changes; part of every run's id
 TRAINER_VERSION = 1
+
+T = TypeVar("T")
+#: planned runs that are remembered: more than all readings of a paper have
+_KEPT = 8192
 
 
 @dataclass(frozen=True)
@@ -186,33 +191,69 @@ def runs_of(
     reading: str | None = None,
 ) -> list[Run]:
     """The runs of one experiment at a tier, by seed; none where it has no such tier."""
-    setup = spec.experiments[experiment].setup(tier)
+    setup = _setup(_Same(spec.experiments[experiment]), tier)
     if setup is None:
         return []
-    system = system_of(spec, setup)
-    networks = {role: spec.networks[name] for role, name in system.networks.items()}
-    sizes = sizes_of(networks.values(), setup)
+    system = _system(_Same(spec.systems[setup.system]), _Same(setup))
+    networks = tuple((role, _Same(spec.networks[name])) for role, name in system.networks.items())
+    run, texts = _unseeded(spec.paper.id, experiment, tier, numerics, _Same(setup), _Same(system), networks)
+    wanted = seeds if seeds is not None else setup.seeds
+    return [replace(run, seed=seed, run_id=run_id, reading=reading) for seed, run_id in _ids(texts, wanted)]
+
+
+class _Same(Generic[T]):
+    """A frozen object as a key, equal to none but itself: readings share what they leave as it is."""
+
+    def __init__(self, it: T) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.it is other.it
+
+
+@lru_cache(maxsize=_KEPT)
+def _setup(experiment: _Same[Experiment], tier: Tier) -> Setup | None:
+    return experiment.it.setup(tier)
+
+
+@lru_cache(maxsize=_KEPT)
+def _system(system: _Same[System], setup: _Same[Setup]) -> System:
+    return replaced(system.it, setup.it)
+
+
+@lru_cache(maxsize=_KEPT)
+def _unseeded(
+    paper: str,
+    experiment: str,
+    tier: Tier,
+    numerics: str,
+    setup: _Same[Setup],
+    system: _Same[System],
+    networks: Iterable[tuple[str, _Same[Network]]],
+) -> tuple[Run, dict[str, str]]:
+    """A run without a seed, and the canonical JSON of each thing that determines it."""
+    named = {role: network.it for role, network in networks}
     run = Run(
-        paper=spec.paper.id,
+        paper=paper,
         experiment=experiment,
         tier=tier,
         seed=0,
         numerics=numerics,
-        setup=setup,
-        system=system,
-        networks=networks,
-        sizes=sizes,
-        iterations=in_iterations(setup.budget, setup, system),
+        setup=setup.it,
+        system=system.it,
+        networks=named,
+        sizes=sizes_of(named.values(), setup.it),
+        iterations=in_iterations(setup.it.budget, setup.it, system.it),
         run_id="",
-        reading=reading,
     )
-    wanted = seeds if seeds is not None else setup.seeds
-    return [replace(run, seed=seed, run_id=run_id) for seed, run_id in _ids(run.determinant(), wanted)]
+    return run, {key: canonical(value) for key, value in run.determinant().items()}
 
 
-def _ids(facts: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """Each seed with its run's id, as :func:`id_of` gives it. What seeds share is written as text once."""
-    texts = {key: canonical(value) for key, value in facts.items()}
+def _ids(texts: Mapping[str, str], seeds: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Each seed with its run's id, as :func:`id_of` gives it from what ``texts`` are the JSON of."""
     for seed in seeds:
         content = ",".join(f'"{key}":{text}' for key, text in sorted({**texts, "seed": str(seed)}.items()))
         yield seed, hashlib.sha256(f"{{{content}}}".encode()).hexdigest()[:16]

@@ -23,7 +23,11 @@ class ReplaceError(ValueError):
 
 def system_of(spec: PaperSpec, setup: Setup) -> System:
     """The setup's system with its replacements made; raises :class:`ReplaceError`."""
-    system = spec.systems[setup.system]
+    return replaced(spec.systems[setup.system], setup)
+
+
+def replaced(system: System, setup: Setup) -> System:
+    """A system with a setup's replacements made; raises :class:`ReplaceError`."""
     if not setup.replace:
         return system
     data = system.model_dump(mode="json", exclude_unset=True)
