@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tarfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from benchmark.parts.extractors.classifier import Classifier
 from benchmark.parts.metrics.class_probabilities import ClassCoverage, Recognisability
 from benchmark.parts.metrics.frechet import ProxyFrechetDistance
 from benchmark.parts.metrics.inception_score import ProxyInceptionScore
@@ -66,6 +68,22 @@ SOURCES = {
     "fashion_mnist_28x28": torchvision_s("FashionMNIST"),
     "cifar10_32x32": colour,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_same_images_have_the_same_features():
+    """What a classifier makes of images is computed once; every metric asks for it."""
+    compute, known = Classifier.features, {}
+
+    def features(self: Classifier, images: np.ndarray) -> np.ndarray:
+        key = self.name, hashlib.sha256(np.ascontiguousarray(images)).digest()
+        if key not in known:
+            known[key] = compute(self, images)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Classifier, "features", features)
+        yield
 
 
 @pytest.fixture(scope="module", params=SOURCES)
