@@ -11,6 +11,7 @@ from benchmark.runs.plan import TRAINER_VERSION, Run, id_of, make_plan, make_run
 from benchmark.runs.records import read_records
 from benchmark.spec.experiments import Every
 from benchmark.spec.load import load, loads
+from benchmark.spec.resolve import system_of
 from tests.spec.small import edited
 
 PAPERS = Path(__file__).parents[2] / "papers"
@@ -83,6 +84,19 @@ def test_one_training_that_two_experiments_need_is_planned_once() -> None:
     assert [run.seed for run in make_plan(spec, "full", experiments=["ring"], seeds=[7])] == [7]
     with pytest.raises(KeyError, match="scans has no tier 'smoke'"):
         make_run(spec, "scans", "smoke", 0, "fp32")
+
+
+@pytest.mark.parametrize("paper", ["gan_dcgan_mnist", "gan_rl"])
+def test_a_run_under_any_reading_is_called_what_determines_it(paper: str) -> None:
+    """What readings leave as it is, is planned once: for none of them with what another one changes."""
+    loaded = load(PAPERS / f"{paper}.yaml")
+    for reading in (None, *loaded.readings.planned):
+        spec = loaded.under(reading)
+        for run in make_plan(spec, "short", reading=reading, seeds=[3]):
+            assert (run.reading, run.run_id) == (reading, id_of(run.determinant()))
+            setup = spec.experiments[run.experiment].setup("short")
+            assert (run.setup, run.system) == (setup, system_of(spec, setup))
+            assert run.networks == {role: spec.networks[name] for role, name in run.system.networks.items()}
 
 
 @pytest.mark.parametrize("paper", ["lsgan_fashion_mnist", "sn_gan", "gan_rl", "facegans"])

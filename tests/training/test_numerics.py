@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from benchmark.cli import main
 from benchmark.parts.networks.modules.spectral import SpectralConv2d
 from benchmark.runs.plan import make_run
+from benchmark.runs.records import read_records
 from benchmark.runs.runner import OneRun
 from benchmark.spec.numerics import NUMERICS
 from benchmark.training import numerics as numerics_module
@@ -54,6 +57,17 @@ def test_only_the_tier_tf32_rounds_to_it_and_only_while_it_trains(numerics: str)
     assert tf32() == (False, False)
     exact = numerics == "exact"
     assert (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark) == (exact, not exact)
+
+
+def test_training_on_a_processor_does_not_import_torch_s_compiler(tmp_path: Path) -> None:
+    """It takes as long to import as torch itself, in every worker; torch's own steps of optimizers, as exact, do."""
+    toy = PAPERS.parent / "tests" / "toy.yaml"
+    run_id = make_run(load(toy).spec, "toy_minimax", "smoke", 0, "fp32").run_id
+    words = ["run-one", run_id, str(toy), "--tier", "smoke", "--results", str(tmp_path)]
+    code = f"import sys; from benchmark.cli import main; sys.exit(main({words}) or 'torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PAPERS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [run.record.status for run in read_records(tmp_path)] == ["finished"]
 
 
 @pytest.mark.parametrize(("numerics", "bound"), [("fp32", 3e-3), ("bf16", 1e-1)])
