@@ -227,7 +227,7 @@ def facts() -> dict[str, str]:
         **{name: score_table(name) for name in SETS},
         "RL-C7": extra_time(),
         "five to one": as_in_the_figure("toy-narrow", "narrow+five_to_one"),
-        "pytorch": as_in_the_figure("toy-narrow", "narrow+toy_pytorch_weights"),
+        **{name: as_in_the_figure("toy-narrow", f"narrow+toy_{name}_weights") for name in ("pytorch", "tensorflow")},
         "five to one parts": parts_that_hold("gan_rl", "toy-narrow", "narrow+five_to_one", "RL-C22"),
         **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},
     }

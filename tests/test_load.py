@@ -11,11 +11,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 
 @pytest.mark.slow
-def test_twelve_runs_end_once_though_three_workers_are_killed(tmp_path: Path) -> None:
+def test_six_runs_end_once_though_two_workers_are_killed(tmp_path: Path) -> None:
     from load_test import load, sound
 
-    told = load("local", 12, 3, tmp_path / "results")
-    assert told["kills"] == 3
+    told = load("local", 6, 2, tmp_path / "results")
+    assert told["kills"] == 2
     assert sound(told), told
-    assert not sound({**told, "finished": 11})
+    assert not sound({**told, "finished": 5})
     assert not sound({**told, "records written again": 1})

@@ -27,7 +27,7 @@ def prepare(numerics: str, threads: int | None) -> None:
         torch.set_num_threads(threads)
     _allow_tf32(False)
     torch.backends.cudnn.benchmark = numerics != "exact"
-    # not use_deterministic_algorithms: it imports the compiler, which takes as long as torch itself and is not used
+    # use_deterministic_algorithms imports the compiler, which takes nearly as long as torch itself
     torch.set_deterministic_debug_mode("error" if numerics == "exact" else "default")
     keep_memory()
     _spare_the_compiler()
@@ -51,7 +51,7 @@ def keep_memory() -> None:
 
 
 def _spare_the_compiler() -> None:
-    """Have optimizers not import torch's compiler, to switch it off for them: that takes as long as torch itself."""
+    """Have optimizers not import torch's compiler just to switch it off: that takes nearly as long as torch itself."""
     for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
         inner = getattr(getattr(torch.optim.Optimizer, name), "__wrapped__", None)
         if inner is not None:

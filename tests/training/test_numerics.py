@@ -60,7 +60,7 @@ def test_only_the_tier_tf32_rounds_to_it_and_only_while_it_trains(numerics: str)
 
 
 def test_training_on_a_processor_does_not_import_torch_s_compiler(tmp_path: Path) -> None:
-    """It takes as long to import as torch itself, in every worker; torch's own steps of optimizers, as exact, do."""
+    """It takes nearly as long as torch itself, in every worker; torch's own steps, as exact has them, import it."""
     toy = PAPERS.parent / "tests" / "toy.yaml"
     run_id = make_run(load(toy).spec, "toy_minimax", "smoke", 0, "fp32").run_id
     words = ["run-one", run_id, str(toy), "--tier", "smoke", "--results", str(tmp_path)]

@@ -389,7 +389,6 @@ def test_a_whole_evaluation_agrees_with_torch_fidelity_s(subject, root: Path, mo
             input1=Tensors(fake),
             input2=Tensors(true),
             isc=True,
-            fid=True,
             kid=True,
             prc=True,
             isc_splits=2,
@@ -417,8 +416,7 @@ def test_a_whole_evaluation_agrees_with_torch_fidelity_s(subject, root: Path, mo
     assert Precision(**settings).measure(made).value == pytest.approx(theirs["precision"])
     assert Recall(**settings).measure(made).value == pytest.approx(theirs["recall"])
     distance_found = FrechetInceptionDistance(**held).measure(made)
-    # of 2,048 directions 7 have variance: rounding enters through the others, in torch-fidelity's root as in ours
-    assert distance_found.value == pytest.approx(theirs["frechet_inception_distance"], rel=1e-3)
+    # torch-fidelity's root takes half a minute: its distance is looked at in test_measure.py
     assert distance_found.value == pytest.approx(frechet_of_few(*pool(made)), rel=1e-3)
 
 
