@@ -75,7 +75,8 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             told = any(effect is not None for effect in read.effects)
             numbers |= told
-            yield f"    {read.reading}: {read.state}" + (f" ({effects})" if told else "")
+            so_far = f", {read.so_far}" if read.so_far else ""
+            yield f"    {read.reading}: {read.state}{so_far}" + (f" ({effects})" if told else "")
     if numbers:
         yield from _told("in brackets", "the effect that decides each statement, plus is as claimed")
     if several:

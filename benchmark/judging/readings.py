@@ -255,6 +255,7 @@ def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
             side=side(verdict),
             state=verdict.state if verdict is not None else "NOT RUN",
             tier=verdict.tier if verdict is not None else None,
+            so_far=_so_far(verdict),
             leans=_leans(verdict),
             effects=effects[name],
             moves=_move(effects, ground, name) if choices else None,
@@ -312,7 +313,7 @@ def _on(across: AcrossReadings) -> str:
 
 
 def _says(readings: Sequence[ReadingVerdict]) -> str:
-    """``holds under 5 of 8 readings, reversed under 2 (1 in part), undecided under 1``."""
+    """``holds under 5 of 8 readings, reversed under 2 (1 in part), undecided under 3 (2 interim)``."""
     run = [reading for reading in readings if reading.side != "not run"]
     absent = len(readings) - len(run)
     if not run:
@@ -320,15 +321,23 @@ def _says(readings: Sequence[ReadingVerdict]) -> str:
     counts = {name: sum(reading.side == name for reading in run) for name in dict.fromkeys(_SIDES.values())}
     of = {next(name for name, count in counts.items() if count): f" of {counted(len(run), 'reading')}"}
     in_part = sum(reading.state == "REVERSED IN PART" for reading in run)
-    partly = {"reversed": f" ({in_part} in part)"} if in_part else {}
-    text = ", ".join(
-        f"{name} under {count}{of.get(name, '')}{partly.get(name, '')}" for name, count in counts.items() if count
-    )
+    interim = sum(reading.state == "INTERIM" for reading in run)
     leaning = [reading.leans for reading in run if reading.leans is not None]
-    if leaning:
-        for_, against = leaning.count("for"), leaning.count("against")
-        text += f" ({for_} leaning its way, {against} the other)"
+    leans = f"{leaning.count('for')} leaning its way, {leaning.count('against')} the other" if leaning else ""
+    notes = {
+        "reversed": f"{in_part} in part" if in_part else "",
+        "undecided": "; ".join(filter(None, [f"{interim} interim" if interim else "", leans])),
+    }
+    text = ", ".join(
+        f"{name} under {count}{of.get(name, '')}" + (f" ({notes[name]})" if notes.get(name) else "")
+        for name, count in counts.items()
+        if count
+    )
     return text + (f"; {absent} not run" if absent else "")
+
+
+def _so_far(verdict: ClaimVerdict | None) -> str | None:
+    return f"{verdict.seeds} of {verdict.planned} seeds" if verdict is not None and verdict.state == "INTERIM" else None
 
 
 def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:

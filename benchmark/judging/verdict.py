@@ -304,6 +304,8 @@ class ReadingVerdict(Model):
     side: Side
     state: ClaimState
     tier: str | None
+    #: where it is INTERIM: "5 of 10 seeds"
+    so_far: str | None = None
     #: where it is undecided: which way the numbers point
     leans: Literal["for", "against"] | None
     #: the deciding effect of each statement of the claim

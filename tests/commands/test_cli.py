@@ -269,6 +269,7 @@ def test_why_under_a_reading(capsys):
     assert told[1].startswith("RL-C22  REVERSED\n")
     assert (told[0].count("record.json"), told[1].count("record.json")) == (0, 30)
     assert "narrow+five_to_one: HOLDS IN PART" in told[1], "beside a verdict under a ground stand those on top of it"
+    assert "narrow+section_6: INTERIM, 5 of 10 seeds" in told[1]
     assert "mode_of" not in told[0] + told[1], "another count of modes says nothing of the curves"
 
 

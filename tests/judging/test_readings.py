@@ -454,7 +454,20 @@ def test_two_readings_that_disagree_are_enough() -> None:
 
 def test_what_is_reversed_in_part_is_told_so() -> None:
     world = reads(("base", verdict("REVERSED IN PART")), ("a", verdict("REVERSED")), ("b", verdict("INTERIM")))
-    assert across("C1", "base", world).says == "reversed under 2 of 3 readings (1 in part), undecided under 1"
+    one = across("C1", "base", world)
+    assert one.says == "reversed under 2 of 3 readings (1 in part), undecided under 1 (1 interim)"
+
+
+def test_of_a_verdict_before_all_seeds_their_number_is_told() -> None:
+    """What more seeds may yet decide is told apart from what all of them left open."""
+    world = reads(
+        ("base", verdict("INTERIM", 1.0, seeds=2, planned=5)),
+        ("a", verdict("INCONCLUSIVE", 1.0, seeds=5, planned=5)),
+        ("b", verdict("INTERIM", 1.0, seeds=4, planned=5)),
+    )
+    one = across("C1", "base", world)
+    assert [reading.so_far for reading in one.readings] == ["2 of 5 seeds", None, "4 of 5 seeds"]
+    assert one.says == "undecided under 3 of 3 readings (2 interim)"
 
 
 def test_statements_of_which_none_is_known_to_decide_move_nothing() -> None:
@@ -524,7 +537,9 @@ def test_only_what_is_undecided_leans() -> None:
     )
     one = across("C1", "base", world)
     assert [reading.leans for reading in one.readings] == [None, "for", "against", None, None, "for", None, None]
-    assert one.says == ("holds under 1 of 7 readings, undecided under 6 (2 leaning its way, 1 the other); 1 not run")
+    assert one.says == (
+        "holds under 1 of 7 readings, undecided under 6 (1 interim; 2 leaning its way, 1 the other); 1 not run"
+    )
 
 
 def test_a_conjunction_leans_its_way_where_each_of_its_statements_does() -> None:

@@ -338,7 +338,7 @@ def test_the_cover_tells_what_the_audit_finds_most_decisive() -> None:
 
 def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     given = judged(tmp_path / "a")
-    sides: list[Any] = ["holds", "reversed", "not run"]
+    sides: dict[str, Any] = {"base": "holds", "narrow": "reversed", "early": "undecided", "wide": "not run"}
     across = AcrossReadings(
         claim="J-C0",
         ground="base",
@@ -347,9 +347,17 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
         disagree=True,
         readings=[
             ReadingVerdict(
-                reading=name, choices=[], side=side, state="HOLDS", tier="full", leans=None, effects=[1.0], moves=None
+                reading=name,
+                choices=[],
+                side=side,
+                state="INTERIM" if name == "early" else "HOLDS",
+                tier="full",
+                so_far="2 of 5 seeds" if name == "early" else None,
+                leans=None,
+                effects=[1.0],
+                moves=None,
             )
-            for name, side in zip(("base", "narrow", "wide"), sides, strict=True)
+            for name, side in sides.items()
         ],
         ranking=[],
         flips=[["narrow"]],
@@ -357,7 +365,7 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     found = given.verdicts.model_copy(update={"readings": [across]})
     write_report(tmp_path / "b", [replace(given, verdicts=found)], formats=["html"])
     shown = Page.of(tmp_path / "b" / "judged.html").by_id["readings"]
-    assert " ".join(shown.split()).count("✓") == 2, "in the legend and in one cell"
+    assert [shown.count(sign) for sign in "✓…?"] == [2, 2, 1], "in the legend, and in a cell where there is one"
     assert "Not run: wide" in shown
     assert "holds under 1 of 3 readings; flipped by narrow" in shown
     assert (
