@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
+from pathlib import Path
 
 from benchmark.commands.options import UsageError
 from benchmark.spec.numerics import ROUGHER
 
+#: files of drivers of GPUs: of NVIDIA's, in WSL, on Jetson; of AMD's
+_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvmap", "/dev/kfd")
+
 
 def resolve_device(wanted: str) -> str:
     """``auto`` is cuda where there is one; asking for a GPU that is not there is an error."""
-    if wanted == "cpu":
-        return wanted  # without torch, which takes seconds to import and only the workers need
+    if wanted == "cpu" or (wanted == "auto" and not may_have_gpu()):
+        return "cpu"  # without torch, which takes seconds to import and only the workers need
 
     import torch
 
@@ -26,6 +32,17 @@ def resolve_device(wanted: str) -> str:
     if kind not in ("cpu", "cuda"):
         raise UsageError(f"--device {wanted}: only cpu and cuda are supported")
     return wanted
+
+
+def may_have_gpu() -> bool:
+    """Whether there is a sign of a GPU's driver. Without any no GPU can be used; with one torch has to be asked."""
+    if sys.platform != "linux" or any(Path(driver).exists() for driver in _DRIVERS):
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def check_numerics(numerics: str, device: str) -> None:
