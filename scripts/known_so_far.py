@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmark import load
 from benchmark.judging.audit import Audit, audit
 from benchmark.judging.judge import JudgedPaper, judge_papers, states_of
-from benchmark.judging.verdict import ClaimVerdict
+from benchmark.judging.verdict import AcrossReadings, ClaimVerdict
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.base import Tier, grouped
@@ -30,6 +30,8 @@ REFERENCE = ROOT / "results" / "reference"
 PAPERS = ("gan_rl", "gan_dcgan_mnist", "facegans", "hdcgan", "lsgan_fashion_mnist")
 #: systems of GAN-RL's figure 1, each with the modes that it shows
 TOY = {"toy_minimax": 1, "toy_non_saturating": 7, "toy_reconstruction": 8}
+#: readings of FaceGAN's training that were tried on its small digits
+FACES = ("probability_as_meant", "two_sigmoids", "mean_of_terms", "two_generator_updates")
 _EMPTY = ("NOT RUN", "NOT ASSESSABLE", "NOT COMPARABLE", "NOT MEASURED", "VERIFIED BY TEST")
 
 paper = cache(load)
@@ -56,15 +58,24 @@ def runs(loaded: Loaded, folder: str, reading: str | None, tier: Tier = "full") 
 
 
 @cache
-def evidence() -> list[tuple[Loaded, str, str | None]]:
-    """Paper, folder and ground (the base or a reading that others are tried on) of committed evidence at tier full."""
+def sets() -> list[tuple[Loaded, str]]:
+    """Paper and folder of committed evidence at tier full."""
     return [
-        (paper(name), folder.name, ground)
+        (paper(name), folder.name)
         for folder in sorted(REFERENCE.iterdir())
         if folder.is_dir()
         for name in sorted({record.paper for record in records(folder.name).values() if record.tier == "full"})
-        for ground in (None, *paper(name).readings.grounds)
-        if runs(paper(name), folder.name, ground)
+    ]
+
+
+@cache
+def evidence() -> list[tuple[Loaded, str, str | None]]:
+    """Sets with the grounds, the base or a reading that others are tried on, that they hold runs of."""
+    return [
+        (loaded, folder, ground)
+        for loaded, folder in sets()
+        for ground in (None, *loaded.readings.grounds)
+        if runs(loaded, folder, ground)
     ]
 
 
@@ -76,23 +87,26 @@ def on_base(name: str, folder: str) -> JudgedPaper:
 
 
 @cache
-def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, str]]:
+def claims() -> dict[tuple[str | None, str], tuple[ClaimVerdict, AcrossReadings | None]]:
     """Verdicts on claims by ground and id, each with what is known of it across readings."""
     verdicts = {}
     for loaded, folder, ground in evidence():
         here = base = on_base(loaded.spec.paper.id, folder)
         if ground:
             (here,) = judge_papers([loaded], REFERENCE / folder, "fp32", ground, write=False, bases=[base])
-        others = {across.claim: across.says for across in base.verdicts.readings if across.ground == (ground or BASE)}
-        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim, "")) for claim in here.verdicts.claims}
+        others = {across.claim: across for across in base.verdicts.readings if across.ground == (ground or BASE)}
+        verdicts |= {(ground, claim.claim): (claim, others.get(claim.claim)) for claim in here.verdicts.claims}
     return verdicts
 
 
 @cache
 def states() -> dict[str, str]:
     """The state of every verdict that evidence at tier full gives; under a reading as ``narrow: RL-C21``."""
-    known = [states_of(on_base(loaded.spec.paper.id, folder).verdicts) for loaded, folder, _ in evidence()]
-    return {name: state for verdicts in known for name, state in verdicts.items()}
+    known: dict[str, str] = {}
+    for loaded, folder in sets():
+        here = states_of(on_base(loaded.spec.paper.id, folder).verdicts)
+        known |= {name: state for name, state in here.items() if name not in known or state not in _EMPTY}
+    return known
 
 
 def claim_table() -> str:
@@ -102,7 +116,9 @@ def claim_table() -> str:
         if claim.state not in _EMPTY:
             seeds = f"{claim.seeds} of {claim.planned}" if claim.planned else f"{claim.seeds}"
             name = f"{claim.claim}, reading `{ground}`" if ground else claim.claim
-            rows.append(f"| {' | '.join([name, claim.says.replace('|', '/'), claim.state, seeds, across])} |")
+            state = f"{claim.state}, but readings disagree" if across is not None and across.disagree else claim.state
+            cells = [name, claim.says.replace("|", "/"), state, seeds, across.says if across is not None else ""]
+            rows.append(f"| {' | '.join(cells)} |")
     return _block(rows)
 
 
@@ -144,18 +160,32 @@ SETS: dict[str, tuple[str, list[tuple[str, str, str | None, Tier]], list[str]]] 
         + [(f"`{name}`", "mnist-cpu", name, "full") for name in ("stated_loss", "stated_loss_sampled_as_usual")],
         ["digit_distance", "recognised_share", "discriminator_accuracy"],
     ),
+    "small digits": (
+        "facegans",
+        [
+            (f"`{name}`", "digits-small", name, "full")
+            for name in ("small_digits", *(f"small_digits+{choice}" for choice in FACES))
+        ]
+        + [("`digits_at_32`", "digits-wide", "digits_at_32", "full")],
+        ["digit_distance", "balance", "loss_gap"],
+    ),
 }
 
 
 def score_table(name: str) -> str:
-    """Scores of each experiment in each set of runs, lowest to highest over seeds."""
+    """Scores of each experiment in each set of runs, lowest to highest over seeds; what two sets share stands once."""
     of, sets, scores = SETS[name]
     loaded = paper(of)
-    labels = [of_score(loaded.spec, next(iter(loaded.spec.experiments)), score) for score in scores]
+    has = {score: name for name, one in reversed(loaded.spec.experiments.items()) for score in one.scores}
+    labels = [of_score(loaded.spec, has[score], score) for score in scores]
     rows = [["runs", "system", "seeds", *labels], ["---"] * (3 + len(scores))]
+    shown: set[str] = set()
     for label, folder, reading, tier in sets:
-        stored = grouped((record.experiment, record) for record in runs(loaded, folder, reading, tier))
+        stored = grouped(
+            (record.experiment, record) for record in runs(loaded, folder, reading, tier) if record.run_id not in shown
+        )
         for experiment, several in stored.items():
+            shown |= {record.run_id for record in several}
             values = [_range(several, score) for score in scores]
             rows.append([label, of_experiment(loaded.spec, experiment), str(len(several)), *values])
     return _block([f"| {' | '.join(row)} |" for row in rows])

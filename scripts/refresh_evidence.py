@@ -63,6 +63,9 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="seal today's rules and keep today's states")
     options = parser.parse_args()
     folders = options.folders or sorted(file for file in (ROOT / "results" / "reference").iterdir() if file.is_dir())
+    for folder in folders:
+        if not any(read_records(folder)):
+            parser.error(f"{folder}: no records are there")
     papers = load_papers([])
     moved = {folder: refresh(folder, papers, options.write) for folder in folders}
     for folder, lines in moved.items():

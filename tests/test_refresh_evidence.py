@@ -103,3 +103,13 @@ def test_a_seal_that_holds_todays_rules_keeps_its_date(folder: Path, capsys: pyt
     refresh(folder, capsys, "--write")
     assert sealed(seal).whole
     assert sealed(seal).runs_before == len(list(folder.glob(f"{PAPER}/*/*/record.json")))
+
+
+def test_a_folder_without_records_is_no_folder_in_which_nothing_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (tmp_path, tmp_path / "misspelt"):
+        with pytest.raises(SystemExit) as ended:
+            refresh(folder, capsys)
+        assert ended.value.code == 2
+        assert f"{folder}: no records are there" in capsys.readouterr().err
