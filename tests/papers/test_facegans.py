@@ -372,6 +372,7 @@ def test_readings_change_what_they_say() -> None:
         "radford_widths": set(SPEC.experiments) - networks,
         "two_generator_updates": set(SPEC.experiments) - networks,
         "digits_at_32": digits,
+        "two_sigmoids_at_32": digits | of_facegan,
         "small_digits": digits,
         "centre_108": set(SPEC.experiments) - digits,
         "training_split": set(SPEC.experiments) - digits,
