@@ -129,14 +129,14 @@ def toy_table() -> str:
         "| reading | system | seeds | runs by modes found | good samples, lowest to highest |",
         "|---|---|---|---|---|",
     ]
-    sets: list[tuple[str, str | None, Tier]] = [("default-job", None, "short")]
+    places: list[tuple[str, str | None, Tier]] = [("default-job", None, "short")]
     for folder in sorted(path.name for path in REFERENCE.iterdir() if path.is_dir()):
         if any(record.paper == "gan_rl" and record.tier == "full" for record in records(folder).values()):
             for ground in (BASE, *loaded.readings.grounds):
                 names = (None if ground == BASE else ground, *loaded.readings.on(ground).values())
-                sets += [(folder, name, "full") for name in names]
+                places += [(folder, name, "full") for name in names]
     shown: set[str] = set()
-    for folder, reading, tier in sets:
+    for folder, reading, tier in places:
         for experiment in TOY:
             several = [record for record in runs(loaded, folder, reading, tier) if record.experiment == experiment]
             if several and not {record.run_id for record in several} & shown:
@@ -174,13 +174,13 @@ SETS: dict[str, tuple[str, list[tuple[str, str, str | None, Tier]], list[str]]] 
 
 def score_table(name: str) -> str:
     """Scores of each experiment in each set of runs, lowest to highest over seeds; what two sets share stands once."""
-    of, sets, scores = SETS[name]
+    of, places, scores = SETS[name]
     loaded = paper(of)
     has = {score: name for name, one in reversed(loaded.spec.experiments.items()) for score in one.scores}
     labels = [of_score(loaded.spec, has[score], score) for score in scores]
     rows = [["runs", "system", "seeds", *labels], ["---"] * (3 + len(scores))]
     shown: set[str] = set()
-    for label, folder, reading, tier in sets:
+    for label, folder, reading, tier in places:
         stored = grouped(
             (record.experiment, record) for record in runs(loaded, folder, reading, tier) if record.run_id not in shown
         )

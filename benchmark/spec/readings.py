@@ -82,10 +82,11 @@ class Readings:
         return [name for name, reading in self.spec.readings.items() if reading.ground]
 
     def on(self, ground: str) -> dict[str, str]:
-        """Readings that can be tried on a ground, and their names there."""
+        """Readings that can be tried on a ground, and their names there; not what replaces all that the ground changes."""
         if ground == BASE:
             return {name: name for name in self.spec.readings}
-        return {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
+        joined = {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
+        return {name: there for name, there in joined.items() if self._edited(there) != self._edited(name)}
 
     def samples_only(self, name: str) -> bool:
         """Whether a reading changes nothing but what is sampled and scored."""

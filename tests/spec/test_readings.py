@@ -86,8 +86,16 @@ def test_readings_leave_the_base_as_it_is(loaded: Loaded) -> None:
 
 def test_all_are_planned_alone_and_on_top_of_the_ground(loaded: Loaded) -> None:
     alone = ["narrow", "longer", "fewer", "threshold", "both"]
-    on_top = ["narrow+longer", "narrow+fewer", "narrow+threshold", "narrow+both"]
-    assert loaded.readings.planned == alone + on_top
+    on_top = ["narrow+longer", "narrow+fewer", "narrow+threshold"]
+    assert loaded.readings.planned == alone + on_top, "narrow+both is both"
+
+
+def test_what_replaces_all_that_a_ground_changes_is_not_tried_on_it() -> None:
+    wider = "{says: Twice as wide., of: [networks], change: {networks.*.sizes.width: 16}}"
+    loaded = loads(f"{TEXT}{READINGS}  wider: {wider}\n  wide_and_long: {{says: Both., combines: [wider, longer]}}\n")
+    assert ids(loaded, "narrow+wider") == ids(loaded, "wider") != ids(loaded, "narrow")
+    assert set(loaded.readings.on("narrow")) == {"longer", "fewer", "threshold"}
+    assert {"wider", "wide_and_long"} <= set(loaded.readings.planned)
 
 
 def test_every_run_is_planned_once_and_belongs_to_the_base_where_a_reading_leaves_it(loaded: Loaded) -> None:
