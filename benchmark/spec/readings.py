@@ -82,7 +82,7 @@ class Readings:
         return [name for name, reading in self.spec.readings.items() if reading.ground]
 
     def on(self, ground: str) -> dict[str, str]:
-        """Readings that can be tried on a ground, and their names there; not what replaces all that the ground changes."""
+        """Readings that can be tried on a ground, and their names there; what replaces all of the ground is none."""
         if ground == BASE:
             return {name: name for name in self.spec.readings}
         joined = {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
