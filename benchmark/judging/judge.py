@@ -86,6 +86,8 @@ class JudgedPaper:
     origin: str | None = None
     #: what records of other runs hold of those that a reading expects
     held: list[Stored] = field(default_factory=list)
+    #: records of readings that are tried on this one, which it does not plan itself
+    beyond: list[Stored] = field(default_factory=list)
 
 
 def expected_ones(stored: Sequence[Stored], expected: Expected) -> list[Stored]:
@@ -200,7 +202,9 @@ def judge_papers(
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted)
-        if reading in loaded.readings.grounds and expected_ones(mine, expected):
+        trained, _ = origins.apart(mine)
+        grounds = (None, *loaded.readings.grounds)
+        if reading is not None and reading in grounds and expected_ones(mine, expected):
             base = known.get(spec.paper.id) or verdicts_on(
                 loaded, loaded.file.read_bytes(), mine, run_ids(loaded.spec, numerics), results
             )
@@ -220,7 +224,8 @@ def judge_papers(
                 audit=audit(spec, loaded.source.data),
                 beside=beside,
                 origin=origin,
-                held=readings.held(loaded, reading, expected, origins.apart(mine)[0]),
+                held=readings.held(loaded, reading, expected, trained),
+                beyond=readings.beyond(loaded, reading or BASE, trained) if reading in grounds else [],
             )
         )
     return inputs

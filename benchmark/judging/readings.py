@@ -99,6 +99,16 @@ def held(loaded: Loaded, reading: str | None, expected: Expected, stored: Sequen
     return [*derived((run for run in runs if run.run_id in missing), stored)]
 
 
+def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored]) -> list[Stored]:
+    """Finished records of readings that are tried on ``ground``, which it does not plan itself; of no other ground."""
+    expected = planned(loaded, stored).expected
+    if not expected:
+        return []
+    names = [name for name in loaded.readings.on(ground).values() if name not in loaded.readings.grounds]
+    wanted = {run_id for name in names for run_id in ids_of(expected[name])} - ids_of(expected[ground])
+    return [run for run in stored if run.record.run_id in wanted and run.record.status == "finished"]
+
+
 def with_readings(
     loaded: Loaded, verdicts: PaperVerdicts, stored: Sequence[Stored], plans: Planned, inspected: Inspected
 ) -> PaperVerdicts:

@@ -22,8 +22,9 @@ def summary_table(papers: Sequence[JudgedPaper]) -> str:
     views = [paper_view(paper) for paper in papers]
     rule = "-" * WIDTH
     lines = [rule, *_row(_HEAD), rule]
-    for view in [view for view in views if view.stored] or views:
+    for view in [view for view in views if view.stored or view.beyond] or views:
         done = [f"{row.finished}/{row.planned} {row.tier}" for row in view.progress]
+        done += [f"{len(view.beyond)} under other readings"] if view.beyond else []
         claims = _counts([claim.state for claim in view.verdicts.claims], CLAIM_STATES)
         cells = _counts([cell.state for cell in view.verdicts.cells], CELL_STATES)
         name = f"{view.id}, {view.ground}" if view.ground else view.id

@@ -137,6 +137,11 @@ class PaperView(JudgedPaper):
         return parts
 
     @property
+    def found(self) -> list[tuple[State, int, str]]:
+        """Of :attr:`counts` the states that runs give."""
+        return [(state, count, words) for state, count, words in self.counts if state.word in {*VERDICTS, "INTERIM"}]
+
+    @property
     def progress(self) -> list[TierProgress]:
         """Runs planned and ended, by tier; of reduced tiers only those that somebody ran."""
         rows = []
@@ -155,7 +160,7 @@ class PaperView(JudgedPaper):
 
     @property
     def training_seconds(self) -> float:
-        return sum(stored.record.timing.training_seconds for stored in self.stored)
+        return sum(stored.record.timing.training_seconds for stored in (*self.stored, *self.beyond))
 
     @property
     def tiers_run(self) -> list[str]:

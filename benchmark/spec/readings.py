@@ -55,6 +55,8 @@ class Readings:
         self.under = cache(self._under)
         #: experiments that a reading changes
         self.affected = cache(self._affected)
+        #: readings that can be tried on a ground, and their names there; what replaces all of the ground is none
+        self.on = cache(self._on)
 
     @cached_property
     def _whole(self) -> dict[str, Any]:
@@ -81,17 +83,16 @@ class Readings:
         """Readings that the others are tried on top of."""
         return [name for name, reading in self.spec.readings.items() if reading.ground]
 
-    def on(self, ground: str) -> dict[str, str]:
-        """Readings that can be tried on a ground, and their names there; what replaces all of the ground is none."""
-        if ground == BASE:
-            return {name: name for name in self.spec.readings}
-        joined = {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
-        return {name: there for name, there in joined.items() if self._edited(there) != self._edited(name)}
-
     def samples_only(self, name: str) -> bool:
         """Whether a reading changes nothing but what is sampled and scored."""
         paths, free = self.touched(name), {"scores", "generator_mode"}
         return bool(paths) and all(path[0] == "experiments" and free.intersection(path) for path in paths)
+
+    def _on(self, ground: str) -> dict[str, str]:
+        if ground == BASE:
+            return {name: name for name in self.spec.readings}
+        joined = {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
+        return {name: there for name, there in joined.items() if self._edited(there) != self._edited(name)}
 
     def _touched(self, name: str) -> list[Path_]:
         return list(_differences(self.source.data, self._edited(name), ()))

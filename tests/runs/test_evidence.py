@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 
 from benchmark.commands.report import under_reading
 from benchmark.commands.verify import verified
-from benchmark.judging.judge import SealedStates, states_file, verdicts_on
+from benchmark.judging.judge import SealedStates, expected_ones, judge_papers, states_file, verdicts_on
+from benchmark.judging.readings import beyond
+from benchmark.reporting.summary import summary_table
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import make_plan, run_ids
 from benchmark.runs.records import read_records
+from benchmark.spec.readings import BASE
 from tests.specs import load
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +104,28 @@ def test_runs_under_readings_of_the_base_alone_are_shown_with_it() -> None:
     assert states["base"] == "NOT RUN"
     assert states["iterations_20k"] == states["iterations_10k"] == "INTERIM"
     assert under_reading([loaded], REFERENCE / "mnist-cpu", "fp32", None) == [], "another paper's"
+
+
+@pytest.mark.parametrize(
+    ("name", "paper"),
+    [("toy-narrow", "gan_rl"), ("digits-small", "facegans"), ("toy-wide", "gan_rl"), ("mnist-cpu", "gan_dcgan_mnist")],
+)
+def test_every_run_is_counted_once_by_its_ground_or_beside_it(name: str, paper: str) -> None:
+    loaded, stored = load(ROOT / "papers" / f"{paper}.yaml"), list(read_records(REFERENCE / name))
+    counted = Counter()
+    for ground in (None, *loaded.readings.grounds):
+        own = expected_ones(stored, run_ids(loaded.under(ground), "fp32"))
+        counted.update(run.record.run_id for run in (*own, *beyond(loaded, ground or BASE, stored)))
+    assert counted == dict.fromkeys((run.record.run_id for run in stored), 1)
+
+
+def test_the_summary_counts_runs_of_other_readings() -> None:
+    loaded = load(ROOT / "papers" / "facegans.yaml")
+    text = summary_table(judge_papers([loaded], REFERENCE / "digits-wide", "fp32", write=False))
+    runs = len(list(read_records(REFERENCE / "digits-wide")))
+    assert f"0/85 full, {runs} " in text
+    assert "under other" in text
+    assert "0.0 s" not in text, "they took time"
 
 
 def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
