@@ -86,7 +86,7 @@ class JudgedPaper:
     origin: str | None = None
     #: what records of other runs hold of those that a reading expects
     held: list[Stored] = field(default_factory=list)
-    #: records of readings that are tried on this one, which it does not plan itself
+    #: finished records of readings that are tried on this one, which it does not plan itself
     beyond: list[Stored] = field(default_factory=list)
 
 
@@ -203,8 +203,7 @@ def judge_papers(
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
         verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted)
         trained, _ = origins.apart(mine)
-        grounds = (None, *loaded.readings.grounds)
-        if reading is not None and reading in grounds and expected_ones(mine, expected):
+        if reading in loaded.readings.grounds and expected_ones(mine, expected):
             base = known.get(spec.paper.id) or verdicts_on(
                 loaded, loaded.file.read_bytes(), mine, run_ids(loaded.spec, numerics), results
             )
@@ -225,7 +224,7 @@ def judge_papers(
                 beside=beside,
                 origin=origin,
                 held=readings.held(loaded, reading, expected, trained),
-                beyond=readings.beyond(loaded, reading or BASE, trained) if reading in grounds else [],
+                beyond=readings.beyond(loaded, reading or BASE, trained),
             )
         )
     return inputs

@@ -102,7 +102,7 @@ def held(loaded: Loaded, reading: str | None, expected: Expected, stored: Sequen
 def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored]) -> list[Stored]:
     """Finished records of readings that are tried on ``ground``, which it does not plan itself; of no other ground."""
     expected = planned(loaded, stored).expected
-    if not expected:
+    if not expected or ground not in (BASE, *loaded.readings.grounds):
         return []
     names = [name for name in loaded.readings.on(ground).values() if name not in loaded.readings.grounds]
     wanted = {run_id for name in names for run_id in ids_of(expected[name])} - ids_of(expected[ground])

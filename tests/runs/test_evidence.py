@@ -12,7 +12,9 @@ from benchmark.commands.report import under_reading
 from benchmark.commands.verify import verified
 from benchmark.judging.judge import SealedStates, expected_ones, judge_papers, states_file, verdicts_on
 from benchmark.judging.readings import beyond
+from benchmark.reporting.report import cover_page
 from benchmark.reporting.summary import summary_table
+from benchmark.reporting.view import paper_view
 from benchmark.runs.files import read_as
 from benchmark.runs.plan import make_plan, run_ids
 from benchmark.runs.records import read_records
@@ -126,6 +128,22 @@ def test_the_summary_counts_runs_of_other_readings() -> None:
     assert f"0/85 full, {runs} " in text
     assert "under other" in text
     assert "0.0 s" not in text, "they took time"
+
+
+def test_the_cover_says_what_each_set_decides_and_what_it_holds_besides() -> None:
+    loaded = load(ROOT / "papers" / "facegans.yaml")
+    base, ground = (
+        paper_view(known)
+        for reading in (None, "small_digits")
+        for known in judge_papers([loaded], REFERENCE / "digits-small", "fp32", reading, write=False)
+    )
+    assert [(state.word, count) for state, count, _ in ground.found] == [("HOLDS", 2), ("REVERSED", 1)]
+    assert base.found == []
+    besides = len(list(read_records(REFERENCE / "digits-small"))) - len(ground.stored)
+    row = cover_page([base], [], [ground]).split('<tr class="also">')[1].split("</tr>")[0]
+    assert f"under other readings: {besides}<" in row
+    (alone,) = judge_papers([loaded], REFERENCE / "digits-small", "fp32", "small_digits+two_sigmoids", write=False)
+    assert alone.beyond == [], "nothing is tried on what is no ground"
 
 
 def test_the_readme_tells_the_verdicts_that_follow_today() -> None:
