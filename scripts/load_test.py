@@ -53,8 +53,8 @@ def load(
     chance, mark = random.Random(seed), uuid.uuid4().hex
     due = sorted(chance.uniform(0, 0.75 * runs) for _ in range(kills))  # records that are there when a kill is due
     call = [sys.executable, "-m", "benchmark", "run", str(paper), "-e", EXPERIMENT, "--tier", "smoke"]
-    call += ["--device", "cpu", "--seeds", f"0-{runs - 1}", "--no-report", "--results", str(results), "--engine", engine]
-    call += ["--retries", str(kills)]
+    call += ["--device", "cpu", "--seeds", f"0-{runs - 1}", "--no-report", "--results", str(results)]
+    call += ["--engine", engine, "--retries", str(kills)]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path, MARK: mark}
     log, killed = results / "log.txt", 0
@@ -76,18 +76,22 @@ def load(
                 except ProcessLookupError:
                     pass
             time.sleep(0.05)
-    seconds = time.monotonic() - began
+    trained = time.monotonic()
     ends = re.findall(r"seed (\d+): finished", log.read_text())
     stored = list(read_records(results))
     again = subprocess.run(call, env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    asked = time.monotonic()
     words = [sys.executable, "-m", "benchmark", "verify", str(results), str(paper)]
     verified = subprocess.run(words, env=environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    checked = time.monotonic()
     facts = {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in seen}
     return {
         "engine": engine,
         "runs": runs,
         "kills": killed,
-        "seconds": round(seconds),
+        "seconds": round(trained - began),
+        "seconds to see that nothing is left": round(asked - trained),
+        "seconds to verify": round(checked - asked),
         "exit": process.returncode,
         "finished": sum(one.record.status == "finished" for one in stored),
         "damaged": sum(bool(damage(one)) for one in stored),
