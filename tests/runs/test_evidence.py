@@ -42,7 +42,7 @@ def test_all_that_was_committed_is_there() -> None:
     assert {folder.name: len([*read_records(folder)]) for folder in sets} == {
         "default-job": 15,
         "digits-small": 37,
-        "digits-wide": 5,
+        "digits-wide": 7,
         "fashion-short": 18,
         "mnist-cpu": 2,
         "mnist-h200": 6,
