@@ -73,11 +73,11 @@ def statistic_value(course: Course, expression: str, statistic: Statistic) -> fl
             result = float(_smoothed(_part(course, values, window, parts or 1), parts).max())
         case Deviation(deviation=window):
             result = float(_part(course, values, window, 2).std(ddof=1))
-        case Fluctuation(fluctuation=window, around=None, middle=middle):
-            part = _part(course, values, window, 3)
+        case Fluctuation(fluctuation=window, around=None, middle=middle, parts=parts):
+            part = _smoothed(_part(course, values, window, parts or 3), parts)
             result = _width(part[1:] - part[:-1], middle)
-        case Fluctuation(fluctuation=window, around="line", middle=middle):
-            result = _width(_off_line(_part(course, values, window, 3)), middle)
+        case Fluctuation(fluctuation=window, around="line", middle=middle, parts=parts):
+            result = _width(_off_line(_smoothed(_part(course, values, window, parts or 3), parts)), middle)
         case Fluctuation(fluctuation=window, around=int(length), middle=middle):
             result = _width(_residual(_part(course, values, window, length + 1), length), middle)
         case Peak(peak=window, early=early):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -131,19 +131,29 @@ class Fluctuation(_OfCurve):
     number, and iterations of the window whose average would reach beyond it are left out; with ``around: line`` that of
     its distance from the line fitted to the window, which leaves a steady drift out. With ``middle`` it is not the
     deviation but the width of the band that holds this share of them, as many above it as below, which a few outliers
-    do not move.
+    do not move. With ``parts`` the curve is that of the trimmed means of so many equal parts, as for ``lowest``, which
+    leaves noise from iteration to iteration out.
     """
 
     better = "lower"
     fluctuation: Window
     around: OddInt | Literal["line"] | None = None
     middle: Annotated[float, Field(gt=0, lt=1)] | None = None
+    parts: Annotated[int, Field(ge=3)] | None = None
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> Self:
+        if self.parts is not None and isinstance(self.around, int):
+            raise PydanticCustomError(
+                "parts", "of parts is about its line or about nothing: around must be line or left out"
+            )
+        return self
 
     def of(self, curve: str) -> str:
         centre = "its fitted line" if self.around == "line" else f"its mean of {self.around} iterations"
         about = "" if self.around is None else f" about {centre}"
         kind = "" if self.middle is None else f"middle {words.number(100 * self.middle)} % of the "
-        return f"{kind}fluctuation of {curve}{about} over {self.fluctuation}"
+        return f"{kind}fluctuation {_means(self.parts) or 'of '}{curve}{about} over {self.fluctuation}"
 
 
 class Peak(_OfCurve):

@@ -72,6 +72,14 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
             " over the last 50 % of the run (a) is below 1",
         ),
         (
+            {
+                "bound": {**CURVE, "statistic": {"fluctuation": LATE, "around": "line", "middle": 0.9, "parts": 200}},
+                "below": 1,
+            },
+            "middle 90 % of the fluctuation of 200 successive trimmed means of gap between g and d about its"
+            " fitted line over the last 50 % of the run (a) is below 1",
+        ),
+        (
             {"bound": {**CURVE, "statistic": {"fluctuation": LATE, "middle": 0.9}}, "below": 1},
             "middle 90 % of the fluctuation of gap between g and d over the last 50 % of the run (a) is below 1",
         ),

@@ -360,6 +360,8 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
     ("RL-C21", "minimax finds none", but(toy_minimax={"modes": 0}), False),
     ("RL-C21", "non-saturating finds all", but(toy_non_saturating={"modes": 8}), False),
     ("RL-C21", "non-saturating misses two", but(toy_non_saturating={"modes": 6}), False),
+    ("RL-C21", "minimax is a cloud that grazes one", but(toy_minimax={"good": 0.03}), False),
+    ("RL-C21", "non-saturating draws seven eighths of the circle", but(toy_non_saturating={"good": 0.11}), False),
     ("RL-C21", "reconstruction misses one", but(toy_reconstruction={"modes": 7}), False),
     ("RL-C21", "reconstruction draws the circle", but(toy_reconstruction={"good": 0.11}), False),
     ("RL-C21", "one seed of ten breaks down", but(toy_reconstruction={"diverged": frozenset({3})}), True),
@@ -436,6 +438,12 @@ WORLDS: list[tuple[str, str, World, bool | None]] = [
         "reconstruction swings on generated points",
         but(toy_reconstruction={"fake_probability": 0.4 + 0.1 * np.sin(80 * LONG)}),
         False,
+    ),
+    (
+        "RL-C22",
+        "reconstruction is noisy and does not swing",
+        but(toy_reconstruction={"fake_probability": 0.45 + 0.05 * np.random.default_rng(4).normal(size=len(LONG))}),
+        True,
     ),
     (
         "RL-C22",

@@ -122,6 +122,18 @@ def test_distance_from_the_fitted_line_leaves_a_drift_out_and_a_slow_swing_in() 
     assert value(swing, {"fluctuation": window(1, 100), "middle": 0.9}) == 0  # no step but two
 
 
+def test_fluctuation_of_parts_leaves_noise_out_and_a_slow_swing_in() -> None:
+    """Twenty parts of five values: the middle three of each, at 2 and -2 by turns, are at one level or at another."""
+    noise = np.tile([9.0, 2.0, 0.0, -2.0, -9.0], 20)
+    parts = {"fluctuation": window(1, 100), "around": "line", "middle": 0.9, "parts": 20}
+    without = {name: value for name, value in parts.items() if name != "parts"}
+    assert value(noise + 3 * RAMP, parts) == pytest.approx(0, abs=1e-9)
+    assert value(noise, without) > 10
+    swing = np.where(RAMP <= 25, 1.0, np.where(RAMP <= 75, -1.0, 1.0))
+    assert value(noise + swing, parts) == pytest.approx(2)
+    assert value(swing, {"fluctuation": window(1, 100), "parts": 20}) == pytest.approx(math.sqrt(8 / 18), rel=1e-6)
+
+
 def test_quantile_lies_above_its_share() -> None:
     assert value(RAMP, {"quantile": window(1, 100), "at": 0.95}) == pytest.approx(95.05)
     assert value(RAMP[::-1], {"quantile": window(1, 100), "at": 0.95}) == pytest.approx(95.05)

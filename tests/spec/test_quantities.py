@@ -23,6 +23,8 @@ WHOLE = {"unit": "share", "start": 0, "end": 1}
         ({"falling": WHOLE}, {"parts": [3, 4]}, {"parts": [1, 2]}),
         ({"fluctuation": WHOLE}, {"around": [3, 5, "line"]}, {"around": [1, 2, 4, "curve"]}),
         ({"fluctuation": WHOLE}, {"middle": [0.01, 0.99]}, {"middle": [0, 1]}),
+        ({"fluctuation": WHOLE, "around": "line"}, {"parts": [3, 4]}, {"parts": [1, 2]}),
+        ({"fluctuation": WHOLE, "around": 5}, {}, {"parts": [4]}),
         ({"settled": "epochs", "tolerance": 0.1}, {"average": [1, 2]}, {"average": [0]}),
     ],
 )
