@@ -17,7 +17,15 @@ from benchmark.judging.claims import drafts
 from benchmark.judging.claims import verdicts as verdicts_of
 from benchmark.judging.evidence import Evidence, Expected, ids_of
 from benchmark.judging.inspection import Inspected
-from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
+from benchmark.judging.verdict import (
+    AcrossReadings,
+    ClaimState,
+    ClaimVerdict,
+    PaperVerdicts,
+    PartVerdict,
+    ReadingVerdict,
+    Side,
+)
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
@@ -280,7 +288,8 @@ def side(verdict: ClaimVerdict | None) -> Side:
 
 def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
     """Compare the verdicts on one claim; the first of ``reads`` is the ground's."""
-    effects = {name: _effects(verdict) for name, _, verdict in reads}
+    places = _deciding(reads[0][2])
+    effects = {name: _effects(verdict, places) for name, _, verdict in reads}
     readings = [
         ReadingVerdict(
             reading=name,
@@ -391,12 +400,27 @@ def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:
     return "against" if min(ways) < 0 else "for" if min(ways) > 0 else None
 
 
-def _effects(verdict: ClaimVerdict | None) -> list[float | None]:
-    """The deciding effect of every statement of a claim."""
-    if verdict is None:
-        return []
-    statistics = [part.statistic for part in verdict.parts] or [verdict.statistic]
-    return [statistic.estimate if statistic is not None else None for statistic in statistics]
+def _deciding(verdict: ClaimVerdict | None) -> list[int]:
+    """Of every statement the place of the condition that decides it, where several are told."""
+    return [
+        one.effects.index(one.statistic.estimate) if one.statistic and one.statistic.estimate in one.effects else 0
+        for one in _statements(verdict)
+    ]
+
+
+def _statements(verdict: ClaimVerdict | None) -> Sequence[ClaimVerdict | PartVerdict]:
+    """The statements of a claim, or the claim where it is one."""
+    return () if verdict is None else verdict.parts or [verdict]
+
+
+def _effects(verdict: ClaimVerdict | None, places: Sequence[int]) -> list[float | None]:
+    """The effect of every statement of a claim, by the conditions at ``places``; where none are told, what decides."""
+    effects = []
+    for number, one in enumerate(_statements(verdict)):
+        place = places[number] if number < len(places) else 0
+        decides = one.statistic.estimate if one.statistic is not None else None
+        effects.append(one.effects[place] if place < len(one.effects) and decides is not None else decides)
+    return effects
 
 
 def _move(effects: Mapping[str, Sequence[float | None]], ground: str, reading: str) -> float | None:

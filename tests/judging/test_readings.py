@@ -122,6 +122,17 @@ def test_choices_are_ranked_by_how_far_they_move_the_effect() -> None:
     assert [reading.moves for reading in one.readings] == [None, 0.25, 0.5, 1.5]
 
 
+def test_like_is_compared_with_like_where_another_condition_decides() -> None:
+    """The base turns on its first condition, -1.5; that becomes 0.5 where the second one, 0.25, decides: 2 of 1.5."""
+    world = reads(
+        ("base", verdict("REVERSED", -1.5).model_copy(update={"effects": [-1.5, 0.3]})),
+        ("a", verdict("HOLDS", 0.25).model_copy(update={"effects": [0.5, 0.25]})),
+    )
+    base, a = across("C1", "base", world).readings
+    assert (base.effects, a.effects) == ([-1.5], [0.5])
+    assert a.moves == pytest.approx(2 / 1.5)
+
+
 def test_of_a_conjunction_the_statement_counts_that_is_moved_most_whatever_its_unit() -> None:
     world = reads(
         ("base", verdict("HOLDS", 100.0, 0.01)),
