@@ -68,10 +68,13 @@ class Planned:
         return {run_id for expected in self.expected.values() for run_id in ids_of(expected)} | self.smoke
 
 
-def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
-    """What each reading plans, at tiers that some record is of; smoke judges nothing."""
+def planned(loaded: Loaded, stored: Sequence[Stored], numerics: str) -> Planned:
+    """What each reading plans in a tier of numerics, at tiers that some record is of; smoke judges nothing.
+
+    Runs in other numerics that records are of are known as well.
+    """
     tiers = tuple(tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored))
-    at_hand = tuple(sorted({run.record.numerics for run in stored}))
+    at_hand = (*sorted({run.record.numerics for run in stored} - {numerics}), numerics)
     judged = _plans(loaded.readings, tiers, at_hand) if tiers else Planned({}, {})
     if any(run.record.tier == "smoke" and run.record.reading is not None for run in stored):
         return replace(judged, smoke=_plans(loaded.readings, TIERS[-1:], at_hand).runs.keys())
@@ -107,9 +110,9 @@ def held(loaded: Loaded, reading: str | None, expected: Expected, stored: Sequen
     return [*derived((run for run in runs if run.run_id in missing), stored)]
 
 
-def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored]) -> list[Stored]:
+def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored], numerics: str) -> list[Stored]:
     """Finished records of readings that are tried on ``ground``, which it does not plan itself; of no other ground."""
-    expected = planned(loaded, stored).expected
+    expected = planned(loaded, stored, numerics).expected
     if not expected or ground not in (BASE, *loaded.readings.grounds):
         return []
     names = [name for name in loaded.readings.on(ground).values() if name not in loaded.readings.grounds]
