@@ -136,7 +136,7 @@ class Inspected:
         #: recipes whose runs in a rougher numerics tier count, and the tier
         self.shown: set[tuple[str, str]] = set()
         #: whether the experiment and the reading that a record names plan its run
-        self.planned: Callable[[RunRecord], bool] = lambda record: False
+        self.planned: Callable[[RunRecord], bool] = lambda _: False
         self._known: dict[int, Facts] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
         self._open_bytes = 0

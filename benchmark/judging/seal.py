@@ -148,9 +148,7 @@ def _named_by_readings(spec: PaperSpec) -> dict[str, Item]:
     named |= {network for system in systems.values() for network in system.networks.values()}
     named -= {network for name in used for network in spec.systems[name].networks.values()}
     items = {f"systems.{name}": _system(system) for name, system in systems.items()}
-    return items | {
-        f"networks.{name}": _network(network) for name, network in spec.networks.items() if name in named
-    }
+    return items | {f"networks.{name}": _network(network) for name, network in spec.networks.items() if name in named}
 
 
 def _words(value: Any) -> Iterator[str]:
