@@ -600,3 +600,12 @@ def test_a_run_that_is_of_two_experiments_under_two_readings_was_not_edited(tmp_
     damage, state = states(forged, "doubled")
     assert state == "NOT MEASURED"
     assert any("it says it is ring_saturating, it is a run of ring_small" in line for line in damage)
+
+
+def test_a_smoke_run_of_the_base_is_no_stranger_to_a_reading(tmp_path: Path, loaded: Loaded) -> None:
+    (run,) = make_plan(loaded.spec, "smoke", experiments=["ring"], seeds=[0])
+    made = record(tmp_path, run, 7.0)
+    one = replace(made, record=made.record.model_copy(update={"tier": "smoke"}))
+    expected = run_ids(loaded.under("least_share"), "fp32")
+    assert run.run_id not in expected["ring"]["smoke"].values()
+    assert verdicts_on(loaded, TEXT.encode(), [one], expected, tmp_path, "least_share").stale == []
