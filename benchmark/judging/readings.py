@@ -122,7 +122,6 @@ def with_readings(
     records = [*stored, *derived((run for run in plans.runs.values() if run.run_id not in present), stored)]
     present |= {run.record.run_id for run in records}
     base, others = plans.expected[BASE], plans.ids
-    own = ids_of(base)
     on_ground = {
         name: (choice, ground)
         for ground in loaded.readings.grounds
@@ -140,19 +139,23 @@ def with_readings(
     touching = partial(_touched, loaded, looked_at, plans)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
-        here = present.intersection(ids_of(expected)) - own
         choice, ground = on_ground.get(name, (name, BASE))
+        apart = _apart(plans.expected[ground], expected, loaded.readings.affected(name), present)
+        here = {run_id for ids in apart.values() for run_id in ids}
         if ground != BASE:  # one that changes nothing at the tier of the records is no ground there
             here -= ids_of(plans.expected[choice])
-        adds_nothing = loaded.readings.affected(choice) and here <= ids_of(plans.expected[ground])
-        if name == BASE or adds_nothing or (loaded.readings.affected(name) and not here):
+        if name == BASE or (loaded.readings.affected(choice) and not here):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, records, expected, others, inspected)
         damage += [line for line in evidence.damage if line not in damage]
         known = untouched | drafts(spec, evidence, touching(BASE, name))
         wanted = spec.claims if name in grounds else touched[name]
-        judged[name] = {verdict.claim: verdict for verdict in verdicts_of(spec, known, wanted)}
+        judged[name] = {
+            verdict.claim: verdict
+            for verdict in verdicts_of(spec, known, wanted)
+            if name in grounds or _tried(verdict, {one.experiment for one in looked_at[verdict.claim]}, apart)
+        }
     comparisons = [
         across
         for claim in loaded.spec.claims
@@ -161,6 +164,26 @@ def with_readings(
         if across is not None
     ]
     return verdicts.model_copy(update={"readings": comparisons, "damage": damage})
+
+
+def _apart(
+    ground: Expected, reading: Expected, affected: Collection[str], present: Set[str]
+) -> dict[tuple[str, str], set[str]]:
+    """Runs at hand of each experiment and tier that a reading plans otherwise than its ground, if only seeds."""
+    return {
+        (experiment, tier): {run_id for run_id in seeds.values() if run_id in present}
+        for experiment in affected
+        for tier, seeds in reading[experiment].items()
+        if seeds != ground[experiment].get(tier, {})
+    }
+
+
+def _tried(
+    verdict: ClaimVerdict, experiments: Collection[str], apart: Mapping[tuple[str, str], Collection[str]]
+) -> bool:
+    """Whether a verdict is the reading's own: on runs that its ground does not plan as well, if it changes any."""
+    moved = {key: ids for key, ids in apart.items() if key[0] in experiments}
+    return not moved or any(ids for (_, tier), ids in moved.items() if tier == verdict.tier)
 
 
 def _compared(

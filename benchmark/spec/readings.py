@@ -6,7 +6,8 @@ spec like any other: the same experiments, claims and tables with other values, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import combinations
 from typing import Any
@@ -21,6 +22,7 @@ from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.experiments import Setup
 from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec, Reading
+from benchmark.spec.resolve import ReplaceError, replaced
 from benchmark.spec.source import Path_, Source, dotted
 
 #: the spec as it stands, without any reading
@@ -29,8 +31,11 @@ _RESERVED = {BASE: "the spec without readings", "all": "all readings"}
 _SECTIONS = ("networks", "systems", "experiments", "claims")
 #: what names another item of the file, whose values the ledger covers there
 _REFERENCES = {("experiments", "system"), ("systems", "networks")}
-#: what moves no score
+#: what moves no score; what is observed already, claims may read
 _FREE = {("experiments", "snapshots"), ("systems", "observe")}
+#: what is said of a value, or counted of it
+_PROSE = {"says", "where", "label", "note", "parameters"}
+_NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?(e[+-]?\d+)?")
 _ABSENT: Any = object()
 
 
@@ -57,6 +62,7 @@ class Readings:
         self.affected = cache(self._affected)
         #: readings that can be tried on a ground, and their names there; what replaces all of the ground is none
         self.on = cache(self._on)
+        self._seen: dict[tuple[int, str], Collection[str]] = {}
 
     @cached_property
     def _whole(self) -> dict[str, Any]:
@@ -67,6 +73,8 @@ class Readings:
         """The readings that ``name`` stands for, each once; none of the base."""
         known: dict[str, None] = {}
         for piece in name.split("+") if name != BASE else ():
+            if piece == BASE:
+                raise ReadingError(f"'{name}': {BASE} is the spec without readings, and is joined with none")
             if piece not in self.spec.readings:
                 names = [BASE, *self.spec.readings]
                 raise ReadingError(f"unknown reading '{piece}', known: {', '.join(names)}{did_you_mean(piece, names)}")
@@ -109,11 +117,22 @@ class Readings:
             if moved("experiments", experiment)
             or any(
                 moved("systems", setup.system)
-                or any(moved("networks", network) for network in read.systems[setup.system].networks.values())
+                or any(moved("networks", network) for network in self._networks(read, setup))
                 for setup in _setups(read, experiment)
                 if setup.system in read.systems
             )
         ]
+
+    def _networks(self, spec: PaperSpec, setup: Setup) -> Collection[str]:
+        """Networks of a setup's system, after the setup's replacements where they fit."""
+        system = spec.systems[setup.system]
+        key = (id(system), repr(setup.replace))  # all specs under readings are kept, so no other object has this id
+        if key not in self._seen:
+            try:
+                self._seen[key] = replaced(system, setup).networks.values()
+            except ReplaceError:
+                self._seen[key] = system.networks.values()
+        return self._seen[key]
 
     def _under(self, name: str) -> PaperSpec:
         names = self.parts(name)
@@ -144,9 +163,22 @@ class Readings:
             for pattern, value in self.spec.readings[part].change.items():
                 try:
                     data = self._with(data, pattern, value)
+                    self._keeps_its_form(data)
                 except ReadingError as error:
                     raise ReadingError(str(error), ("readings", part, "change", pattern)) from error
         return data
+
+    def _keeps_its_form(self, data: Mapping[str, Any]) -> None:
+        """Raise :class:`ReadingError` where a section or an item is no mapping, or extends no one name."""
+        for section in _SECTIONS:
+            items = data.get(section, {})
+            if not isinstance(items, dict):
+                raise ReadingError(f"{section} must be a mapping")
+            for name, item in items.items():
+                if not isinstance(item, dict):
+                    raise ReadingError(f"{section}.{name} must be a mapping")
+                if not isinstance(item.get("extends", ""), str):
+                    raise ReadingError(f"{section}.{name}.extends must be one name")
 
     def _moved(self, data: dict[str, Any]) -> dict[str, Any]:
         """An edited file's data, of its items only those that an edit can have moved: edited ones and their heirs.
@@ -180,17 +212,31 @@ class Readings:
         """All problems of the readings of a paper that is sound without them; ``fitting`` is what fits there."""
         sound = True
         for name, reading in self.spec.readings.items():
-            for complaint in self._combination(name, reading) if reading.combines else self._single(name, reading):
+            for complaint in self._named(name, reading):
                 sound = False
                 yield complaint
+        edits: dict[str, str] = {}
         for name in self.spec.readings if sound else ():
+            first = edits.setdefault(self._edit(name), name)
+            if first != name:
+                yield Complaint(("readings", name), f"changes what '{first}' changes, and would count twice")
+        for name in self.planned if sound else ():
             yield from self._fits(name, fitting)
+
+    def _edit(self, name: str) -> str:
+        """All that a reading changes, and what it makes of it."""
+        data = self._edited(name)
+        return repr(sorted((dotted(path), _at(data, path)) for path in self.touched(name)))
+
+    def _named(self, name: str, reading: Reading) -> Iterator[Complaint]:
+        """What is wrong with a reading as it is written."""
+        if name in _RESERVED:
+            yield Complaint(("readings", name), f"'{name}' is no name of a reading: it stands for {_RESERVED[name]}")
+        yield from self._combination(name, reading) if reading.combines else self._single(name, reading)
 
     def _single(self, name: str, reading: Reading) -> Iterator[Complaint]:
         """Whether a reading changes what its entries cover, and nothing else."""
         place: Path_ = ("readings", name)
-        if name in _RESERVED:
-            yield Complaint(place, f"'{name}' is no name of a reading: it stands for {_RESERVED[name]}")
         used: set[str] = set()
         entries = [*self.spec.unstated, *self.spec.contradictions, *(f"claims.{claim}" for claim in self.spec.claims)]
         for index, entry in enumerate(reading.of):
@@ -212,6 +258,7 @@ class Readings:
         """What is wrong with one change, and the entries that cover it."""
         try:
             data = self._with(self.source.data, pattern, value)
+            self._keeps_its_form(data)
         except ReadingError as error:
             return str(error), set()
         paths = list(_differences(self.source.data, data, ()))
@@ -219,23 +266,27 @@ class Readings:
             return "is what the base has", set()
         used: set[str] = set()
         for path in paths:
-            entries = self._covering(reading, path)
+            entries = self._covering(reading, path, _at(data, path))
             if isinstance(entries, str):
                 return f"{dotted(path)} {entries}", used
             used |= entries
         return None, used
 
-    def _covering(self, reading: Reading, path: Path_) -> set[str] | str:
-        """Entries of ``of`` that cover a changed value; why it may not be changed, where none does."""
-        section = (path[0], path[2] if len(path) > 2 else None)
+    def _covering(self, reading: Reading, path: Path_, value: Any) -> set[str] | str:
+        """Entries of ``of`` that cover a value changed to ``value``; why it may not be changed, where none does."""
+        section, old = (path[0], path[2] if len(path) > 2 else None), _at(self.source.data, path)
         if path[0] == "claims":
             entry = dotted(path[:2])
             if section[1] != "predicate":
                 return "is no part of the claim's test"
+            if "statistic" not in path and _numberless(old) != _numberless(value):
+                return "is what the claim compares: a reading changes numbers and statistics of its test"
             return {entry} if entry in reading.of else f"belongs to '{entry}', which 'of' does not name"
+        if path[-1] in _PROSE and old is not _ABSENT:
+            return "is said of a value and is none"
         if section in _REFERENCES:
             return set(reading.of)
-        if section in _FREE:
+        if section in _FREE and (path[-1] != "signal" or old is _ABSENT):
             return set()
         written = list(places(self.source.data, path))
         contradictions = self.spec.contradictions
@@ -281,14 +332,24 @@ class Readings:
         except ReadingError as error:
             yield Complaint(error.place, str(error))
             return
-        experiments = self.affected(name)
-        systems = {
-            setup.system
-            for experiment in experiments
-            for setup in _setups(read, experiment)
-            if setup.system in read.systems
-        }
+        experiments, place = self.affected(name), ("readings", self.parts(name)[-1])
+        if not experiments and read.claims == self.spec.claims:
+            yield Complaint(place, f"under '{name}' nothing is trained, sampled, scored or judged otherwise")
+        for experiment in experiments:
+            base = self.spec.experiments.get(experiment)
+            if base is None:
+                yield Complaint(place, f"under '{name}', experiments.{experiment} is one more than the paper has")
+                return
+            for score in base.scores.keys() - read.experiments[experiment].scores.keys():
+                message = (
+                    f"under '{name}', experiments.{experiment}.scores.{score} is gone, which claims or tables may read"
+                )
+                yield Complaint(place, message)
+        setups = [setup for experiment in experiments for setup in _setups(read, experiment)]
+        setups = [setup for setup in setups if setup.system in read.systems]
+        systems = {setup.system for setup in setups}
         networks = {network for system in systems for network in read.systems[system].networks.values()}
+        networks |= {network for setup in setups for network in self._networks(read, setup)} & read.networks.keys()
         claims = {name for name, claim in read.claims.items() if claim is not self.spec.claims[name]}
         keep = {"networks": networks, "systems": systems, "experiments": set(experiments), "claims": claims}
         small = {
@@ -301,7 +362,22 @@ class Readings:
         lean = read.model_copy(update={**small, "tables": {}, "figures": {}})
         for complaint in check_spec(lean, self.source.data, rest, ("figures", "stated", "unstated"), fitting):
             message = f"under '{name}', {dotted(complaint.path)}: {complaint.message}"
-            yield Complaint(("readings", self.parts(name)[-1]), message)
+            yield Complaint(place, message)
+
+
+def _numberless(value: Any) -> Any:
+    """A value of a claim's test without its numbers, also those of an expression."""
+    if isinstance(value, str):
+        return _NUMBER.sub("0", value)
+    return 0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _at(node: Any, path: Path_) -> Any:
+    """The value at a path; absent where there is none."""
+    for step in path:
+        inside = (isinstance(node, dict) and step in node) or (isinstance(node, list) and isinstance(step, int))
+        node = node[step] if inside else _ABSENT
+    return node
 
 
 def _setups(spec: PaperSpec, experiment: str) -> list[Setup]:

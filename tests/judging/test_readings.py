@@ -221,6 +221,7 @@ def record(results: Path, run: Run, modes: float) -> Stored:
     made = factory.run(results, run.experiment, run.seed, samples=run.run_id.encode(), folder=run.run_id)
     facts = {
         "run_id": run.run_id,
+        "tier": run.tier,
         "determinant": run.determinant(),
         "iterations": run.iterations,
         "planned_iterations": run.iterations,
@@ -316,7 +317,6 @@ def held() -> tuple[str, Loaded]:
 def counted(results: Path, run: Run, early: float, late: float) -> Stored:
     made = record(results, run, late)
     score = {**_score(run, late), "series": [(50, early), (100, late)]}
-    made = replace(made, record=made.record.model_copy(update={"tier": run.tier}))
     facts = {**made.record.model_dump(), "scores": {"modes": score}}
     return replace(made, record=made.record.model_validate(facts))
 
@@ -353,6 +353,39 @@ def test_a_ground_that_changes_nothing_at_a_tier_is_no_second_ground_there(
     ]
     verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     assert [one.ground for one in verdicts.readings if one.claim == "C1"] == ["base"]
+
+
+def test_reduced_runs_that_a_reading_leaves_alone_are_no_runs_of_it(tmp_path: Path) -> None:
+    """ring was trained longer, ring_saturating not: C1 falls back to short runs, which are the base's as well."""
+    text = edited("    tiers:\n", SHORT.replace("}\n", ", budget: {iterations: 20}}\n")) + READINGS
+    loaded = loads(text)
+    reduced = make_plan(loaded.spec, "short", experiments=["ring", "ring_saturating"])
+    modes = {"ring": 7.0, "ring_saturating": 2.0}
+    stored = [record(tmp_path, run, modes[run.experiment] + run.seed / 10) for run in reduced]
+    stored += [record(tmp_path, run, 7 + run.seed / 10) for run in runs(loaded, "longer", "ring")]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    sides = {read.reading: read.side for one in verdicts.readings if one.claim == "C1" for read in one.readings}
+    assert sides.get("longer", "not run") == "not run"
+    stored += [record(tmp_path, run, 2 + run.seed / 10) for run in runs(loaded, "longer", "ring_saturating")]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    (one,) = [one for one in verdicts.readings if one.claim == "C1" and one.ground == "base"]
+    assert {read.reading: read.side for read in one.readings}["longer"] == "holds"
+
+
+def test_a_reading_whose_runs_are_all_the_grounds_was_run(tmp_path: Path) -> None:
+    """Three of five seeds: its verdict rests on runs of the base, and is another one than the base's."""
+    fewer = "  first_three: {says: T., of: [experiments], change: {experiments.ring.seeds: [0, 1, 2]}}\n"
+    text = edited("    seeds: [0, 1, 2]\n", "    seeds: [0, 1, 2, 3, 4]\n") + READINGS + fewer
+    loaded = loads(text)
+    stored = [
+        record(tmp_path, run, modes + run.seed / 10)
+        for experiment, modes in (("ring", 7.0), ("ring_saturating", 2.0))
+        for run in runs(loaded, None, experiment)
+    ]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    (one,) = [one for one in verdicts.readings if one.claim == "C1" and one.ground == "base"]
+    told = {read.reading: read.state for read in one.readings}
+    assert (told["base"], told["first_three"], told["longer"]) == ("HOLDS", "HOLDS", "NOT RUN")
 
 
 def test_a_claim_with_some_full_runs_is_not_said_to_have_reduced_ones_only(

@@ -124,6 +124,17 @@ def test_a_run_that_the_base_has_under_another_name_is_the_base_s() -> None:
     assert run.run_id not in {other.run_id for other in everything}, "it is not this reading's"
 
 
+def test_networks_that_an_experiment_puts_in_place_of_its_systems_count_as_its_own() -> None:
+    """GAN-RL's ResNets stand in `replace`: a reading of their discriminator is trained, and is none of the base's."""
+    loaded = load(Path(__file__).parents[2] / "papers" / "gan_rl.yaml")
+    assert loaded.readings.affected("resnet_slope_01") == ["resnet_gan_rl", "resnet_gan"]
+    (base,), (read,) = (
+        make_plan(loaded.under(name), "full", experiments=["resnet_gan"], seeds=[0])
+        for name in (None, "resnet_slope_01")
+    )
+    assert base.run_id != read.run_id
+
+
 def test_of_two_that_change_one_value_the_last_decides() -> None:
     shorter = "{says: Half., of: [experiments], change: {experiments.ring.budget.iterations: 50}}"
     loaded = loads(f"{TEXT}{READINGS}  shorter: {shorter}\n")
@@ -131,12 +142,17 @@ def test_of_two_that_change_one_value_the_last_decides() -> None:
     assert ids(loaded, "shorter+longer") == ids(loaded, "longer")
 
 
-@pytest.mark.parametrize("name", ["narow", "narrow+nothing", "base+narrow", ""])
+@pytest.mark.parametrize("name", ["narow", "narrow+nothing", ""])
 def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str) -> None:
     with pytest.raises(ReadingError, match=r"unknown reading '.*', known: base, narrow, longer") as error:
         loaded.under(name)
     if name == "narow":
         assert str(error.value).endswith("did you mean 'narrow'?")
+
+
+def test_the_base_is_joined_with_nothing(loaded: Loaded) -> None:
+    with pytest.raises(ReadingError, match=r"'base\+narrow': base is the spec without readings"):
+        loaded.under("base+narrow")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +204,40 @@ def test_an_unknown_reading_is_told_with_what_there_is(loaded: Loaded, name: str
             "of: [experiments], change: {experiments.ring.dataset: {digits: {value_range: [0, 1]}}}",
             ": under 'x', experiments.ring.scores.modes.metric: 'modes_found' is for points, this dataset holds images",
         ),
+        (
+            "of: [claims.C1], change: {claims.C1.predicate.order.0.experiment: ring}",
+            ".change.claims.C1.predicate.order.0.experiment: claims.C1.predicate.order[0].experiment is what the claim "
+            "compares: a reading changes numbers and statistics of its test",
+        ),
+        (
+            "of: [claims.C3], change: {claims.C3.predicate.all_of.0.given.bound.score: mods}",
+            ".change.claims.C3.predicate.all_of.0.given.bound.score: claims.C3.predicate.all_of[0].given.bound.score "
+            "is what the claim compares: a reading changes numbers and statistics of its test",
+        ),
+        ("of: [claims.C3], change: {claims.C3.predicate.all_of.1.bound.compute: 2 - worse / better}", None),
+        (
+            "of: [experiments], change: {systems.plain.observe.real_mean.signal: fake_logit}",
+            ".change.systems.plain.observe.real_mean.signal: systems.plain.observe.real_mean.signal is stated: "
+            "section 3.2",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.where: there}",
+            ".change.experiments.ring.where: experiments.ring.where is said of a value and is none",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.budget.iterations: 200}",
+            ": changes what 'longer' changes, and would count twice",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring_saturating.batch_size: 16}",
+            ": under 'x' nothing is trained, sampled, scored or judged otherwise",
+        ),
+        ("of: [networks], change: {networks.maker: null}", ".change.networks.maker: networks.maker must be a mapping"),
+        ("of: [networks], change: {networks: []}", ".change.networks: networks must be a mapping"),
+        (
+            "of: [experiments], change: {experiments.ring_saturating.extends: [ring]}",
+            ".change.experiments.ring_saturating.extends: experiments.ring_saturating.extends must be one name",
+        ),
         ("of: [experiments]", ": needs either of and change, or combines"),
         ("combines: [narrow]", ": combines needs at least two readings, each once"),
         (
@@ -217,3 +267,42 @@ def test_names_that_stand_for_something_else_are_no_readings(name: str) -> None:
         f"readings.{name}: '{name}' is no name of a reading: it stands for "
         + ("the spec without readings" if name == "base" else "all readings")
     ]
+
+
+@pytest.mark.parametrize("name", ["base", "all"])
+def test_nor_are_they_combinations(name: str) -> None:
+    (line,) = problems(f"{TEXT}{READINGS}  {name}: {{says: A., combines: [narrow, fewer]}}\n")
+    assert f"readings.{name}: '{name}' is no name of a reading" in line
+
+
+def test_what_does_not_fit_on_top_of_a_ground_is_told() -> None:
+    """Iterations take the place of epochs on the ground, where a reading then sets epochs as well."""
+    readings = """
+readings:
+  short:
+    says: Few iterations.
+    of: [experiments]
+    ground: true
+    change: {experiments.scans.budget: {iterations: 30}}
+  epochs:
+    says: More epochs.
+    of: [experiments]
+    change: {experiments.scans.budget.epochs: 3}
+"""
+    (line,) = problems(TEXT + readings)
+    assert "readings.epochs" in line
+    assert "budget" in line
+
+
+def test_a_reading_takes_no_score_away_and_adds_no_experiment() -> None:
+    """Claims read the one; of the other the base knows nothing."""
+    tiers = TEXT[TEXT.index("    tiers:\n") : TEXT.index("  ring_saturating:\n")]
+    swept = "  swept:\n    extends: ring\n    sweep:\n      p1: {batch_size: 4, says: p, where: q}\n  scans:\n"
+    text = TEXT.replace(tiers, "").replace("  scans:\n", swept, 1)
+    less = "  less: {says: L., of: [experiments], change: {experiments.ring.scores: {}}}\n"
+    points = "{p1: {batch_size: 4, says: p, where: q}, p2: {batch_size: 5, says: p, where: q}}"
+    more = f"  more: {{says: M., of: [experiments], change: {{experiments.swept.sweep: {points}}}}}\n"
+    assert not problems(text)
+    found = problems(f"{text}\nreadings:\n{less}{more}")
+    assert any("under 'less', experiments.ring.scores.modes is gone" in line for line in found), found
+    assert any("is one more than the paper has" in line for line in found), found
