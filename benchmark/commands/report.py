@@ -32,8 +32,7 @@ FORMATS = ("html", "markdown")
 
 def report_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
-    to.add_argument("--reading", metavar="NAME", help="the papers under a reading; default: base")
-    opt.add(to, "--results", "--numerics")
+    opt.add(to, "--reading", "--results", "--numerics")
     to.add_argument(
         "--format",
         action="append",
@@ -51,7 +50,7 @@ def report(options: argparse.Namespace) -> int:
     chosen = Excerpt(tuple(options.table), tuple(options.claim), tuple(options.figure))
     files = [
         file
-        for reading, under in by_reading(papers, [options.reading] if options.reading else None).items()
+        for reading, under in by_reading(papers, options.reading).items()
         for file in summarise(
             under, results, options.numerics, options.format or FORMATS, reading, options.accept or ["trained"],
             chosen=chosen if chosen.ids else None, quiet=options.json,

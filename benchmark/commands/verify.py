@@ -16,7 +16,15 @@ from benchmark.commands.planned_records import UNPLANNED, run_behind
 from benchmark.commands.select_runs import load_all, load_papers
 from benchmark.evaluation.recompute import Rescoring, comparable, differences, named, rows_that_differ
 from benchmark.judging.inspection import Facts, Inspected
-from benchmark.judging.judge import JudgedPaper, expected_ones, states_of, states_then, verdicts_on
+from benchmark.judging.judge import (
+    JudgedPaper,
+    SealedStates,
+    expected_ones,
+    states_file,
+    states_of,
+    states_then,
+    verdicts_on,
+)
 from benchmark.judging.seal import RULES_VERSION, sources
 from benchmark.judging.verdict import PaperVerdicts
 from benchmark.reporting.tabular import table_csv
@@ -70,6 +78,8 @@ def verify(options: argparse.Namespace) -> int:
 
 #: records from which on a person is told how many there are: they take a while
 _MANY = 20
+#: states of what nothing was measured for
+_WITHOUT_RUNS = ("NOT RUN", "NOT MEASURED", "NOT ASSESSABLE", "QUOTED")
 
 
 @dataclass
@@ -193,16 +203,17 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
     for loaded in papers:
         mine = [run for run in stored if run.record.paper == loaded.spec.paper.id]
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
-        if not mine and not file.is_file():
+        if not mine and not file.is_file() and not states_file(results, loaded.spec.paper.id).is_file():
             continue
-        expected = run_ids(loaded.spec, numerics or _tier(results, loaded, mine))
-        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, inspected=inspected)
+        tier = numerics or _tier(results, loaded, mine)
+        expected, text = run_ids(loaded.spec, tier), loaded.file.read_bytes()
+        verdicts = verdicts_on(loaded, text, mine, expected, results, inspected=inspected, numerics=tier)
         # what is wrong with sidecars was told above, with what the records give
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: {UNPLANNED}" for folder in verdicts.stale]
         _seal(verdicts, findings)
         if manifest is None and not file.is_file():
-            _states(results, verdicts, mine, findings)
+            _states(results, verdicts, mine, findings, numerics)
             continue
         said = _said(results, loaded)
         if said in NUMERICS and numerics not in (None, said):
@@ -344,11 +355,18 @@ def _same_rules(evidence: Opened) -> bool:
     return False
 
 
-def _states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], findings: Findings) -> None:
-    """Of verdicts that are not stored, those states that are kept beside a seal of these very records."""
+def _states(
+    results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], findings: Findings, numerics: str | None
+) -> None:
+    """Of verdicts that are not stored, those states that are kept beside a seal of these very records.
+
+    Of other records, which may be more of them by now, a verdict must still follow where one was sealed.
+    """
     kept, now = states_then(results, verdicts, verdicts.seal, stored), states_of(verdicts)
     if kept is None:
         findings.notes.append(f"no stored verdicts on {verdicts.paper}")
+        if numerics is None:  # runs of another tier may be asked for
+            findings.problems += _lost(results, verdicts.paper, now)
         return
     findings.verdicts += len(kept)
     findings.problems += [
@@ -356,6 +374,17 @@ def _states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], fi
         for name, then in kept.items()
         if now.get(name) != then
     ]
+
+
+def _lost(results: Path, paper: str, now: Mapping[str, str]) -> Iterator[str]:
+    """Verdicts that were sealed and that nothing gives any more."""
+    try:
+        sealed = read_as(states_file(results, paper), SealedStates).states
+    except StoreError:
+        return
+    for name, then in sealed.items():
+        if then not in _WITHOUT_RUNS and (found := now.get(name, "nothing")) in ("NOT RUN", "NOT MEASURED", "nothing"):
+            yield f"seals/{paper}.judged.json: {name}: sealed as {then}, recomputed {found}"
 
 
 def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, findings: Findings) -> None:

@@ -12,10 +12,10 @@ from benchmark.commands import terminal
 from benchmark.commands.figures import claims_about
 from benchmark.commands.select_runs import by_reading, load_papers
 from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
-from benchmark.judging.readings import lines
+from benchmark.judging.readings import headline
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
 from benchmark.registry import did_you_mean
-from benchmark.reporting.claims import p_text, statistic_name
+from benchmark.reporting.claims import p_text, statistic_name, told_across
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, margin_text
 from benchmark.spec import names
 from benchmark.spec.base import grouped
@@ -56,7 +56,8 @@ def why(options: argparse.Namespace) -> int:
 
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate
-    yield f"{claim.claim}  {terminal.coloured(claim.state, CLAIM_STATES[claim.state].tone)}"
+    head = headline(claim, about.verdicts.readings)
+    yield f"{claim.claim}  {terminal.coloured(head, CLAIM_STATES[claim.state].tone)}"
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where}{_under(about)})", 2)
     if not claim.parts:
         yield from _told("tested as", say(claim.test))
@@ -70,7 +71,7 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
     several = [reading for reading in about.verdicts.readings if reading.claim == claim.claim]
     numbers = False
     for compared in several:
-        yield from _told("readings", say("; ".join(lines(compared))))
+        yield from _told("readings", say(told_across(compared)))
         for read in (reading for reading in compared.readings if reading.side != "not run"):
             effects = ", ".join("no number" if effect is None else f"{effect:.4g}" for effect in read.effects)
             told = any(effect is not None for effect in read.effects)

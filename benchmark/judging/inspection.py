@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmark.judging.consistency import between, contradictions, identity
 from benchmark.runs.integrity import damage, edited
-from benchmark.runs.records import CURVES, SAMPLES, Stored
+from benchmark.runs.records import CURVES, SAMPLES, RunRecord, Stored
 from benchmark.runs.sidecars import Equivalence
 from benchmark.spec.curve_statistics import Course, CurveError, statistic_value
 from benchmark.spec.numerics import NUMERICS
@@ -47,10 +47,13 @@ def _files(used: Sequence[Stored], inspected: Inspected) -> Iterator[_Fault]:
 
 
 def _identities(used: Sequence[Stored], owners: Mapping[str, Sequence[str]], inspected: Inspected) -> Iterator[_Fault]:
-    """Records that were edited: the id is not the hash of what was run, or it belongs to another experiment."""
+    """Records that were edited: the id is not the hash of what was run, or it belongs to another experiment.
+
+    One run may be of several experiments under several readings; its record names one of them.
+    """
     for run in used:
         problem, here = inspected[run].identity, owners[run.record.run_id]
-        if problem is None and run.record.experiment not in here:
+        if problem is None and run.record.experiment not in here and not inspected.planned(run.record):
             problem = f"it says it is {run.record.experiment}, it is a run of {' and '.join(here)}"
         if problem is not None:
             yield run, f"{run.folder}: {problem}", f"the record has been edited: {problem}"
@@ -64,11 +67,11 @@ def _contradictions(used: Sequence[Stored], inspected: Inspected) -> Iterator[_F
 
 
 def _repeats(used: Sequence[Stored]) -> Iterator[_Fault]:
-    first: dict[tuple[str, str, int], Stored] = {}
+    first: dict[str, Stored] = {}
     for run in used:
-        experiment, tier, seed = key = (run.record.experiment, run.record.tier, run.record.seed)
-        known = first.setdefault(key, run)
+        known = first.setdefault(run.record.run_id, run)
         if known is not run:
+            experiment, tier, seed = run.record.experiment, run.record.tier, run.record.seed
             what = f"seed {seed} of {experiment} at tier {tier} is recorded in {known.folder} too"
             yield run, f"{run.folder}: {what}, which is the one used", None
 
@@ -132,6 +135,8 @@ class Inspected:
     def __init__(self) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
         self.shown: set[tuple[str, str]] = set()
+        #: whether the experiment and the reading that a record names plan its run
+        self.planned: Callable[[RunRecord], bool] = lambda _: False
         self._known: dict[int, Facts] = {}
         self._curves: dict[Path, Mapping[str, np.ndarray]] = {}
         self._open_bytes = 0

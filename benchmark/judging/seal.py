@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from benchmark.runs.records import RECORD, read_record
 from benchmark.spec.base import TIERS, Model, canonical, digest
 from benchmark.spec.experiments import Experiment
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.systems import Network, System
 
 #: raised whenever a rule of judging changes its meaning
 RULES_VERSION = 5
@@ -134,7 +135,39 @@ def rules(spec: PaperSpec) -> dict[str, Item]:
         items |= _experiment(spec, name, experiment)
     for name, reading in spec.readings.items():
         items[f"readings.{name}"] = reading.model_dump(mode="json", exclude={"says", "of"}, exclude_defaults=True)
-    return items
+    return items | _named_by_readings(spec)
+
+
+def _named_by_readings(spec: PaperSpec) -> dict[str, Item]:
+    """Systems and networks that a reading's change names and no experiment has as it stands."""
+    own = [experiment for name, experiment in spec.experiments.items() if name not in spec.ours]
+    setups = [experiment.setup(tier) for experiment in own for tier in TIERS if tier != "smoke"]
+    used = {setup.system for setup in setups if setup is not None}
+    named = {word for reading in spec.readings.values() for word in _words(reading.change)}
+    systems = {name: system for name, system in spec.systems.items() if name in named - used}
+    named |= {network for system in systems.values() for network in system.networks.values()}
+    named -= {network for name in used for network in spec.systems[name].networks.values()}
+    items = {f"systems.{name}": _system(system) for name, system in systems.items()}
+    return items | {f"networks.{name}": _network(network) for name, network in spec.networks.items() if name in named}
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in a value, and every step of its keys' paths."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from (*str(key).split("."), *_words(inner))
+    elif isinstance(value, list | tuple):
+        yield from (word for inner in value for word in _words(inner))
+
+
+def _system(system: System) -> Item:
+    return system.model_dump(mode="json", exclude={"label", "says", "role"}, exclude_defaults=True)
+
+
+def _network(network: Network) -> Item:
+    return network.model_dump(mode="json", exclude={"says", "parameters"}, exclude_defaults=True)
 
 
 def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str, Item]:
@@ -151,13 +184,8 @@ def _experiment(spec: PaperSpec, name: str, experiment: Experiment) -> dict[str,
                 exclude={"scores", "seeds", "snapshots", "reduces", "generator_mode", "budget"},
                 exclude_defaults=True,
             ),
-            "system": system.model_dump(mode="json", exclude={"label", "says", "role"}, exclude_defaults=True),
-            "networks": {
-                role: spec.networks[network].model_dump(
-                    mode="json", exclude={"says", "parameters"}, exclude_defaults=True
-                )
-                for role, network in system.networks.items()
-            },
+            "system": _system(system),
+            "networks": {role: _network(spec.networks[network]) for role, network in system.networks.items()},
         }
         place = f"experiments.{name} at {tier}"
         items[place] = {

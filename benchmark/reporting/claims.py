@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
-from benchmark.judging.verdict import ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
+from benchmark.judging.readings import headline, lines
+from benchmark.judging.verdict import AcrossReadings, ClaimVerdict, Interval, PaperVerdicts, PartVerdict, Values
 from benchmark.reporting.charts import MethodRow, dots, strip
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.painter import printed
@@ -59,6 +60,10 @@ class ClaimView:
 
     verdict: ClaimVerdict
     state: State
+    #: what goes on after the state where readings disagree; empty where they do not
+    disagree: str
+    #: what is known across readings, ground by ground
+    readings: Sequence[str]
     #: means of what it speaks of, each under its name
     effect: str
     test: str
@@ -75,10 +80,17 @@ class ClaimView:
 
 def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: PaperRecords) -> list[ClaimView]:
     say = names.in_prose(spec)
-    return [_claim(spec, verdict, evidence, say) for verdict in verdicts.claims]
+    return [_claim(spec, verdict, verdicts, evidence, say) for verdict in verdicts.claims]
 
 
-def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: PaperRecords, say: names.Say) -> ClaimView:
+def told_across(across: AcrossReadings) -> str:
+    """All that is known across readings of one claim, on one ground, in a line."""
+    return "; ".join(lines(across))
+
+
+def _claim(
+    spec: PaperSpec, verdict: ClaimVerdict, verdicts: PaperVerdicts, evidence: PaperRecords, say: names.Say
+) -> ClaimView:
     state = CLAIM_STATES[verdict.state]
     predicate = spec.claims[verdict.claim].predicate if verdict.claim in spec.claims else None
     wanted = list(dict.fromkeys(quantities(predicate))) if predicate is not None else []
@@ -88,6 +100,8 @@ def _claim(spec: PaperSpec, verdict: ClaimVerdict, evidence: PaperRecords, say: 
     return ClaimView(
         verdict=verdict,
         state=state,
+        disagree=say(headline(verdict, verdicts.readings).removeprefix(verdict.state)),
+        readings=[say(told_across(one)) for one in verdicts.readings if one.claim == verdict.claim],
         effect=_effect(spec, groups, bounds_of(predicate) if predicate is not None else {}, verdict.reason),
         test=say(verdict.test),
         reason=say(verdict.reason),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.judging.audit import Audit
+from benchmark.judging.readings import lines
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict
 from benchmark.reporting.claims import ClaimView
 from benchmark.reporting.tables import CellView, State, diverged, stands_on
@@ -151,7 +152,7 @@ def _across(view: PaperView, claim: str, effect: str) -> str:
     apart = [one for one in compared if len({read.side for read in one.readings} - {"not run"}) > 1]
     stop = "" if effect.endswith(("\N{HORIZONTAL ELLIPSIS}", ".")) else "."
     head = "Readings disagree" if any(one.disagree for one in apart) else "Over readings"
-    return f"{effect}{stop} {head}: {'; '.join(one.says for one in apart)}." if apart else effect
+    return f"{effect}{stop} {head}: {'; '.join(lines(one)[0] for one in apart)}." if apart else effect
 
 
 def in_print(view: PaperView) -> list[CoverLine]:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from benchmark.reporting import escapes, runs, sidecars
-from benchmark.reporting.claims import p_text
+from benchmark.reporting.claims import p_text, told_across
 from benchmark.reporting.cover import in_print, recipe_facts, shortened
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
 from benchmark.reporting.sealed import seal_view, worth
@@ -107,6 +107,7 @@ def _environment(kind: str) -> Environment:
             escape(name.removeprefix(f"{ground}+")).replace("_", Markup("_<wbr>"))
         ),
         reading_says=_reading_says,
+        told_across=told_across,
         say=names.in_prose,
         label=names.of_experiment,
     )

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from benchmark.judging.verdict import Interval
+from benchmark.reporting.claims import told_across
 from benchmark.reporting.curve_charts import bands, score_bands
 from benchmark.reporting.view import PaperView
 from benchmark.runs.records import device_of
@@ -28,6 +29,7 @@ CLAIM_COLUMNS = (
     "paper", "reading", "claim", "where", "says", "test", "state", "tier", "preview", "statistic", "statistic_low",
     "statistic_high", "confidence", "p", "p_holm", "p_against", "p_against_holm", "seeds", "planned_seeds", "min_seeds",
     "seeds_needed", "share_of_seeds", "runs_diverged", "on_published", "reason", "rests_on",
+    "readings",
 )  # fmt: skip
 MEASUREMENT_COLUMNS = (
     "paper", "reading", "experiment", "method", "tier", "seed", "run", "status", "score", "label", "direction", "proxy",
@@ -82,6 +84,7 @@ def _claims(view: PaperView) -> Rows:
             verdict.p_against, verdict.p_against_holm, verdict.seeds, verdict.planned or None, verdict.min_seeds,
             verdict.seeds_needed, verdict.share, verdict.diverged[0], verdict.on_published, verdict.reason,
             verdict.rests_on if verdict.tier else None,
+            "; ".join(told_across(one) for one in view.verdicts.readings if one.claim == verdict.claim) or None,
         )  # fmt: skip
 
 

@@ -273,6 +273,24 @@ def test_why_under_a_reading(capsys):
     assert "mode_of" not in told[0] + told[1], "another count of modes says nothing of the curves"
 
 
+def test_why_says_in_its_first_line_that_readings_disagree(capsys):
+    """FaceGAN's balance is reversed as its digits were run, and holds with a second sigmoid."""
+    evidence = str(ROOT / "results" / "reference" / "digits-small")
+    assert main(["why", "FG-C7", "facegans", "--results", evidence, "--reading", "small_digits"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("FG-C7  REVERSED, but readings disagree: on top of small_digits: holds under 1 of ")
+
+
+def test_a_report_is_written_under_each_reading_that_is_named(tmp_path):
+    words = ["report", "gan_dcgan_mnist", "--format", "markdown", "--results", str(tmp_path)]
+    assert main([*words, "--reading", "base", "--reading", "small_gan", "--reading", "beta_0*"]) == 0
+    assert {file.parent.name for file in tmp_path.glob("*/report.md")} == {
+        "report",
+        "report-small_gan",
+        "report-beta_09",
+    }
+
+
 def test_completion_completes_every_command_option_and_choice(capsys):
     """What bash offers, against what each command's own help names."""
     commands = parser().commands

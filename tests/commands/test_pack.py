@@ -245,6 +245,21 @@ def test_states_beside_a_seal_are_recomputed_where_no_verdicts_are_stored(
     assert verify(results, capsys) == (1, [told])
 
 
+@pytest.mark.parametrize("gone", ["plain", "*"])
+def test_a_sealed_verdict_whose_records_are_gone_is_named(
+    results: Path, gone: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all of a paper's records away, too; one record fewer is no verdict fewer."""
+    (results / "verdicts" / "made_up.json").unlink()
+    shutil.rmtree(results / paper.runs()["plain", 0].folder)
+    assert verify(results, capsys) == (0, [])
+    for folder in (results / "made_up").glob(gone):
+        shutil.rmtree(folder)
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert "seals/made_up.judged.json: MU-C1: sealed as HOLDS, recomputed NOT RUN" in problems
+
+
 def test_unreadable_records_misplaced_ones_and_missing_files_are_each_one_line(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

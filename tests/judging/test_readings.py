@@ -623,3 +623,51 @@ def test_the_smallest_sets_of_choices_that_flip_a_claim_in_words() -> None:
     assert lines(across("C1", "base", world))[1] == "flipped by a with b, or by c with d"
     on_top = across("C1", "wide", reads(("wide", verdict("HOLDS", 1.0)), ("a", verdict("HOLDS", 1.0))))
     assert lines(on_top) == ["on top of wide: holds under 2 of 2 readings"]
+
+
+SHIFTED = """
+readings:
+  doubled:
+    says: Batches are of one of two devices.
+    of: [experiments]
+    change: {experiments.ring.batch_size: 32, experiments.ring_small.batch_size: 16}
+"""
+
+
+def test_a_run_that_is_of_two_experiments_under_two_readings_was_not_edited(tmp_path: Path) -> None:
+    """What is ``ring`` as the spec stands is ``ring_small`` under ``doubled``; a third experiment's name is a fault."""
+    text = (
+        edited("  ring_saturating:\n", "  ring_small: {extends: ring, batch_size: 8}\n  ring_saturating:\n") + SHIFTED
+    )
+    text = text.replace("{experiment: ring_saturating, score: modes}", "{experiment: ring_small, score: modes}", 1)
+    loaded = loads(text)
+    base, doubled = (run_ids(loaded.under(name), "fp32") for name in (None, "doubled"))
+    assert base["ring"]["full"] == doubled["ring_small"]["full"]
+    planned = {run.run_id: run for name in ("ring", "ring_small") for run in runs(loaded, None, name)}
+    planned |= {run.run_id: run for run in runs(loaded, "doubled", "ring")}
+    modes = {
+        run_id: value for value, name in ((7.0, "ring"), (2.0, "ring_small")) for run_id in base[name]["full"].values()
+    }
+    stored = [record(tmp_path, run, modes.get(run_id, 5.0) + run.seed / 10) for run_id, run in planned.items()]
+
+    def states(stored: Sequence[Stored], reading: str | None) -> tuple[list[str], str]:
+        expected = run_ids(loaded.under(reading), "fp32")
+        verdicts = verdicts_on(loaded, text.encode(), stored, expected, tmp_path, reading)
+        return verdicts.damage, next(claim.state for claim in verdicts.claims if claim.claim == "C1")
+
+    assert states(stored, None) == ([], "HOLDS")
+    assert states(stored, "doubled") == ([], "REVERSED")
+    named = {"experiment": "ring_saturating"}
+    forged = [replace(run, record=run.record.model_copy(update=named)) for run in stored]
+    damage, state = states(forged, "doubled")
+    assert state == "NOT MEASURED"
+    assert any("it says it is ring_saturating, it is a run of ring_small" in line for line in damage)
+
+
+def test_a_smoke_run_of_the_base_is_no_stranger_to_a_reading(tmp_path: Path, loaded: Loaded) -> None:
+    (run,) = make_plan(loaded.spec, "smoke", experiments=["ring"], seeds=[0])
+    made = record(tmp_path, run, 7.0)
+    one = replace(made, record=made.record.model_copy(update={"tier": "smoke"}))
+    expected = run_ids(loaded.under("least_share"), "fp32")
+    assert run.run_id not in expected["ring"]["smoke"].values()
+    assert verdicts_on(loaded, TEXT.encode(), [one], expected, tmp_path, "least_share").stale == []

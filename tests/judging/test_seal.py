@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 
+from benchmark import places
 from benchmark.judging import seal as seals
 from benchmark.judging.judge import (
     evidence_sha256,
@@ -25,6 +26,7 @@ from benchmark.judging.selftest import paper
 from benchmark.judging.verdict import AcrossReadings, ClaimState, ReadingVerdict, RuleChange, SealState, Side
 from benchmark.runs.files import to_json, write_atomic
 from benchmark.runs.records import Stored, read_records
+from benchmark.spec.load import loads
 
 NOW = "2026-01-02T03:04:05+00:00"
 CLAIM_1 = "  MU-C1:" + paper.TEXT.partition("  MU-C1:")[2].partition("  MU-C2:")[0]
@@ -133,6 +135,17 @@ def test_what_is_gone_was_changed() -> None:
     found = against(edited((CLAIM_2, "")))
     assert found.status == "changed"
     assert [(one.kind, one.item, one.new) for one in found.changes] == [("removed", "claims.MU-C2", None)]
+
+
+def test_a_network_that_only_a_reading_names_is_sealed() -> None:
+    """GAN-RL's generator that D's features enter late is of no experiment as it stands."""
+    text = places.paper_file("gan_rl").read_text()
+    before, after = text[: (here := text.index("  toy_generator_entered_late:"))], text[here:]
+    spec, other = loads(text).spec, loads(before + after.replace("- relu\n", "- tanh\n", 1)).spec
+    found = state(other, make_seal(spec, NOW, 0))
+    assert found is not None
+    assert {(one.kind, one.item) for one in found.changes} == {("changed", "networks.toy_generator_entered_late")}
+    assert "networks.toy_generator" not in rules(spec), "what an experiment has is sealed with its recipe"
 
 
 def test_a_new_version_of_the_rules_changes_every_seal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,7 +465,8 @@ def test_whether_other_code_moves_a_verdict_is_told(tmp_path: Path) -> None:
     some = plain.model_copy(update={"claims": plain.claims[1:]})
     fewer = under_seal_in(tmp_path, spec, some, records).seal
     assert fewer is not None
-    assert fewer.says.endswith(f"; that moves none of the {count - 1} verdicts"), "of those that are told"
+    assert fewer.says.endswith(f"; of {count} verdicts 1 is not what it was then: MU-C1 none, then REVERSED")
+    assert fewer.agrees is False, "a verdict that is gone has moved"
     kept["evidence_sha256"] = "0" * 64
     write_atomic(states_file(tmp_path, paper.PAPER), to_json(kept))
     assert says()[0].endswith("; whether that moves any verdict is not known")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import re
 import subprocess
@@ -342,7 +343,7 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     across = AcrossReadings(
         claim="J-C0",
         ground="base",
-        reduced=False,
+        reduced=True,
         says="holds under 1 of 3 readings",
         disagree=True,
         readings=[
@@ -351,31 +352,41 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
                 choices=[],
                 side=side,
                 state="INTERIM" if name == "early" else "HOLDS",
-                tier="full",
+                tier="short" if name == "narrow" else "full",
                 so_far="2 of 5 seeds" if name == "early" else None,
                 leans=None,
                 effects=[1.0],
-                moves=None,
+                moves=1.5 if name == "narrow" else None,
             )
             for name, side in sides.items()
         ],
-        ranking=[],
+        ranking=["narrow"],
         flips=[["narrow"]],
     )
     found = given.verdicts.model_copy(update={"readings": [across]})
-    write_report(tmp_path / "b", [replace(given, verdicts=found)], formats=["html"])
+    write_report(tmp_path / "b", [replace(given, verdicts=found)], formats=["html", "markdown", "csv", "latex"])
     shown = Page.of(tmp_path / "b" / "judged.html").by_id["readings"]
     assert [shown.count(sign) for sign in "✓…?"] == [2, 2, 1], "in the legend, and in a cell where there is one"
     assert "Not run: wide" in shown
-    assert "holds under 1 of 3 readings; flipped by narrow" in shown
-    assert (
-        "runs diverged. Readings disagree: holds under 1 of 3"
-        in Page.of(tmp_path / "b" / "index.html").by_id["decided"]
-    )
+    says = "partly reduced runs, holds under 1 of 3 readings"
+    everything = f"{says}; flipped by narrow; moved most by narrow (1.50), in units of the largest effect under any"
+    assert everything in shown
+    cover = Page.of(tmp_path / "b" / "index.html").by_id["decided"]
+    assert f"runs diverged. Readings disagree: {says}" in cover
+    disagree = f", but readings disagree: {says}"
+    assert f"HOLDS {disagree}" in Page.of(tmp_path / "b" / "judged.html").by_id["J-C0"]
+    assert f"holds{disagree}" in (tmp_path / "b" / "report.tex").read_text()
+    page = (tmp_path / "b" / "report.md").read_text()
+    assert f"HOLDS**{disagree}" in page
+    assert f"* **J-C0** {everything}" in page.replace("\\", "")
+    with (tmp_path / "b" / "claims.csv").open(encoding="utf-8-sig") as stream:
+        told = {row["claim"]: row["readings"] for row in csv.DictReader(stream)}
+    assert told["J-C0"].startswith(everything)
+    assert told["J-C1"] == ""
     partly = [one.model_copy(update={"side": "in part"} if one.side == "reversed" else {}) for one in across.readings]
     milder = across.model_copy(update={"readings": partly, "disagree": False})
     (line, *_) = decided(paper_view(replace(given, verdicts=found.model_copy(update={"readings": [milder]}))))
-    assert "Over readings: holds under 1 of 3" in line.effect
+    assert f"Over readings: {says}" in line.effect
     bare = verdicts(given.spec, []).model_copy(update={"readings": [across]})
     warned = paper_view(JudgedPaper(given.spec, bare, [])).banner
     assert warned is not None
