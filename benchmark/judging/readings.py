@@ -29,12 +29,12 @@ from benchmark.judging.verdict import (
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
-from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.base import TIERS, Tier, grouped
 from benchmark.spec.claims import quantities
 from benchmark.spec.experiments import Score
 from benchmark.spec.load import Loaded
 from benchmark.spec.quantities import Quantity
-from benchmark.spec.readings import BASE, Readings
+from benchmark.spec.readings import BASE, ReadingError, Readings
 from benchmark.spec.words import counted
 
 _SIDES: dict[ClaimState, Side] = {
@@ -60,12 +60,12 @@ class Planned:
     expected: Mapping[str, Expected]
     #: runs of readings, by id
     runs: Mapping[str, Run]
-    #: run ids of readings at the smoke tier, if a record is of one: they judge nothing, and are no strangers
-    smoke: Set[str] = frozenset()
+    #: ids of records at the smoke tier, or of readings joined by hand: they judge nothing, and are no strangers
+    beside: Set[str] = frozenset()
 
     @property
     def ids(self) -> set[str]:
-        return {run_id for expected in self.expected.values() for run_id in ids_of(expected)} | self.smoke
+        return {run_id for expected in self.expected.values() for run_id in ids_of(expected)} | self.beside
 
 
 def planned(loaded: Loaded, stored: Sequence[Stored], numerics: str) -> Planned:
@@ -76,9 +76,25 @@ def planned(loaded: Loaded, stored: Sequence[Stored], numerics: str) -> Planned:
     tiers = tuple(tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored))
     at_hand = (*sorted({run.record.numerics for run in stored} - {numerics}), numerics)
     judged = _plans(loaded.readings, tiers, at_hand) if tiers else Planned({}, {})
-    if any(run.record.tier == "smoke" and run.record.reading is not None for run in stored):
-        return replace(judged, smoke=_plans(loaded.readings, TIERS[-1:], at_hand).runs.keys())
-    return judged
+    ids = judged.ids
+    kinds = grouped(
+        ((one.reading, one.experiment, one.tier, one.numerics), one.run_id)
+        for one in (run.record for run in stored)
+        if one.run_id not in ids
+    )
+    beside = {run_id for kind, several in kinds.items() for run_id in {*several} & _ids(loaded, *kind)}
+    return replace(judged, beside=beside) if beside else judged
+
+
+def _ids(loaded: Loaded, reading: str | None, experiment: str, tier: Tier, numerics: str) -> set[str]:
+    """Ids of what one reading plans of an experiment; none where today's spec has no such."""
+    try:
+        spec = loaded.under(reading)
+    except ReadingError:
+        return set()
+    if experiment not in spec.experiments:
+        return set()
+    return {run.run_id for run in runs_of(spec, experiment, tier, numerics=numerics, reading=reading)}
 
 
 @lru_cache(maxsize=len(TIERS))

@@ -233,6 +233,7 @@ def record(results: Path, run: Run, modes: float) -> Stored:
     facts = {
         "run_id": run.run_id,
         "tier": run.tier,
+        "reading": run.reading,
         "determinant": run.determinant(),
         "iterations": run.iterations,
         "planned_iterations": run.iterations,
@@ -258,7 +259,7 @@ def _score(run: Run, modes: float) -> dict[str, Any]:
 
 
 def runs(loaded: Loaded, reading: str | None, experiment: str) -> list[Run]:
-    return make_plan(loaded.under(reading), "full", experiments=[experiment])
+    return make_plan(loaded.under(reading), "full", experiments=[experiment], reading=reading)
 
 
 def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(tmp_path: Path, loaded: Loaded) -> None:
@@ -474,6 +475,21 @@ def test_runs_in_other_numerics_hide_none_in_those_asked_for(tmp_path: Path, loa
     verdicts = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     sides = {read.reading: read.side for one in verdicts.readings if one.claim == "C1" for read in one.readings}
     assert (sides["base"], sides["longer"]) == ("not run", "holds")
+
+
+@pytest.mark.parametrize("reading", [None, "longer"])
+def test_what_a_reading_joined_by_hand_plans_is_no_stranger(
+    tmp_path: Path, loaded: Loaded, reading: str | None
+) -> None:
+    """``narrow+longer`` is planned; ``longer+least_share`` only where somebody asked for it."""
+    asked = loaded.under("longer+least_share")
+    made = make_plan(asked, "full", experiments=["ring"], reading="longer+least_share")
+    made += make_plan(loaded.spec, "smoke", experiments=["ring"])
+    stored = [record(tmp_path, run, 7.0) for run in made]
+    expected = run_ids(loaded.under(reading), "fp32")
+    assert not verdicts_on(loaded, b"", stored, expected, tmp_path, reading).stale
+    old = loads((TEXT + READINGS).replace("iterations: 200", "iterations: 300"))
+    assert len(verdicts_on(old, b"", stored, run_ids(old.under(reading), "fp32"), tmp_path, reading).stale) == 3
 
 
 def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:
