@@ -80,7 +80,7 @@ def members_of(loaded: Loaded, text: bytes, results: Path, numerics: str) -> tup
     paper = loaded.spec.paper.id
     mine = [run for run in read_records(results, brought=True) if run.record.paper == paper]
     expected = run_ids(loaded.spec, numerics)
-    verdicts = verdicts_on(loaded, text, mine, expected, results)
+    verdicts = verdicts_on(loaded, text, mine, expected, results, numerics=numerics)
     members: Members = {
         f"results/{(run.folder / name).relative_to(results)}": run.folder / name
         for run in mine

@@ -205,8 +205,9 @@ def _check(evidence: Opened, papers: Sequence[Loaded], numerics: str | None) -> 
         file = results / "verdicts" / f"{loaded.spec.paper.id}.json"
         if not mine and not file.is_file() and not states_file(results, loaded.spec.paper.id).is_file():
             continue
-        expected = run_ids(loaded.spec, numerics or _tier(results, loaded, mine))
-        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, inspected=inspected)
+        tier = numerics or _tier(results, loaded, mine)
+        expected, text = run_ids(loaded.spec, tier), loaded.file.read_bytes()
+        verdicts = verdicts_on(loaded, text, mine, expected, results, inspected=inspected, numerics=tier)
         # what is wrong with sidecars was told above, with what the records give
         findings.problems += [line for line in verdicts.damage if not line.startswith(f"{Equivalence.FOLDER}/")]
         findings.notes += [f"{folder}: {UNPLANNED}" for folder in verdicts.stale]

@@ -186,6 +186,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
         p_against=finding.p_against if family is not None and finding is not None else None,
         p_against_holm=family.p_against if family is not None else None,
         parts=parts,
+        effects=[*finding.effects] if finding is not None and family is not None else [],
         on_published_parts=numbers.parts(claim.predicate) if claim.predicate is not None else [],
         planned=draft.so_far[1],
         interim=draft.interim,
@@ -253,6 +254,7 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
             statistic=part.statistic,
             p=part.p,
             p_against=part.p_against,
+            effects=[*part.effects],
         )
 
     adjusted = zip(finding.parts, holding, against, strict=True)

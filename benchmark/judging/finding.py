@@ -54,6 +54,13 @@ class Finding:
     needed: Callable[[float, float], int | None]
     #: the statements of a conjunction
     parts: tuple[Finding, ...] = ()
+    #: estimates of the conditions that it was combined of
+    conditions: tuple[float | None, ...] = ()
+
+    @property
+    def effects(self) -> tuple[float | None, ...]:
+        """The estimate of each condition, in the predicate's order: what it is a finding of by itself, or many."""
+        return self.conditions or (self.statistic.estimate if self.statistic is not None else None,)
 
     def decided(self, alpha: float) -> bool:
         """Whether it or its opposite is shown at this level."""

@@ -106,8 +106,11 @@ def verdicts_on(
     reading: str | None = None,
     accepted: Collection[Word] = ACCEPTED,
     inspected: Inspected | None = None,
+    numerics: str = "fp32",
 ) -> PaperVerdicts:
     """Verdicts on one paper, whose file is ``text``, under its seal; folders are named from the results folder on.
+
+    ``expected`` are runs in the tier ``numerics``.
 
     Verdicts on the base come with those under other readings and with what others brought. ``inspected``: what is
     known of the records already.
@@ -115,7 +118,7 @@ def verdicts_on(
     trained, brought = origins.apart(stored)
     tiers = {run.record.numerics for run in expected_ones(trained, expected)}
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
-    planned, inspected = readings.planned(loaded, trained), Inspected() if inspected is None else inspected
+    planned, inspected = readings.planned(loaded, trained, numerics), Inspected() if inspected is None else inspected
     inspected.planned = partial(_plans, loaded)
     trained += readings.held(loaded, reading, expected, trained)
     kept = sidecars.read_all(results, Equivalence)
@@ -218,11 +221,13 @@ def judge_papers(
         spec = loaded.under(reading)
         expected = run_ids(spec, numerics)
         mine = [stored for stored in everything if stored.record.paper == spec.paper.id]
-        verdicts = verdicts_on(loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted)
+        verdicts = verdicts_on(
+            loaded, loaded.file.read_bytes(), mine, expected, results, reading, accepted, numerics=numerics
+        )
         trained, _ = origins.apart(mine)
         if reading in loaded.readings.grounds and expected_ones(mine, expected):
             base = known.get(spec.paper.id) or verdicts_on(
-                loaded, loaded.file.read_bytes(), mine, run_ids(loaded.spec, numerics), results
+                loaded, loaded.file.read_bytes(), mine, run_ids(loaded.spec, numerics), results, numerics=numerics
             )
             on_top = [across for across in base.readings if across.ground == reading]
             verdicts = verdicts.model_copy(update={"readings": on_top})
@@ -241,7 +246,7 @@ def judge_papers(
                 beside=beside,
                 origin=origin,
                 held=readings.held(loaded, reading, expected, trained),
-                beyond=readings.beyond(loaded, reading or BASE, trained),
+                beyond=readings.beyond(loaded, reading or BASE, trained, numerics),
             )
         )
     return inputs

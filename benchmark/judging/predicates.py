@@ -207,6 +207,7 @@ def combined(parts: Sequence[Finding], how: Literal["every", "some"]) -> Finding
         says_against=opposed.says_against,
         needed=needed,
         parts=tuple(parts),
+        conditions=tuple(effect for part in parts for effect in part.effects),
     )
 
 

@@ -17,7 +17,15 @@ from benchmark.judging.claims import drafts
 from benchmark.judging.claims import verdicts as verdicts_of
 from benchmark.judging.evidence import Evidence, Expected, ids_of
 from benchmark.judging.inspection import Inspected
-from benchmark.judging.verdict import AcrossReadings, ClaimState, ClaimVerdict, PaperVerdicts, ReadingVerdict, Side
+from benchmark.judging.verdict import (
+    AcrossReadings,
+    ClaimState,
+    ClaimVerdict,
+    PaperVerdicts,
+    PartVerdict,
+    ReadingVerdict,
+    Side,
+)
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import Stored
@@ -60,10 +68,13 @@ class Planned:
         return {run_id for expected in self.expected.values() for run_id in ids_of(expected)} | self.smoke
 
 
-def planned(loaded: Loaded, stored: Sequence[Stored]) -> Planned:
-    """What each reading plans, at tiers that some record is of; smoke judges nothing."""
+def planned(loaded: Loaded, stored: Sequence[Stored], numerics: str) -> Planned:
+    """What each reading plans in a tier of numerics, at tiers that some record is of; smoke judges nothing.
+
+    Runs in other numerics that records are of are known as well.
+    """
     tiers = tuple(tier for tier in TIERS[:-1] if any(run.record.tier == tier for run in stored))
-    at_hand = tuple(sorted({run.record.numerics for run in stored}))
+    at_hand = (*sorted({run.record.numerics for run in stored} - {numerics}), numerics)
     judged = _plans(loaded.readings, tiers, at_hand) if tiers else Planned({}, {})
     if any(run.record.tier == "smoke" and run.record.reading is not None for run in stored):
         return replace(judged, smoke=_plans(loaded.readings, TIERS[-1:], at_hand).runs.keys())
@@ -99,9 +110,9 @@ def held(loaded: Loaded, reading: str | None, expected: Expected, stored: Sequen
     return [*derived((run for run in runs if run.run_id in missing), stored)]
 
 
-def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored]) -> list[Stored]:
+def beyond(loaded: Loaded, ground: str, stored: Sequence[Stored], numerics: str) -> list[Stored]:
     """Finished records of readings that are tried on ``ground``, which it does not plan itself; of no other ground."""
-    expected = planned(loaded, stored).expected
+    expected = planned(loaded, stored, numerics).expected
     if not expected or ground not in (BASE, *loaded.readings.grounds):
         return []
     names = [name for name in loaded.readings.on(ground).values() if name not in loaded.readings.grounds]
@@ -280,7 +291,8 @@ def side(verdict: ClaimVerdict | None) -> Side:
 
 def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
     """Compare the verdicts on one claim; the first of ``reads`` is the ground's."""
-    effects = {name: _effects(verdict) for name, _, verdict in reads}
+    places = _deciding(reads[0][2])
+    effects = {name: _effects(verdict, places) for name, _, verdict in reads}
     readings = [
         ReadingVerdict(
             reading=name,
@@ -391,12 +403,27 @@ def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:
     return "against" if min(ways) < 0 else "for" if min(ways) > 0 else None
 
 
-def _effects(verdict: ClaimVerdict | None) -> list[float | None]:
-    """The deciding effect of every statement of a claim."""
-    if verdict is None:
-        return []
-    statistics = [part.statistic for part in verdict.parts] or [verdict.statistic]
-    return [statistic.estimate if statistic is not None else None for statistic in statistics]
+def _deciding(verdict: ClaimVerdict | None) -> list[int]:
+    """Of every statement the place of the condition that decides it, where several are told."""
+    return [
+        one.effects.index(one.statistic.estimate) if one.statistic and one.statistic.estimate in one.effects else 0
+        for one in _statements(verdict)
+    ]
+
+
+def _statements(verdict: ClaimVerdict | None) -> Sequence[ClaimVerdict | PartVerdict]:
+    """The statements of a claim, or the claim where it is one."""
+    return () if verdict is None else verdict.parts or [verdict]
+
+
+def _effects(verdict: ClaimVerdict | None, places: Sequence[int]) -> list[float | None]:
+    """The effect of every statement of a claim, by the conditions at ``places``; where none are told, what decides."""
+    effects = []
+    for number, one in enumerate(_statements(verdict)):
+        place = places[number] if number < len(places) else 0
+        decides = one.statistic.estimate if one.statistic is not None else None
+        effects.append(one.effects[place] if place < len(one.effects) and decides is not None else decides)
+    return effects
 
 
 def _move(effects: Mapping[str, Sequence[float | None]], ground: str, reading: str) -> float | None:

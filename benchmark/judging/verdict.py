@@ -100,6 +100,8 @@ class PartVerdict(Model):
     statistic: Interval | None = None
     p: float | None = None
     p_against: float | None = None
+    #: estimates of all its conditions, one of which decides
+    effects: list[float | None] = []
 
 
 class _Verdict(Model):
@@ -149,6 +151,8 @@ class ClaimVerdict(_Verdict):
     p_against_holm: float | None = None
     #: the statements of a conjunction; empty where the claim is one statement
     parts: list[PartVerdict] = []
+    #: estimates of all conditions of the claim, one of which decides
+    effects: list[float | None] = []
     #: the same on the paper's printed numbers
     on_published_parts: list[PartVerdict] = []
 

@@ -122,6 +122,17 @@ def test_choices_are_ranked_by_how_far_they_move_the_effect() -> None:
     assert [reading.moves for reading in one.readings] == [None, 0.25, 0.5, 1.5]
 
 
+def test_like_is_compared_with_like_where_another_condition_decides() -> None:
+    """The base turns on its first condition, -1.5; that becomes 0.5 where the second one, 0.25, decides: 2 of 1.5."""
+    world = reads(
+        ("base", verdict("REVERSED", -1.5).model_copy(update={"effects": [-1.5, 0.3]})),
+        ("a", verdict("HOLDS", 0.25).model_copy(update={"effects": [0.5, 0.25]})),
+    )
+    base, a = across("C1", "base", world).readings
+    assert (base.effects, a.effects) == ([-1.5], [0.5])
+    assert a.moves == pytest.approx(2 / 1.5)
+
+
 def test_of_a_conjunction_the_statement_counts_that_is_moved_most_whatever_its_unit() -> None:
     world = reads(
         ("base", verdict("HOLDS", 100.0, 0.01)),
@@ -421,9 +432,12 @@ def test_each_run_is_read_once_whatever_it_is_judged_under(
     assert sorted(read) == sorted({one.folder / records.CURVES for one in stored})
 
 
+@pytest.mark.parametrize("asked", ["fp32", "bf16"])
 @pytest.mark.parametrize("tiers", [["full"], ["short"], ["full", "short"], ["short", "smoke"], ["smoke"], []])
-def test_what_is_planned_under_a_reading_is_what_its_own_spec_plans(tmp_path: Path, tiers: list[Tier]) -> None:
-    """At tiers that records are of, in the last numerics tier at hand; runs in all of them are known, but smoke."""
+def test_what_is_planned_under_a_reading_is_what_its_own_spec_plans(
+    tmp_path: Path, tiers: list[Tier], asked: str
+) -> None:
+    """At tiers that records are of, in the numerics asked for; runs in all that are at hand are known, but smoke."""
     one = "  ring_saturating:\n    extends: ring\n"
     short = "    tiers: {short: {reduces: 50 of 100 iterations, budget: {iterations: 50}}}\n"
     loaded = loads((TEXT + READINGS).replace(one, one + short))
@@ -435,16 +449,31 @@ def test_what_is_planned_under_a_reading_is_what_its_own_spec_plans(tmp_path: Pa
             Stored(made.record.model_copy(update={"tier": tier, "numerics": numerics}), tmp_path)
             for tier, numerics in at_hand
         ],
+        asked,
     )
     judging = [tier for tier in tiers if tier != "smoke"]
     assert set(plans.expected) == ({"base", *loaded.readings.planned} if judging else set())
     for name, expected in plans.expected.items():
-        own = run_ids(loaded.under(None if name == "base" else name), "fp32")
+        own = run_ids(loaded.under(None if name == "base" else name), asked)
         assert {at: set(seeds) for at, seeds in expected.items()} == {at: set(seeds) for at, seeds in own.items()}
         for experiment, tier in itertools.product(own, judging):
             assert expected[experiment].get(tier) == own[experiment].get(tier), (name, experiment, tier)
     known = {(run.tier, run.numerics) for run in plans.runs.values()}
     assert known == set(itertools.product(judging, ("fp32", "bf16")))
+
+
+def test_runs_in_other_numerics_hide_none_in_those_asked_for(tmp_path: Path, loaded: Loaded) -> None:
+    """Of the base there is no run; ``longer`` has them in fp32, and of ring in tf32 too."""
+    stored = []
+    for experiment, modes in (("ring", 7.0), ("ring_saturating", 2.0)):
+        stored += [record(tmp_path, run, modes + run.seed / 10) for run in runs(loaded, "longer", experiment)]
+    rougher = make_plan(loaded.under("longer"), "full", experiments=["ring"], numerics="tf32")
+    for run in rougher:
+        one = record(tmp_path / "tf32", run, 1.0)
+        stored.append(replace(one, record=one.record.model_copy(update={"numerics": "tf32"})))
+    verdicts = verdicts_on(loaded, TEXT.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    sides = {read.reading: read.side for one in verdicts.readings if one.claim == "C1" for read in one.readings}
+    assert (sides["base"], sides["longer"]) == ("not run", "holds")
 
 
 def test_a_run_of_no_reading_is_still_stale(tmp_path: Path, loaded: Loaded) -> None:
