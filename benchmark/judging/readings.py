@@ -155,7 +155,7 @@ def with_readings(
         here = {run_id for ids in apart.values() for run_id in ids}
         if ground != BASE:  # one that changes nothing at the tier of the records is no ground there
             here -= ids_of(plans.expected[choice])
-        if name == BASE or (loaded.readings.affected(choice) and not here):
+        if name == BASE or ground not in judged or (loaded.readings.affected(choice) and not here):
             continue
         spec = loaded.under(name)
         evidence = Evidence(spec, records, expected, others, inspected)
