@@ -117,7 +117,7 @@ def test_every_run_is_counted_once_by_its_ground_or_beside_it(name: str, paper: 
     counted = Counter()
     for ground in (None, *loaded.readings.grounds):
         own = expected_ones(stored, run_ids(loaded.under(ground), "fp32"))
-        counted.update(run.record.run_id for run in (*own, *beyond(loaded, ground or BASE, stored)))
+        counted.update(run.record.run_id for run in (*own, *beyond(loaded, ground or BASE, stored, "fp32")))
     assert counted == dict.fromkeys((run.record.run_id for run in stored), 1)
 
 
