@@ -30,7 +30,7 @@ BASE = "base"
 _RESERVED = {BASE: "the spec without readings", "all": "all readings"}
 _SECTIONS = ("networks", "systems", "experiments", "claims")
 #: what names another item of the file, whose values the ledger covers there
-_REFERENCES = {("experiments", "system"), ("systems", "networks")}
+_REFERENCES: dict[tuple[Any, Any], str] = {("experiments", "system"): "systems", ("systems", "networks"): "networks"}
 #: what moves no score; what is observed already, claims may read
 _FREE = {("experiments", "snapshots"), ("systems", "observe")}
 #: what is said of a value, or counted of it
@@ -285,7 +285,10 @@ class Readings:
         if path[-1] in _PROSE and old is not _ABSENT:
             return "is said of a value and is none"
         if section in _REFERENCES:
-            return set(reading.of)
+            named = _REFERENCES[section]
+            entries = {entry for entry in reading.of if entry.partition(".")[0] in (section[0], named)}
+            entries |= set(reading.of) & set(self.spec.contradictions)
+            return entries or f"names another item of {named}, of which 'of' has no entry"
         if section in _FREE and (path[-1] != "signal" or old is _ABSENT):
             return set()
         written = list(places(self.source.data, path))

@@ -221,6 +221,11 @@ def test_the_base_is_joined_with_nothing(loaded: Loaded) -> None:
             "section 3.2",
         ),
         (
+            "of: [networks], change: {experiments.ring.system: saturating}",
+            ".change.experiments.ring.system: experiments.ring.system names another item of systems, of which 'of' has "
+            "no entry",
+        ),
+        (
             "of: [experiments], change: {experiments.ring.where: there}",
             ".change.experiments.ring.where: experiments.ring.where is said of a value and is none",
         ),
