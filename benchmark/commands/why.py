@@ -57,7 +57,7 @@ def why(options: argparse.Namespace) -> int:
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:
     say, predicate = names.in_prose(about.spec), about.spec.claims[claim.claim].predicate
     head = headline(claim, about.verdicts.readings)
-    yield f"{claim.claim}  {terminal.coloured(head, CLAIM_STATES[claim.state].tone)}"
+    yield terminal.wrapped(f"{claim.claim}  {terminal.coloured(head, CLAIM_STATES[claim.state].tone)}", 2, "")
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where}{_under(about)})", 2)
     if not claim.parts:
         yield from _told("tested as", say(claim.test))
@@ -79,7 +79,9 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
             so_far = f", {read.so_far}" if read.so_far else ""
             yield f"    {read.reading}: {read.state}{so_far}" + (f" ({effects})" if told else "")
     if numbers:
-        yield from _told("in brackets", "the effect that decides each statement, plus is as claimed")
+        yield from _told(
+            "in brackets", "of each statement the effect that decides in the first line, plus is as claimed"
+        )
     if several:
         yield f"  more on one of these: ganrepro why {claim.claim} --reading NAME"
     yield from _told(
