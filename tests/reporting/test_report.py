@@ -374,7 +374,7 @@ def test_a_matrix_shows_claims_under_readings(tmp_path: Path) -> None:
     cover = Page.of(tmp_path / "b" / "index.html").by_id["decided"]
     assert f"runs diverged. Readings disagree: {says}" in cover
     disagree = f", but readings disagree: {says}"
-    assert f"HOLDS {disagree}" in Page.of(tmp_path / "b" / "judged.html").by_id["J-C0"]
+    assert f"HOLDS{disagree}" in Page.of(tmp_path / "b" / "judged.html").by_id["J-C0"]
     assert f"holds{disagree}" in (tmp_path / "b" / "report.tex").read_text()
     page = (tmp_path / "b" / "report.md").read_text()
     assert f"HOLDS**{disagree}" in page
