@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from pydantic import ValidationError
@@ -215,6 +215,12 @@ class Readings:
             for complaint in self._named(name, reading):
                 sound = False
                 yield complaint
+        for ground, name in product((None, *self.grounds), self.spec.readings) if sound else ():
+            try:
+                self._edited(f"{ground}+{name}" if ground else name)
+            except ReadingError as error:
+                sound = False
+                yield Complaint(error.place, f"on top of '{ground}', {error}" if ground else str(error))
         edits: dict[str, str] = {}
         for name in self.spec.readings if sound else ():
             first = edits.setdefault(self._edit(name), name)
@@ -411,9 +417,14 @@ def _leads(node: Any, steps: Sequence[str]) -> bool:
 
 
 def _written(node: Mapping[str, Any], steps: Sequence[str], value: Any) -> dict[str, Any]:
-    """``node`` with a value at a path of mappings, which are made where there are none."""
+    """``node`` with a value at a path of mappings, which are made where there are none; else :class:`ReadingError`."""
     step, *rest = steps
-    return {**node, step: _written(node.get(step) or {}, rest, value) if rest else value}
+    if not rest:
+        return {**node, step: value}
+    inner = {} if node.get(step) is None else node[step]
+    if not isinstance(inner, dict):
+        raise ReadingError(f"'{step}' is no mapping there, so nothing lies below it")
+    return {**node, step: _written(inner, rest, value)}
 
 
 def _differences(old: Any, new: Any, path: Path_) -> Iterator[Path_]:

@@ -311,3 +311,30 @@ def test_a_reading_takes_no_score_away_and_adds_no_experiment() -> None:
     found = problems(f"{text}\nreadings:\n{less}{more}")
     assert any("under 'less', experiments.ring.scores.modes is gone" in line for line in found), found
     assert any("is one more than the paper has" in line for line in found), found
+
+
+def test_a_value_below_what_another_change_made_plain_is_told() -> None:
+    """On the ground the law of a weight is a name alone, and the reading sets a deviation of the law before."""
+    readings = """
+readings:
+  he:
+    says: He's weights.
+    of: [networks]
+    ground: true
+    change: {networks.judge.initialise.linear.weight: he_uniform}
+  narrower:
+    says: Narrower weights.
+    of: [networks]
+    change: {networks.judge.initialise.linear.weight.normal.deviation: 0.05}
+"""
+    (line,) = problems(TEXT + readings)
+    assert "readings.narrower.change" in line
+    assert "'weight' is no mapping there" in line
+
+
+def test_a_reading_that_sets_a_value_below_its_own_plain_one_is_told() -> None:
+    weight = "networks.judge.initialise.linear.weight"
+    change = f"{{{weight}: he_uniform, {weight}.normal.deviation: 0.05}}"
+    (line,) = problems(f"{TEXT}\nreadings:\n  x: {{says: X., of: [networks], change: {change}}}\n")
+    assert "readings.x.change" in line
+    assert "'weight' is no mapping there" in line
