@@ -30,14 +30,14 @@ from benchmark.judging.variants import compared
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, SealState, Word
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
-from benchmark.runs.plan import run_ids, runs_of
-from benchmark.runs.records import RECORD, RunRecord, Stored, read_records
+from benchmark.runs.plan import run_ids
+from benchmark.runs.records import RECORD, Stored, read_records
 from benchmark.runs.sidecars import Companions, Equivalence, recipe_of
 from benchmark.spec.base import Model
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.readings import BASE, ReadingError
+from benchmark.spec.readings import BASE
 from benchmark.spec.words import clause, counted, number
 
 #: whose word decides where nobody says otherwise
@@ -119,7 +119,7 @@ def verdicts_on(
     tiers = {run.record.numerics for run in expected_ones(trained, expected)}
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
     planned, inspected = readings.planned(loaded, trained, numerics), Inspected() if inspected is None else inspected
-    inspected.planned = partial(_plans, loaded)
+    inspected.planned = partial(readings.plans, loaded)
     trained += readings.held(loaded, reading, expected, trained)
     kept = sidecars.read_all(results, Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]
@@ -130,12 +130,7 @@ def verdicts_on(
         if then.recipe == now.recipe and then.agrees != now.agrees
     ]
     spec = loaded.under(reading)
-    others = planned.ids | {
-        run_id
-        for tier in ({run.record.numerics for run in trained} if reading is not None else ())
-        for run_id in ids_of(run_ids(loaded.spec, tier))  # smoke runs of the base too
-    }
-    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, others, inspected)
+    verdicts = judge(spec, hashlib.sha256(text).hexdigest(), trained, expected, planned.ids, inspected)
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
@@ -145,16 +140,6 @@ def verdicts_on(
     verdicts = under_seal_in(results, loaded.spec, verdicts, stored)
     here = json.dumps(f"{results}/", ensure_ascii=False)[1:-1]
     return PaperVerdicts.model_validate_json(verdicts.model_dump_json().replace(here, ""))
-
-
-def _plans(loaded: Loaded, record: RunRecord) -> bool:
-    """Whether a record's experiment, under the reading that it names, is the run of its id."""
-    try:
-        spec = loaded.under(record.reading)
-        runs = runs_of(spec, record.experiment, record.tier, seeds=[record.seed], numerics=record.numerics)
-    except (ReadingError, KeyError):
-        return False
-    return any(run.run_id == record.run_id for run in runs)
 
 
 def given_margins(

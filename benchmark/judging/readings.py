@@ -28,8 +28,8 @@ from benchmark.judging.verdict import (
 )
 from benchmark.runs.derived import derived
 from benchmark.runs.plan import Run, run_ids, runs_of
-from benchmark.runs.records import Stored
-from benchmark.spec.base import TIERS, Tier, grouped
+from benchmark.runs.records import RunRecord, Stored
+from benchmark.spec.base import TIERS, Tier
 from benchmark.spec.claims import quantities
 from benchmark.spec.experiments import Score
 from benchmark.spec.load import Loaded
@@ -77,24 +77,21 @@ def planned(loaded: Loaded, stored: Sequence[Stored], numerics: str) -> Planned:
     at_hand = (*sorted({run.record.numerics for run in stored} - {numerics}), numerics)
     judged = _plans(loaded.readings, tiers, at_hand) if tiers else Planned({}, {})
     ids = judged.ids
-    kinds = grouped(
-        ((one.reading, one.experiment, one.tier, one.numerics), one.run_id)
-        for one in (run.record for run in stored)
-        if one.run_id not in ids
-    )
-    beside = {run_id for kind, several in kinds.items() for run_id in {*several} & _ids(loaded, *kind)}
+    rest = [run.record for run in stored if run.record.run_id not in ids]
+    beside = {record.run_id for record in rest if plans(loaded, record)}
     return replace(judged, beside=beside) if beside else judged
 
 
-def _ids(loaded: Loaded, reading: str | None, experiment: str, tier: Tier, numerics: str) -> set[str]:
-    """Ids of what one reading plans of an experiment; none where today's spec has no such."""
+def plans(loaded: Loaded, record: RunRecord) -> bool:
+    """Whether a record's experiment, under the reading that it names, has the run of its id."""
     try:
-        spec = loaded.under(reading)
+        spec = loaded.under(record.reading)
     except ReadingError:
-        return set()
-    if experiment not in spec.experiments:
-        return set()
-    return {run.run_id for run in runs_of(spec, experiment, tier, numerics=numerics, reading=reading)}
+        return False
+    if record.experiment not in spec.experiments:
+        return False
+    runs = runs_of(spec, record.experiment, record.tier, numerics=record.numerics)
+    return any(run.run_id == record.run_id for run in runs)
 
 
 @lru_cache(maxsize=len(TIERS))
