@@ -167,7 +167,7 @@ def with_readings(
         apart = _apart(plans.expected[ground], expected, loaded.readings.affected(name), present)
         here = {run_id for ids in apart.values() for run_id in ids}
         if ground != BASE:  # one that changes nothing at the tier of the records is no ground there
-            here -= ids_of(plans.expected[choice])
+            here -= ids_of(plans.expected.get(choice, {}))
         if name == BASE or ground not in judged or (loaded.readings.affected(choice) and not here):
             continue
         spec = loaded.under(name)

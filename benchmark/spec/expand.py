@@ -188,6 +188,13 @@ def _with_tiers(experiment: Any) -> Any:
     return {**experiment, "tiers": tiers}
 
 
+def at_point(data: Mapping[str, Any], path: Path_) -> Path_:
+    """``path``, or where the file writes it of the point of a sweep, for an experiment that a sweep makes."""
+    items = data.get(str(path[0])) if len(path) > 1 else None
+    place = _point(items, str(path[1])) if isinstance(items, dict) and path[1] not in items else None
+    return path if place is None else (path[0], place[0], "sweep", place[1], *path[2:])
+
+
 def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     """Where the file may have written the value at ``path``: there itself, then what it inherits from, in order."""
     yield path
@@ -198,10 +205,13 @@ def places(data: Mapping[str, Any], path: Path_) -> Iterator[Path_]:
     if default is not None:
         yield (section, name, *default)
     items = data.get(str(section))
-    place = _point(items, str(name)) if isinstance(items, dict) and name not in items else None
-    if place is not None:
-        name, point = place
-        yield (section, name, "sweep", point, *rest)
+    if rest[:1] == ("sweep",) and len(rest) > 1:
+        yield from places(data, (section, name, *rest[2:]))
+        return
+    point = at_point(data, path)
+    if point != path:
+        name = point[1]
+        yield point
         yield (section, name, *rest)
     item = items.get(name) if isinstance(items, dict) else None
     base = item.get("extends") if isinstance(item, dict) else None

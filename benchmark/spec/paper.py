@@ -91,6 +91,9 @@ class Reading(Model):
     ground: Annotated[
         bool, Field(description="the other readings are tried on top of this one too, as one that can be afforded")
     ] = False
+    grounds: Annotated[
+        Many[Name], Field(description="what this one is tried on, base for alone; on base and every ground where empty")
+    ] = ()
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Reading:
@@ -98,8 +101,8 @@ class Reading(Model):
             raise PydanticCustomError("reading", "needs either of and change, or combines")
         if len(self.combines) == 1 or len(set(self.combines)) < len(self.combines):
             raise PydanticCustomError("reading", "combines needs at least two readings, each once")
-        if self.combines and self.ground:
-            raise PydanticCustomError("reading", "ground goes with change")
+        if self.ground and (self.combines or self.grounds):
+            raise PydanticCustomError("reading", "ground goes with change, and without grounds")
         return self
 
 

@@ -18,12 +18,14 @@ from benchmark.registry import did_you_mean
 from benchmark.spec import provenance
 from benchmark.spec.check import Fitting
 from benchmark.spec.check import check as check_spec
-from benchmark.spec.expand import Complaint, expand, places
+from benchmark.spec.expand import Complaint, at_point, expand, places
 from benchmark.spec.experiments import Setup
 from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec, Reading
 from benchmark.spec.resolve import ReplaceError, replaced
+from benchmark.spec.shapes import resolve_sizes
 from benchmark.spec.source import Path_, Source, dotted
+from benchmark.spec.systems import Network
 
 #: the spec as it stands, without any reading
 BASE = "base"
@@ -58,9 +60,9 @@ class Readings:
         #: the paper under a reading, in which what it leaves alone are the very objects of the base; raises
         #: :class:`ReadingError` where a change fits nothing or gives what no spec may be
         self.under = cache(self._under)
-        #: experiments that a reading changes
+        #: experiments whose runs a reading changes, the base's or those under another reading
         self.affected = cache(self._affected)
-        #: readings that can be tried on a ground, and their names there; what replaces all of the ground is none
+        #: readings that are tried on a ground, and their names there; what replaces all of the ground is none
         self.on = cache(self._on)
         self._seen: dict[tuple[int, str], Collection[str]] = {}
 
@@ -97,31 +99,33 @@ class Readings:
         return bool(paths) and all(path[0] == "experiments" and free.intersection(path) for path in paths)
 
     def _on(self, ground: str) -> dict[str, str]:
+        tried = [name for name, reading in self.spec.readings.items() if ground in (reading.grounds or (ground,))]
         if ground == BASE:
-            return {name: name for name in self.spec.readings}
-        joined = {name: f"{ground}+{name}" for name in self.spec.readings if name not in self.grounds}
+            return {name: name for name in tried}
+        joined = {name: f"{ground}+{name}" for name in tried if name not in self.grounds}
         return {name: there for name, there in joined.items() if self._edited(there) != self._edited(name)}
 
     def _touched(self, name: str) -> list[Path_]:
         return list(_differences(self.source.data, self._edited(name), ()))
 
-    def _affected(self, name: str) -> list[str]:
-        spec, read = self.spec, self.under(name)
+    def _affected(self, name: str, than: str = BASE) -> list[str]:
+        before, after = self.under(than), self.under(name)
+        return [experiment for experiment in after.experiments if self._differs(before, after, experiment)]
 
-        def moved(section: str, item: str) -> bool:
-            return getattr(spec, section).get(item) is not getattr(read, section).get(item)
-
-        return [
-            experiment
-            for experiment in read.experiments
-            if moved("experiments", experiment)
+    def _differs(self, before: PaperSpec, after: PaperSpec, experiment: str) -> bool:
+        """Whether an experiment's runs differ; a size that the experiment sets itself is no network's."""
+        if before.experiments.get(experiment) != after.experiments[experiment]:
+            return True
+        setups = [setup for setup in _setups(after, experiment) if setup.system in after.systems]
+        return any(
+            before.systems.get(setup.system) != after.systems[setup.system]
             or any(
-                moved("systems", setup.system)
-                or any(moved("networks", network) for network in self._networks(read, setup))
-                for setup in _setups(read, experiment)
-                if setup.system in read.systems
+                _at_sizes(before.networks.get(network), setup) != _at_sizes(after.networks.get(network), setup)
+                for network in self._networks(after, setup)
+                if before.networks.get(network) is not after.networks.get(network)
             )
-        ]
+            for setup in setups
+        )
 
     def _networks(self, spec: PaperSpec, setup: Setup) -> Collection[str]:
         """Networks of a setup's system, after the setup's replacements where they fit."""
@@ -203,7 +207,7 @@ class Readings:
         values: dict[str, Any]
         values, fits = _replaced(data, steps, value)
         if not fits and _leads(self._whole, steps):
-            values = _written(data, steps, value)
+            values = _written(data, [str(step) for step in at_point(data, tuple(steps))], value)
         elif not fits:
             raise ReadingError("fits nothing that the file writes or inherits there")
         return values
@@ -227,7 +231,23 @@ class Readings:
             if first != name:
                 yield Complaint(("readings", name), f"changes what '{first}' changes, and would count twice")
         for name in self.planned if sound else ():
-            yield from self._fits(name, fitting)
+            for complaint in self._fits(name, fitting):
+                sound = False
+                yield complaint
+        for ground in self.grounds if sound else ():
+            yield from self._idle(ground)
+
+    def _idle(self, ground: str) -> Iterator[Complaint]:
+        """Readings that change runs which a ground changes too, and no longer do on top of it."""
+        on_ground = set(self.affected(ground))
+        for name, there in self.on(ground).items():
+            both = on_ground & set(self.affected(name))
+            tests = self.under(name).claims != self.spec.claims
+            if both and not tests and not both & set(self.affected(there, ground)):
+                message = (
+                    f"on top of '{ground}' it changes nothing of {min(both)}, as alone: name its grounds, without this"
+                )
+                yield Complaint(("readings", name), message)
 
     def _edit(self, name: str) -> str:
         """All that a reading changes, and what it makes of it."""
@@ -238,6 +258,10 @@ class Readings:
         """What is wrong with a reading as it is written."""
         if name in _RESERVED:
             yield Complaint(("readings", name), f"'{name}' is no name of a reading: it stands for {_RESERVED[name]}")
+        for index, ground in enumerate(reading.grounds):
+            if ground not in (known := [BASE, *self.grounds]):
+                message = f"no ground '{ground}', known: {', '.join(known)}{did_you_mean(ground, known)}"
+                yield Complaint(("readings", name, "grounds", index), message)
         yield from self._combination(name, reading) if reading.combines else self._single(name, reading)
 
     def _single(self, name: str, reading: Reading) -> Iterator[Complaint]:
@@ -273,9 +297,10 @@ class Readings:
         used: set[str] = set()
         for path in paths:
             entries = self._covering(reading, path, _at(data, path))
-            if isinstance(entries, str):
+            if not isinstance(entries, str):
+                used |= entries
+            elif _at(self._whole, path) != _at(data, path):  # an heir may write what it inherits
                 return f"{dotted(path)} {entries}", used
-            used |= entries
         return None, used
 
     def _covering(self, reading: Reading, path: Path_, value: Any) -> set[str] | str:
@@ -307,7 +332,12 @@ class Readings:
         }
         if section == ("experiments", "tiers"):  # reduced forms are ours in any case
             return entries
-        known = next((pattern for pattern in map(self._deciding, written) if pattern is not None), None)
+        absent = [_absent(self.source.data, place) for place in written]
+        keys = zip(map(self._deciding, written), absent, strict=True)
+        # what is stated of an heir is stated of what it writes, and not of what it inherits
+        known = next(
+            (key for key, steps in keys if key and (key not in self.spec.stated or steps == min(absent))), None
+        )
         if known in self.spec.stated and not entries & set(contradictions):
             return f"is stated: {self.spec.stated[known]}"
         if not entries:
@@ -384,9 +414,21 @@ def _numberless(value: Any) -> Any:
 def _at(node: Any, path: Path_) -> Any:
     """The value at a path; absent where there is none."""
     for step in path:
-        inside = (isinstance(node, dict) and step in node) or (isinstance(node, list) and isinstance(step, int))
-        node = node[step] if inside else _ABSENT
+        items = node if isinstance(node, dict) else dict(enumerate(node)) if isinstance(node, list) else {}
+        node = items.get(step, _ABSENT)
     return node
+
+
+def _absent(node: Any, path: Path_) -> int:
+    """How many of the last steps of a path lead to nothing."""
+    return next(steps for steps in range(len(path) + 1) if _at(node, path[: len(path) - steps]) is not _ABSENT)
+
+
+def _at_sizes(network: Network | None, setup: Setup) -> Network | None:
+    """A network at a setup's sizes, without the count of the spec's."""
+    if network is None:
+        return None
+    return network.model_copy(update={"sizes": resolve_sizes(network, setup.sizes), "parameters": None})
 
 
 def _setups(spec: PaperSpec, experiment: str) -> list[Setup]:

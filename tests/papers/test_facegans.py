@@ -339,6 +339,18 @@ def test_equal_parameters_are_equal() -> None:
         ]
         assert of_facegan[0] / of_dcgan == pytest.approx(11.3, abs=0.1)
         assert of_facegan[1] / of_dcgan == pytest.approx(1.0, abs=0.03)
+    of_digits = [
+        sum(count for name, count in counts(width, 32, 1, 100).items() if name.startswith(whose))
+        for whose, width in (("facegan", 8), ("dcgan", 16))
+    ]
+    assert of_digits[0] / of_digits[1] == pytest.approx(1.07, abs=0.005)
+    read = LOADED.under("small_digits+equal_parameters_of_digits")
+    widths = {name: read.experiments[name].sizes["width"] for name in read.experiments if name.startswith("mnist")}
+    assert {name: width for name, width in widths.items() if "dcgan" not in name} == {
+        "mnist_facegan": 8,
+        "mnist_facegan_standard_loss": 8,
+    }
+    assert {width for name, width in widths.items() if "dcgan" in name} == {16}
     narrow_spec = LOADED.under("equal_parameters")
     assert {narrow_spec.networks[name].sizes["width"] for name in narrow_spec.networks if "facegan" in name} == {19}
     assert {narrow_spec.networks[name].sizes["width"] for name in narrow_spec.networks if "dcgan" in name} == {64}
@@ -373,6 +385,8 @@ def test_readings_change_what_they_say() -> None:
         "two_generator_updates": set(SPEC.experiments) - networks,
         "digits_at_32": digits,
         "two_sigmoids_at_32": digits | of_facegan,
+        "probability_as_meant_at_32": digits | equation_2,
+        "equal_parameters_of_digits": digits & networks,
         "small_digits": digits,
         "centre_108": set(SPEC.experiments) - digits,
         "training_split": set(SPEC.experiments) - digits,

@@ -299,6 +299,56 @@ readings:
     assert "budget" in line
 
 
+SIZED = """
+readings:
+  small:
+    says: The ring's networks are 4 wide.
+    of: [experiments]
+    ground: true
+    change: {experiments.ring.sizes: {width: 4}}
+  wide:
+    says: Twice as wide.
+    of: [networks]
+    change: {networks.maker.sizes.width: 16}
+"""
+
+
+def test_a_size_that_the_ground_sets_leaves_a_reading_of_it_nothing_to_change() -> None:
+    """`small+wide` would be `small` by another name: it must not be counted as tried."""
+    text = TEXT.replace("    batch_size: 16\n", "    sizes: {latent: 4}\n    batch_size: 16\n", 1)
+    (line,) = problems(text + SIZED)
+    message = "on top of 'small' it changes nothing of ring, as alone: name its grounds, without this"
+    assert line.endswith(f"readings.wide: {message}")
+    loaded = loads(f"{text}{SIZED}    grounds: [base]\n")
+    assert loaded.readings.planned == ["small", "wide"]
+    assert ids(loaded, "small+wide") == ids(loaded, "small")
+    assert loaded.readings.affected("wide") == ["ring", "ring_saturating"]
+    assert loaded.readings.affected("small+wide", "small") == []
+
+
+def test_a_reading_may_be_for_some_grounds_alone() -> None:
+    loaded = loads(f"{TEXT}{READINGS}  fast: {{says: Fast., combines: [longer, fewer], grounds: [narrow]}}\n")
+    assert "narrow+fast" in loaded.readings.planned
+    assert "fast" not in loaded.readings.planned
+    (line,) = problems(f"{TEXT}{READINGS}  fast: {{says: Fast., combines: [longer, fewer], grounds: [narow]}}\n")
+    assert line.endswith("readings.fast.grounds[0]: no ground 'narow', known: base, narrow; did you mean 'narrow'?")
+
+
+def test_an_experiment_that_a_sweep_makes_can_be_changed_alone_and_inherits_what_is_not_stated_of_it() -> None:
+    """The sweep's point is stated, and what it does not write is the family's, which is not."""
+    family = "  family:\n    extends: ring\n    sizes: {width: 8}\n"
+    swept = TEXT.replace(
+        "tables:\n  T1", f"{family}    sweep: {{few: {{batch_size: 8}}, more: {{batch_size: 24}}}}\n\ntables:\n  T1"
+    ).replace("unstated:\n", "  experiments.family.sweep.few: section 5\nunstated:\n")
+    reading = "readings:\n  x: {{says: Half as wide., of: [experiments], change: {{experiments.family_few.{}}}}}\n"
+    loaded = loads(swept + reading.format("sizes: {width: 4}"))
+    assert loaded.readings.affected("x") == ["family_few"]
+    by_hand = loads(swept.replace("few: {batch_size: 8}", "few: {batch_size: 8, sizes: {width: 4}}"))
+    assert ids(loaded, "x") == ids(by_hand, None)
+    (line,) = problems(swept + reading.format("batch_size: 16"))
+    assert line.endswith("experiments.family.sweep.few.batch_size is stated: section 5")
+
+
 def test_a_reading_takes_no_score_away_and_adds_no_experiment() -> None:
     """Claims read the one; of the other the base knows nothing."""
     tiers = TEXT[TEXT.index("    tiers:\n") : TEXT.index("  ring_saturating:\n")]
