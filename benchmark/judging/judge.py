@@ -134,6 +134,8 @@ def verdicts_on(
     if reading is None:
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
+    else:
+        verdicts = with_idle_parts(verdicts, readings.idle(loaded, reading, numerics))
     facts = {"reading": reading, "numerics": min(tiers, default=None), "damage": [*edited, *verdicts.damage]}
     margins = given_margins(trained, expected, [now for _, now in pairs])
     verdicts = with_margins(spec, verdicts.model_copy(update=facts), margins)
@@ -180,6 +182,16 @@ def with_margins(spec: PaperSpec, verdicts: PaperVerdicts, margins: Mapping[tupl
 
     claims, cells = [of_claim(claim) for claim in verdicts.claims], [of_cell(cell) for cell in verdicts.cells]
     return verdicts.model_copy(update={"claims": claims, "cells": cells})
+
+
+def with_idle_parts(verdicts: PaperVerdicts, idle: Mapping[str, Collection[str]]) -> PaperVerdicts:
+    """``verdicts`` under a reading; one on runs says which parts of the reading change nothing of it."""
+    claims = []
+    for claim in verdicts.claims:
+        parts = [part for part, names in idle.items() if claim.claim in names and claim.seeds]
+        note = f"; {' and '.join(parts)} {'change' if len(parts) > 1 else 'changes'} nothing that it looks at"
+        claims.append(claim.model_copy(update={"reason": _noted(claim.reason, note if parts else "")}))
+    return verdicts.model_copy(update={"claims": claims})
 
 
 def judge_papers(

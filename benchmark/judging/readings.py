@@ -155,12 +155,8 @@ def with_readings(
     judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
     grounds = (BASE, *loaded.readings.grounds)
-    looked_at = {
-        name: [*quantities(claim.predicate)]
-        for name, claim in loaded.spec.claims.items()
-        if claim.predicate is not None
-    }
-    touching = partial(_touched, loaded, looked_at, plans)
+    looked_at = _looked_at(loaded)
+    touching = partial(_touched, loaded, looked_at, plans.expected)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
         choice, ground = on_ground.get(name, (name, BASE))
@@ -188,6 +184,24 @@ def with_readings(
         if across is not None
     ]
     return verdicts.model_copy(update={"readings": comparisons, "damage": damage})
+
+
+def idle(loaded: Loaded, reading: str, numerics: str) -> dict[str, set[str]]:
+    """Claims of which a part of a joined ``reading`` changes neither the test nor what they look at, by the part."""
+    parts = loaded.readings.parts(reading)
+    looked_at, here = _looked_at(loaded), run_ids(loaded.under(reading), numerics)
+    found = {}
+    for part in parts:
+        rest = "+".join(other for other in parts if other != part) or BASE
+        expected = {rest: run_ids(loaded.under(rest), numerics), reading: here}
+        found[part] = loaded.spec.claims.keys() - _touched(loaded, looked_at, expected, rest, reading)
+    return found
+
+
+def _looked_at(loaded: Loaded) -> dict[str, list[Quantity]]:
+    """What each claim looks at in runs."""
+    claims = loaded.spec.claims.items()
+    return {name: [*quantities(claim.predicate)] for name, claim in claims if claim.predicate is not None}
 
 
 def _apart(
@@ -232,12 +246,12 @@ def _compared(
 def _touched(
     loaded: Loaded,
     looked_at: Mapping[str, Sequence[Quantity]],
-    plans: Planned,
+    expected: Mapping[str, Expected],
     ground: str,
     name: str,
 ) -> list[str]:
     """Claims whose test differs from that on the ground, or that look at what differs in an experiment's runs."""
-    at, here = plans.expected[ground], plans.expected[name]
+    at, here = expected[ground], expected[name]
     before, after = loaded.under(ground), loaded.under(name)
     moved = {
         experiment: _other_scores(*(_recipes(loaded.readings, reading, experiment) for reading in (ground, name)))

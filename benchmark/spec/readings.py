@@ -7,7 +7,7 @@ spec like any other: the same experiments, claims and tables with other values, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import combinations, product
 from typing import Any
@@ -25,7 +25,7 @@ from benchmark.spec.paper import PaperSpec, Reading
 from benchmark.spec.resolve import ReplaceError, replaced
 from benchmark.spec.shapes import resolve_sizes
 from benchmark.spec.source import Path_, Source, dotted
-from benchmark.spec.systems import Network
+from benchmark.spec.systems import Network, System
 
 #: the spec as it stands, without any reading
 BASE = "base"
@@ -64,7 +64,7 @@ class Readings:
         self.affected = cache(self._affected)
         #: readings that are tried on a ground, and their names there; what replaces all of the ground is none
         self.on = cache(self._on)
-        self._seen: dict[tuple[int, str], Collection[str]] = {}
+        self._seen: dict[tuple[int, str], System] = {}
 
     @cached_property
     def _whole(self) -> dict[str, Any]:
@@ -113,29 +113,30 @@ class Readings:
         return [experiment for experiment in after.experiments if self._differs(before, after, experiment)]
 
     def _differs(self, before: PaperSpec, after: PaperSpec, experiment: str) -> bool:
-        """Whether an experiment's runs differ; a size that the experiment sets itself is no network's."""
+        """Whether an experiment's runs differ; what the experiment sets itself is no network's."""
         if before.experiments.get(experiment) != after.experiments[experiment]:
             return True
-        setups = [setup for setup in _setups(after, experiment) if setup.system in after.systems]
         return any(
-            before.systems.get(setup.system) != after.systems[setup.system]
+            setup.system not in before.systems
+            or self._system(before, setup) != self._system(after, setup)
             or any(
                 _at_sizes(before.networks.get(network), setup) != _at_sizes(after.networks.get(network), setup)
-                for network in self._networks(after, setup)
+                for network in self._system(after, setup).networks.values()
                 if before.networks.get(network) is not after.networks.get(network)
             )
-            for setup in setups
+            for setup in _setups(after, experiment)
+            if setup.system in after.systems
         )
 
-    def _networks(self, spec: PaperSpec, setup: Setup) -> Collection[str]:
-        """Networks of a setup's system, after the setup's replacements where they fit."""
+    def _system(self, spec: PaperSpec, setup: Setup) -> System:
+        """A setup's system, after the setup's replacements where they fit."""
         system = spec.systems[setup.system]
         key = (id(system), repr(setup.replace))  # all specs under readings are kept, so no other object has this id
         if key not in self._seen:
             try:
-                self._seen[key] = replaced(system, setup).networks.values()
+                self._seen[key] = replaced(system, setup)
             except ReplaceError:
-                self._seen[key] = system.networks.values()
+                self._seen[key] = system
         return self._seen[key]
 
     def _under(self, name: str) -> PaperSpec:
@@ -388,7 +389,8 @@ class Readings:
         setups = [setup for setup in setups if setup.system in read.systems]
         systems = {setup.system for setup in setups}
         networks = {network for system in systems for network in read.systems[system].networks.values()}
-        networks |= {network for setup in setups for network in self._networks(read, setup)} & read.networks.keys()
+        named = {network for setup in setups for network in self._system(read, setup).networks.values()}
+        networks |= named & read.networks.keys()
         claims = {name for name, claim in read.claims.items() if claim is not self.spec.claims[name]}
         keep = {"networks": networks, "systems": systems, "experiments": set(experiments), "claims": claims}
         small = {

@@ -298,6 +298,29 @@ def test_readings_are_judged_from_records_and_share_those_that_they_leave_alone(
     assert {claim.claim: claim.state for claim in under.claims}["C1"] == "REVERSED"
 
 
+def test_a_part_of_a_reading_that_changes_nothing_of_a_claim_is_told_with_its_verdict(
+    tmp_path: Path, loaded: Loaded
+) -> None:
+    """Under `longer+gain` C1 stands as it does under `longer`, for `gain` changes another claim's test alone."""
+    given = {"ring": 7.0, "ring_saturating": 2.0}
+    stored = [
+        record(tmp_path, run, modes + run.seed / 10)
+        for experiment, modes in given.items()
+        for run in runs(loaded, "longer", experiment)
+    ]
+
+    def reasons(reading: str) -> dict[str, str]:
+        ids = run_ids(loaded.under(reading), "fp32")
+        verdicts = verdicts_on(loaded, TEXT.encode(), stored, ids, tmp_path, reading)
+        return {claim.claim: claim.reason for claim in verdicts.claims if claim.seeds}
+
+    alone, joined = reasons("longer"), reasons("longer+gain")
+    assert joined["C1"] == alone["C1"].replace(
+        "; no rules were sealed", "; gain changes nothing that it looks at; no rules were sealed"
+    )
+    assert "changes nothing" not in alone["C1"]
+
+
 HELD = """
 readings:
   narrow:

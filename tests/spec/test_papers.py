@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from benchmark.spec.base import canonical
+from benchmark.runs.plan import runs_of
+from benchmark.spec.base import TIERS, canonical
 from benchmark.spec.load import load
+from benchmark.spec.readings import BASE
 
 PAPERS = sorted((Path(__file__).parents[2] / "papers").glob("*.yaml"))
 
@@ -31,6 +34,26 @@ def test_paper_loads(file: Path) -> None:
 def test_editors_find_the_schema(file: Path) -> None:
     first = file.read_text(encoding="utf-8").split("\n", 1)[0]
     assert first == "# yaml-language-server: $schema=paper.schema.json"
+
+
+@pytest.mark.parametrize("file", PAPERS, ids=lambda file: file.stem)
+def test_experiments_that_a_reading_is_said_to_change_are_those_whose_run_ids_differ(file: Path) -> None:
+    """Of every planned reading, also on top of a ground: what is no other run must not count as another."""
+    loaded = load(file)
+
+    @cache
+    def ids(name: str) -> dict[str, list[str]]:
+        spec = loaded.readings.under(name)
+        return {
+            experiment: [run.run_id for tier in TIERS for run in runs_of(spec, experiment, tier, seeds=[0])]
+            for experiment in spec.experiments
+        }
+
+    grounds = {name: name.partition("+")[0] for name in loaded.readings.planned if "+" in name}
+    for name in loaded.readings.planned:
+        for than in {BASE, grounds.get(name, BASE)}:
+            differ = [one for one, own in ids(name).items() if own != ids(than)[one]]
+            assert differ == loaded.readings.affected(name, than), (name, than)
 
 
 def _rests(alternatives: Sequence[str]) -> list[str]:
