@@ -166,7 +166,7 @@ SETS: dict[str, tuple[str, list[tuple[str, str, str | None, Tier]], list[str]]] 
             (f"`{name}`", "digits-small", name, "full")
             for name in ("small_digits", *(f"small_digits+{choice}" for choice in FACES))
         ]
-        + [(f"`{name}`", "digits-wide", name, "full") for name in ("digits_at_32", "two_sigmoids_at_32")],
+        + [(f"`{name}`", "digits-wide", name, "full") for name in ("digits_at_32", "digits_at_32+two_sigmoids")],
         ["digit_distance", "balance", "loss_gap"],
     ),
 }

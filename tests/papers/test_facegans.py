@@ -384,8 +384,6 @@ def test_readings_change_what_they_say() -> None:
         "radford_widths": set(SPEC.experiments) - networks,
         "two_generator_updates": set(SPEC.experiments) - networks,
         "digits_at_32": digits,
-        "two_sigmoids_at_32": digits | of_facegan,
-        "probability_as_meant_at_32": digits | equation_2,
         "equal_parameters_of_digits": digits & networks,
         "small_digits": digits,
         "centre_108": set(SPEC.experiments) - digits,
