@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
@@ -15,7 +16,9 @@ from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
 from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
 from benchmark.reporting.tables import CLAIM_STATES, stands_on
+from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.names import Say, in_prose
+from benchmark.spec.readings import BASE
 
 
 def judge_options(to: argparse.ArgumentParser) -> None:
@@ -38,10 +41,14 @@ def judge(options: argparse.Namespace) -> int:
     if options.json:
         return terminal.as_json([item.verdicts.model_dump(mode="json") for item in inputs])
     chosen = {*options.table, *options.claim} if options.table or options.claim or options.figure else None
-    pages = []
+    pages, found = [], list[RunRecord]()
     for item in inputs:
         here = chosen if chosen is None else {*chosen, *claims_about(item.spec, options.figure)}
-        pages.append(_text(item.verdicts, here, options.details, in_prose(item.spec)))
+        lines = [_text(item.verdicts, here, options.details, in_prose(item.spec))]
+        if lines[0] and item.verdicts.reading and not (item.stored or item.held):
+            found = found or [run.record for run in read_records(results, [])]
+            lines.append(terminal.wrapped(_elsewhere(item.verdicts.paper, found), 4, "  "))
+        pages.append("\n".join(lines))
     if not any(pages):
         raise opt.NothingSelectedError(
             f"no claim names figure {' or '.join(options.figure)}, so there is nothing to judge"
@@ -50,6 +57,17 @@ def judge(options: argparse.Namespace) -> int:
     return 0
 
 
+def _elsewhere(paper: str, records: Sequence[RunRecord]) -> str:
+    """What readings a paper's runs are of, for a page under one that has none."""
+    finished = [record for record in records if record.paper == paper and record.status == "finished"]
+    counts = Counter(record.reading or BASE for record in finished)
+    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(MOST_SHOWN))
+    more = f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else ""
+    return f"no run here is of this reading; finished runs are of: {shown or 'none'}{more}"
+
+
+#: readings that are named where there are none of the one asked for
+MOST_SHOWN = 8
 #: states of what has no evidence here; they are counted, not listed
 _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 

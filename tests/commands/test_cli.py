@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from benchmark.cli import main, parser
 from benchmark.commands.report import reference_evidence
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
+from benchmark.runs.records import read_records
 
 ROOT = Path(__file__).parents[2]
 DCGAN = str(ROOT / "papers" / "gan_dcgan_mnist.yaml")
@@ -256,6 +258,17 @@ def test_why_names_values_and_the_records_that_they_are_from(capsys):
     for record in records:
         assert f"{record['run_id']}/record.json" in told
         assert f"{record['scores']['sharpness_gap']['value']:.5g}" in told
+
+
+def test_judge_names_the_readings_that_have_runs_where_the_one_asked_for_has_none(capsys):
+    folder = str(ROOT / "results" / "reference" / "digits-wide")
+    assert main(["judge", "facegans", "--results", folder, "--reading", "small_digits"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    of = Counter(run.record.reading for run in read_records(ROOT / "results" / "reference" / "digits-wide"))
+    told = ", ".join(f"{reading} ({count})" for reading, count in of.most_common())
+    assert f"no run here is of this reading; finished runs are of: {told}" in out
+    assert main(["judge", "facegans", "--results", folder, "--reading", "digits_at_32"]) == 0
+    assert "no run here" not in capsys.readouterr().out
 
 
 def test_why_under_a_reading(capsys):
