@@ -12,6 +12,7 @@ from benchmark.spec.check import Fitting, check
 from benchmark.spec.expand import Complaint, expand, places
 from benchmark.spec.messages import complaints
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.reading_checks import check_readings
 from benchmark.spec.readings import BASE, Readings
 from benchmark.spec.source import Path_, Problem, Source, SpecError, dotted, parse, read
 from benchmark.spec.variants import misplaced, with_base
@@ -64,7 +65,7 @@ def _validated(source: Source) -> Loaded:
         problems += _check_the_rest(source, expanded.data, [detail["loc"] for detail in details])
     else:
         readings, fitting = Readings(spec, source), Fitting()
-        problems += check(spec, source.data, fitting=fitting) or [*misplaced(spec), *readings.check(fitting)]
+        problems += check(spec, source.data, fitting=fitting) or [*misplaced(spec), *check_readings(readings, fitting)]
     if problems:
         raise SpecError(source.file, _problems(source, problems))
     return Loaded(spec, source, readings)
