@@ -31,7 +31,13 @@ PAPERS = ("gan_rl", "gan_dcgan_mnist", "facegans", "hdcgan", "lsgan_fashion_mnis
 #: systems of GAN-RL's figure 1, each with the modes that it shows
 TOY = {"toy_minimax": 1, "toy_non_saturating": 7, "toy_reconstruction": 8}
 #: readings of FaceGAN's training that were tried on its small digits
-FACES = ("probability_as_meant", "two_sigmoids", "mean_of_terms", "two_generator_updates")
+FACES = (
+    "equal_parameters_of_digits",
+    "probability_as_meant",
+    "two_sigmoids",
+    "mean_of_terms",
+    "two_generator_updates",
+)
 _EMPTY = ("NOT RUN", "NOT ASSESSABLE", "NOT COMPARABLE", "NOT MEASURED", "VERIFIED BY TEST")
 
 paper = cache(load)

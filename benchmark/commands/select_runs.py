@@ -89,6 +89,8 @@ def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | N
                 loaded.under(word)
             except ReadingError as error:
                 raise UsageError(f"{loaded.file}: {error}") from error
+            if (stray := loaded.readings.stray(word)) is not None:
+                raise UsageError(f"{loaded.file}: {stray}")
             named = [word]
         chosen |= dict.fromkeys(None if name == BASE else name for name in named)
     return list(chosen)

@@ -135,7 +135,7 @@ def verdicts_on(
         verdicts = readings.with_readings(loaded, verdicts, trained, planned, inspected)
         verdicts = origins.with_brought(spec, verdicts, brought, expected, accepted)
     else:
-        verdicts = with_idle_parts(verdicts, readings.idle(loaded, reading, numerics))
+        verdicts = with_idle_parts(verdicts, readings.idle_parts(loaded, reading))
     facts = {"reading": reading, "numerics": min(tiers, default=None), "damage": [*edited, *verdicts.damage]}
     margins = given_margins(trained, expected, [now for _, now in pairs])
     verdicts = with_margins(spec, verdicts.model_copy(update=facts), margins)
@@ -184,11 +184,11 @@ def with_margins(spec: PaperSpec, verdicts: PaperVerdicts, margins: Mapping[tupl
     return verdicts.model_copy(update={"claims": claims, "cells": cells})
 
 
-def with_idle_parts(verdicts: PaperVerdicts, idle: Mapping[str, Collection[str]]) -> PaperVerdicts:
+def with_idle_parts(verdicts: PaperVerdicts, idle: Mapping[str, Sequence[str]]) -> PaperVerdicts:
     """``verdicts`` under a reading; one on runs says which parts of the reading change nothing of it."""
     claims = []
     for claim in verdicts.claims:
-        parts = [part for part, names in idle.items() if claim.claim in names and claim.seeds]
+        parts = idle.get(claim.claim, ()) if claim.seeds else ()
         note = f"; {' and '.join(parts)} {'change' if len(parts) > 1 else 'changes'} nothing that it looks at"
         claims.append(claim.model_copy(update={"reason": _noted(claim.reason, note if parts else "")}))
     return verdicts.model_copy(update={"claims": claims})

@@ -26,13 +26,13 @@ from benchmark.judging.verdict import (
     ReadingVerdict,
     Side,
 )
-from benchmark.runs.derived import derived
+from benchmark.runs.derived import derived, optimisation
 from benchmark.runs.plan import Run, run_ids, runs_of
 from benchmark.runs.records import RunRecord, Stored
-from benchmark.spec.base import TIERS, Tier
-from benchmark.spec.claims import quantities
-from benchmark.spec.experiments import Score
+from benchmark.spec.base import TIERS, Tier, digest
+from benchmark.spec.claims import Predicate, quantities
 from benchmark.spec.load import Loaded
+from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Quantity
 from benchmark.spec.readings import BASE, ReadingError, Readings
 from benchmark.spec.words import counted
@@ -155,8 +155,7 @@ def with_readings(
     judged = {BASE: {claim.claim: claim for claim in verdicts.claims}}
     damage = list(verdicts.damage)
     grounds = (BASE, *loaded.readings.grounds)
-    looked_at = _looked_at(loaded)
-    touching = partial(_touched, loaded, looked_at, plans.expected)
+    touching = partial(_touched, loaded.readings)
     touched = {name: touching(ground, name) for ground in grounds for name in loaded.readings.on(ground).values()}
     for name, expected in plans.expected.items():
         choice, ground = on_ground.get(name, (name, BASE))
@@ -174,7 +173,7 @@ def with_readings(
         judged[name] = {
             verdict.claim: verdict
             for verdict in verdicts_of(spec, known, wanted)
-            if name in grounds or _tried(verdict, {one.experiment for one in looked_at[verdict.claim]}, apart)
+            if name in grounds or _tried(verdict, _experiments(spec, verdict.claim), apart)
         }
     comparisons = [
         across
@@ -186,22 +185,18 @@ def with_readings(
     return verdicts.model_copy(update={"readings": comparisons, "damage": damage})
 
 
-def idle(loaded: Loaded, reading: str, numerics: str) -> dict[str, set[str]]:
-    """Claims of which a part of a joined ``reading`` changes neither the test nor what they look at, by the part."""
-    parts = loaded.readings.parts(reading)
-    looked_at, here = _looked_at(loaded), run_ids(loaded.under(reading), numerics)
+def idle_parts(loaded: Loaded, reading: str) -> dict[str, list[str]]:
+    """By claim on runs, the parts of a joined ``reading`` without which its test and what it looks at are the same."""
     found = {}
-    for part in parts:
-        rest = "+".join(other for other in parts if other != part) or BASE
-        expected = {rest: run_ids(loaded.under(rest), numerics), reading: here}
-        found[part] = loaded.spec.claims.keys() - _touched(loaded, looked_at, expected, rest, reading)
+    whole = _views(loaded.readings, reading)
+    for claim, view in whole.items():
+        kept = list(loaded.readings.parts(reading))
+        for part in tuple(kept):
+            rest = [other for other in kept if other != part]
+            if _views(loaded.readings, "+".join(rest) or BASE)[claim] == view:
+                kept = rest
+        found[claim] = [part for part in loaded.readings.parts(reading) if part not in kept]
     return found
-
-
-def _looked_at(loaded: Loaded) -> dict[str, list[Quantity]]:
-    """What each claim looks at in runs."""
-    claims = loaded.spec.claims.items()
-    return {name: [*quantities(claim.predicate)] for name, claim in claims if claim.predicate is not None}
 
 
 def _apart(
@@ -214,6 +209,11 @@ def _apart(
         for tier, seeds in reading[experiment].items()
         if seeds != ground[experiment].get(tier, {})
     }
+
+
+def _experiments(spec: PaperSpec, claim: str) -> set[str]:
+    predicate = spec.claims[claim].predicate
+    return set() if predicate is None else {quantity.experiment for quantity in quantities(predicate)}
 
 
 def _tried(
@@ -231,82 +231,77 @@ def _compared(
     judged: Mapping[str, Mapping[str, ClaimVerdict]],
     touched: Mapping[str, Collection[str]],
 ) -> AcrossReadings | None:
-    """A claim under the readings on one ground; None where no reading with a verdict touches it."""
+    """A claim under the readings on one ground; None where no reading with a verdict touches it.
+
+    Of readings under which the claim has the same test and sees the same the one with most seeds stands for all.
+    """
     reads: list[Read] = [(ground, (), judged.get(ground, {}).get(claim))]
-    reads += [
-        (name, loaded.readings.parts(choice), judged.get(name, {}).get(claim))
-        for choice, name in loaded.readings.on(ground).items()
-        if claim in touched[name]
-    ]
+    alike: list[tuple[Any, list[Read]]] = []
+    for choice, name in loaded.readings.on(ground).items():
+        if claim in touched[name]:
+            view = _views(loaded.readings, name)[claim]
+            same = next((same for seen, same in alike if seen == view), None)
+            if same is None:
+                alike.append((view, same := []))
+            same.append((name, loaded.readings.parts(choice), judged.get(name, {}).get(claim)))
+    reads += [max(same, key=lambda read: -1 if read[2] is None else read[2].seeds) for _, same in alike]
     if all(side(verdict) == "not run" for _, _, verdict in reads[1:]):
         return None
     return across(claim, ground, reads)
 
 
-def _touched(
-    loaded: Loaded,
-    looked_at: Mapping[str, Sequence[Quantity]],
-    expected: Mapping[str, Expected],
-    ground: str,
-    name: str,
-) -> list[str]:
-    """Claims whose test differs from that on the ground, or that look at what differs in an experiment's runs."""
-    at, here = expected[ground], expected[name]
-    before, after = loaded.under(ground), loaded.under(name)
-    moved = {
-        experiment: _other_scores(*(_recipes(loaded.readings, reading, experiment) for reading in (ground, name)))
-        if before.experiments[experiment].scores != after.experiments[experiment].scores
-        else None
-        for experiment in here
-        if at[experiment] != here[experiment]
-    }
-    return [
-        claim
-        for claim, there in after.claims.items()
-        if there.predicate is not None
-        and (
-            there.predicate != before.claims[claim].predicate
-            or any(_sees(quantity, moved) for quantity in looked_at[claim])
-        )
-    ]
+def _touched(readings: Readings, ground: str, name: str) -> list[str]:
+    """Claims whose test or sight of runs differs from that on the ground."""
+    before = _views(readings, ground)
+    return [claim for claim, view in _views(readings, name).items() if view != before[claim]]
 
 
 @dataclass(frozen=True)
 class _Recipe:
-    """What determines an experiment's runs at one tier, their scores apart."""
+    """What determines an experiment's runs at one tier, apart by what a claim may look at."""
 
-    seeds: Sequence[int]
-    scores: Mapping[str, Score]
-    rest: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    #: of curves, times and outcomes
+    trained: str
+    #: of samples
+    sampled: str
+    #: settings of scores, and whether they are computed from curves alone
+    scores: Mapping[str, tuple[str, bool]]
+
+    def seen_by(self, quantity: Quantity) -> Any:
+        """What determines a quantity: nothing of other scores, and of a curve nothing of how samples are drawn."""
+        score, of_curves = self.scores.get(quantity.score, (None, False)) if quantity.score else (None, True)
+        return self.seeds, score, self.trained if of_curves else self.sampled
 
 
 @lru_cache(maxsize=8192)
 def _recipes(readings: Readings, name: str, experiment: str) -> list[_Recipe]:
-    """An experiment under a reading, at each tier that it has."""
-    runs = [run for tier in TIERS for run in runs_of(readings.under(name), experiment, tier, seeds=[0])]
-    bare = [replace(run, setup=run.setup.model_copy(update={"scores": {}})) for run in runs]
-    return [_Recipe(run.setup.seeds, run.setup.scores, one.determinant()) for run, one in zip(runs, bare, strict=True)]
+    """An experiment under a reading, at each tier that judges."""
+    made = []
+    for run in (run for tier in TIERS[:-1] for run in runs_of(readings.under(name), experiment, tier, seeds=[0])):
+        facts, length = run.determinant(), [run.iterations]
+        bare = {**facts, "setup": {**facts["setup"], "scores": {}, "snapshots": None}}
+        scores = {
+            score: (digest(facts["setup"]["scores"][score]), one.metric.looks_at == "curves")
+            for score, one in run.setup.scores.items()
+        }
+        trained = digest([optimisation(facts), length])
+        made.append(_Recipe(tuple(run.setup.seeds), trained, digest([bare, length]), scores))
+    return made
 
 
-def _other_scores(before: Sequence[_Recipe], after: Sequence[_Recipe]) -> Set[str] | None:
-    """Scores that two readings measure in different ways; None where they differ in more of an experiment's runs."""
-    if len(before) != len(after):
-        return None
-    pairs = [*zip(before, after, strict=True)]
-    scores = {
-        name
-        for one, other in pairs
-        for name in {*one.scores, *other.scores}
-        if one.scores.get(name) != other.scores.get(name)
-    }
-    alike = all((one.seeds, one.rest) == (other.seeds, other.rest) for one, other in pairs)
-    return scores if scores and alike else None
+@lru_cache(maxsize=1024)
+def _views(readings: Readings, name: str) -> dict[str, Any]:
+    """The test of every claim on runs under a reading, and what determines all that it looks at."""
+    changed, claims = {*readings.affected(name)}, readings.under(name).claims.items()
+    return {claim: _view(readings, name, changed, there.predicate) for claim, there in claims if there.predicate}
 
 
-def _sees(quantity: Quantity, moved: Mapping[str, Set[str] | None]) -> bool:
-    """Whether a quantity is of what differs in an experiment's runs, as :func:`_other_scores` tells it."""
-    scores = moved.get(quantity.experiment, frozenset())
-    return scores is None or quantity.score in scores
+def _view(readings: Readings, name: str, changed: Collection[str], predicate: Predicate) -> tuple[Any, ...]:
+    seen = [one for one in quantities(predicate) if one.experiment]
+    under = [name if one.experiment in changed else BASE for one in seen]  # the rest is made once for all
+    recipes = [_recipes(readings, of, one.experiment) for of, one in zip(under, seen, strict=True)]
+    return predicate, *([one.seen_by(quantity) for one in tiers] for tiers, quantity in zip(recipes, seen, strict=True))
 
 
 def side(verdict: ClaimVerdict | None) -> Side:

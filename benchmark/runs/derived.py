@@ -33,6 +33,13 @@ def training_alone(determinant: Mapping[str, Any]) -> str:
     return training({**determinant, "setup": {**determinant["setup"], "generator_mode": None}})
 
 
+def optimisation(determinant: Mapping[str, Any]) -> str:
+    """What weights and curves depend on, whatever is sampled of them, but for their length and seed."""
+    averaged = determinant["system"]["average"]  # then running statistics are copied at every update
+    networks = determinant["networks"] if averaged else _without_momenta(determinant["networks"])
+    return training_alone({**determinant, "networks": networks})
+
+
 def holds(determinant: Mapping[str, Any], iterations: int, run: Run, folder: Path | None) -> bool:
     """Whether the record in ``folder``, of this determinant and length, with the training of ``run`` holds its results.
 
@@ -71,17 +78,9 @@ def together(runs: Sequence[Run]) -> list[list[Run]]:
     for run in runs:
         of = (run.paper, run.experiment, run.reading, run.tier, run.numerics)  # what runs of other seeds share
         if of not in known:
-            known[of] = training(_trained(run.determinant()))
+            known[of] = optimisation(run.determinant())
         groups.setdefault((run.paper, run.seed, known[of]), []).append(run)
     return [sorted(group, key=lambda run: -run.iterations) for group in groups.values()]
-
-
-def _trained(determinant: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run's training depends on, whatever its samples do."""
-    setup = {key: value for key, value in determinant["setup"].items() if key != "generator_mode"}
-    averaged = determinant["system"]["average"]  # then running statistics are copied at every update
-    networks = determinant["networks"] if averaged else _without_momenta(determinant["networks"])
-    return {**determinant, "setup": setup, "networks": networks}
 
 
 def _without_momenta(value: Any) -> Any:

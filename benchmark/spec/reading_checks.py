@@ -6,7 +6,7 @@ A reading is looked at as it is written, on the base, and on top of each ground 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
@@ -15,6 +15,7 @@ from benchmark.registry import did_you_mean
 from benchmark.spec import provenance
 from benchmark.spec.check import Fitting
 from benchmark.spec.check import check as check_spec
+from benchmark.spec.claims import quantities
 from benchmark.spec.expand import Complaint, places
 from benchmark.spec.paper import Reading
 from benchmark.spec.readings import ABSENT, BASE, ReadingError, Readings, at, differences, setups
@@ -66,23 +67,38 @@ class _Checks:
                 yield complaint
         for ground in self.readings.grounds if sound else ():
             yield from self._idle(ground)
+        tried = {name for ground in (BASE, *self.readings.grounds) if sound for name in self.readings.on(ground)}
+        for name in self.spec.readings if sound else ():
+            if name not in tried:
+                message = "is tried on none of them: it replaces all that they change"
+                yield Complaint(("readings", name, "grounds"), message)
 
     def _idle(self, ground: str) -> Iterator[Complaint]:
-        """Readings that change runs which a ground changes too, and no longer do on top of it."""
-        on_ground = set(self.readings.affected(ground))
+        """Readings that would change what claims see of runs that a ground changes, and do not on top of it."""
+        of_ground = set(self.readings.affected(ground))
+        claims = [
+            {quantity.experiment for quantity in quantities(claim.predicate)}
+            for claim in self.readings.under(ground).claims.values()
+            if claim.predicate is not None
+        ]
         for name, there in self.readings.on(ground).items():
-            both = on_ground & set(self.readings.affected(name))
-            tests = self.readings.under(name).claims != self.spec.claims
-            if both and not tests and not both & set(self.readings.affected(there, ground)):
-                message = (
-                    f"on top of '{ground}' it changes nothing of {min(both)}, as alone: name its grounds, without this"
-                )
+            if self.readings.under(there).claims != self.readings.under(ground).claims:
+                continue
+            alone = set(self.readings.affected(name)) if name in self.readings.on(BASE) else of_ground
+            moved = set(self.readings.affected(there, ground))
+            if (
+                alone & of_ground
+                and not moved & of_ground
+                and not any(seen & of_ground and seen & moved for seen in claims)
+            ):
+                changed = min(alone & of_ground)
+                message = f"on top of '{ground}' it no longer changes {changed}: 'grounds' names what it is tried on"
                 yield Complaint(("readings", name), message)
 
     def _edit(self, name: str) -> str:
         """All that a reading changes, and what it makes of it."""
         data = self.readings.edited(name)
-        return repr(sorted((dotted(path), at(data, path)) for path in self.readings.touched(name)))
+        return repr(sorted((dotted(path), _alike(at(data, path))) for path in self.readings.touched(name)))
 
     def _named(self, name: str, reading: Reading) -> Iterator[Complaint]:
         """What is wrong with a reading as it is written."""
@@ -134,7 +150,8 @@ class _Checks:
 
     def _covering(self, reading: Reading, path: Path_, value: Any) -> set[str] | str:
         """Entries of ``of`` that cover a value changed to ``value``; why it may not be changed, where none does."""
-        section, old = (path[0], path[2] if len(path) > 2 else None), at(self.source.data, path)
+        steps = path[4:] if path[2:3] == ("sweep",) else path[2:]  # of a point of a sweep as of any other experiment
+        section, old = (path[0], steps[0] if steps else None), at(self.source.data, path)
         if path[0] == "claims":
             entry = dotted(path[:2])
             if section[1] != "predicate":
@@ -161,17 +178,26 @@ class _Checks:
         }
         if section == ("experiments", "tiers"):  # reduced forms are ours in any case
             return entries
-        absent = [_absent(self.source.data, place) for place in written]
-        keys = zip(map(self._deciding, written), absent, strict=True)
-        # what is stated of an heir is stated of what it writes, and not of what it inherits
-        known = next(
-            (key for key, steps in keys if key and (key not in self.spec.stated or steps == min(absent))), None
-        )
+        known = self._known(written)
         if known in self.spec.stated and not entries & set(contradictions):
             return f"is stated: {self.spec.stated[known]}"
         if not entries:
             return "is covered by nothing" if known is None else f"is covered by '{known}', which 'of' does not name"
         return entries
+
+    def _known(self, written: Sequence[Path_]) -> str | None:
+        """The key of the ledger that tells how a value is known, of the places that may have written it.
+
+        It is that of the place that writes it. An heir that inherits it may have an unstated key by its own name; what
+        is stated of an heir is stated of what it writes.
+        """
+        absent = [_absent(self.source.data, place) for place in written]
+        for place, steps in zip(written, absent, strict=True):
+            key = self._deciding(place)
+            own = key is not None and key not in self.spec.stated and key.split(".")[1:2] == [str(place[1])]
+            if key is not None and (steps == min(absent) or own):
+                return key
+        return None
 
     @cached_property
     def _deciding(self) -> provenance.Deciding:
@@ -238,6 +264,15 @@ def _numberless(value: Any) -> Any:
     if isinstance(value, str):
         return _NUMBER.sub("0", value)
     return 0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _alike(value: Any) -> Any:
+    """A value of the file, in which 3 and 3.0 are written alike."""
+    if isinstance(value, dict):
+        return {key: _alike(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_alike(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _absent(node: Any, path: Path_) -> int:

@@ -71,6 +71,17 @@ class Readings:
             known |= dict.fromkeys(self.spec.readings[piece].combines or [piece])
         return tuple(known)
 
+    def stray(self, name: str) -> str | None:
+        """What is wrong with a name that tries a reading on none of the grounds that the reading is for, in words."""
+        pieces = name.split("+")
+        here = {piece for piece in pieces if piece in self.grounds} or {BASE}
+        for piece in dict.fromkeys((*pieces, *self.parts(name))):
+            grounds = self.spec.readings[piece].grounds if piece in self.spec.readings else ()
+            if grounds and here.isdisjoint(grounds):
+                names = [piece if ground == BASE else f"{ground}+{piece}" for ground in grounds]
+                return f"'{piece}' is for other grounds: {' or '.join(names)}"
+        return None
+
     @cached_property
     def planned(self) -> list[str]:
         """All that the paper plans: each reading alone, and the others on top of each ground."""

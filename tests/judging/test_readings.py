@@ -13,7 +13,7 @@ import pytest
 
 from benchmark.commands.judge import _text
 from benchmark.judging.judge import verdicts_on
-from benchmark.judging.readings import Read, across, flips, headline, lines, planned, side
+from benchmark.judging.readings import Read, across, flips, headline, idle_parts, lines, planned, side
 from benchmark.judging.rule_changes import state
 from benchmark.judging.seal import make_seal, rules
 from benchmark.judging.verdict import ClaimState, ClaimVerdict, Interval, PaperVerdicts, PartVerdict, ReadingVerdict
@@ -22,6 +22,7 @@ from benchmark.runs.files import read_arrays
 from benchmark.runs.plan import Run, make_plan, run_ids
 from benchmark.runs.records import Stored, read_record, write_record
 from benchmark.spec.base import Tier
+from benchmark.spec.dataflow import curve_names
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import BASE
 from tests.judging import factory
@@ -227,9 +228,9 @@ def loaded() -> Loaded:
     return loads(TEXT + READINGS)
 
 
-def record(results: Path, run: Run, modes: float) -> Stored:
+def record(results: Path, run: Run, modes: float, curves: dict[str, list[float]] | None = None) -> Stored:
     """A finished run of a planned id with one score; every seed's files differ."""
-    made = factory.run(results, run.experiment, run.seed, samples=run.run_id.encode(), folder=run.run_id)
+    made = factory.run(results, run.experiment, run.seed, samples=run.run_id.encode(), folder=run.run_id, curves=curves)
     facts = {
         "run_id": run.run_id,
         "tier": run.tier,
@@ -319,6 +320,82 @@ def test_a_part_of_a_reading_that_changes_nothing_of_a_claim_is_told_with_its_ve
         "; no rules were sealed", "; gain changes nothing that it looks at; no rules were sealed"
     )
     assert "changes nothing" not in alone["C1"]
+
+
+ALIKE = """
+readings:
+  small:
+    says: The ring's networks are 4 wide.
+    of: [experiments]
+    ground: true
+    change: {experiments.ring.sizes: {width: 4}}
+  wide:
+    says: Twice as wide.
+    of: [networks]
+    grounds: [base]
+    change: {networks.maker.sizes.width: 16}
+  longer:
+    says: Twice as long.
+    of: [experiments]
+    change: {experiments.ring.budget.iterations: 200}
+  both:
+    says: The two, of which the ground leaves one.
+    combines: [wide, longer]
+  each_batch:
+    says: Samples are drawn with the statistics of their batch.
+    of: [experiments]
+    change: {experiments.ring.generator_mode: batch_statistics}
+  longer_each_batch:
+    says: Both.
+    combines: [longer, each_batch]
+"""
+
+
+def flat(run: Run) -> dict[str, list[float]]:
+    """Curves that are zero throughout, but for one that differs by seed."""
+    return {name: [run.seed * (name == "real_mean")] * run.iterations for name in curve_names(run.system)}
+
+
+def test_readings_under_which_a_claim_sees_the_same_count_once(tmp_path: Path) -> None:
+    """On the ground ``both`` is ``longer``; how samples are drawn is nothing to a claim about losses."""
+    text = edited("    batch_size: 16\n", "    sizes: {latent: 4}\n    batch_size: 16\n") + ALIKE
+    loaded = loads(text)
+    stored = [
+        record(tmp_path, run, modes + run.seed / 10, flat(run))
+        for reading in (None, "small", "small+longer", "each_batch", "longer_each_batch")
+        for experiment, modes in {"ring": 7.0, "ring_saturating": 2.0}.items()
+        for run in runs(loaded, reading, experiment)
+    ]
+    verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
+    assert not verdicts.damage
+    seen = {
+        (one.claim, one.ground): [(read.reading, read.side != "not run") for read in one.readings]
+        for one in verdicts.readings
+    }
+    assert seen["C1", "small"] == [
+        ("small", True),
+        ("small+longer", True),
+        ("small+each_batch", False),
+        ("small+longer_each_batch", False),
+    ]
+    assert seen["C2", "base"] == [
+        ("base", True),
+        ("small", True),
+        ("wide", False),
+        ("longer_each_batch", True),
+        ("both", False),
+    ], "of two that the losses do not tell apart the one with runs"
+    assert [name for name, _ in seen["C1", "base"]] == ["base", *loaded.spec.readings]
+    assert idle_parts(loaded, "longer+each_batch")["C2"] == ["each_batch"]
+    assert idle_parts(loaded, "longer+each_batch")["C1"] == []
+    assert idle_parts(loaded, "small+wide+longer")["C1"] == ["wide"]
+
+
+def test_of_two_parts_that_make_the_same_change_one_is_idle(loaded: Loaded) -> None:
+    change = "{experiments.ring.budget.iterations: 200, experiments.scans.budget.epochs: 3}"
+    double = f"  double: {{says: Twice as long and more., of: [experiments], change: {change}}}\n"
+    both = loads(f"{TEXT}{READINGS}{double}")
+    assert idle_parts(both, "longer+double")["C1"] == ["longer"]
 
 
 HELD = """

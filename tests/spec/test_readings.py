@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.commands.select_runs import planned_under
+from benchmark.commands.options import UsageError
+from benchmark.commands.select_runs import chosen_readings, planned_under
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import ReadingError
@@ -237,6 +238,10 @@ def test_the_base_is_joined_with_nothing(loaded: Loaded) -> None:
             "of: [experiments], change: {experiments.ring_saturating.batch_size: 16}",
             ": under 'x' nothing is trained, sampled, scored or judged otherwise",
         ),
+        (
+            "of: [experiments], change: {experiments.ring.budget.iterations: 200.0}",
+            ": changes what 'longer' changes, and would count twice",
+        ),
         ("of: [networks], change: {networks.maker: null}", ".change.networks.maker: networks.maker must be a mapping"),
         ("of: [networks], change: {networks: []}", ".change.networks: networks must be a mapping"),
         (
@@ -317,7 +322,7 @@ def test_a_size_that_the_ground_sets_leaves_a_reading_of_it_nothing_to_change() 
     """`small+wide` would be `small` by another name: it must not be counted as tried."""
     text = TEXT.replace("    batch_size: 16\n", "    sizes: {latent: 4}\n    batch_size: 16\n", 1)
     (line,) = problems(text + SIZED)
-    message = "on top of 'small' it changes nothing of ring, as alone: name its grounds, without this"
+    message = "on top of 'small' it no longer changes ring: 'grounds' names what it is tried on"
     assert line.endswith(f"readings.wide: {message}")
     loaded = loads(f"{text}{SIZED}    grounds: [base]\n")
     assert loaded.readings.planned == ["small", "wide"]
@@ -330,8 +335,51 @@ def test_a_reading_may_be_for_some_grounds_alone() -> None:
     loaded = loads(f"{TEXT}{READINGS}  fast: {{says: Fast., combines: [longer, fewer], grounds: [narrow]}}\n")
     assert "narrow+fast" in loaded.readings.planned
     assert "fast" not in loaded.readings.planned
+    assert loaded.readings.stray("narrow+fast") is None
+    assert (
+        loaded.readings.stray("fast")
+        == loaded.readings.stray("longer+fast")
+        == ("'fast' is for other grounds: narrow+fast")
+    )
+    with pytest.raises(UsageError, match="'fast' is for other grounds: narrow"):
+        chosen_readings(loaded, ["fast"])
     (line,) = problems(f"{TEXT}{READINGS}  fast: {{says: Fast., combines: [longer, fewer], grounds: [narow]}}\n")
     assert line.endswith("readings.fast.grounds[0]: no ground 'narow', known: base, narrow; did you mean 'narrow'?")
+
+
+def test_a_reading_that_is_tried_nowhere_is_told() -> None:
+    """It replaces all that its one ground changes."""
+    wider = "{says: Wide., of: [networks], grounds: [narrow], change: {networks.*.sizes.width: 16}}"
+    (line,) = problems(f"{TEXT}{READINGS}  wider: {wider}\n")
+    assert line.endswith("readings.wider.grounds: is tried on none of them: it replaces all that they change")
+
+
+def test_a_ground_may_leave_a_reading_an_experiment_that_the_claims_compare() -> None:
+    """On the ground ring_saturating counts modes otherwise already, and ring, which C1 compares it with, does not."""
+    readings = """
+readings:
+  half:
+    says: The heir counts otherwise.
+    of: [experiments]
+    ground: true
+    change: {experiments.ring_saturating.scores.modes.metric.modes_found.least_share: 0.05}
+  both:
+    says: Both do.
+    of: [experiments]
+    change: {experiments.ring.scores.modes.metric.modes_found.least_share: 0.05}
+"""
+    loaded = loads(TEXT + readings)
+    assert loaded.readings.affected("half+both", "half") == ["ring"]
+
+
+def test_what_is_stated_is_not_changed_in_an_heir_by_an_entry_for_all() -> None:
+    """`systems` as a whole is open but for what is stated; the heir inherits that, and has no entry of its own."""
+    open_ = "  systems:\n    chosen: as written\n    tag: inferred\n    source: it\n"
+    text = TEXT.replace("  systems.*: section 3.2\n", "  systems.plain.schedule: section 3.2\n")
+    text = text.replace("unstated:\n", f"unstated:\n{open_}")
+    change = "change: {systems.saturating.schedule: [discriminator, discriminator, generator]}"
+    (line,) = problems(f"{text}readings:\n  x: {{says: Twice., of: [systems], {change}}}\n")
+    assert "is stated: section 3.2" in line
 
 
 def test_an_experiment_that_a_sweep_makes_can_be_changed_alone_and_inherits_what_is_not_stated_of_it() -> None:
@@ -345,6 +393,7 @@ def test_an_experiment_that_a_sweep_makes_can_be_changed_alone_and_inherits_what
     assert loaded.readings.affected("x") == ["family_few"]
     by_hand = loads(swept.replace("few: {batch_size: 8}", "few: {batch_size: 8, sizes: {width: 4}}"))
     assert ids(loaded, "x") == ids(by_hand, None)
+    assert not problems(swept + reading.format("tiers.smoke.budget.iterations: 7"))
     (line,) = problems(swept + reading.format("batch_size: 16"))
     assert line.endswith("experiments.family.sweep.few.batch_size is stated: section 5")
 
