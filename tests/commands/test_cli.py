@@ -20,6 +20,10 @@ from benchmark.commands.report import reference_evidence
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
 from benchmark.runs.records import read_records
+from tests.judging.test_readings import READINGS, runs
+from tests.judging.test_readings import record as made
+from tests.spec.small import TEXT
+from tests.specs import load
 
 ROOT = Path(__file__).parents[2]
 DCGAN = str(ROOT / "papers" / "gan_dcgan_mnist.yaml")
@@ -286,12 +290,18 @@ def test_why_under_a_reading(capsys):
     assert "mode_of" not in told[0] + told[1], "another count of modes says nothing of the curves"
 
 
-def test_why_says_in_its_first_line_that_readings_disagree(capsys):
-    """FaceGAN's balance is reversed as its digits were run, and holds with a second sigmoid."""
-    evidence = str(ROOT / "results" / "reference" / "digits-small")
-    assert main(["why", "FG-C7", "facegans", "--results", evidence, "--reading", "small_digits"]) == 0
+def test_why_says_in_its_first_line_that_readings_disagree(tmp_path, capsys):
+    """ring_saturating finds fewer modes than ring, and more where both are trained twice as long."""
+    file, results = tmp_path / "small.yaml", tmp_path / "results"
+    file.write_text(TEXT + READINGS, encoding="utf-8")
+    loaded = load(file)
+    for reading, modes in ((None, (7.0, 2.0)), ("longer", (2.0, 7.0))):
+        for experiment, mean in zip(("ring", "ring_saturating"), modes, strict=True):
+            for one in runs(loaded, reading, experiment):
+                made(results, one, mean + one.seed / 10)
+    assert main(["why", "C1", str(file), "--results", str(results)]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert told.startswith("FG-C7 REVERSED, but readings disagree: on top of small_digits: holds under 1 of ")
+    assert told.startswith("C1 HOLDS, but readings disagree: holds under 1 of 2 readings, reversed under 1; 2 not run")
 
 
 def test_a_report_is_written_under_each_reading_that_is_named(tmp_path):

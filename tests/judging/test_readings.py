@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -245,6 +246,7 @@ def record(results: Path, run: Run, modes: float, curves: dict[str, list[float]]
     folder.mkdir(parents=True)
     for file in made.folder.glob("*.npz"):
         file.rename(folder / file.name)
+    shutil.rmtree(made.folder.parent)
     write_record(folder, made.record.model_validate({**made.record.model_dump(), **facts}))
     return Stored(read_record(folder / "record.json"), folder)
 
