@@ -150,7 +150,7 @@ def curves(
     right = width - min(0.36 * width, 16 + 6.0 * max(len(line.label) for line in lines))
     first, last = min(line.band.positions[0] for line in lines), max(line.band.positions[-1] for line in lines)
     first, last = (first - 0.5, last + 0.5) if first == last else (first, last)
-    low, high = y_range or _reach(lines)
+    low, high = y_range or reach(lines)
     printed = [line.published for line in lines if line.published is not None]
     low, high = min([low, *printed]), max([high, *printed])
 
@@ -192,7 +192,8 @@ def curves(
     return Drawing(width, height, marks, f"{says}: {_ends(lines)}.", caption)
 
 
-def _reach(lines: Sequence[Line]) -> tuple[float, float]:
+def reach(lines: Sequence[Line]) -> tuple[float, float]:
+    """What the seeds of all lines reach, with room above and below."""
     least, most = min(float(line.band.low.min()) for line in lines), max(float(line.band.high.max()) for line in lines)
     room = 0.05 * (most - least) or 0.05 * abs(most) or 0.5
     return least - room, most + room

@@ -64,7 +64,7 @@ def _figure(painter: Painter, name: str, figure: Figure) -> FigureView:
         shown += painter.scores(groups)
         have = {group.experiment for group in groups if score_bands(group)}
     elif figure.by == "curves":
-        charts = {group.experiment: painter.chosen(group, figure.curves, len(groups) > 1) for group in groups}
+        charts = painter.chosen(groups, figure.curves)
         shown += [drawing for some in charts.values() for drawing in some]
         have = {name for name, some in charts.items() if some}
     else:

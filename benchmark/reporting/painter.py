@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from benchmark.judging import published
-from benchmark.reporting.charts import Line, curves
+from benchmark.reporting.charts import Line, curves, reach
 from benchmark.reporting.curve_charts import bands, score_bands
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.pictures import (
@@ -44,6 +44,8 @@ _UNITS = {
     "gradient_norm": "L2 norm of the gradient",
 }
 _CUT = 4.0
+#: times its own reach at which a scale that charts share would flatten one
+_FLAT = 8.0
 _MOST_LINES = 7
 _MOST_SYSTEMS = 4
 #: width of a grid of images of which several stand side by side, and of such a chart
@@ -82,12 +84,30 @@ class Painter:
         self._kept = cache(self._samples_at_hand)
         self._grid_of_samples = cache(self._draw_samples)
 
-    def chosen(self, group: Group, wanted: Sequence[str], small: bool) -> list[Drawing]:
-        """One chart of the named curves, or of the losses where a figure names none."""
-        known = self._curves(group)
-        keys = list(wanted) or [f"{player}_loss" for player in self.spec.systems[group.setup.system].players]
-        keys = [key for key in keys if key in known]
-        return [self._chart(group, keys, small)] if keys else []
+    def chosen(self, groups: Sequence[Group], wanted: Sequence[str]) -> dict[str, list[Drawing]]:
+        """By experiment one chart of the named curves, or of the losses where a figure names none, on one scale.
+
+        Each has its own where one scale would flatten some of them.
+        """
+        keys = {group: self._shown_of(group, wanted) for group in groups}
+        drawn = {group: some for group, some in keys.items() if some}
+        ranges = [self._range(self._lines(group, some)) for group, some in drawn.items()]
+        whole = (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else (0.0, 0.0)
+        flat = any(whole[1] - whole[0] > _FLAT * (high - low) for low, high in ranges)
+        small, shared = len(groups) > 1, None if flat else whole
+        return {
+            group.experiment: [self._chart(group, some, small, shared)] if some else [] for group, some in keys.items()
+        }
+
+    def _shown_of(self, group: Group, wanted: Sequence[str]) -> list[str]:
+        losses = [f"{player}_loss" for player in self.spec.systems[group.setup.system].players]
+        return [key for key in wanted or losses if key in self._curves(group)]
+
+    def _lines(self, group: Group, keys: Sequence[str]) -> list[Line]:
+        return [Line(names.made(key), self._curves(group)[key]) for key in keys]
+
+    def _range(self, lines: Sequence[Line]) -> tuple[float, float]:
+        return _without_spikes(lines)[0] or reach(lines)
 
     def panels(self, group: Group) -> list[Drawing]:
         """Losses together, their terms together, observations by what they measure."""
@@ -102,17 +122,20 @@ class Painter:
         kept = [[key for key in keys if key in known] for keys in sorts.values()]
         return [self._chart(group, keys, True) for keys in kept if keys]
 
-    def _chart(self, group: Group, keys: Sequence[str], small: bool) -> Drawing:
-        system, known = self.spec.systems[group.setup.system], self._curves(group)
+    def _chart(
+        self, group: Group, keys: Sequence[str], small: bool, shared: tuple[float, float] | None = None
+    ) -> Drawing:
+        system = self.spec.systems[group.setup.system]
         statistics = {system.observe[key].statistic for key in keys if key in system.observe}
         observed = all(key in system.observe for key in keys)
         unit = "loss"
         if observed:
             unit = _UNITS[statistics.copy().pop()] if len(statistics) == 1 else "value"
-        lines = [Line(names.made(key).removesuffix(f" {unit}"), known[key]) for key in keys]
+        lines = [replace(line, label=line.label.removesuffix(f" {unit}")) for line in self._lines(group, keys)]
         x_label, per = self._axis(group)
         lines = [replace(line, band=replace(line.band, positions=line.band.positions / per)) for line in lines]
         y_range, note = _without_spikes(lines)
+        y_range = shared or y_range
         if observed and statistics <= {"mean_probability", "share_positive"}:
             y_range, note = _SHARE_RANGE, ""
         title = f"{unit} ({', '.join(line.label for line in lines)})"

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from benchmark.reporting.curve_charts import band_of, band_of_series, block_means
+from benchmark.reporting.drawing import Text
+from benchmark.reporting.painter import DETAILS, Painter
+from benchmark.reporting.run_groups import PaperRecords
+from tests.reporting.factory import gan_rl, images_of, stored_run
 
 
 def test_block_means_by_hand() -> None:
@@ -51,3 +57,31 @@ def test_series_of_seeds_that_were_measured_at_other_iterations() -> None:
     assert band is not None
     assert band.positions.tolist() == [10.0, 20.0]
     assert band.median.tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(("most", "shared"), [(4.0, True), (400.0, False)])
+def test_charts_of_a_figure_have_one_scale_unless_that_flattens_one(tmp_path: Path, most: float, shared: bool) -> None:
+    """Losses that reach 1 beside losses that reach 4 can be compared by eye; beside such that reach 400 they cannot."""
+    spec = gan_rl().spec
+    reach = {"toy_minimax": 1.0, "toy_non_saturating": most}
+    stored = [
+        stored_run(
+            tmp_path,
+            spec,
+            name,
+            "full",
+            0,
+            curves={f"{player}_loss": np.linspace(0.0, top, 200) for player in ("discriminator", "generator")},
+            samples=images_of(1, 200, shots=1),
+        )
+        for name, top in reach.items()
+    ]
+    painter = Painter(spec, PaperRecords(spec, stored), DETAILS[0])
+    groups = [group for name in reach if (group := painter.evidence.group(name)) is not None]
+    charts = painter.chosen(groups, ["discriminator_loss", "generator_loss"])
+    (first,), (second,) = charts["toy_minimax"], charts["toy_non_saturating"]
+    scales = [
+        [mark.text for mark in one.marks if isinstance(mark, Text) and mark.anchor == "end"] for one in (first, second)
+    ]
+    assert (scales[0] == scales[1]) == shared
+    assert scales[0]
