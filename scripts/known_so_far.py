@@ -33,6 +33,7 @@ TOY = {"toy_minimax": 1, "toy_non_saturating": 7, "toy_reconstruction": 8}
 #: readings of FaceGAN's training that were tried on its small digits
 FACES = (
     "equal_parameters_of_digits",
+    "one_epoch_of_digits",
     "probability_as_meant",
     "two_sigmoids",
     "mean_of_terms",

@@ -42,7 +42,7 @@ def test_all_that_was_committed_is_there() -> None:
     sets = [folder for folder in sorted(REFERENCE.iterdir()) if folder.is_dir()]
     assert {folder.name: len([*read_records(folder)]) for folder in sets} == {
         "default-job": 15,
-        "digits-small": 47,
+        "digits-small": 67,
         "digits-wide": 7,
         "fashion-short": 18,
         "mnist-cpu": 2,
