@@ -20,6 +20,9 @@ from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.names import Say, in_prose
 from benchmark.spec.readings import BASE
 
+#: readings that are named where there are no runs of the one asked for
+_MOST_SHOWN = 8
+
 
 def judge_options(to: argparse.ArgumentParser) -> None:
     opt.add(to, opt.papers, "--reading", "--results", "--numerics")
@@ -61,13 +64,11 @@ def _elsewhere(paper: str, records: Sequence[RunRecord]) -> str:
     """What readings a paper's runs are of, for a page under one that has none."""
     finished = [record for record in records if record.paper == paper and record.status == "finished"]
     counts = Counter(record.reading or BASE for record in finished)
-    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(MOST_SHOWN))
-    more = f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else ""
+    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(_MOST_SHOWN))
+    more = f" and {len(counts) - _MOST_SHOWN} more" if len(counts) > _MOST_SHOWN else ""
     return f"no run here is of this reading; finished runs are of: {shown or 'none'}{more}"
 
 
-#: readings that are named where there are none of the one asked for
-MOST_SHOWN = 8
 #: states of what has no evidence here; they are counted, not listed
 _SILENT = ("NOT RUN", "NOT ASSESSABLE", "QUOTED")
 

@@ -29,6 +29,7 @@ from benchmark.spec.readings import BASE
 from tests.judging import factory
 from tests.reporting.factory import cell_verdict
 from tests.spec.small import TEXT, edited
+from tests.spec.test_readings import SIZED
 
 
 def verdict(state: ClaimState, *effects: float | None, claim: str = "C1", **over: Any) -> ClaimVerdict:
@@ -324,29 +325,18 @@ def test_a_part_of_a_reading_that_changes_nothing_of_a_claim_is_told_with_its_ve
     assert "changes nothing" not in alone["C1"]
 
 
-ALIKE = """
-readings:
-  small:
-    says: The ring's networks are 4 wide.
-    of: [experiments]
-    ground: true
-    change: {experiments.ring.sizes: {width: 4}}
-  wide:
-    says: Twice as wide.
-    of: [networks]
-    grounds: [base]
-    change: {networks.maker.sizes.width: 16}
+ALIKE = f"""{SIZED}    grounds: [base]
   longer:
     says: Twice as long.
     of: [experiments]
-    change: {experiments.ring.budget.iterations: 200}
+    change: {{experiments.ring.budget.iterations: 200}}
   both:
     says: The two, of which the ground leaves one.
     combines: [wide, longer]
   each_batch:
     says: Samples are drawn with the statistics of their batch.
     of: [experiments]
-    change: {experiments.ring.generator_mode: batch_statistics}
+    change: {{experiments.ring.generator_mode: batch_statistics}}
   longer_each_batch:
     says: Both.
     combines: [longer, each_batch]

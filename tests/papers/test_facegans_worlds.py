@@ -318,6 +318,7 @@ WORLDS = [
     true("FG-C7", "at 100", mnist_facegan=apart(within(flat(0.5), 1, 100, 2.0))),
     true("FG-C7", "outliers", mnist_facegan=apart(np.where(T % 300, 0.5, 900.0))),
     false("FG-C7", "at 200", mnist_facegan=apart(within(flat(0.5), 1, 200, 2.0))),
+    false("FG-C7", "only from 120 on", mnist_facegan=apart(within(flat(0.5), 1, 119, 2.0))),
     false("FG-C7", "never", mnist_facegan=apart(flat(1.2))),
     false("FG-C7", "lost in the last 4 %", mnist_facegan=apart(within(flat(0.5), 3035, LENGTH, 3.0))),
     false("FG-C7", "lost and found", mnist_facegan=apart(swing(1.0, 0.9, 400))),
