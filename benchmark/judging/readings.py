@@ -46,6 +46,8 @@ _SIDES: dict[ClaimState, Side] = {
     "INCONCLUSIVE": "undecided",
 }
 _PREVIEWS: dict[str, Literal["for", "against"]] = {"points the same way": "for", "points the other way": "against"}
+#: p values below which an undecided claim's numbers lean to a side: by less they point nowhere
+_LEANING = 0.25
 
 
 #: a claim under one reading: its name, what it adds to the ground (nothing for the ground itself), and the verdict
@@ -408,21 +410,16 @@ def _so_far(verdict: ClaimVerdict | None) -> str | None:
 
 
 def _leans(verdict: ClaimVerdict | None) -> Literal["for", "against"] | None:
-    """Which way an undecided claim's numbers point: its way where those of every statement do.
-
-    The p values of the whole do not tell it, for the one against a conjunction is corrected for its parts.
-    """
+    """Which way an undecided claim's numbers point, if chance alone brings as much in fewer than one of four cases."""
     if verdict is None or side(verdict) != "undecided":
         return None
     if verdict.preview is not None:
         return _PREVIEWS.get(verdict.preview)
-    if verdict.p is None or verdict.p_against is None:
-        return None
-    ways = [
-        part.statistic.estimate if part.statistic is not None else (part.p_against or 0.0) - (part.p or 0.0)
-        for part in verdict.parts or (verdict,)
-    ]
-    return "against" if min(ways) < 0 else "for" if min(ways) > 0 else None
+    ways: tuple[tuple[Literal["for", "against"], float | None], ...] = (
+        ("for", verdict.p),
+        ("against", verdict.p_against),
+    )
+    return next((way for way, p in ways if p is not None and p < _LEANING), None)
 
 
 def _deciding(verdict: ClaimVerdict | None) -> list[int]:

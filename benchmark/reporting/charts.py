@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.judging.verdict import Interval
 from benchmark.reporting.curve_charts import Band
-from benchmark.reporting.drawing import SERIES, Dot, Drawing, Mark, Path, Text, characters, fitted
+from benchmark.reporting.drawing import BOLD, SERIES, Dot, Drawing, Mark, Path, Text, characters, fitted
 from benchmark.spec.words import fixed, short
 
 #: where a number lies on the sheet
@@ -147,7 +147,7 @@ def curves(
 ) -> Drawing:
     """Medians over seeds, the range of the seeds as a band, and each label at its curve's end."""
     left, top, bottom = 58.0, 8.0, height - 38
-    right = width - min(0.36 * width, 16 + 6.0 * max(len(line.label) for line in lines))
+    right = width - min(0.4 * width, 12 + BOLD * max(len(line.label) for line in lines))
     first, last = min(line.band.positions[0] for line in lines), max(line.band.positions[-1] for line in lines)
     first, last = (first - 0.5, last + 0.5) if first == last else (first, last)
     low, high = y_range or reach(lines)
@@ -187,7 +187,9 @@ def curves(
     ends = [y(float(line.band.median[-1])) for line in lines]
     for index, (line, place) in enumerate(zip(lines, _apart(ends, 13, top + 4, bottom), strict=True)):
         marks.append(
-            Text(right + 7, place + 4, fitted(line.label, width - right - 7), f"s{index % len(SERIES)}", bold=True)
+            Text(
+                right + 7, place + 4, fitted(line.label, width - right - 7, BOLD), f"s{index % len(SERIES)}", bold=True
+            )
         )
     return Drawing(width, height, marks, f"{says}: {_ends(lines)}.", caption)
 

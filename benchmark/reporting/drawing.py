@@ -156,14 +156,18 @@ def _n(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def characters(width: float) -> int:
+#: of a character of bold text, in a wide face such as DejaVu Sans
+BOLD = 0.64 * SIZE
+
+
+def characters(width: float, each: float = 0.53 * SIZE) -> int:
     """How many characters have room."""
-    return max(4, int(width / (0.53 * SIZE)))
+    return max(4, int(width / each))
 
 
-def fitted(text: str, width: float) -> str:
+def fitted(text: str, width: float, each: float = 0.53 * SIZE) -> str:
     """``text``, its middle left out where it would not fit: ends tell names apart."""
-    most = characters(width)
+    most = characters(width, each)
     if len(text) <= most:
         return text
     head = (most - 1) // 2

@@ -16,6 +16,7 @@ from benchmark.reporting.curve_charts import bands, score_bands
 from benchmark.reporting.drawing import Drawing
 from benchmark.reporting.pictures import (
     Arrays,
+    Panel,
     Picture,
     has_images,
     has_points,
@@ -48,6 +49,8 @@ _CUT = 4.0
 _FLAT = 8.0
 _MOST_LINES = 7
 _MOST_SYSTEMS = 4
+#: seeds shown at their end, and the side of their images
+_MOST_SEEDS, _SEED_SIDE = 10, 48
 #: width of a grid of images of which several stand side by side, and of such a chart
 _PANEL, _CHART = 186, (312.0, 205.0)
 
@@ -82,6 +85,7 @@ class Painter:
         self.spec, self.evidence, self.detail = spec, evidence, detail
         self._curves = cache(lambda group: bands(evidence, group, detail.curve_points))
         self._kept = cache(self._samples_at_hand)
+        self._ends = cache(self._samples_at_end)
         self._grid_of_samples = cache(self._draw_samples)
 
     def chosen(self, groups: Sequence[Group], wanted: Sequence[str]) -> dict[str, list[Drawing]]:
@@ -223,7 +227,26 @@ class Painter:
             says = f"Progress of 5 fixed noises over training, {where}, columns at iterations {at}."
             caption = f"over training, one noise a row; columns: iterations {at}"
             chosen.append(progress_strip(arrays, self.detail.shots, 5, side, says, caption))
-        return [*chosen, self._neighbours(arrays, where)] if "neighbours" in arrays else chosen
+        chosen += [self._neighbours(arrays, where)] if "neighbours" in arrays else []
+        return [*chosen, self._seeds(group)] if len(self._ends(group)) > 1 else chosen
+
+    def _samples_at_end(self, group: Group) -> dict[int, Arrays]:
+        """Samples of the end by seed, of the lowest seeds that kept any: so many as a page is wide."""
+        kept = ((stored.record.seed, self.evidence.samples(stored)) for stored in group.runs)
+        ends = ((seed, _last(arrays)) for seed, arrays in kept if len(arrays.get("samples", ())))
+        return dict(itertools.islice(ends, _MOST_SEEDS))
+
+    def _seeds(self, group: Group) -> Picture:
+        """What each seed draws at the end: one seed may say nothing of the others."""
+        ends = self._ends(group)
+        columns, side = 12, min(self.detail.side, _SEED_SIDE)
+        rows = [shrunk(arrays["samples"][0][:columns], side) for arrays in ends.values()]
+        columns = min(columns, *map(len, rows))
+        seeds = f"seeds {seed_list(list(ends))}"
+        says = f"{columns} generated images of each seed at its end, {group.label}, {group.tier} tier, rows: {seeds}."
+        return image_grid(
+            np.concatenate([row[:columns] for row in rows]), columns, says, f"each seed at its end, a row each: {seeds}"
+        )
 
     def _neighbours(self, arrays: Arrays, where: str) -> Picture:
         """Generated images beside the training images nearest to them, with how near and among how many."""
@@ -248,23 +271,37 @@ class Painter:
         return [group for group in groups if has_points(self._kept(group)[1])]
 
     def points(self, groups: Sequence[Group]) -> list[Picture]:
-        """Panels of points, a few systems of one tier together."""
+        """Panels of points, a few systems of one tier together: one seed over training, and every seed at its end."""
         clouds = []
         for tier in dict.fromkeys(group.tier for group in groups):
             of_tier = [group for group in groups if group.tier == tier]
             for some in _chunks(of_tier, _MOST_SYSTEMS):
-                kept = [self._kept(group) for group in some]
-                labels = [group.label for group in some]
-                seeds = seed_list(sorted({seed for seed, _ in kept}))
-                text = f"{tier} tier, seed {seeds}"
-                says = (
-                    f"Generated points over real ones on the discriminator's probability, rows {', '.join(labels)}, "
-                    f"columns are iterations, {text}."
-                )
-                rows = [(label, arrays) for label, (_, arrays) in zip(labels, kept, strict=True)]
+                kept = {group.label: self._kept(group) for group in some}
+                over = [(label, self._over_training(arrays)) for label, (_, arrays) in kept.items()]
+                text = f"{tier} tier, seed {seed_list(sorted({seed for seed, _ in kept.values()}))}"
                 caption = f"{text}, the lowest one and not a selected one"
-                clouds.append(point_panels(rows, self.detail.shots, self.detail.scatter, says, caption))
+                clouds.append(self._panels(over, "iteration", text, caption))
+                ends = {group.label: self._ends(group) for group in some}
+                if max(map(len, ends.values())) > 1:
+                    at_end = [
+                        (label, [Panel(str(seed), arrays, 0) for seed, arrays in of.items()])
+                        for label, of in ends.items()
+                    ]
+                    seeds = seed_list(sorted({seed for of in ends.values() for seed in of}))
+                    text = f"{tier} tier, seeds {seeds}, each at its end"
+                    clouds.append(self._panels(at_end, "seed", text, text))
         return clouds
+
+    def _over_training(self, arrays: Arrays) -> list[Panel]:
+        shots = spaced(len(arrays["samples"]), self.detail.shots)
+        return [Panel(f"{int(arrays['iterations'][shot]):,}", arrays, shot) for shot in shots]
+
+    def _panels(self, rows: Sequence[tuple[str, Sequence[Panel]]], columns: str, text: str, caption: str) -> Picture:
+        says = (
+            f"Generated points over real ones on the discriminator's probability, rows "
+            f"{', '.join(label for label, _ in rows)}, columns are {columns}s, {text}."
+        )
+        return point_panels(rows, columns, self.detail.scatter, says, caption)
 
 
 def printed(spec: PaperSpec, group: Group, score: str) -> float | None:
@@ -272,6 +309,12 @@ def printed(spec: PaperSpec, group: Group, score: str) -> float | None:
     proxy = any(score in run.record.scores and run.record.scores[score].proxy for run in group.runs)
     values = {number.cell.value for number in published.Numbers(spec).scores.get((group.experiment, score), [])}
     return values.pop() if len(values) == 1 and group.tier == "full" and not proxy else None
+
+
+def _last(arrays: Arrays) -> Arrays:
+    """Of samples over training a copy of those at the end, with what a picture of them needs."""
+    ends = {name: arrays[name][-1:].copy() for name in ("samples", "value_surface") if name in arrays}
+    return ends | {name: arrays[name] for name in ("real", "extent") if name in arrays}
 
 
 def _chunks(items: Sequence[T], most: int) -> list[Sequence[T]]:

@@ -21,6 +21,8 @@ FAKE_COLOUR = "#009E73"
 #: read on white and on black
 _INK = "#7B818A"
 _DPI = 144
+#: inches that panels of one row have
+_PAGE = 9.4
 _STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 7.5, "text.color": _INK, "text.parse_math": False}
 
 
@@ -107,15 +109,26 @@ def neighbour_rows(arrays: Arrays, rows: int, side: int, says: str, caption: str
     return image_grid(shrunk(images.reshape(-1, *near.shape[2:]), side), images.shape[1], says, caption, apart=True)
 
 
-def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, says: str, caption: str) -> Picture:
-    """Generated points over real ones on D's probability: a row per system, a column per snapshot.
+@dataclass(frozen=True)
+class Panel:
+    """Points of one moment of a run."""
 
-    The probability is the logistic function of the stored raw output; a row without a surface has a plain ground.
+    title: str
+    arrays: Arrays
+    shot: int
+
+
+def point_panels(
+    rows: Sequence[tuple[str, Sequence[Panel]]], columns: str, points: int, says: str, caption: str
+) -> Picture:
+    """Generated points over real ones on D's probability: a row per system, ``columns`` says what a column is.
+
+    The probability is the logistic function of the stored raw output; a run without a surface has a plain ground.
     """
-    columns = max(min(len(arrays["samples"]), shots) for _, arrays in rows)
-    same = len({tuple(arrays["iterations"].tolist()) for _, arrays in rows}) == 1
-    side, head, name_width = 1.32, 0.46, 0.28
-    size = (name_width + columns * side, head + len(rows) * (side + (0.03 if same else 0.16)))
+    across = max(len(line) for _, line in rows)
+    same = len({tuple(panel.title for panel in line) for _, line in rows}) == 1
+    side, head, name_width = min(1.32, _PAGE / across), 0.46, 0.28
+    size = (name_width + across * side, head + len(rows) * (side + (0.03 if same else 0.16)))
     import matplotlib
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
@@ -124,7 +137,7 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, sa
     clear_to_grey = LinearSegmentedColormap.from_list("ground", [(*grey, 0.0), (*grey, 0.75)])
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=size, facecolor="none")
-        panels = figure.subplots(len(rows), columns, squeeze=False)
+        grid = figure.subplots(len(rows), across, squeeze=False)
         figure.subplots_adjust(
             left=name_width / size[0],
             right=0.995,
@@ -133,14 +146,11 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, sa
             wspace=0.05,
             hspace=0.05 if same else 0.16,
         )
-        for index, (name, arrays) in enumerate(rows):
-            line = panels[index]
-            titled = index == 0 or not same
-            for axes in line:
+        for index, (name, line) in enumerate(rows):
+            for axes in grid[index]:
                 axes.set_axis_off()
-            extent = _extent(arrays)
-            for column, shot in enumerate(spaced(len(arrays["samples"]), shots)):
-                axes = line[column]
+            for axes, panel in zip(grid[index], line, strict=False):
+                arrays, shot, extent = panel.arrays, panel.shot, _extent(panel.arrays)
                 if "value_surface" in arrays:
                     axes.imshow(
                         _logistic(arrays["value_surface"][shot]),
@@ -155,10 +165,11 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, sa
                 axes.scatter(real[:, 0], real[:, 1], s=2.6, c=REAL_COLOUR, linewidths=0)
                 axes.scatter(fake[:, 0], fake[:, 1], s=1.6, c=FAKE_COLOUR, linewidths=0, alpha=0.8)
                 axes.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
-                if titled:
-                    axes.set_title(f"{int(arrays['iterations'][shot]):,}", fontsize=7.5, pad=2.5, color=_INK)
-            line[0].text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=line[0].transAxes)
-        _key(figure, size)
+                if index == 0 or not same:
+                    axes.set_title(panel.title, fontsize=7.5, pad=2.5, color=_INK)
+            first = grid[index][0]
+            first.text(-0.07, 0.5, name, rotation=90, ha="right", va="center", transform=first.transAxes)
+        _key(figure, size, columns)
         stream = io.BytesIO()
         figure.savefig(stream, format="rgba", dpi=_DPI)
     pixels = np.frombuffer(stream.getvalue(), np.uint8).reshape(int(size[1] * _DPI), int(size[0] * _DPI), 4)
@@ -167,10 +178,10 @@ def point_panels(rows: Sequence[tuple[str, Arrays]], shots: int, points: int, sa
     )
 
 
-def _key(figure: Figure, size: tuple[float, float]) -> None:
+def _key(figure: Figure, size: tuple[float, float], columns: str) -> None:
     """A line above the panels: what the columns are, what the colours mean."""
     top = 1 - 0.12 / size[1]
-    figure.text(0.01, top, "columns: iteration", va="center")
+    figure.text(0.01, top, f"columns: {columns}", va="center")
     for left, colour, text in ((1.35, REAL_COLOUR, "real"), (1.95, FAKE_COLOUR, "generated")):
         if left + 0.6 < size[0]:
             figure.text(left / size[0], top, "\N{BLACK CIRCLE}", color=colour, va="center")

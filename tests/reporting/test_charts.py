@@ -94,6 +94,16 @@ def test_labels_of_curves_that_end_together_stand_apart() -> None:
     assert all(after - before > 12.9 for before, after in itertools.pairwise(heights))
 
 
+@pytest.mark.parametrize("width", [312.0, 460.0])
+def test_a_label_of_a_curve_is_whole_where_bold_letters_are_wide(width: float) -> None:
+    """DejaVu Sans Bold, the widest of the faces asked for, draws "mean fake output" 110.1 units wide at this size."""
+    band = Band(np.arange(3.0), *np.ones((3, 3)), seeds=2)
+    drawing = curves([Line("mean fake output", band)], "iteration", "loss", "", width=width)
+    (label,) = places(drawing, Text, bold=True)
+    assert label.text == "mean fake output"
+    assert label.x + 110.1 <= drawing.width
+
+
 def test_strip_has_zero_in_the_middle_and_the_margin_around_it() -> None:
     drawing = strip(interval(1.0, 0.5, None), 1.0, "good", "so")
     assert drawing is not None

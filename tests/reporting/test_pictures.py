@@ -11,7 +11,16 @@ from PIL import Image
 from pydantic import ValidationError
 
 from benchmark.reporting.painter import DETAILS, Painter
-from benchmark.reporting.pictures import _logistic, image_grid, neighbour_rows, point_panels, shrunk, spaced
+from benchmark.reporting.pictures import (
+    Panel,
+    Picture,
+    _logistic,
+    image_grid,
+    neighbour_rows,
+    point_panels,
+    shrunk,
+    spaced,
+)
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.spec.printed import Figure
 from tests.reporting.factory import gan_rl, images_of, points_of, stored_run
@@ -50,7 +59,7 @@ def test_surface_stands_upright() -> None:
     arrays["samples"][:] = arrays["real"][:] = 50.0  # out of sight
     arrays["value_surface"][:] = -20.0
     arrays["value_surface"][0, -8:, :] = 20.0
-    sheet = decoded(point_panels([("a", arrays)], 1, 10, "alt", "").uri)[:, :, 3].astype(int)
+    sheet = decoded(point_panels([("a", [Panel("0", arrays, 0)])], "iteration", 10, "alt", "").uri)[:, :, 3].astype(int)
     middle = sheet[:, sheet.shape[1] * 3 // 5]
     panel = middle[int(len(middle) * 0.28) : -4]
     assert panel[: len(panel) // 5].mean() > panel[-len(panel) // 5 :].mean() + 100
@@ -98,3 +107,43 @@ def test_a_figure_may_name_the_epoch_whose_samples_it_shows(tmp_path: Path) -> N
     assert "iteration 900" in last.caption
     with pytest.raises(ValidationError, match="epoch goes with by: samples"):
         Figure(where="figure 1", shows="losses", experiments=("toy_minimax",), by="curves", epoch=6)
+
+
+def test_every_seed_is_shown_at_its_end(tmp_path: Path) -> None:
+    """Two seeds draw one grey, one does not; a row each, and one seed alone has no such picture."""
+    spec, curves = gan_rl().spec, {"discriminator_loss": np.zeros(900, np.float32)}
+    levels = {0: 10, 1: 200, 2: 90}
+    stored = []
+    for seed, level in levels.items():
+        arrays = images_of(1, 900, shots=3)
+        arrays["samples"][-1] = level
+        stored.append(stored_run(tmp_path, spec, "toy_minimax", "full", seed, curves=curves, samples=arrays))
+
+    def shown(count: int) -> list[Picture]:
+        evidence = PaperRecords(spec, stored[:count])
+        group = evidence.group("toy_minimax")
+        assert group is not None
+        return [one for one in Painter(spec, evidence, DETAILS[0]).images(group) if "each seed" in one.caption]
+
+    (strip,) = shown(3)
+    sheet = decoded(strip.uri)
+    assert sheet[1::17, 1, 0].tolist() == list(levels.values())
+    assert sheet.shape[:2] == (3 * 17 + 1, 12 * 17 + 1)
+    assert strip.says.startswith("12 generated images of each seed at its end, ")
+    assert shown(1) == []
+
+
+def test_points_are_shown_over_one_seeds_training_and_at_the_end_of_each(tmp_path: Path) -> None:
+    spec, curves = gan_rl().spec, {"discriminator_loss": np.zeros(900, np.float32)}
+    stored = [
+        stored_run(tmp_path, spec, "toy_minimax", "full", seed, curves=curves, samples=points_of(0, seed, 900))
+        for seed in range(3)
+    ]
+
+    def shown(count: int) -> list[str]:
+        evidence = PaperRecords(spec, stored[:count])
+        return [one.caption for one in Painter(spec, evidence, DETAILS[-1]).points(evidence.groups)]
+
+    over_training = "full tier, seed 0, the lowest one and not a selected one"
+    assert shown(1) == [over_training]
+    assert shown(3) == [over_training, "full tier, seeds 0\N{EN DASH}2, each at its end"]
