@@ -249,7 +249,7 @@ def _compared(
     reads += [max(same, key=lambda read: -1 if read[2] is None else read[2].seeds) for _, same in alike]
     if all(side(verdict) == "not run" for _, _, verdict in reads[1:]):
         return None
-    return across(claim, ground, reads)
+    return across(claim, ground, reads, {name: _trainings(loaded.readings, name)[claim] for name, _, _ in reads})
 
 
 def _touched(readings: Readings, ground: str, name: str) -> list[str]:
@@ -263,6 +263,8 @@ class _Recipe:
     """What determines an experiment's runs at one tier, apart by what a claim may look at."""
 
     seeds: tuple[int, ...]
+    #: of weights, however long they are trained
+    training: str
     #: of curves, times and outcomes
     trained: str
     #: of samples
@@ -287,8 +289,9 @@ def _recipes(readings: Readings, name: str, experiment: str) -> list[_Recipe]:
             score: (digest(facts["setup"]["scores"][score]), one.metric.looks_at == "curves")
             for score, one in run.setup.scores.items()
         }
-        trained = digest([optimisation(facts), length])
-        made.append(_Recipe(tuple(run.setup.seeds), trained, digest([bare, length]), scores))
+        training = optimisation(facts)
+        trained, sampled = digest([training, length]), digest([bare, length])
+        made.append(_Recipe(tuple(run.setup.seeds), digest(training), trained, sampled, scores))
     return made
 
 
@@ -301,9 +304,25 @@ def _views(readings: Readings, name: str) -> dict[str, Any]:
 
 def _view(readings: Readings, name: str, changed: Collection[str], predicate: Predicate) -> tuple[Any, ...]:
     seen = [one for one in quantities(predicate) if one.experiment]
-    under = [name if one.experiment in changed else BASE for one in seen]  # the rest is made once for all
-    recipes = [_recipes(readings, of, one.experiment) for of, one in zip(under, seen, strict=True)]
+    recipes = [_seen(readings, name, changed, one) for one in seen]
     return predicate, *([one.seen_by(quantity) for one in tiers] for tiers, quantity in zip(recipes, seen, strict=True))
+
+
+def _seen(readings: Readings, name: str, changed: Collection[str], quantity: Quantity) -> list[_Recipe]:
+    """Recipes of a quantity's runs under a reading; what it leaves alone is made once for all."""
+    return _recipes(readings, name if quantity.experiment in changed else BASE, quantity.experiment)
+
+
+@lru_cache(maxsize=1024)
+def _trainings(readings: Readings, name: str) -> dict[str, str]:
+    """What determines the weights of all runs that a claim looks at under a reading, however long they are trained."""
+    changed, trainings = {*readings.affected(name)}, {}
+    for claim, there in readings.under(name).claims.items():
+        if there.predicate:
+            seen = [one for one in quantities(there.predicate) if one.experiment]
+            recipes = itertools.chain.from_iterable(_seen(readings, name, changed, one) for one in seen)
+            trainings[claim] = digest(sorted({recipe.training for recipe in recipes}))
+    return trainings
 
 
 def side(verdict: ClaimVerdict | None) -> Side:
@@ -313,8 +332,11 @@ def side(verdict: ClaimVerdict | None) -> Side:
     return _SIDES.get(verdict.state, "undecided" if verdict.preview is not None else "not run")
 
 
-def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
-    """Compare the verdicts on one claim; the first of ``reads`` is the ground's."""
+def across(claim: str, ground: str, reads: Sequence[Read], trainings: Mapping[str, str]) -> AcrossReadings:
+    """Compare the verdicts on one claim; the first of ``reads`` is the ground's.
+
+    ``trainings`` tells by reading what determines all weights that the claim looks at.
+    """
     places = _deciding(reads[0][2])
     effects = {name: _effects(verdict, places) for name, _, verdict in reads}
     readings = [
@@ -336,7 +358,7 @@ def across(claim: str, ground: str, reads: Sequence[Read]) -> AcrossReadings:
         claim=claim,
         ground=ground,
         reduced=any(reading.tier not in (None, "full") for reading in readings),
-        says=_says(readings),
+        says=_says(readings, trainings),
         disagree={"holds", "reversed"} <= sides,
         readings=readings,
         ranking=[
@@ -381,8 +403,8 @@ def _on(across: AcrossReadings) -> str:
     return reduced if across.ground == BASE else f"{reduced}on top of {across.ground}: "
 
 
-def _says(readings: Sequence[ReadingVerdict]) -> str:
-    """``holds under 5 of 8 readings, reversed under 2 (1 in part), undecided under 3 (2 interim)``."""
+def _says(readings: Sequence[ReadingVerdict], trainings: Mapping[str, str]) -> str:
+    """``holds under 5 of 8 readings (of 3 trainings), reversed under 2 (1 in part), undecided under 3 (2 interim)``."""
     run = [reading for reading in readings if reading.side != "not run"]
     absent = len(readings) - len(run)
     if not run:
@@ -394,15 +416,22 @@ def _says(readings: Sequence[ReadingVerdict]) -> str:
     leaning = [reading.leans for reading in run if reading.leans is not None]
     leans = f"{leaning.count('for')} leaning its way, {leaning.count('against')} the other" if leaning else ""
     notes = {
-        "reversed": f"{in_part} in part" if in_part else "",
-        "undecided": "; ".join(filter(None, [f"{interim} interim" if interim else "", leans])),
+        name: [_shared([trainings[reading.reading] for reading in run if reading.side == name])] for name in counts
     }
+    notes["reversed"].append(f"{in_part} in part" if in_part else "")
+    notes["undecided"] += [f"{interim} interim" if interim else "", leans]
+    told = {name: "; ".join(filter(None, several)) for name, several in notes.items()}
     text = ", ".join(
-        f"{name} under {count}{of.get(name, '')}" + (f" ({notes[name]})" if notes.get(name) else "")
+        f"{name} under {count}{of.get(name, '')}" + (f" ({told[name]})" if told[name] else "")
         for name, count in counts.items()
         if count
     )
     return text + (f"; {absent} not run" if absent else "")
+
+
+def _shared(trainings: Sequence[str]) -> str:
+    """``of 2 trainings``: how many there are, where some are one."""
+    return f"of {counted(len({*trainings}), 'training')}" if len({*trainings}) < len(trainings) else ""
 
 
 def _so_far(verdict: ClaimVerdict | None) -> str | None:

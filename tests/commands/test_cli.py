@@ -20,8 +20,8 @@ from benchmark.commands.report import reference_evidence
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
 from benchmark.runs.records import read_records
-from tests.judging.test_readings import READINGS, runs
-from tests.judging.test_readings import record as made
+from tests.judging.test_readings_of_records import READINGS, runs
+from tests.judging.test_readings_of_records import record as made
 from tests.spec.small import TEXT
 from tests.specs import load
 
