@@ -13,12 +13,14 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from benchmark import load
 from benchmark.judging.audit import Audit, audit
 from benchmark.judging.judge import JudgedPaper, judge_papers, states_of
 from benchmark.judging.verdict import AcrossReadings, ClaimVerdict
 from benchmark.runs.plan import make_plan
-from benchmark.runs.records import RunRecord, read_records
+from benchmark.runs.records import RunRecord, Stored, read_records
 from benchmark.spec.base import Tier, grouped
 from benchmark.spec.load import Loaded
 from benchmark.spec.names import of_experiment, of_score
@@ -39,15 +41,25 @@ FACES = (
     "mean_of_terms",
     "two_generator_updates",
 )
+#: sets of FaceGAN's digits whose losses as printed are told of
+FACE_SETS = (("digits-small", "small_digits"), ("digits-wide", "digits_at_32"))
+#: systems that lose modes in 200,000 iterations
+LATE = ("non_saturating", "reconstruction")
 _EMPTY = ("NOT RUN", "NOT ASSESSABLE", "NOT COMPARABLE", "NOT MEASURED", "VERIFIED BY TEST")
 
 paper = cache(load)
 
 
 @cache
+def stored(folder: str) -> dict[str, Stored]:
+    """Runs of one folder of committed evidence, by id."""
+    return {one.record.run_id: one for one in read_records(REFERENCE / folder)}
+
+
+@cache
 def records(folder: str) -> dict[str, RunRecord]:
     """Records of one folder of committed evidence, by run id."""
-    return {stored.record.run_id: stored.record for stored in read_records(REFERENCE / folder)}
+    return {run_id: one.record for run_id, one in stored(folder).items()}
 
 
 @cache
@@ -188,10 +200,10 @@ def score_table(name: str) -> str:
     rows = [["runs", "system", "seeds", *labels], ["---"] * (3 + len(scores))]
     shown: set[str] = set()
     for label, folder, reading, tier in places:
-        stored = grouped(
+        found = grouped(
             (record.experiment, record) for record in runs(loaded, folder, reading, tier) if record.run_id not in shown
         )
-        for experiment, several in stored.items():
+        for experiment, several in found.items():
             shown |= {record.run_id for record in several}
             values = [_range(several, score) for score in scores]
             rows.append([label, of_experiment(loaded.spec, experiment), str(len(several)), *values])
@@ -214,6 +226,49 @@ def parts_that_hold(name: str, folder: str, reading: str, claim: str) -> str:
     (known,) = judge_papers([paper(name)], REFERENCE / folder, "fp32", reading, write=False)
     (parts,) = (verdict.parts for verdict in known.verdicts.claims if verdict.claim == claim)
     return f"{sum(part.state == 'HOLDS' for part in parts)} of {len(parts)}"
+
+
+def modes_lost(reading: str, experiment: str) -> str:
+    """Evaluations at which runs that had all eight modes first lack some, first to last over seeds."""
+    moments = []
+    for record in runs(paper("gan_rl"), "toy-narrow", reading):
+        if record.experiment == experiment:
+            series = record.scores["modes"].series
+            had = next(iteration for iteration, modes in series if modes == 8)
+            moments.append(next(iteration for iteration, modes in series if iteration > had and modes < 8))
+    return f"{min(moments):,} to {max(moments):,}"
+
+
+def _curves(folder: str, reading: str, experiment: str) -> list[dict[str, np.ndarray]]:
+    """Curves of an experiment's seeds under a reading of FaceGANs."""
+    found = runs(paper("facegans"), folder, reading)
+    return [stored(folder)[record.run_id].curves() for record in found if record.experiment == experiment]
+
+
+def balance_lost(folder: str, reading: str, experiment: str = "mnist_facegan") -> str:
+    """Iterations by which the two losses were on average 1 apart over the last 25, first to last over seeds."""
+    moments = []
+    for gap in _gaps(folder, reading, experiment):
+        means = np.convolve(gap, np.full(25, 1 / 25), "valid")
+        moments.append(int(np.flatnonzero(means > 1)[0]) + 25)
+    return f"{min(moments)} to {max(moments)}"
+
+
+def apart(folder: str, reading: str, experiment: str = "mnist_facegan") -> str:
+    """Share of the iterations from 120 on in which the two losses are more than 1 apart, lowest to highest."""
+    shares = [float(np.mean(gap[120:] > 1)) for gap in _gaps(folder, reading, experiment)]
+    return f"{100 * min(shares):.0f} to {100 * max(shares):.0f} %"
+
+
+def _gaps(folder: str, reading: str, experiment: str) -> list[np.ndarray]:
+    several = _curves(folder, reading, experiment)
+    return [np.abs(curves["generator_loss"] - curves["discriminator_loss"]) for curves in several]
+
+
+def at_the_end(folder: str, reading: str, curve: str, experiment: str = "mnist_facegan") -> str:
+    """A curve's means over the last 300 iterations, lowest to highest over seeds."""
+    means = [float(curves[curve][-300:].mean()) for curves in _curves(folder, reading, experiment)]
+    return f"{min(means):.2f} to {max(means):.2f}"
 
 
 def _modes(several: Sequence[RunRecord]) -> str:
@@ -263,6 +318,13 @@ def facts() -> dict[str, str]:
         "RL-C7": extra_time(),
         "five to one": as_in_the_figure("toy-narrow", "narrow+five_to_one"),
         **{name: as_in_the_figure("toy-narrow", f"narrow+toy_{name}_weights") for name in ("pytorch", "tensorflow")},
+        **{f"{name} lose modes": modes_lost("narrow+iterations_200k", f"toy_{name}") for name in LATE},
+        **{f"{reading} balance lost": balance_lost(folder, reading) for folder, reading in FACE_SETS},
+        **{f"{reading} apart": apart(folder, reading) for folder, reading in FACE_SETS},
+        **{
+            f"two sigmoids {which}": at_the_end("digits-small", "small_digits+two_sigmoids", f"mean_{which}_output")
+            for which in ("real", "fake")
+        },
         "five to one parts": parts_that_hold("gan_rl", "toy-narrow", "narrow+five_to_one", "RL-C22"),
         **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},
     }
