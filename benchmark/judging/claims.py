@@ -245,12 +245,17 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
         denied = p_against * factor <= alpha or (part is opposed and family.p_against <= alpha)
         return "REVERSED" if denied else "INCONCLUSIVE"
 
-    def verdict(part: Finding, state: PartState) -> PartVerdict:
-        toward = state == "HOLDS" or (state == "INCONCLUSIVE" and part.p <= part.p_against)
+    def verdict(part: Finding, p: float, p_against: float) -> PartVerdict:
+        decided = state(part, p, p_against)
+        toward = decided == "HOLDS" or (decided == "INCONCLUSIVE" and part.p <= part.p_against)
+        corrected = min(1.0, p * family.claims if toward else p_against * factor)
+        # what looks decided by itself, and is not
+        telling = decided == "INCONCLUSIVE" and min(part.p, part.p_against) <= alpha
         return PartVerdict(
             test=part.test,
-            state=state,
-            reason=part.says if toward else part.says_against,
+            state=decided,
+            reason=(part.says if toward else part.says_against)
+            + (f", {words.p_value(corrected)} after Holm" if telling else ""),
             statistic=part.statistic,
             p=part.p,
             p_against=part.p_against,
@@ -258,7 +263,7 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
         )
 
     adjusted = zip(finding.parts, holding, against, strict=True)
-    return [verdict(part, state(part, p, p_against)) for part, p, p_against in adjusted]
+    return [verdict(part, p, p_against) for part, p, p_against in adjusted]
 
 
 def _caveats(draft: Draft, broken: int, late: int, runs: int) -> str:

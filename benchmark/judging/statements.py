@@ -255,22 +255,22 @@ def exactly(operand: Operand, value: float, share: float, lookup: Lookup) -> Fin
 def in_share(truths: Mapping[int, bool], share: float, statement: str) -> Finding:
     """``statement`` is true in more than ``share`` of the seeds (exact binomial)."""
     count, hits = len(truths), sum(truths.values())
-    says = f"in {hits} of {words.counted(count, 'seed')}"
+    test, says = f"{statement} in {words.share_of_seeds(share)}", f"{hits} of {words.counted(count, 'seed')}"
     if not truths:
-        return silent(statement, {}, "mixed", says)
+        return silent(test, {}, "mixed", says)
     observed = hits / count
     points: Points = "same" if observed > share else "other" if hits == 0 else "mixed"
     p = hypothesis_tests.binomial_at_least(hits, count, share)
     p_against = hypothesis_tests.binomial_at_least(count - hits, count, 1 - share)
     return Finding(
-        test=f"{statement} in {words.share_of_seeds(share)}",
+        test=test,
         p=p,
         p_against=p_against,
         statistic=hypothesis_tests.share_interval(hits, count).mapped(lambda of_seeds: of_seeds - share),
         truths=truths,
         points=points,
-        says=f"{statement} {says}, exact binomial {words.p_value(p)}",
-        says_against=f"{statement} {says}, exact binomial {words.p_value(p_against)} against",
+        says=f"{test}: {says}, exact binomial {words.p_value(p)}",
+        says_against=f"{test}: {says}, exact binomial {words.p_value(p_against)} against",
         needed=lambda alpha, power: fewest(lambda n: power_share(observed, n, share, alpha) >= power, count + 1),
     )
 

@@ -21,9 +21,9 @@ def part(name: str, p: float, p_against: float) -> Finding:
         (0.7, 0.3, "INCONCLUSIVE", "against x"),
         (0.999, 0.001, "REVERSED", "against x"),
         (0.024, 0.976, "HOLDS", "for x"),  # Holm over two parts doubles what is smaller
-        (0.026, 0.974, "INCONCLUSIVE", "for x"),
+        (0.026, 0.974, "INCONCLUSIVE", "for x, p = 0.052 after Holm"),
         (0.976, 0.024, "REVERSED", "against x"),
-        (0.974, 0.026, "INCONCLUSIVE", "against x"),
+        (0.974, 0.026, "INCONCLUSIVE", "against x, p = 0.052 after Holm"),
     ],
 )
 def test_a_part_is_told_by_the_side_that_it_leans_to(p: float, p_against: float, state: str, told: str) -> None:
