@@ -18,6 +18,7 @@ import numpy as np
 from benchmark import load
 from benchmark.judging.audit import Audit, audit
 from benchmark.judging.judge import JudgedPaper, judge_papers, states_of
+from benchmark.judging.readings import state_in_full
 from benchmark.judging.verdict import AcrossReadings, ClaimVerdict
 from benchmark.runs.plan import make_plan
 from benchmark.runs.records import RunRecord, Stored, read_records
@@ -135,7 +136,8 @@ def claim_table() -> str:
         if claim.state not in _EMPTY:
             seeds = f"{claim.seeds} of {claim.planned}" if claim.planned else f"{claim.seeds}"
             name = f"{claim.claim}, reading `{ground}`" if ground else claim.claim
-            state = f"{claim.state}, but readings disagree" if across is not None and across.disagree else claim.state
+            state = state_in_full(claim)
+            state += ", but readings disagree" if across is not None and across.disagree else ""
             cells = [name, claim.says.replace("|", "/"), state, seeds, across.says if across is not None else ""]
             rows.append(f"| {' | '.join(cells)} |")
     return _block(rows)

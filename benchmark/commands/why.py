@@ -61,12 +61,13 @@ def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]
     yield terminal.wrapped(f"{claim.says} ({about.spec.paper.id}, {claim.where}{_under(about)})", 2)
     if not claim.parts:
         yield from _told("tested as", say(claim.test))
-    yield from _told("because", say(claim.reason.partition(LATE)[0]))
+    parts = "".join(f"{part.state}: {part.reason}; " for part in claim.parts)  # below, a line each
+    yield from _told("because", say(claim.reason.partition(LATE)[0].replace(parts, "")))
     if predicate is not None and claim.p is not None and not claim.parts:
         yield from _interval(f"{say(statistic_name(predicate, None))}, plus is as claimed", claim.statistic)
     for part in claim.parts:
         yield terminal.wrapped(f"{part.state}: {say(part.reason)}", 4, "  - ")
-        yield from _interval("difference, plus is as claimed", part.statistic, 4)
+        yield from _interval("distance on the claimed side, minus is the other", part.statistic, 4)
     yield from _told("test", p_text(claim))
     several = [reading for reading in about.verdicts.readings if reading.claim == claim.claim]
     numbers = False

@@ -25,6 +25,7 @@ from benchmark.spec.claims import Claim, Predicate, quantities
 from benchmark.spec.paper import PaperSpec
 from benchmark.spec.quantities import Computed, Quantity
 
+_AFTER = " after Holm"
 _PREVIEWS: dict[Points, Preview] = {"same": "points the same way", "other": "points the other way", "mixed": "mixed"}
 
 
@@ -155,6 +156,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
         state, reason, needed, parts = _decide(draft, finding, family)
     elif finding is not None and draft.tier == "full":
         needed = max(claim.min_seeds or 0, LEAST_SEEDS)
+        parts = _untested(finding, draft.interim) if draft.seeds >= LEAST_SEEDS else []
     assert state is not None
     outcome, why = numbers.outcome(claim.predicate) if claim.predicate is not None else (None, None)
     runs = {(sample.experiment, seed) for sample in draft.samples for seed in sample.seeds}
@@ -186,7 +188,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
         p_against=finding.p_against if family is not None and finding is not None else None,
         p_against_holm=family.p_against if family is not None else None,
         parts=parts,
-        effects=[*finding.effects] if finding is not None and family is not None else [],
+        effects=[*finding.effects] if finding is not None and draft.seeds >= LEAST_SEEDS else [],
         on_published_parts=numbers.parts(claim.predicate) if claim.predicate is not None else [],
         planned=draft.so_far[1],
         interim=draft.interim,
@@ -196,7 +198,7 @@ def _verdict(numbers: Numbers, draft: Draft, family: _Family | None) -> ClaimVer
 def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState, str, int | None, list[PartVerdict]]:
     """An interim look decides at its own, far smaller level."""
     alpha = INTERIM if draft.interim else ALPHA
-    after = f" after Holm over {words.counted(family.claims, 'claim')}"
+    after = f"{_AFTER} over {words.counted(family.claims, 'claim')}"
     look = ""
     if draft.interim:
         seeds, planned = draft.so_far
@@ -208,15 +210,21 @@ def _decide(draft: Draft, finding: Finding, family: _Family) -> tuple[ClaimState
     if family.p_against <= alpha:
         told = "; ".join(f"{part.state}: {part.reason}" for part in parts)
         p = words.p_value(family.p_against)
-        text = f"{told}; together {p} against" if told else f"{finding.says_against}, {p}"
+        text = f"{told}; together {p} against" if told else f"{_against(finding)}, {p}"
         return _denied(parts), f"{look}{text}{after}", None, parts
     needed = finding.needed(ALPHA / family.claims, POWER)
     if needed is not None and draft.interim:  # the level that it is for is that of the last look
         needed = max(needed, *(len(sample.planned) for sample in draft.samples))
     toward = finding.p <= finding.p_against
-    says, adjusted = (finding.says, family.p) if toward else (finding.says_against, family.p_against)
+    says, adjusted = (finding.says, family.p) if toward else (_against(finding), family.p_against)
     reason = f"{look}{says}, {words.p_value(adjusted)}{after}{enough(needed, draft.samples)}"
     return "INTERIM" if draft.interim else "INCONCLUSIVE", reason, needed, parts
+
+
+def _against(finding: Finding) -> str:
+    """What is against a claim: of several conditions one tells it, and bears that it was chosen among them."""
+    chosen = f", {words.p_value(finding.p_against)} over all conditions" if len(finding.effects) > 1 else ""
+    return f"{finding.says_against}{chosen}"
 
 
 def _denied(parts: Sequence[PartVerdict]) -> ClaimState:
@@ -228,34 +236,25 @@ def _denied(parts: Sequence[PartVerdict]) -> ClaimState:
 
 
 def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]:
-    """The statements of a conjunction, each by itself: Holm over its parts, on top of what the claim bears for others.
+    """The statements of a conjunction, each by itself: Holm over its parts, times the claims that bear it.
 
     Where the whole is decided, so is what decided it: all parts of a claim that holds, the most opposed one of a claim
     that does not.
     """
     holding = hypothesis_tests.holm([part.p for part in finding.parts])
     against = hypothesis_tests.holm([part.p_against for part in finding.parts])
-    # the claims that Holm still had to reckon with when it came to this one
-    factor = family.p_against / finding.p_against if 0 < family.p_against < 1 else family.claims
     opposed = min(finding.parts, key=lambda part: part.p_against, default=None)
 
-    def state(part: Finding, p: float, p_against: float) -> PartState:
-        if family.p <= alpha or p * family.claims <= alpha:
-            return "HOLDS"
-        denied = p_against * factor <= alpha or (part is opposed and family.p_against <= alpha)
-        return "REVERSED" if denied else "INCONCLUSIVE"
-
     def verdict(part: Finding, p: float, p_against: float) -> PartVerdict:
-        decided = state(part, p, p_against)
-        toward = decided == "HOLDS" or (decided == "INCONCLUSIVE" and part.p <= part.p_against)
-        corrected = min(1.0, p * family.claims if toward else p_against * factor)
-        # what looks decided by itself, and is not
-        telling = decided == "INCONCLUSIVE" and min(part.p, part.p_against) <= alpha
+        shown = min(family.p, p * family.claims)
+        denied = min(1.0, p_against * family.claims, family.p_against if part is opposed else 1.0)
+        state: PartState = "HOLDS" if shown <= alpha else "REVERSED" if denied <= alpha else "INCONCLUSIVE"
+        toward = state == "HOLDS" or (state == "INCONCLUSIVE" and part.p <= part.p_against)
+        says, corrected = (part.says, shown) if toward else (part.says_against, denied)
         return PartVerdict(
             test=part.test,
-            state=decided,
-            reason=(part.says if toward else part.says_against)
-            + (f", {words.p_value(corrected)} after Holm" if telling else ""),
+            state=state,
+            reason=f"{says}, {words.p_value(corrected)}{_AFTER}",
             statistic=part.statistic,
             p=part.p,
             p_against=part.p_against,
@@ -264,6 +263,20 @@ def _parts(finding: Finding, family: _Family, alpha: float) -> list[PartVerdict]
 
     adjusted = zip(finding.parts, holding, against, strict=True)
     return [verdict(part, p, p_against) for part, p, p_against in adjusted]
+
+
+def _untested(finding: Finding, interim: bool) -> list[PartVerdict]:
+    """The statements of a conjunction before there are as many seeds as the claim asks for: what the seeds show."""
+    return [
+        PartVerdict(
+            test=part.test,
+            state="INTERIM" if interim else "INCONCLUSIVE",
+            reason=f"{part.test}: so in {sum(part.truths.values())} of {words.counted(len(part.truths), 'seed')}",
+            statistic=part.statistic,
+            effects=[*part.effects],
+        )
+        for part in finding.parts
+    ]
 
 
 def _caveats(draft: Draft, broken: int, late: int, runs: int) -> str:

@@ -382,7 +382,18 @@ def headline(verdict: ClaimVerdict, comparisons: Sequence[AcrossReadings]) -> st
     """A claim's state, and whether readings disagree on it."""
     apart = [one for one in comparisons if one.claim == verdict.claim and one.disagree]
     said = [f"{_on(one)}{one.says}" for one in apart]
-    return f"{verdict.state}, but readings disagree: {'; '.join(said)}" if said else verdict.state
+    state = state_in_full(verdict)
+    return f"{state}, but readings disagree: {'; '.join(said)}" if said else state
+
+
+def state_in_full(verdict: ClaimVerdict) -> str:
+    """A claim's state, and of what holds or is reversed in part how much: ``HOLDS IN PART (1 of 4, 3 reversed)``."""
+    if not verdict.state.endswith("IN PART"):
+        return verdict.state
+    states = [part.state for part in verdict.parts]
+    held, reversed_ = states.count("HOLDS"), states.count("REVERSED")
+    opposed = f", {reversed_} reversed" if held and reversed_ else ""
+    return f"{verdict.state} ({held or reversed_} of {len(states)}{opposed})"
 
 
 def lines(across: AcrossReadings) -> list[str]:
@@ -394,6 +405,8 @@ def lines(across: AcrossReadings) -> list[str]:
     if across.ranking:
         shown = [f"{name} ({moved[name]:.2f})" for name in across.ranking[:3]]
         text.append(f"moved most by {', '.join(shown)}, in units of the largest effect under any reading")
+        few = [one.reading for one in across.readings if one.side != "not run" and one.choices and one.moves is None]
+        text += [f"without numbers that rank them: {', '.join(few)}"] if few else []
     return text
 
 

@@ -40,7 +40,7 @@ CellState = Literal[
 #: whose word a verdict rests on: trained here, measured here on samples that were supplied, reported by others
 Word = Literal["trained", "measured", "reported"]
 #: what the seeds, or printed numbers, say of one part of a claim
-PartState = Literal["HOLDS", "REVERSED", "INCONCLUSIVE"]
+PartState = Literal["HOLDS", "REVERSED", "INCONCLUSIVE", "INTERIM"]
 #: where the numbers of a reduced tier point
 Preview = Literal["points the same way", "points the other way", "mixed"]
 

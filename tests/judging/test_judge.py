@@ -133,6 +133,29 @@ def test_too_few_seeds(tmp_path: Path) -> None:
     assert one_claim(claim({"order": [fid("a"), fid("b")]}, min_seeds=2), two, seeds=range(2)).state == "INCONCLUSIVE"
 
 
+def test_statements_of_a_claim_with_too_few_seeds_say_what_these_show(tmp_path: Path) -> None:
+    """FID of three seeds is below 10.2 in one of them, above 5 in all; the claim asks for four, so no test is made."""
+    several = claim({"all_of": [{"bound": fid("a"), "below": 10.2}, {"bound": fid("a"), "above": 5.0}]}, min_seeds=4)
+    found = one_claim(several, series(tmp_path, "a", GOOD[:3]))
+    assert (found.state, found.p, found.p_against) == ("INTERIM", None, None)
+    assert [(part.state, part.p, part.reason.rpartition(": ")[2]) for part in found.parts] == [
+        ("INTERIM", None, "so in 1 of 3 seeds"),
+        ("INTERIM", None, "so in 3 of 3 seeds"),
+    ]
+    assert found.effects == pytest.approx([-0.3, 5.5])
+    two = one_claim(several, series(tmp_path / "x", "a", GOOD[:2]))
+    assert (two.parts, two.effects) == ([], []), "two seeds are not enough to rank anything by"
+
+
+def test_what_a_condition_of_several_bears_is_told(tmp_path: Path) -> None:
+    """FIDs of 9.5 to 11 are above 10 by 0.24, below 15 by 4.76: against one of two conditions p counts twice."""
+    both = claim({"together": [{"bound": fid("a"), "below": 10.0}, {"bound": fid("a"), "below": 15.0}]})
+    found = one_claim(both, series(tmp_path, "a", GOOD))
+    by_hand = scipy.stats.ttest_1samp(GOOD, 10.0, alternative="greater").pvalue
+    assert found.p_against == pytest.approx(2 * by_hand)
+    assert f"p = {by_hand:.2g} against, p = {2 * by_hand:.2g} over all conditions" in found.reason
+
+
 def test_fewer_seeds_than_planned_are_an_interim_look(tmp_path: Path) -> None:
     """Haybittle-Peto: before the last planned seed only p <= 0.001 decides; with all of them 0.05 does."""
     some = [*series(tmp_path, "a", GOOD[:4]), *series(tmp_path, "b", [11.0, 11.5, 11.9, 10.9])]

@@ -114,6 +114,25 @@ def test_agreeing_readings_leave_the_headline_alone() -> None:
     assert headline(verdict("HOLDS"), [one]) == "HOLDS"
 
 
+def test_what_holds_in_part_says_how_much_of_it() -> None:
+    def of(state: ClaimState, *states: str) -> str:
+        parts = [PartVerdict(test="", state=one, reason="") for one in states]
+        return headline(verdict(state, parts=parts), [])
+
+    assert of("HOLDS IN PART", "HOLDS", "REVERSED", "REVERSED", "REVERSED") == "HOLDS IN PART (1 of 4, 3 reversed)"
+    assert of("REVERSED IN PART", "REVERSED", "INCONCLUSIVE") == "REVERSED IN PART (1 of 2)"
+
+
+def test_a_reading_without_numbers_is_named_beside_those_that_are_ranked() -> None:
+    """One seed that turns all around moves nothing that is known, and must not look as if it moved little."""
+    one = across(
+        "C1",
+        "base",
+        reads(("base", verdict("HOLDS", 2.0)), ("a", verdict("HOLDS", 1.0)), ("b", verdict("INTERIM")), ("c", None)),
+    )
+    assert lines(one)[-1] == "without numbers that rank them: b"
+
+
 def test_choices_are_ranked_by_how_far_they_move_the_effect() -> None:
     """Effects 2 -> 1, 4, -4: they move it by 1, 2 and 6 of the largest size, 4."""
     world = reads(*((name, verdict("HOLDS", effect)) for name, effect in (("base", 2), ("a", 1), ("b", 4), ("c", -4))))

@@ -32,7 +32,7 @@ TOLD = {
     "DG-C4": "INTERIM",
     "DG-C5": "HOLDS IN PART",
     "DG-C6": "INTERIM",
-    "DG-C7": "REVERSED",
+    "DG-C7": "REVERSED IN PART",
     "DG-C8": "REVERSED IN PART",
 }
 
