@@ -166,7 +166,7 @@ def plan(options: argparse.Namespace) -> int:
             planned = f"with {counted(seeds, 'seed')}" if seeds else "with the seeds that the spec plans"
             for paper, spec in specs.items():
                 told = power_summary(planned_power(spec, seeds))
-                print(terminal.wrapped(f"power over all of {paper} {planned}, {told}", 2))
+                print(terminal.wrapped(f"power over all of {paper} {planned}: {told}", 2))
             for selection in selections:
                 if names := [*_in_passing(selection, {run.run_id for run, _ in left})]:
                     line = (

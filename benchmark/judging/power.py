@@ -241,15 +241,18 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
 def power_summary(power: Power) -> str:
     """What a plan says of its seeds, on one line."""
     printed, judged = _of_claims(power), _of_cells(power)
-    at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
-    parts = [
-        f"{' / '.join(_decided(chances))} {what}"
+    told = [
+        [f"{count} {what}" for count in _decided(chances)]
         for chances, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
         if chances
     ]
+    parts = [
+        f"{'by' if index else 'where seeds differ by'} {words.number(100 * spread)} %, {' and '.join(counts)}"
+        for index, (spread, counts) in enumerate(zip(power.spreads, zip(*told, strict=True), strict=False))
+    ]
     undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
     parts += [f"{undecided} claims and numbers cannot be decided"] if undecided else []
-    return f"{at}: {', '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
+    return "; ".join(parts) or "nothing of it is known beforehand"
 
 
 def _of_claims(power: Power) -> list[list[float]]:

@@ -112,7 +112,8 @@ class Computed(Model):
 
     @property
     def defined(self) -> str:
-        return f"{self.says} [{self.compute}]"
+        terms = ", ".join(f"{name} is {quantity.text}" for name, quantity in self.of.items())
+        return f"{self.says} [{self.compute}, where {terms}]"
 
 
 def _operand(value: Any) -> str:

@@ -36,7 +36,11 @@ def test_seeds_of_a_computed_number_are_those_that_all_its_parts_have(tmp_path: 
     values = {"a": GOOD, "b": BAD}
     half = [run(tmp_path, name, seed, scores={"fid": score(values[name][seed])}) for name in "ab" for seed in range(3)]
     found = one_claim(tested, half, seeds=range(3))
-    assert (found.state, found.seeds, found.test) == ("HOLDS", 3, "gain [1 - ours / plain] is above 0.3")
+    assert (found.state, found.seeds, found.test) == (
+        "HOLDS",
+        3,
+        "gain [1 - ours / plain, where ours is fid (a), plain is fid (b)] is above 0.3",
+    )
     gains = [1 - values["a"][seed] / values["b"][seed] for seed in range(3)]
     assert found.p == pytest.approx(scipy.stats.ttest_1samp(gains, 0.3, alternative="greater").pvalue)
     assert [one.experiment for one in found.quantities] == ["a", "b"]

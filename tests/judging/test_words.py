@@ -105,7 +105,7 @@ LATE = {"unit": "share", "start": 0.5, "end": 1.0}
         ),
         (
             {"order": [{"compute": "1 - x / y", "of": {"x": fid("a"), "y": fid("b")}, "says": "gain"}, fid("c")]},
-            "gain [1 - x / y] is below fid (c)",
+            "gain [1 - x / y, where x is fid (a), y is fid (b)] is below fid (c)",
         ),
         (
             {"given": {"bound": fid("a"), "above": 200}, "then": {"all_of": [{"bound": fid("a"), "below": 300}] * 2}},
