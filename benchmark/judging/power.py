@@ -241,15 +241,15 @@ def power_lines(power: Power, more: Sequence[Power] = ()) -> list[str]:
 def power_summary(power: Power) -> str:
     """What a plan says of its seeds, on one line."""
     printed, judged = _of_claims(power), _of_cells(power)
-    at = f"where seeds differ by {' / '.join(words.number(100 * spread) for spread in power.spreads)} %"
+    at = f"where seeds differ by {_each(words.number(100 * spread) for spread in power.spreads)} %"
     parts = [
-        f"{' / '.join(_decided(chances))} {what}"
+        f"{_each(_decided(chances))} {what}"
         for chances, what in ((printed, "claims on printed numbers are decided"), (judged, "right numbers reproduced"))
         if chances
     ]
     undecided = sum(claim.never is not None for claim in power.claims) + len(power.cells) - len(judged)
     parts += [f"{undecided} claims and numbers cannot be decided"] if undecided else []
-    return f"{at}: {', '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
+    return f"{at}: {'; '.join(parts)}" if parts else f"{at}: nothing of it is known beforehand"
 
 
 def _of_claims(power: Power) -> list[list[float]]:
@@ -269,6 +269,12 @@ def _row(what: str, columns: Sequence[str]) -> str:
 def _decided(chances: Sequence[Sequence[float]]) -> list[str]:
     """``3 of 10`` at each spread: those that are decided with the usual power."""
     return [f"{sum(chance[index] >= POWER for chance in chances)} of {len(chances)}" for index in range(len(SPREADS))]
+
+
+def _each(texts: Iterable[str]) -> str:
+    """``2, 5 and 10``: one for each spread."""
+    *before, last = texts
+    return f"{', '.join(before)} and {last}"
 
 
 def _numbers(cells: Sequence[CellPower]) -> str:

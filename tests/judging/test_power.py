@@ -146,8 +146,8 @@ def test_more_seeds_decide_more() -> None:
     ]
     told = power_summary(planned_power(spec))
     assert told == (
-        "where seeds differ by 2 / 5 / 10 %: 1 of 1 / 1 of 1 / 1 of 1 claims on printed numbers are decided, "
-        "2 of 2 / 0 of 2 / 0 of 2 right numbers reproduced"
+        "where seeds differ by 2, 5 and 10 %: 1 of 1, 1 of 1 and 1 of 1 claims on printed numbers are decided; "
+        "2 of 2, 0 of 2 and 0 of 2 right numbers reproduced"
     )
 
 
@@ -208,13 +208,13 @@ def test_what_can_never_be_decided_is_counted_on_one_line() -> None:
     """Two seeds decide neither the claim nor the two numbers; nothing else is known then."""
     order = {"order": [fid("a"), fid("b")]}
     assert power_summary(planned_power(planned({"C1": order}, seeds=2))) == (
-        "where seeds differ by 2 / 5 / 10 %: 3 claims and numbers cannot be decided"
+        "where seeds differ by 2, 5 and 10 %: 3 claims and numbers cannot be decided"
     )
     blind = {"samples": 20000, "checkpoint": "last"}
     told = power_summary(planned_power(planned({"C1": order}, protocol=blind)))
-    assert told.endswith("claims on printed numbers are decided, 2 claims and numbers cannot be decided")
+    assert told.endswith("claims on printed numbers are decided; 2 claims and numbers cannot be decided")
     assert power_summary(planned_power(planned({}, quoted_from="another paper"))) == (
-        "where seeds differ by 2 / 5 / 10 %: nothing of it is known beforehand"
+        "where seeds differ by 2, 5 and 10 %: nothing of it is known beforehand"
     )
     held = power_lines(planned_power(planned({}, seeds=3)))[-1]
     assert held == "at best under a condition, for the paper does not give resize, extractor, generator_mode: 2 numbers"
