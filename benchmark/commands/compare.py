@@ -72,7 +72,7 @@ def _only(comparison: Comparison, first: Path | str, second: Path | str) -> list
 
 def _listed(path: Path | str, names: Sequence[str]) -> str:
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"{path} has {' / '.join(names[:_LISTED]) or 'no run'}{more}"
+    return f"{path} has {' and '.join(names[:_LISTED]) or 'no run'}{more}"
 
 
 def lines(comparison: Comparison) -> Iterator[str]:

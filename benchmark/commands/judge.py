@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.figures import claims_about
-from benchmark.commands.planned_records import UNPLANNED
+from benchmark.commands.planned_records import UNPLANNED, by_readings
 from benchmark.commands.select_runs import by_reading, check_printed, load_papers
-from benchmark.judging.judge import LATE, judge_papers
+from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
 from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
 from benchmark.reporting.tables import CLAIM_STATES, stands_on
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.names import Say, in_prose
-from benchmark.spec.readings import BASE
-
-#: readings that are named where there are no runs of the one asked for
-_MOST_SHOWN = 8
+from benchmark.spec.words import counted
 
 
 def judge_options(to: argparse.ArgumentParser) -> None:
@@ -32,7 +28,7 @@ def judge_options(to: argparse.ArgumentParser) -> None:
 
 
 def judge(options: argparse.Namespace) -> int:
-    results = opt.existing_results(options.results)
+    results = opt.existing_results(options.results, options.papers)
     papers = load_papers(options.papers)
     check_printed((loaded.spec for loaded in papers), options)
     accepted = options.accept or ["trained"]
@@ -48,10 +44,12 @@ def judge(options: argparse.Namespace) -> int:
     for item in inputs:
         here = chosen if chosen is None else {*chosen, *claims_about(item.spec, options.figure)}
         lines = [_text(item.verdicts, here, options.details, in_prose(item.spec))]
-        if lines[0] and item.verdicts.reading and not (item.stored or item.held):
+        if lines[0] and chosen is None:
+            lines.append(_in_print(item))
+        if lines[0] and all(run.record.status != "finished" for run in (*item.stored, *item.held)):
             found = found or [run.record for run in read_records(results, [])]
-            lines.append(terminal.wrapped(_elsewhere(item.verdicts.paper, found), 4, "  "))
-        pages.append("\n".join(lines))
+            lines.append(_elsewhere(item.verdicts, found))
+        pages.append("\n".join(line for line in lines if line))
     if not any(pages):
         raise opt.NothingSelectedError(
             f"no claim names figure {' or '.join(options.figure)}, so there is nothing to judge"
@@ -60,13 +58,36 @@ def judge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _elsewhere(paper: str, records: Sequence[RunRecord]) -> str:
-    """What readings a paper's runs are of, for a page under one that has none."""
-    finished = [record for record in records if record.paper == paper and record.status == "finished"]
-    counts = Counter(record.reading or BASE for record in finished)
-    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(_MOST_SHOWN))
-    more = f" and {len(counts) - _MOST_SHOWN} more" if len(counts) > _MOST_SHOWN else ""
-    return f"no run here is of this reading; finished runs are of: {shown or 'none'}{more}"
+def _elsewhere(verdicts: PaperVerdicts, records: Sequence[RunRecord]) -> str:
+    """What readings a paper's finished runs are of, for a page without any; nothing where a base has no others."""
+    others = [
+        record
+        for record in records
+        if record.paper == verdicts.paper and record.status == "finished" and record.reading != verdicts.reading
+    ]
+    if not (others or verdicts.reading):
+        return ""
+    here = "this reading" if verdicts.reading else "the base"
+    told = f"no finished run here is of {here}; finished runs are of: {by_readings(others) or 'none'}"
+    return terminal.wrapped(told, 4, "  ")
+
+
+def _in_print(item: JudgedPaper) -> str:
+    """What is known of a paper without any run, and which command tells it."""
+    told = [claim.on_published for claim in item.verdicts.claims]
+    facts = [
+        f"{counted(told.count(outcome), 'claim')} {one if told.count(outcome) == 1 else several}"
+        for outcome, one, several in (
+            ("holds", "holds", "hold"),
+            ("holds in part", "holds in part", "hold in part"),
+            ("fails", "fails", "fail"),
+        )
+        if outcome in told
+    ]
+    against = 0 if item.audit is None else len(item.audit.contradictions)
+    facts += [f"the paper contradicts itself in {counted(against, 'place')}"] if against else []
+    text = f"in print, without any run: {', '.join(facts)} (`ganrepro audit {item.verdicts.paper}` tells which)"
+    return terminal.wrapped(text, 4, "  ") if facts else ""
 
 
 #: states of what has no evidence here; they are counted, not listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -151,10 +151,26 @@ def require_training() -> None:
             raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
-def existing_results(flag: Path | None) -> Path:
-    """The results folder that a command reads; one that is not there is an error and is not created."""
+def existing_results(flag: Path | None, papers: Iterable[str] = ()) -> Path:
+    """The results folder that a command on ``papers`` reads; one that is not there is an error and is not created."""
     folder = places.results_folder(flag)
     if not folder.is_dir():
-        hint = "" if flag else "; `ganrepro run` makes it"
-        raise UsageError(f"there is no results folder {places.shown(folder)}{hint}")
+        raise UsageError(no_results(flag, papers))
     return folder
+
+
+def no_results(flag: Path | None, papers: Iterable[str] = ()) -> str:
+    """That a results folder is not there, and what is; of ``papers``, ids or files, where they are named."""
+    text = f"there is no results folder {places.shown(places.results_folder(flag))}"
+    if flag:
+        return text
+    ids = [Path(paper).stem for paper in papers]
+    home = places.reference_folder()
+    kept = [
+        folder.name for folder in sorted(home.glob("*/")) if not ids or any((folder / paper).is_dir() for paper in ids)
+    ]
+    text += "; `ganrepro run` makes it"
+    if not kept:
+        return text
+    about = f" on {', '.join(ids)}" if ids else ""
+    return f"{text}; committed evidence{about} is in {places.shown(home)}: {', '.join(kept)} (--results DIR)"

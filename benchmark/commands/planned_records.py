@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +14,16 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.files import StoreError
 from benchmark.runs.integrity import edited
 from benchmark.runs.plan import Run, make_plan, make_run
-from benchmark.runs.records import Stored, read_records
+from benchmark.runs.records import RunRecord, Stored, read_records
 from benchmark.spec.base import TIERS
 from benchmark.spec.load import Loaded
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.readings import ReadingError
+from benchmark.spec.readings import BASE, ReadingError
 
 #: of a record that judging passes over
 UNPLANNED = "the spec plans no such run (another seed, or it has changed since), so it judges nothing"
+#: readings that are named where records are of others than the one asked for
+_MOST_SHOWN = 8
 
 
 def planned(specs: Iterable[PaperSpec], stored: Iterable[Stored], numerics: str) -> list[tuple[Run, Stored]]:
@@ -41,6 +44,16 @@ def readings_of(papers: Iterable[Loaded], stored: Iterable[Stored]) -> Iterator[
             except ReadingError:  # of an older spec
                 continue
             yield loaded, reading
+
+
+def by_readings(records: Iterable[RunRecord]) -> str:
+    """How many records are of which reading, and how to ask: ``narrow (30), base (2) (--reading narrow)``."""
+    counts = Counter(record.reading or BASE for record in records)
+    if not counts:
+        return ""
+    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(_MOST_SHOWN))
+    more = f" and {len(counts) - _MOST_SHOWN} more" if len(counts) > _MOST_SHOWN else ""
+    return f"{shown}{more} (--reading {counts.most_common(1)[0][0]})"
 
 
 def check_scores(run: Run, names: Iterable[str]) -> None:

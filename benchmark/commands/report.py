@@ -44,7 +44,7 @@ def report_options(to: argparse.ArgumentParser) -> None:
 
 
 def report(options: argparse.Namespace) -> int:
-    results = opt.existing_results(options.results)
+    results = opt.existing_results(options.results, options.papers)
     papers = load_papers(options.papers)
     check_printed((loaded.spec for loaded in papers), options)
     chosen = Excerpt(tuple(options.table), tuple(options.claim), tuple(options.figure))

@@ -13,7 +13,7 @@ from benchmark import places
 from benchmark.commands.options import NothingSelectedError, UsageError
 from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
-from benchmark.spec.base import TIERS, Tier
+from benchmark.spec.base import TIERS, Tier, grouped
 from benchmark.spec.claims import quantities
 from benchmark.spec.load import Loaded, load
 from benchmark.spec.paper import PaperSpec
@@ -52,6 +52,11 @@ def spec_files(words: Iterable[str]) -> list[Path]:
     if not files:
         raise NothingSelectedError(f"no spec in {places.papers_folder()}")
     return files
+
+
+def has_runs(results: Path, paper: str) -> bool:
+    """Whether a results folder has a run of a paper, ended or not."""
+    return any(results.glob(f"{paper}/*/*/"))
 
 
 def load_papers(words: Iterable[str]) -> list[Loaded]:
@@ -96,21 +101,25 @@ def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | N
     return list(chosen)
 
 
-def by_reading(papers: Iterable[Loaded], words: Sequence[str] | None) -> dict[str | None, list[Loaded]]:
-    """Papers by the readings that ``--reading`` names; a paper without such a reading is left out, unless all are."""
-    groups: dict[str | None, list[Loaded]] = {}
-    errors = []
+def with_chosen_readings(
+    papers: Iterable[Loaded], words: Sequence[str] | None
+) -> list[tuple[Loaded, list[str | None]]]:
+    """Papers with the readings that ``--reading`` names; one without such a reading is left out, unless all are."""
+    chosen, errors = [], []
     for loaded in papers:
         try:
-            readings = chosen_readings(loaded, words)
+            chosen.append((loaded, chosen_readings(loaded, words)))
         except UsageError as error:
             errors.append(error)
-            continue
-        for reading in readings:
-            groups.setdefault(reading, []).append(loaded)
-    if not groups:
+    if not chosen:
         raise errors[0]
-    return groups
+    return chosen
+
+
+def by_reading(papers: Iterable[Loaded], words: Sequence[str] | None) -> dict[str | None, list[Loaded]]:
+    """Papers by the readings that ``--reading`` names, see :func:`with_chosen_readings`."""
+    pairs = ((reading, loaded) for loaded, readings in with_chosen_readings(papers, words) for reading in readings)
+    return grouped(pairs)
 
 
 def planned_under(
@@ -190,20 +199,26 @@ def select(options: argparse.Namespace, tiers: Sequence[Tier] = ()) -> list[Sele
     papers = {loaded.file: loaded for loaded in load_all(dict.fromkeys(file for file, *_ in wanted))}
     check_printed((loaded.spec for loaded in papers.values()), options)
     _check_experiments(papers.values(), options.experiment or [])
+    readings = {loaded.file: chosen for loaded, chosen in with_chosen_readings(papers.values(), options.reading)}
     selections = []
     for file, tier, globs, seeds in wanted:
         spec = papers[file].spec
         printed = chosen_experiments(spec, options)
-        if printed is not None and not printed:
+        if file not in readings or (printed is not None and not printed):
             continue
         names = [
             name
             for name in spec.experiments
             if any(fnmatch.fnmatch(name, glob) for glob in globs) and (printed is None or name in printed)
         ]
-        readings = chosen_readings(papers[file], options.reading)
         runs = planned_under(
-            papers[file], tier, readings, names, options.seeds or seeds, options.numerics, whole=printed is not None
+            papers[file],
+            tier,
+            readings[file],
+            names,
+            options.seeds or seeds,
+            options.numerics,
+            whole=printed is not None,
         )
         selections.append(Selection(papers[file], runs))
     if not any(selection.runs for selection in selections):

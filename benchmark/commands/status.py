@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.plan import standing
-from benchmark.commands.select_runs import select
+from benchmark.commands.planned_records import by_readings
+from benchmark.commands.select_runs import has_runs, select, spec_files
 from benchmark.runs.continued import saved
 from benchmark.runs.files import StoreError, read_as
 from benchmark.runs.pace import PROGRESS, Progress
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, read_record
+from benchmark.runs.records import RECORD, RunRecord, read_record
 from benchmark.spec import names, words
 from benchmark.spec.base import TIERS, grouped
 from benchmark.spec.paper import PaperSpec
@@ -40,33 +42,44 @@ def status_options(to: argparse.ArgumentParser) -> None:
 
 
 def status(options: argparse.Namespace) -> int:
-    results = opt.existing_results(options.results)
-    rows: list[dict[str, Any]] = []
-    specs: dict[str, PaperSpec] = {}
-    nothing = opt.NothingSelectedError("no experiment")
-    for tier in [options.tier] if options.tier else TIERS:
-        options.tier = tier
-        try:
-            selections = select(options)
-        except opt.NothingSelectedError as error:
-            nothing = error
-            continue
-        for selection in selections:
-            specs[selection.loaded.spec.paper.id] = selection.loaded.spec
-            rows += _states(selection.runs, results)
-    if not rows:
-        raise nothing
+    results = opt.existing_results(options.results, options.papers)
+    idle: list[str] = []
+    if not (options.papers or options.experiment or options.table or options.claim or options.figure):
+        files = spec_files([])
+        options.papers = [str(file) for file in files if has_runs(results, file.stem)]
+        idle = [file.stem for file in files if options.papers and str(file) not in options.papers]
+    selections = select(options, [options.tier] if options.tier else TIERS)
+    specs = {selection.loaded.spec.paper.id: selection.loaded.spec for selection in selections}
+    rows = [row for selection in selections for row in _states(selection.runs, results)]
     if options.json:
         return terminal.as_json(rows)
     print(_text(rows, specs))
-    planned, about = ({tuple(row[key] for key in keys) for row in rows} for keys in (_ID, _ID[:2]))
-    places_of = (file.parent.relative_to(results).parts for file in results.glob(f"*/*/*/{RECORD}"))
-    others = sum(place not in planned and place[:2] in about for place in places_of)
-    if others:
-        kinds = "of other readings, seeds, tiers or numerics, or brought"
-        hint = "" if "all" in (options.reading or ()) else " (--reading all shows those of readings)"
-        print(terminal.wrapped(f"{words.counted(others, 'record')} beside these, {kinds}{hint}"))
+    for line in _beside(rows, results):
+        print(terminal.wrapped(line, 2, ""))
+    if idle:
+        print(terminal.wrapped(f"no run here is of {', '.join(idle)}", 2, ""))
     return 0
+
+
+def _beside(rows: Sequence[dict[str, Any]], results: Path) -> Iterator[str]:
+    """What records there are of these experiments beside those of the rows."""
+    planned, about = ({tuple(row[key] for key in keys) for row in rows} for keys in (_ID, _ID[:2]))
+    asked, of_readings, others = {row["reading"] for row in rows}, list[RunRecord](), 0
+    for file in results.glob(f"*/*/*/{RECORD}"):
+        place = file.parent.relative_to(results).parts
+        if place in planned or place[:2] not in about:
+            continue
+        with contextlib.suppress(StoreError):
+            record = read_record(file)
+            if record.origin is None and record.reading not in (None, *asked):
+                of_readings.append(record)
+                continue
+        others += 1
+    if of_readings:
+        yield f"{words.counted(len(of_readings), 'record')} of other readings: {by_readings(of_readings)}"
+    if others:
+        kinds = "of other seeds, tiers or numerics, of readings that they do not name, or brought"
+        yield f"{words.counted(others, 'record')} beside these, {kinds}"
 
 
 def _states(runs: Sequence[Run], results: Path) -> list[dict[str, Any]]:

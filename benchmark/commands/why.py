@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from benchmark import places
 from benchmark.commands import options as opt
 from benchmark.commands import terminal
 from benchmark.commands.figures import claims_about
-from benchmark.commands.select_runs import by_reading, load_papers
+from benchmark.commands.select_runs import by_reading, has_runs, load_papers
 from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
@@ -20,6 +20,7 @@ from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, margin_text
 from benchmark.spec import names
 from benchmark.spec.base import grouped
 from benchmark.spec.names import Say
+from benchmark.spec.paper import PaperSpec
 
 
 def why_options(to: argparse.ArgumentParser) -> None:
@@ -31,27 +32,59 @@ def why_options(to: argparse.ArgumentParser) -> None:
 
 
 def why(options: argparse.Namespace) -> int:
-    results = opt.existing_results(options.results)
+    results = opt.existing_results(options.results) if options.results else places.results_folder(None)
     papers = load_papers(options.papers)
-    known = [(*loaded.spec.claims, *(printed.path for printed in loaded.spec.printed)) for loaded in papers]
-    names = [name for those in known for name in those]
-    wanted = [name for name in names if name.lower() == options.what.lower()]
-    wanted = wanted or [name for name in names if name.lower().startswith(f"{options.what.lower()}/")]
-    figures = {key for loaded in papers for key in loaded.spec.figures if key.lower() == options.what.lower()}
-    wanted += [claim for loaded in papers for claim in claims_about(loaded.spec, figures)]
-    if not wanted:
-        if figures:
-            raise opt.UsageError(f"no claim names figure {options.what}")
-        raise opt.UsageError(f"no claim, cell or figure '{options.what}'{did_you_mean(options.what, names)}")
-    for reading, under in by_reading(papers, options.reading).items():
-        judged = judge_papers(under, results, options.numerics, reading, write=False)
-        for loaded, judged_paper in zip(under, judged, strict=True):
-            for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
-                print("\n".join(_claim(claim, judged_paper, loaded.file)))
-            for cell in judged_paper.verdicts.cells:
-                if cell.path in wanted:
-                    print("\n".join(_cell(cell, judged_paper, loaded.file)))
+    having = [loaded for loaded in papers if _meant(loaded.spec, options.what)]
+    if not having:
+        raise opt.UsageError(_unknown([loaded.spec for loaded in papers], options.what))
+    answered, passed_over = 0, dict[str, None]()
+    for reading, under in by_reading(having, options.reading).items():
+        here = under if options.papers else [one for one in under if has_runs(results, one.spec.paper.id)] or under
+        passed_over |= dict.fromkeys(loaded.spec.paper.id for loaded in under if loaded not in here)
+        judged = judge_papers(here, results, options.numerics, reading, write=False)
+        for loaded, judged_paper in zip(here, judged, strict=True):
+            for text in _answers(judged_paper, _meant(loaded.spec, options.what), loaded.file, results.is_dir()):
+                answered += 1
+                print(text)
+    if not results.is_dir():
+        absent = opt.no_results(None, [loaded.spec.paper.id for loaded in having])
+        if not answered:
+            raise opt.UsageError(absent)
+        print(terminal.wrapped(absent))
+    if passed_over:
+        others = f"{options.what} is also in {', '.join(passed_over)}, without a run here: name the paper"
+        print(terminal.wrapped(others))
     return 0
+
+
+def _meant(spec: PaperSpec, what: str) -> list[str]:
+    """Claims and cells of a paper that a word names: one, those of a table, or the claims about a figure."""
+    names, word = _names(spec), what.lower()
+    found = [name for name in names if name.lower() == word]
+    found = found or [name for name in names if name.lower().startswith(f"{word}/")]
+    return [*found, *claims_about(spec, [key for key in spec.figures if key.lower() == word])]
+
+
+def _names(spec: PaperSpec) -> list[str]:
+    return [*spec.claims, *(printed.path for printed in spec.printed)]
+
+
+def _unknown(specs: Sequence[PaperSpec], what: str) -> str:
+    """Why a word names nothing in any paper."""
+    if any(key.lower() == what.lower() for spec in specs for key in spec.figures):
+        return f"no claim names figure {what}"
+    near = did_you_mean(what, [name for spec in specs for name in _names(spec)])
+    return f"no claim, cell or figure '{what}'{near}"
+
+
+def _answers(judged: JudgedPaper, wanted: Collection[str], file: Path, results: bool) -> Iterator[str]:
+    """What is wanted of a paper; without ``results`` only what no run is needed for."""
+    for claim in (claim for claim in judged.verdicts.claims if claim.claim in wanted):
+        if results or claim.on_published or judged.spec.claims[claim.claim].predicate is None:
+            yield "\n".join(_claim(claim, judged, file))
+    for cell in judged.verdicts.cells if results else ():
+        if cell.path in wanted:
+            yield "\n".join(_cell(cell, judged, file))
 
 
 def _claim(claim: ClaimVerdict, about: JudgedPaper, file: Path) -> Iterator[str]:

@@ -308,7 +308,7 @@ def not_run(*samples: Sample) -> str:
             named = experiments.setdefault(reason, [])
             if sample.experiment not in named:
                 named.append(sample.experiment)
-    return "; ".join(f"{' / '.join(named)}: {reason}" for reason, named in experiments.items())
+    return "; ".join(f"{', '.join(named)}: {reason}" for reason, named in experiments.items())
 
 
 def enough(needed: int | None, samples: Sequence[Sample]) -> str:

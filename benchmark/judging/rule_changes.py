@@ -18,21 +18,24 @@ def stored_state(results: Path, spec: PaperSpec, stored: Sequence[Stored]) -> Se
     file = seal_file(results, spec.paper.id)
     content = file.read_bytes() if file.is_file() else None
     seal = read_seal(content) if content is not None else None
-    runs = sum(run.record.paper == spec.paper.id and run.record.tier != "smoke" for run in stored)
-    return state(spec, seal, damaged=content is not None and seal is None, runs=runs)
+    runs = [run.record for run in stored if run.record.paper == spec.paper.id and run.record.tier != "smoke"]
+    brought = bool(runs) and all(record.origin is not None for record in runs)
+    return state(spec, seal, damaged=content is not None and seal is None, runs=len(runs), brought=brought)
 
 
-def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: int = 0) -> SealState | None:
+def state(
+    spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: int = 0, brought: bool = False
+) -> SealState | None:
     """Today's rules against the sealed ones.
 
-    ``damaged``: there is a file that is no seal. ``runs``: of a tier above smoke, begun so far. None where there is
-    neither a seal nor a run that one would protect.
+    ``damaged``: there is a file that is no seal. ``runs``: of a tier above smoke, begun so far. ``brought``: all of
+    these are what others brought. None where there is neither a seal nor a run that one would protect.
     """
     today, changes = rules(spec), list[RuleChange]()
     status: SealStatus
     if seal is not None:
         changes = [*_changes(seal.items, today), *_code(seal.sources)]
-        status, says = _status(seal, changes, not seal.whole or seal.paper != spec.paper.id)
+        status, says = _status(seal, changes, not seal.whole or seal.paper != spec.paper.id, brought)
     elif damaged:
         status = "damaged"
         says = "the file of the seal cannot be read, so nobody knows which rules were fixed before the results"
@@ -53,7 +56,7 @@ def state(spec: PaperSpec, seal: Seal | None, *, damaged: bool = False, runs: in
     )
 
 
-def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool) -> tuple[SealStatus, str]:
+def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool, brought: bool) -> tuple[SealStatus, str]:
     if broken:
         return "damaged", "the seal itself has been edited: it does not have the hash that it states"
     items = {
@@ -69,10 +72,12 @@ def _status(seal: Seal, changes: Sequence[RuleChange], broken: bool) -> tuple[Se
     if files:
         parts.append(f"the code that applies the rules has changed since they were sealed ({counted(files, 'file')})")
     if not parts:
-        when = "as they were sealed" + ("" if seal.runs_before else " before the first run")
+        when = "as they were sealed" + ("" if seal.runs_before or brought else " before the first run")
         parts.append(f"all {len(seal.items)} rules and the code that applies them are {when}")
     if seal.runs_before:
         parts.append(f"{counted(seal.runs_before, 'run')} had been begun before the rules were sealed")
+    elif brought:
+        parts.append("no run has ended here, all records are of what others brought")
     says = "; ".join(parts)
     if different:
         return "changed", says

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.judging import hypothesis_tests
@@ -172,22 +172,14 @@ def _effect(spec: PaperSpec, groups: _Groups, bounds: Mapping[Quantity, str], re
 
     parts = []
     for label, members in sorted(groups.items(), key=lambda group: not told(group[1])):
-        pairs = [
-            (
-                names.of_experiment(spec, values.experiment),
-                short(values.mean) + (f" (tested: {bounds[quantity]})" if quantity and quantity in bounds else ""),
-            )
+        means = [
+            f"{names.of_experiment(spec, values.experiment)} {short(values.mean)}"
+            + (f" (tested: {bounds[quantity]})" if quantity and quantity in bounds else "")
             for quantity, values in members
             if values.mean is not None
         ]
-        parts.append(f"{label}: {_listed(pairs)}")
+        parts.append(f"{label}: {names.listed(means)}")
     return "; ".join(parts)
-
-
-def _listed(pairs: Iterable[tuple[str, str]]) -> str:
-    """Numbers after the names of what they are of, some of which hold commas."""
-    pairs = list(pairs)
-    return (" / " if any("," in name for name, _ in pairs) else ", ").join(" ".join(pair) for pair in pairs)
 
 
 def bounds_of(predicate: Predicate) -> dict[Quantity, str]:
@@ -259,7 +251,7 @@ def _parts(parts: Sequence[PartVerdict], spec: PaperSpec, wanted: Sequence[Quant
         here, means = named_in(text), _MEANS.search(text)
         if means is not None and len(here) == 2 and labels[here[0]] == labels[here[1]]:
             pairs = zip((names.of_experiment(spec, one.experiment) for one in here), means.groups(), strict=True)
-            return f"{labels[here[0]]}: {_listed(pairs)}"
+            return f"{labels[here[0]]}: {names.listed(' '.join(pair) for pair in pairs)}"
         return briefly(text)
 
     return [

@@ -75,7 +75,9 @@ def _environment(kind: str) -> Environment:
         **_FORMATS[kind],
     )
     script = (resources.files("benchmark.reporting") / "templates" / "page.js").read_text(encoding="utf-8")
-    environment.filters.update({f.__name__: f for f in (words.hours, words.duration, words.short, words.seed_list)})
+    environment.filters.update(
+        {f.__name__: f for f in (words.hours, words.duration, words.short, words.seed_list, names.listed)}
+    )
     environment.tests["drawing"] = lambda value: isinstance(value, Drawing)
     environment.globals.update(
         svg=lambda drawing: Markup(drawing.svg()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from benchmark.spec.dataflow import curve_names
 from benchmark.spec.experiments import Score
@@ -39,6 +39,12 @@ def made(key: str) -> str:
     for joined, name in _JOINED.items():
         text = text.replace(f"_{joined}_", f"_{name}_")
     return " ".join(_PROPER.get(step, step) for step in text.strip("_").split("_"))
+
+
+def listed(labels: Iterable[str]) -> str:
+    """Labels in a row: by commas, or by ``and`` where one holds a comma itself."""
+    labels = list(labels)
+    return (" and " if any("," in label for label in labels) else ", ").join(labels)
 
 
 def of_experiment(spec: PaperSpec, key: str) -> str:
@@ -82,11 +88,11 @@ def in_prose(spec: PaperSpec) -> Say:
     ]
     pattern = re.compile("|".join(patterns))
     word = "|".join(part for part in (joined, plain) if part)
-    listed = re.compile(rf"(?:^|(?<=; ))(?:{word})(?:, (?:{word}))*(?=: )")
+    rows = re.compile(rf"(?:^|(?<=; ))(?:{word})(?:, (?:{word}))*(?=: )")
 
     def say(text: str) -> str:
         text = without_folders(text)
-        text = listed.sub(lambda match: ", ".join(labels[key] for key in match.group().split(", ")), text)
+        text = rows.sub(lambda match: listed(labels[key] for key in match.group().split(", ")), text)
         return pattern.sub(lambda match: labels[match.group()], text)
 
     return say

@@ -70,6 +70,10 @@ def test_reported_values_are_judged_by_themselves_and_decide_where_accepted(
     assert bring(spec, results, "--values", values(tmp_path)) == 0
     found = judged(spec, results, capsys)
     assert {one["state"] for one in found["cells"]} == {"NOT RUN"}
+    assert found["seal"]["status"] == "intact"
+    assert found["seal"]["says"].endswith(
+        "as they were sealed; no run has ended here, all records are of what others brought"
+    )
     (column,) = found["brought"]
     assert (column["word"], column["says"], column["accepted"]) == ("reported", "as reported by A. Author", False)
     assert (column["code"], column["commit"]) == ("https://example.org/code", "abc123")

@@ -53,7 +53,7 @@ def test_nothing_in_common_and_nothing_there(
     (tmp_path / "empty").mkdir()
     assert main(["compare", str(folders[0]), str(tmp_path / "empty")]) == 5
     said = " ".join(capsys.readouterr().err.split())
-    assert "/a has made_up/penalised at full / made_up/plain at full; " in said
+    assert "/a has made_up/penalised at full and made_up/plain at full; " in said
     assert said.endswith("/empty has no run")
     assert main(["compare", str(folders[0]), str(tmp_path / "nowhere")]) == 2
     assert "neither a results folder nor a pack" in capsys.readouterr().err

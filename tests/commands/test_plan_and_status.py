@@ -15,6 +15,7 @@ import pytest
 
 from benchmark.cli import main
 from benchmark.runs.plan import make_plan
+from benchmark.runs.records import read_records
 from benchmark.spec.load import load
 
 ROOT = Path(__file__).parents[2]
@@ -232,17 +233,23 @@ def test_status_tells_runs_apart(capsys, tmp_path):
 def test_status_tells_what_it_does_not_count(capsys):
     """All runs of the toy's evidence are under readings: 30 under `narrow`, the others under one more choice."""
     folder = ROOT / "results" / "reference" / "toy-narrow"
-    kept = len([*folder.glob("*/*/*/record.json")])
+    kept = Counter(run.record.reading for run in read_records(folder))
     words = ["status", "gan_rl", "-e", "toy_*", "--results", str(folder)]
     assert main(words) == 0
-    told = f"{kept} records beside these, of other readings, seeds, tiers or numerics, or brought"
-    assert told in " ".join(capsys.readouterr().out.split())
+    out = " ".join(capsys.readouterr().out.split())
+    named = kept.total() - kept[None]
+    assert f"{named} records of other readings: " in out
+    assert (
+        f"{kept[None]} records beside these, of other seeds, tiers or numerics, of readings that they do not name"
+        in out
+    )
     assert main([*words, "--reading", "narrow"]) == 0
     out = capsys.readouterr().out
     assert "30 finished" in out
-    assert f"{kept - 30} records beside these" in out
-    assert main([*words, "--reading", "all", "--seeds", "0"]) == 0
-    assert "(--reading all" not in capsys.readouterr().out
+    assert f"{named - kept['narrow']} records of other readings" in out
+    assert main([*words, "--reading", "narrow", "--seeds", "0"]) == 0
+    out = capsys.readouterr().out
+    assert f"{kept[None] + kept['narrow'] - 3} records beside these, of other seeds" in " ".join(out.split())
     assert main(["status", "gan_dcgan_mnist", "--results", str(folder.with_name("mnist-h200"))]) == 0
     left = "tier full: 6 finished, 4 left; tier short: 6 left; tier smoke: 6 left"
     assert left in capsys.readouterr().out, "two systems with 5, 3 and 3 seeds: what reduced tiers plan is told apart"

@@ -62,6 +62,8 @@ def test_plain_keys_in_lists_alone_and_before_certain_words_are_labelled() -> No
     say = names.in_prose(load(FILE).spec)
     assert say("dcgan, gan: fid not measured") == "DCGAN, GAN: FID not measured"
     assert say("fid") == "FID"
+    deeper = names.in_prose(load(FILE.with_name("lsgan_fashion_mnist.yaml")).spec)
+    assert deeper("lsgan, lsgan_deep_batch_norm: no run") == "LSGAN and deeper LSGAN, BN: no run"
     assert (
         say("mean of fid over its evaluations over the whole run")
         == "mean of FID over its evaluations over the whole run"
