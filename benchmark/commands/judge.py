@@ -120,7 +120,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
                 text = f"{what} without evidence here: {', '.join(silent)} (--details lists them)"
                 lines.append(terminal.wrapped(text, 4, "  "))
     for problem in (*verdicts.damage, *(f"{folder}: {UNPLANNED}" for folder in verdicts.stale)):
-        lines.append(terminal.wrapped(problem, 4, "  ! "))
+        lines.append(terminal.problem(problem))
     if verdicts.seal is not None:
         lines.append(terminal.wrapped(f"seal {verdicts.seal.status}: {verdicts.seal.says}", 4, "  "))
     return "\n".join(lines)
@@ -141,7 +141,7 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
     for problem in (*column.damage, *(f"{folder}: {UNPLANNED}" for folder in column.stale)):
-        yield terminal.wrapped(problem, 4, "  ! ")
+        yield terminal.problem(problem)
 
 
 def _unmeasured(cell: CellVerdict) -> bool:

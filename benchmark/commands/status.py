@@ -60,13 +60,25 @@ def status(options: argparse.Namespace) -> int:
         return terminal.as_json(rows)
     print(_text(rows, specs))
     planned, about = ({tuple(row[key] for key in keys) for row in rows} for keys in (_ID, _ID[:2]))
-    places_of = (file.parent.relative_to(results).parts for file in results.glob(f"*/*/*/{RECORD}"))
-    others = sum(place not in planned and place[:2] in about for place in places_of)
+    places_of = {file: file.parent.relative_to(results).parts for file in sorted(results.glob(f"*/*/*/{RECORD}"))}
+    others = [file for file, place in places_of.items() if place not in planned and place[:2] in about]
     if others:
         kinds = "of other readings, seeds, tiers or numerics, or brought"
         hint = "" if "all" in (options.reading or ()) else " (--reading all shows those of readings)"
-        print(terminal.wrapped(f"{words.counted(others, 'record')} beside these, {kinds}{hint}"))
+        print(terminal.wrapped(f"{words.counted(len(others), 'record')} beside these, {kinds}{hint}"))
+    for file in others:
+        if (problem := _unreadable(file)) is not None:
+            print(terminal.problem(problem))
     return 0
+
+
+def _unreadable(file: Path) -> str | None:
+    """Why a record cannot be read; None where it can."""
+    try:
+        read_record(file)
+    except StoreError as error:
+        return str(error)
+    return None
 
 
 def _states(runs: Sequence[Run], results: Path) -> list[dict[str, Any]]:

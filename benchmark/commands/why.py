@@ -46,11 +46,13 @@ def why(options: argparse.Namespace) -> int:
     for reading, under in by_reading(papers, options.reading).items():
         judged = judge_papers(under, results, options.numerics, reading, write=False)
         for loaded, judged_paper in zip(under, judged, strict=True):
-            for claim in (claim for claim in judged_paper.verdicts.claims if claim.claim in wanted):
-                print("\n".join(_claim(claim, judged_paper, loaded.file)))
-            for cell in judged_paper.verdicts.cells:
-                if cell.path in wanted:
-                    print("\n".join(_cell(cell, judged_paper, loaded.file)))
+            about = judged_paper.verdicts
+            told = [_claim(claim, judged_paper, loaded.file) for claim in about.claims if claim.claim in wanted]
+            told += [_cell(cell, judged_paper, loaded.file) for cell in about.cells if cell.path in wanted]
+            for lines in told:
+                print("\n".join(lines))
+            for problem in about.damage if told else ():
+                print(terminal.problem(problem))
     return 0
 
 
