@@ -130,13 +130,15 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
     """What one origin's evidence says, and what of it nobody here checked."""
     decides = "accepted" if column.accepted else "not accepted: decides nothing"
     made = f", made with {column.code} at {column.commit}" if column.code else ""
+    word = "reported" if column.word == "reported" else "measured"
     yield terminal.wrapped(f"{column.says} ({decides}){made}", 4, "  ")
     for claim in column.claims:
         if chosen is None or claim.claim in chosen:
             yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {say(claim.reason)}", 8, "    ")
     for cell in column.cells:
         if chosen is None or cell.table in chosen:
-            numbers = f"published {cell.published:.{cell.decimals}f}, {_mean(cell)}"
+            mean = f", {word} {_mean(cell)}" if _mean(cell) else ""
+            numbers = f"published {cell.published:.{cell.decimals}f}{mean}"
             yield terminal.wrapped(f"{cell.path}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
