@@ -15,6 +15,7 @@ from benchmark.judging.judge import LATE, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
 from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+from benchmark.reporting.claims import told_by_seed
 from benchmark.reporting.tables import CLAIM_STATES, stands_on
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.names import Say, in_prose
@@ -132,6 +133,9 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
     made = f", made with {column.code} at {column.commit}" if column.code else ""
     word = "reported" if column.word == "reported" else "measured"
     yield terminal.wrapped(f"{column.says} ({decides}){made}", 4, "  ")
+    for score in column.scores if chosen is None else ():
+        head = f"{say(score.experiment)}, {say(score.label)}"
+        yield terminal.wrapped(f"{head}: {told_by_seed(score, say)}", 8, "    ")
     for claim in column.claims:
         if chosen is None or claim.claim in chosen:
             yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {say(claim.reason)}", 8, "    ")

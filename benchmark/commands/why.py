@@ -15,10 +15,9 @@ from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
 from benchmark.registry import did_you_mean
-from benchmark.reporting.claims import p_text, statistic_name, told_across
+from benchmark.reporting.claims import p_text, statistic_name, told_across, told_by_seed
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, margin_text
 from benchmark.spec import names
-from benchmark.spec.base import grouped
 from benchmark.spec.names import Say
 
 
@@ -139,15 +138,8 @@ def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: S
     """Measured values by seed, then the records that they are from."""
     files: dict[str, None] = {}
     for values in quantities:
-        measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
-        parts = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
-        absent = sorted(set(values.seeds) - set(measured))
-        reasons = grouped((values.reasons.get(seed, "not measured"), str(seed)) for seed in absent)
-        parts += [
-            f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()
-        ]
         label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
-        yield terminal.wrapped(f"{label}: {'; '.join(parts) or 'no run'}", 4, "  ")
+        yield terminal.wrapped(f"{label}: {told_by_seed(values, say) or 'no run'}", 4, "  ")
         files |= {
             places.shown(run.folder / "record.json"): None
             for run in (*about.stored, *about.held)
