@@ -75,5 +75,6 @@ def bring(options: argparse.Namespace) -> int:
             print(f"  {places.shown(folder)}")
     except brought.BroughtError as error:
         raise opt.UsageError(str(error)) from error
-    print(f"judged by itself: ganrepro judge {spec.paper.id} --results {places.shown(results)}")
+    accept = " ".join(f"--accept {kind}" for kind in sorted({one.origin.kind for one in everything}))
+    print(f"judged by itself: ganrepro judge {spec.paper.id} {accept} --results {places.shown(results)}")
     return 0

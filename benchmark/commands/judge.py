@@ -14,6 +14,7 @@ from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.readings import lines as across
 from benchmark.judging.verdict import CellVerdict, Column, PaperVerdicts
+from benchmark.reporting.claims import told_by_seed
 from benchmark.reporting.tables import CLAIM_STATES, stands_on
 from benchmark.runs.records import RunRecord, read_records
 from benchmark.spec.names import Say, in_prose
@@ -141,7 +142,7 @@ def _text(verdicts: PaperVerdicts, chosen: Collection[str] | None, details: bool
                 text = f"{what} without evidence here: {', '.join(silent)} (--details lists them)"
                 lines.append(terminal.wrapped(text, 4, "  "))
     for problem in (*verdicts.damage, *(f"{folder}: {UNPLANNED}" for folder in verdicts.stale)):
-        lines.append(terminal.wrapped(problem, 4, "  ! "))
+        lines.append(terminal.problem(problem))
     if verdicts.seal is not None:
         lines.append(terminal.wrapped(f"seal {verdicts.seal.status}: {verdicts.seal.says}", 4, "  "))
     return "\n".join(lines)
@@ -151,18 +152,23 @@ def _column(column: Column, chosen: Collection[str] | None, say: Say) -> Iterato
     """What one origin's evidence says, and what of it nobody here checked."""
     decides = "accepted" if column.accepted else "not accepted: decides nothing"
     made = f", made with {column.code} at {column.commit}" if column.code else ""
+    word = "reported" if column.word == "reported" else "measured"
     yield terminal.wrapped(f"{column.says} ({decides}){made}", 4, "  ")
+    for score in column.scores if chosen is None else ():
+        head = f"{say(score.experiment)}, {say(score.label)}"
+        yield terminal.wrapped(f"{head}: {told_by_seed(score, say)}", 8, "    ")
     for claim in column.claims:
         if chosen is None or claim.claim in chosen:
             yield terminal.wrapped(f"{claim.claim}  {claim.state} {column.says}: {say(claim.reason)}", 8, "    ")
     for cell in column.cells:
         if chosen is None or cell.table in chosen:
-            numbers = f"published {cell.published:.{cell.decimals}f}, {_mean(cell)}"
+            mean = f", {word} {_mean(cell)}" if _mean(cell) else ""
+            numbers = f"published {cell.published:.{cell.decimals}f}{mean}"
             yield terminal.wrapped(f"{cell.path}  {numbers}: {cell.state} {column.says}: {say(cell.reason)}", 8, "    ")
     if column.unchecked:
         yield terminal.wrapped(f"nobody here checked: {'; '.join(column.unchecked)}", 6, "    ")
     for problem in (*column.damage, *(f"{folder}: {UNPLANNED}" for folder in column.stale)):
-        yield terminal.wrapped(problem, 4, "  ! ")
+        yield terminal.problem(problem)
 
 
 def _unmeasured(cell: CellVerdict) -> bool:

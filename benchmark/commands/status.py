@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import platform
 import time
@@ -54,32 +53,37 @@ def status(options: argparse.Namespace) -> int:
     if options.json:
         return terminal.as_json(rows)
     print(_text(rows, specs))
-    for line in _beside(rows, results):
-        print(terminal.wrapped(line, 2, ""))
+    for text in _beside(rows, results):
+        print(text)
     if idle:
         print(terminal.wrapped(f"no run here is of {', '.join(idle)}", 2, ""))
     return 0
 
 
 def _beside(rows: Sequence[dict[str, Any]], results: Path) -> Iterator[str]:
-    """What records there are of these experiments beside those of the rows."""
+    """What records there are of these experiments beside those of the rows, and which cannot be read."""
     planned, about = ({tuple(row[key] for key in keys) for row in rows} for keys in (_ID, _ID[:2]))
-    asked, of_readings, others = {row["reading"] for row in rows}, list[RunRecord](), 0
-    for file in results.glob(f"*/*/*/{RECORD}"):
+    asked, of_readings, unreadable, others = {row["reading"] for row in rows}, list[RunRecord](), list[str](), 0
+    for file in sorted(results.glob(f"*/*/*/{RECORD}")):
         place = file.parent.relative_to(results).parts
         if place in planned or place[:2] not in about:
             continue
-        with contextlib.suppress(StoreError):
+        try:
             record = read_record(file)
-            if record.origin is None and record.reading not in (None, *asked):
-                of_readings.append(record)
-                continue
-        others += 1
+        except StoreError as error:
+            unreadable.append(str(error))
+            continue
+        if record.origin is None and record.reading not in (None, *asked):
+            of_readings.append(record)
+        else:
+            others += 1
     if of_readings:
-        yield f"{words.counted(len(of_readings), 'record')} of other readings: {by_readings(of_readings)}"
+        counted = words.counted(len(of_readings), "record")
+        yield terminal.wrapped(f"{counted} of other readings: {by_readings(of_readings)}", 2, "")
     if others:
         kinds = "of other seeds, tiers or numerics, of readings that they do not name, or brought"
-        yield f"{words.counted(others, 'record')} beside these, {kinds}"
+        yield terminal.wrapped(f"{words.counted(others, 'record')} beside these, {kinds}", 2, "")
+    yield from (terminal.problem(line) for line in unreadable)
 
 
 def _states(runs: Sequence[Run], results: Path) -> list[dict[str, Any]]:

@@ -54,6 +54,11 @@ def wrapped(text: str, indent: int = 0, first: str | None = None) -> str:
     )
 
 
+def problem(text: str) -> str:
+    """A line on what is wrong with the evidence."""
+    return wrapped(text, 4, "  ! ")
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str] | str], right: Sequence[int] = ()) -> str:
     """Rows under a head, texts wrapped so that it fits the terminal; numbers, ``right``, are never broken.
 

@@ -15,10 +15,9 @@ from benchmark.judging.judge import LATE, JudgedPaper, judge_papers
 from benchmark.judging.readings import headline
 from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Interval, Values
 from benchmark.registry import did_you_mean
-from benchmark.reporting.claims import p_text, statistic_name, told_across
+from benchmark.reporting.claims import p_text, statistic_name, told_across, told_by_seed
 from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, margin_text
 from benchmark.spec import names
-from benchmark.spec.base import grouped
 from benchmark.spec.names import Say
 from benchmark.spec.paper import PaperSpec
 
@@ -43,8 +42,9 @@ def why(options: argparse.Namespace) -> int:
         passed_over |= dict.fromkeys(loaded.spec.paper.id for loaded in under if loaded not in here)
         judged = judge_papers(here, results, options.numerics, reading, write=False)
         for loaded, judged_paper in zip(here, judged, strict=True):
-            for text in _answers(judged_paper, _meant(loaded.spec, options.what), loaded.file, results.is_dir()):
-                answered += 1
+            texts = [*_answers(judged_paper, _meant(loaded.spec, options.what), loaded.file, results.is_dir())]
+            answered += len(texts)
+            for text in (*texts, *map(terminal.problem, judged_paper.verdicts.damage if texts else ())):
                 print(text)
     if not results.is_dir():
         absent = opt.no_results(None, [loaded.spec.paper.id for loaded in having])
@@ -171,15 +171,8 @@ def _values(quantities: Sequence[Values], about: JudgedPaper, file: Path, say: S
     """Measured values by seed, then the records that they are from."""
     files: dict[str, None] = {}
     for values in quantities:
-        measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
-        parts = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
-        absent = sorted(set(values.seeds) - set(measured))
-        reasons = grouped((values.reasons.get(seed, "not measured"), str(seed)) for seed in absent)
-        parts += [
-            f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()
-        ]
         label = f"{names.of_experiment(about.spec, values.experiment)} ({values.tier}), {say(values.label)}"
-        yield terminal.wrapped(f"{label}: {'; '.join(parts) or 'no run'}", 4, "  ")
+        yield terminal.wrapped(f"{label}: {told_by_seed(values, say) or 'no run'}", 4, "  ")
         files |= {
             places.shown(run.folder / "record.json"): None
             for run in (*about.stored, *about.held)

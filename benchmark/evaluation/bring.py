@@ -16,8 +16,9 @@ from benchmark.registry import did_you_mean
 from benchmark.runs.brought import Brought, BroughtError, run_of
 from benchmark.runs.plan import Run
 from benchmark.runs.records import Origin
+from benchmark.spec.fields import NetworkMarker, marked_fields
 from benchmark.spec.paper import PaperSpec
-from benchmark.spec.parts import DataError
+from benchmark.spec.parts import NO_NETWORK, DataError
 from benchmark.training.numerics import prepare
 from benchmark.training.subject import TrainedSubject
 from benchmark.training.trainer import Trainer
@@ -95,7 +96,10 @@ def _measured(run: Run, samples: np.ndarray, subject: TrainedSubject, origin: Or
     brought = Brought(run, origin, content=digest(samples), dataset=subject.data.fingerprint)
     for name, score in run.setup.scores.items():
         kept = scoring.Kept()
-        record = scoring.measure(score, run.setup, stand, run.iterations, kept)
+        if marked_fields(score.metric, NetworkMarker):  # more samples than were supplied would not help
+            record = scoring.unmeasured(score, NO_NETWORK)
+        else:
+            record = scoring.measure(score, run.setup, stand, run.iterations, kept)
         protocol = {key: value for key, value in record.protocol.items() if key not in _NOT_OURS}
         brought.scores[name] = record.model_copy(update={"protocol": protocol})
         brought.kept |= {f"{name}.{key}": value for key, value in kept.arrays.items()}

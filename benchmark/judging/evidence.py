@@ -63,7 +63,9 @@ class Evidence:
         )
         used = [run for run in stored if run.record.run_id in owners]
         self._runs = {run.record.run_id: run for run in reversed(used)}  # of several of one id the first
-        self.damage, self._refused = refusals(used, owners, self._inspected)
+        self.damage, refused = refusals(used, owners, self._inspected)
+        #: by run id why a record that is there does not count
+        self._refused = dict.fromkeys(self._inspected.unread, "its record cannot be read") | refused
 
     def rougher(self, experiment: str, tier: str) -> str | None:
         """Why runs of an experiment may not be judged: they are in a tier not shown equivalent to fp32 for it."""
@@ -148,16 +150,16 @@ class Evidence:
         diverged, beyond = set(), set()
         protocols: dict[int, Mapping[str, Any]] = {}
         seconds: dict[int, float] = {}
-        for seed, run_id in self._planned(blank.experiment, blank.tier).items():
+        planned = self._planned(blank.experiment, blank.tier)
+        for seed, run_id in planned.items():
             run = self._runs.get(run_id)
-            if run is None:
-                reasons[seed] = f"no run at tier {blank.tier}"
+            if run is not None:
+                timing = run.record.timing
+                seconds[seed] = timing.training_seconds + timing.evaluation_seconds
+            if run is None or run_id in self._refused:
+                reasons[seed] = self._refused.get(run_id, f"no run at tier {blank.tier}")
                 continue
             record = run.record
-            seconds[seed] = record.timing.training_seconds + record.timing.evaluation_seconds
-            if run_id in self._refused:
-                reasons[seed] = self._refused[run_id]
-                continue
             if record.status not in readable:
                 reasons[seed] = f"{record.status}: {record.reason or 'no reason recorded'}"
                 if record.status == "diverged":
@@ -180,7 +182,7 @@ class Evidence:
             reasons={seed: words.clause(why) for seed, why in reasons.items()},
             protocols=protocols,
             seconds=seconds,
-            runs=len(seconds),
+            runs=sum(run_id in self._runs or run_id in self._refused for run_id in planned.values()),
         )
 
     def _read(self, quantity: Quantity, run: Stored) -> _Reading:

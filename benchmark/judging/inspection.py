@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +136,8 @@ class Inspected:
     def __init__(self) -> None:
         #: recipes whose runs in a rougher numerics tier count, and the tier
         self.shown: set[tuple[str, str]] = set()
+        #: ids of runs whose records are there and cannot be read
+        self.unread: AbstractSet[str] = frozenset()
         #: whether the experiment and the reading that a record names plan its run
         self.planned: Callable[[RunRecord], bool] = lambda _: False
         self._known: dict[int, Facts] = {}

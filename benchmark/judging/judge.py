@@ -31,7 +31,7 @@ from benchmark.judging.verdict import CellVerdict, ClaimVerdict, PaperVerdicts, 
 from benchmark.runs import sidecars
 from benchmark.runs.files import StoreError, read_as, to_json, write_atomic
 from benchmark.runs.plan import run_ids
-from benchmark.runs.records import RECORD, Stored, read_records
+from benchmark.runs.records import RECORD, Stored, read_records, unread
 from benchmark.runs.sidecars import Companions, Equivalence, recipe_of
 from benchmark.spec.base import Model
 from benchmark.spec.claims import quantities
@@ -120,6 +120,7 @@ def verdicts_on(
     trained = [run for run in trained if not tiers or run.record.numerics in tiers]
     planned, inspected = readings.planned(loaded, trained, numerics), Inspected() if inspected is None else inspected
     inspected.planned = partial(readings.plans, loaded)
+    inspected.unread = unread(results, loaded.spec.paper.id, stored)
     trained += readings.held(loaded, reading, expected, trained)
     kept = sidecars.read_all(results, Equivalence)
     pairs = [*recomputed(loaded.spec, stored, kept, inspected)]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from benchmark.judging.cells import cell_verdicts
 from benchmark.judging.claims import claim_verdicts
 from benchmark.judging.evidence import Evidence, Expected
-from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts, Word
-from benchmark.runs.brought import of_todays_spec
+from benchmark.judging.verdict import CellVerdict, ClaimVerdict, Column, PaperVerdicts, Values, Word
+from benchmark.runs.brought import NOT_BROUGHT, of_todays_spec
 from benchmark.runs.records import Origin, Stored
 from benchmark.spec.base import canonical, grouped
 from benchmark.spec.paper import PaperSpec
+from benchmark.spec.quantities import Quantity
 
 V = TypeVar("V", ClaimVerdict, CellVerdict)
 
@@ -42,6 +44,20 @@ def planned(expected: Expected, group: Sequence[Stored]) -> Expected:
     return plans
 
 
+def scores(evidence: Evidence, group: Sequence[Stored]) -> list[Values]:
+    """Every score that was brought, over the seeds that were."""
+    seeds = grouped((run.record.experiment, run.record.seed) for run in group)
+    told = [
+        (run.record.experiment, name)
+        for run in group
+        for name, score in run.record.scores.items()
+        if score.reason != NOT_BROUGHT
+    ]
+    wanted = [Quantity(experiment=experiment, score=name) for experiment, name in dict.fromkeys(told)]
+    samples = [evidence.sample(quantity, "full") for quantity in wanted]
+    return [replace(sample, planned=tuple(sorted(seeds[sample.experiment]))).summary() for sample in samples]
+
+
 def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepted: Collection[Word]) -> Column:
     """Verdicts on what one origin brought."""
     origin = group[0].record.origin
@@ -57,6 +73,7 @@ def column(spec: PaperSpec, group: Sequence[Stored], expected: Expected, accepte
         commit=origin.commit,
         unchecked=origin.unchecked,
         accepted=origin.kind in accepted,
+        scores=scores(evidence, today),
         claims=[claim.model_copy(update=facts) for claim in claim_verdicts(spec, evidence) if claim.tier is not None],
         cells=[cell.model_copy(update=facts) for cell in cell_verdicts(spec, evidence) if cell.tier is not None],
         damage=evidence.damage,

@@ -210,6 +210,8 @@ class Column(Model):
     unchecked: list[str] = []
     #: whether it may decide; else it is only shown
     accepted: bool
+    #: every score that was brought, or measured of what was
+    scores: list[Values] = []
     claims: list[ClaimVerdict]
     cells: list[CellVerdict]
     damage: list[str] = []

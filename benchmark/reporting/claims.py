@@ -16,6 +16,7 @@ from benchmark.reporting.painter import printed
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.tables import CLAIM_STATES, SeedValue, State, diverged, seed_values
 from benchmark.spec import names, words
+from benchmark.spec.base import grouped
 from benchmark.spec.claims import (
     AllOf,
     Bound,
@@ -86,6 +87,16 @@ def claim_views(spec: PaperSpec, verdicts: PaperVerdicts, evidence: PaperRecords
 def told_across(across: AcrossReadings) -> str:
     """All that is known across readings of one claim, on one ground, in a line."""
     return "; ".join(lines(across))
+
+
+def told_by_seed(values: Values, say: names.Say) -> str:
+    """What was measured of each seed, and why of the others nothing was, in a line."""
+    measured = {seed: value for seed, value in sorted(values.seeds.items()) if value is not None}
+    parts = [f"seed {seed}: {value:.5g}" for seed, value in measured.items()]
+    absent = sorted(set(values.seeds) - set(measured))
+    reasons = grouped((values.reasons.get(seed, "not measured"), str(seed)) for seed in absent)
+    parts += [f"none of seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}: {say(why)}" for why, seeds in reasons.items()]
+    return "; ".join(parts)
 
 
 def _claim(

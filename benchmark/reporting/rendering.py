@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from benchmark.reporting import escapes, runs, sidecars
-from benchmark.reporting.claims import p_text, told_across
+from benchmark.reporting.claims import p_text, told_across, told_by_seed
 from benchmark.reporting.cover import in_print, recipe_facts, shortened
 from benchmark.reporting.drawing import MARKS, SERIES, Drawing
 from benchmark.reporting.sealed import seal_view, worth
@@ -110,6 +110,7 @@ def _environment(kind: str) -> Environment:
         ),
         reading_says=_reading_says,
         told_across=told_across,
+        told_by_seed=told_by_seed,
         say=names.in_prose,
         label=names.of_experiment,
     )

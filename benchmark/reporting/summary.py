@@ -33,6 +33,8 @@ def summary_table(papers: Sequence[JudgedPaper]) -> str:
     warning = banner(views)
     if warning:
         lines += textwrap.wrap(f"{warning}.", WIDTH)
+    for problem in dict.fromkeys(problem for view in views for problem in view.verdicts.damage):
+        lines += textwrap.wrap(f"! {problem}", WIDTH, subsequent_indent="  ")
     return "\n".join(lines)
 
 

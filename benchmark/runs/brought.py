@@ -49,6 +49,8 @@ UNCHECKED = {
         "that every seed was trained by itself, and none was left out or chosen",
     ],
 }
+#: why a record has no value of a score that nothing was said of
+NOT_BROUGHT = "not brought"
 _VALUES = ("experiment", "score", "seed", "value", "source")
 _CURVES = ("experiment", "seed", "iteration")
 #: facts of a protocol that a metric adds to its settings
@@ -253,10 +255,9 @@ def record_of(brought: Brought) -> RunRecord:
     run = brought.run
     facts = {**run.determinant(), _BROUGHT: {**brought.origin.model_dump(mode="json"), "content": brought.content}}
     facts[_BROUGHT]["experiment"] = run.experiment
-    absent = "not brought"
     scores = {
         name: brought.scores.get(name)
-        or ScoreRecord(metric=score.metric.name, value=None, reason=absent, checkpoint=score.checkpoint)
+        or ScoreRecord(metric=score.metric.name, value=None, reason=NOT_BROUGHT, checkpoint=score.checkpoint)
         for name, score in run.setup.scores.items()
     }
     return RunRecord(

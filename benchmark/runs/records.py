@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -243,3 +243,9 @@ def read_records(results: Path, unreadable: list[str] | None = None, *, brought:
             continue
         if brought or record.origin is None:
             yield Stored(record, file.parent)
+
+
+def unread(results: Path, paper: str, read: Iterable[Stored]) -> set[str]:
+    """Ids of a paper's runs whose records lie below ``results`` and are not among those that could be ``read``."""
+    known = {name for run in read for name in (run.record.run_id, run.folder.name)}
+    return {file.parent.name for file in results.glob(f"{paper}/*/*/{RECORD}")} - known

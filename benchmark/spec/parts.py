@@ -241,6 +241,10 @@ class MetricError(Exception):
     """Input that must not become a number; the message names the minimum or the fault."""
 
 
+#: why a metric that looks into networks has no value for samples alone
+NO_NETWORK = "there is no trained network here"
+
+
 class Subject(Protocol):
     """What a metric may look at: one trained system and its data. What is not there is a :class:`MetricError`."""
 
@@ -265,11 +269,11 @@ class Subject(Protocol):
 
     def apply(self, network: str, examples: np.ndarray) -> np.ndarray:
         """Output of one of the system's networks on examples, in evaluation mode."""
-        raise MetricError("there is no trained network here")
+        raise MetricError(NO_NETWORK)
 
     def moments_after(self, network: str, kind: str, count: int) -> np.ndarray:
         """Mean and variance (layers, 2) of what follows each layer of a kind, over ``count`` examples and all units."""
-        raise MetricError("there is no trained network here")
+        raise MetricError(NO_NETWORK)
 
     #: iterations in one pass over a finite dataset; None for endless data
     iterations_per_epoch: float | None

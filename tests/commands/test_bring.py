@@ -24,6 +24,11 @@ PROXY = """\
             {classifier: digits_8x8, samples: 200, reference: training_data, reference_images: all}
         checkpoint: last
 """
+OF_NETWORK = """\
+      accuracy:
+        metric: {discriminator_accuracy: {network: discriminator, samples: 200, threshold: 0.0}}
+        checkpoint: last
+"""
 WHO = ["--who", "A. Author", "--code", "https://example.org/code", "--commit", "abc123"]
 HEAD = "experiment,score,seed,value,source,samples,checkpoint\n"
 SEEDS = range(5)
@@ -68,6 +73,7 @@ def test_reported_values_are_judged_by_themselves_and_decide_where_accepted(
     spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bring(spec, results, "--values", values(tmp_path)) == 0
+    assert "--accept reported --results" in capsys.readouterr().out
     found = judged(spec, results, capsys)
     assert {one["state"] for one in found["cells"]} == {"NOT RUN"}
     assert found["seal"]["status"] == "intact"
@@ -86,7 +92,9 @@ def test_reported_values_are_judged_by_themselves_and_decide_where_accepted(
     assert [(one["state"], one["word"]) for one in taken["cells"]] == [("REPRODUCED", "reported")] * 2
     assert all(one["reason"].startswith("as reported by A. Author, not trained here:") for one in taken["cells"])
     assert main(["judge", spec, "--results", str(results), "--accept", "reported"]) == 0
-    assert "REPRODUCED as reported by A. Author" in " ".join(capsys.readouterr().out.split())
+    out = " ".join(capsys.readouterr().out.split())
+    assert "T1/digits/plain published 30.0, reported 30.0: REPRODUCED as reported by A. Author" in out
+    assert "seed 0: 29.8; seed 1: 29.9" in out
     assert main(["verify", str(results), spec]) == 0
 
 
@@ -319,6 +327,38 @@ def test_samples_are_measured_here_kept_as_moments_packed_and_verified(
     assert main(["verify", str(results), spec]) == 1
     assert main(["judge", spec, "--results", str(results)]) == 0
     assert "has changed since it was written" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_supplied_samples_measure_is_told_where_they_are_judged_whether_or_not_a_claim_asks_for_it(
+    spec: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More samples help a proxy score, and none a score of the trained networks."""
+    monkeypatch.delenv("GANREPRO_CACHE", raising=False)
+    Path(spec).write_text(TEXT.replace("    snapshots:", f"{PROXY}{OF_NETWORK}    snapshots:", 1))
+    digits = against("digits", tmp_path, "cpu", (1, 8, 8)).real(None)
+    place = tmp_path / "given" / "plain"
+    place.mkdir(parents=True)
+    np.save(place / "0.npy", digits[:200])
+    np.save(place / "1.npy", digits[200:250])
+    assert bring(spec, results, "--samples", str(tmp_path / "given")) == 0
+    told = capsys.readouterr().out
+    assert told.count("accuracy none: there is no trained network here") == 2
+    assert "proxy none: 200 samples asked for, 50 supplied" in told
+    assert f"ganrepro judge made_up --accept measured --results {results}" in told
+    (column,) = judged(spec, results, capsys, "--accept", "measured")["brought"]
+    assert column["claims"] == column["cells"] == []
+    scores = {one["label"]: one for one in column["scores"]}
+    assert {*scores} == {"fid", "proxy", "accuracy"}
+    assert {*scores["proxy"]["seeds"]} == {"0", "1"}, "nothing is said of seeds that nobody supplied"
+    value = scores["proxy"]["seeds"]["0"]
+    assert value is not None
+    assert main(["judge", spec, "--results", str(results)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"seed 0: {value:.5g}; none of seed 1: " in told
+    assert "none of seeds 0, 1: discriminator accuracy not measured: there is no trained network here" in told
+    assert main(["report", spec, "--results", str(results)]) == 0
+    for page in ("made_up.html", "report.md"):
+        assert f"seed 0: {value:.5g}; none of seed 1: " in (results / "report" / page).read_text()
 
 
 @pytest.mark.parametrize(
