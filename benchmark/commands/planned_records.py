@@ -47,13 +47,17 @@ def readings_of(papers: Iterable[Loaded], stored: Iterable[Stored]) -> Iterator[
 
 
 def by_readings(records: Iterable[RunRecord]) -> str:
-    """How many records are of which reading, and how to ask: ``narrow (30), base (2) (--reading narrow)``."""
+    """How many records are of which reading, and how to ask: ``narrow (30), narrow+x (5) (--reading narrow)``.
+
+    Joined ones come last: what is tried on top of a reading is told under it.
+    """
     counts = Counter(record.reading or BASE for record in records)
     if not counts:
         return ""
-    shown = ", ".join(f"{reading} ({count})" for reading, count in counts.most_common(_MOST_SHOWN))
-    more = f" and {len(counts) - _MOST_SHOWN} more" if len(counts) > _MOST_SHOWN else ""
-    return f"{shown}{more} (--reading {counts.most_common(1)[0][0]})"
+    ranked = sorted(counts, key=lambda reading: ("+" in reading, -counts[reading]))
+    shown = ", ".join(f"{reading} ({counts[reading]})" for reading in ranked[:_MOST_SHOWN])
+    more = f" and {len(ranked) - _MOST_SHOWN} more" if len(ranked) > _MOST_SHOWN else ""
+    return f"{shown}{more} (--reading {ranked[0]})"
 
 
 def check_scores(run: Run, names: Iterable[str]) -> None:

@@ -238,7 +238,8 @@ def test_status_tells_what_it_does_not_count(capsys):
     assert main(words) == 0
     out = " ".join(capsys.readouterr().out.split())
     named = kept.total() - kept[None]
-    assert f"{named} records of other readings: " in out
+    assert f"{named} records of other readings: narrow ({kept['narrow']}), " in out
+    assert "(--reading narrow)" in out
     assert (
         f"{kept[None]} records beside these, of other seeds, tiers or numerics, of readings that they do not name"
         in out
