@@ -284,7 +284,7 @@ def test_why_under_a_reading(capsys):
         assert main([*words, "--reading", *reading]) == 0
         told.append(capsys.readouterr().out)
     assert told[0].startswith("RL-C22  NOT RUN\n")
-    assert told[1].startswith("RL-C22  HOLDS IN PART\n")
+    assert told[1].startswith("RL-C22  HOLDS IN PART (1 of 4, 3 reversed)\n")
     assert (told[0].count("record.json"), told[1].count("record.json")) == (0, 30)
     assert "narrow+five_to_one: HOLDS IN PART" in told[1], "beside a verdict under a ground stand those on top of it"
     assert "narrow+section_6: INTERIM, 5 of 10 seeds" in told[1]
