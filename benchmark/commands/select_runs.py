@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark import places
+from benchmark.commands import terminal
 from benchmark.commands.options import NothingSelectedError, UsageError
 from benchmark.registry import did_you_mean
 from benchmark.runs.plan import Run, make_plan
@@ -83,37 +84,41 @@ def load_all(files: Iterable[Path]) -> list[Loaded]:
     return papers
 
 
-def chosen_readings(loaded: Loaded, words: Sequence[str] | None) -> list[str | None]:
-    """The readings that ``--reading`` names, None for the base; a word may be a pattern or join readings by ``+``."""
+def readings_named(loaded: Loaded, word: str) -> list[str | None]:
+    """The readings that a word of ``--reading`` names, None for the base: by name, by a pattern, or joined by ``+``."""
     planned = [BASE, *loaded.readings.planned]
-    chosen: dict[str | None, None] = {}
-    for word in words or [BASE]:
-        named = planned if word == "all" else fnmatch.filter(planned, word)
-        if not named:
-            try:
-                loaded.under(word)
-            except ReadingError as error:
-                raise UsageError(f"{loaded.file}: {error}") from error
-            if (stray := loaded.readings.stray(word)) is not None:
-                raise UsageError(f"{loaded.file}: {stray}")
-            named = [word]
-        chosen |= dict.fromkeys(None if name == BASE else name for name in named)
-    return list(chosen)
+    named = planned if word == "all" else fnmatch.filter(planned, word)
+    if not named:
+        try:
+            loaded.under(word)
+        except ReadingError as error:
+            raise UsageError(f"{loaded.file}: {error}") from error
+        if (stray := loaded.readings.stray(word)) is not None:
+            raise UsageError(f"{loaded.file}: {stray}")
+        named = [word]
+    return [None if name == BASE else name for name in named]
 
 
 def with_chosen_readings(
     papers: Iterable[Loaded], words: Sequence[str] | None
 ) -> list[tuple[Loaded, list[str | None]]]:
-    """Papers with the readings that ``--reading`` names; one without such a reading is left out, unless all are."""
-    chosen, errors = [], []
-    for loaded in papers:
-        try:
-            chosen.append((loaded, chosen_readings(loaded, words)))
-        except UsageError as error:
-            errors.append(error)
-    if not chosen:
-        raise errors[0]
-    return chosen
+    """Papers with those readings of ``--reading`` that they have; a paper without any is left out and told.
+
+    A word that no paper knows is a mistake.
+    """
+    words, chosen = words or [BASE], [(loaded, dict[str | None, None]()) for loaded in papers]
+    for word in words:
+        errors = []
+        for loaded, readings in chosen:
+            try:
+                readings |= dict.fromkeys(readings_named(loaded, word))
+            except UsageError as error:
+                errors.append(error)
+        if errors and len(errors) == len(chosen):
+            raise errors[0]
+    if without := [loaded.spec.paper.id for loaded, readings in chosen if not readings]:
+        terminal.say(terminal.wrapped(f"left out, without reading {' or '.join(words)}: {', '.join(without)}"))
+    return [(loaded, [*readings]) for loaded, readings in chosen if readings]
 
 
 def by_reading(papers: Iterable[Loaded], words: Sequence[str] | None) -> dict[str | None, list[Loaded]]:

@@ -103,8 +103,10 @@ def with_brought(
             cells=[cell for cell in cells if cell.tier is not None],
         )
         columns = [ours, *columns] if ours.claims or ours.cells else columns
-        none = Evidence(spec, [], expected)
-        claims, cells = claim_verdicts(spec, none), cell_verdicts(spec, none)
+        none, unheard = Evidence(spec, [], expected), {"reason": "what was trained here is not accepted"}
+        shown = {*(claim.claim for claim in ours.claims), *(cell.place for cell in ours.cells)}
+        claims = [one.model_copy(update=unheard) if one.claim in shown else one for one in claim_verdicts(spec, none)]
+        cells = [one.model_copy(update=unheard) if one.place in shown else one for one in cell_verdicts(spec, none)]
     deciding = [column for column in columns if column.accepted]
     theirs = {claim.claim: claim for column in reversed(deciding) for claim in column.claims}
     places = {cell.place: cell for column in reversed(deciding) for cell in column.cells}

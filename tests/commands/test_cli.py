@@ -276,6 +276,16 @@ def test_judge_names_the_readings_that_have_runs_where_the_one_asked_for_has_non
     assert "no finished run" not in capsys.readouterr().out
 
 
+def test_papers_without_the_reading_are_told(capsys):
+    papers = ["gan_rl", "gan_dcgan_mnist", "sn_gan"]
+    assert main(["plan", *papers, "--reading", "small_gan", "--reading", "base"]) == 0
+    assert "left out" not in capsys.readouterr().err, "every paper has a base"
+    assert main(["plan", *papers, "--reading", "small_gan", "--json"]) == 0
+    told = capsys.readouterr()
+    assert told.err == "left out, without reading small_gan: gan_rl, sn_gan\n"
+    assert {one["paper"] for one in json.loads(told.out)} == {"gan_dcgan_mnist"}
+
+
 def test_why_under_a_reading(capsys):
     """Under the base there are no runs of it, under the reading ten seeds of each system."""
     words = ["why", "RL-C22", "gan_rl", "--results", str(ROOT / "results" / "reference" / "toy-narrow")]

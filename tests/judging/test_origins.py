@@ -69,7 +69,8 @@ def test_what_was_trained_here_and_is_not_accepted_stands_beside_and_decides_not
     assert [(one.word, len(one.claims), len(one.cells), one.accepted) for one in beside.brought] == (
         [("trained", claims, cells, False)] if claims + cells else []
     )
-    assert [one.state for one in (*beside.claims, *beside.cells)] == ["NOT RUN"] * (claims + cells)
+    told = [(one.state, one.reason) for one in (*beside.claims, *beside.cells)]
+    assert told == [("NOT RUN", "what was trained here is not accepted")] * (claims + cells)
     assert with_brought(spec, verdicts, [], expected, ["trained"]) == verdicts
 
 

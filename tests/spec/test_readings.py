@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.commands.options import UsageError
-from benchmark.commands.select_runs import chosen_readings, planned_under
+from benchmark.commands.select_runs import planned_under, readings_named
 from benchmark.runs.plan import make_plan
 from benchmark.spec.load import Loaded, loads
 from benchmark.spec.readings import ReadingError
@@ -342,7 +342,7 @@ def test_a_reading_may_be_for_some_grounds_alone() -> None:
         == ("'fast' is for other grounds: narrow+fast")
     )
     with pytest.raises(UsageError, match="'fast' is for other grounds: narrow"):
-        chosen_readings(loaded, ["fast"])
+        readings_named(loaded, "fast")
     (line,) = problems(f"{TEXT}{READINGS}  fast: {{says: Fast., combines: [longer, fewer], grounds: [narow]}}\n")
     assert line.endswith("readings.fast.grounds[0]: no ground 'narow', known: base, narrow; did you mean 'narrow'?")
 
