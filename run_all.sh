@@ -18,7 +18,7 @@ judge, report, compare, verify and pack in 350 MB.
 
 The default job downloads nothing and needs no GPU. It trains one seed of three systems on eight Gaussians (GAN-RL, tier
 short) and three seeds of two systems on handwritten digits (GAN against DCGAN, tier smoke), then compares every score
-with results/reference/default-job. It takes some 5 minutes on two cores, and 30 MB in results/local. Calling it
+with results/reference/default-job. It takes 3 to 10 minutes on two cores, and 30 MB in results/local. Calling it
 again trains nothing. Other jobs:
   ./run_all.sh papers/gan_dcgan_mnist.yaml --tier short --data-root DATA
   ./run_all.sh test -k trainer

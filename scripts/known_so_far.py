@@ -267,9 +267,9 @@ def _gaps(folder: str, reading: str, experiment: str) -> list[np.ndarray]:
     return [np.abs(curves["generator_loss"] - curves["discriminator_loss"]) for curves in several]
 
 
-def at_the_end(folder: str, reading: str, curve: str, experiment: str = "mnist_facegan") -> str:
-    """A curve's means over the last 300 iterations, lowest to highest over seeds."""
-    means = [float(curves[curve][-300:].mean()) for curves in _curves(folder, reading, experiment)]
+def over_the_last(iterations: int, folder: str, reading: str, curve: str, experiment: str = "mnist_facegan") -> str:
+    """A curve's means over the last iterations, lowest to highest over seeds."""
+    means = [float(curves[curve][-iterations:].mean()) for curves in _curves(folder, reading, experiment)]
     return f"{min(means):.2f} to {max(means):.2f}"
 
 
@@ -324,8 +324,11 @@ def facts() -> dict[str, str]:
         **{f"{reading} balance lost": balance_lost(folder, reading) for folder, reading in FACE_SETS},
         **{f"{reading} apart": apart(folder, reading) for folder, reading in FACE_SETS},
         **{
-            f"two sigmoids {which}": at_the_end("digits-small", "small_digits+two_sigmoids", f"mean_{which}_output")
+            f"two sigmoids {which} {last}": over_the_last(
+                last, "digits-small", "small_digits+two_sigmoids", f"mean_{which}_output"
+            )
             for which in ("real", "fake")
+            for last in (1580, 100)
         },
         "five to one parts": parts_that_hold("gan_rl", "toy-narrow", "narrow+five_to_one", "RL-C22"),
         **{key: value for name, known in audits.items() for key, value in of_audit(name, known)},

@@ -94,8 +94,8 @@ def _without_momenta(value: Any) -> Any:
 
 
 def derived(runs: Iterable[Run], stored: Sequence[Stored]) -> Iterator[Stored]:
-    """Records of ``runs`` made from the records of others, with the files of those."""
-    known = _by_training(stored)
+    """Records of ``runs`` made from the records of others, with the files of those; of several the shortest tells."""
+    known = _by_training(sorted(stored, key=lambda one: one.record.iterations))
     keys: dict[tuple[str | None, str, str], str] = {}
     for run in runs if known else ():
         place = (run.reading, run.experiment, run.tier)

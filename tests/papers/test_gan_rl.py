@@ -174,6 +174,25 @@ def test_tables_3_and_6_agree() -> None:
     assert all(float(first[place]) == float(second[place]) for place in shared)
 
 
+def test_gains_of_the_reconstruction_loss_by_set() -> None:
+    """RL-I12: the smallest set gains most in per cent, the largest in points; the one between them least in both."""
+    fids = {place: float(text) for place, text in printed("T6").items()}
+    pairs = {
+        name: [(fids[name, f"{base}-RL"], fids[name, base]) for base in ("GAN", "DRAGAN", "GAN-GP")]
+        for name in SETS
+        if (name, "GAN") in fids and (name, "GAN-GP") in fids
+    }
+    share = {name: [1 - ours / base for ours, base in several] for name, several in pairs.items()}
+    points = {name: sum(base - ours for ours, base in several) for name, several in pairs.items()}
+    assert {name: [round(100 * one) for one in several] for name, several in share.items()} == {
+        "SVHN": [39, 23, 7],
+        "CelebA": [16, 14, 13],
+        "LSUN": [27, 12, 19],
+    }
+    assert sorted(share, key=lambda name: sum(share[name])) == ["CelebA", "LSUN", "SVHN"]
+    assert sorted(points, key=points.__getitem__) == ["CelebA", "SVHN", "LSUN"]
+
+
 def test_bold_print() -> None:
     bold = {
         name: {(row.label, column) for row in table.rows for column, cell in row.cells.items() if cell.bold}

@@ -148,6 +148,17 @@ def test_a_longer_run_or_another_seed_is_never_derived(loaded: Loaded, trained: 
     assert not list(derived([run_of(loaded, "half", seed=1)], [trained[BASE]]))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_that_hold_a_run_the_shortest_tells(
+    loaded: Loaded, trained: dict[str, Stored], tmp_path: Path, order: int
+) -> None:
+    """Equal trainings on two machines need not agree; which one counts does not hang on names or on later runs."""
+    own = trained[BASE]
+    longer = Stored(own.record.model_copy(update={"iterations": 10 * own.record.iterations}), tmp_path)
+    (found,) = derived([run_of(loaded, "half")], [own, longer][::order])
+    assert found.folder == own.folder
+
+
 def test_a_run_that_broke_down_holds_no_other(loaded: Loaded, trained: dict[str, Stored]) -> None:
     record = trained[BASE].record.model_copy(update={"status": "diverged", "reason": "loss not finite"})
     assert not list(derived([run_of(loaded, "half")], [Stored(record, trained[BASE].folder)]))
