@@ -32,6 +32,14 @@ def judge(options: argparse.Namespace) -> int:
     results = opt.existing_results(options.results, options.papers)
     papers = load_papers(options.papers)
     check_printed((loaded.spec for loaded in papers), options)
+    asked = {
+        *options.table,
+        *options.claim,
+        *(key for loaded in papers for key in claims_about(loaded.spec, options.figure)),
+    }
+    if options.figure and not asked:
+        figures = " or ".join(options.figure)
+        raise opt.NothingSelectedError(f"no claim names figure {figures}, so there is nothing to judge")
     accepted = options.accept or ["trained"]
     inputs = [
         verdicts
@@ -52,9 +60,7 @@ def judge(options: argparse.Namespace) -> int:
             lines.append(_elsewhere(item.verdicts, found))
         pages.append("\n".join(line for line in lines if line))
     if not any(pages):
-        raise opt.NothingSelectedError(
-            f"no claim names figure {' or '.join(options.figure)}, so there is nothing to judge"
-        )
+        raise opt.NothingSelectedError(f"no paper under this reading has {', '.join(sorted(asked))}")
     print("\n\n".join(page for page in pages if page))
     return 0
 

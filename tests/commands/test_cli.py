@@ -287,18 +287,18 @@ def test_papers_without_the_reading_are_told(capsys):
 
 
 def test_why_under_a_reading(capsys):
-    """Under the base there are no runs of it, under the reading ten seeds of each system."""
-    words = ["why", "RL-C22", "gan_rl", "--results", str(ROOT / "results" / "reference" / "toy-narrow")]
+    """Under the base there are no runs of it, under the reading some of each system."""
+    words = ["why", "FG-C12", "facegans", "--results", str(ROOT / "results" / "reference" / "digits-wide")]
     told = []
-    for reading in (["base"], ["narrow"]):
+    for reading in (["base"], ["digits_at_32"]):
         assert main([*words, "--reading", *reading]) == 0
         told.append(capsys.readouterr().out)
-    assert told[0].startswith("RL-C22  NOT RUN\n")
-    assert told[1].startswith("RL-C22  HOLDS IN PART (1 of 4, 3 reversed)\n")
-    assert (told[0].count("record.json"), told[1].count("record.json")) == (0, 30)
-    assert "narrow+five_to_one: HOLDS IN PART" in told[1], "beside a verdict under a ground stand those on top of it"
-    assert "narrow+section_6: INTERIM, 5 of 10 seeds" in told[1]
-    assert "mode_of" not in told[0] + told[1], "another count of modes says nothing of the curves"
+    of = Counter(run.record.reading for run in read_records(ROOT / "results" / "reference" / "digits-wide"))
+    assert told[0].startswith("FG-C12  NOT RUN\n")
+    assert not told[1].startswith("FG-C12  NOT RUN\n")
+    assert (told[0].count("record.json"), told[1].count("record.json")) == (0, of["digits_at_32"])
+    assert "digits_at_32+two_sigmoids: INTERIM, 1 of 5 seeds" in told[1], "beside a verdict under a ground stand others"
+    assert "three_times_as_late" not in told[0] + told[1], "another rule for curves says nothing of digits"
 
 
 def test_why_says_in_its_first_line_that_readings_disagree(tmp_path, capsys):
@@ -419,7 +419,8 @@ def test_a_copy_of_committed_evidence_is_no_second_evidence(tmp_path):
 def test_a_report_on_one_claim_holds_nothing_else(capsys, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(ROOT / "results" / "reference" / "mnist-h200", results)
-    assert main(["report", "--claim", "DG-C5", "--figure", "F2", "--results", str(results), "--json"]) == 0
+    words = ["report", "gan_dcgan_mnist", "sn_gan", "--claim", "DG-C5", "--figure", "F2", "--json"]
+    assert main([*words, "--results", str(results)]) == 0
     files = [Path(file) for file in json.loads(capsys.readouterr().out)["files"]]
     assert {file.parent.name for file in files} == {"report-DG-C5-F2"}
     pages = {file.name: file.read_text() for file in files if file.suffix == ".html"}
