@@ -55,7 +55,9 @@ def runs(to: argparse.ArgumentParser, tier: str = "short") -> None:
 def experiments(to: argparse.ArgumentParser, tier: str) -> None:
     """Which experiments, at which tier."""
     to.add_argument("--tier", choices=("full", "short", "smoke"), help=f"full is the paper's budget; default: {tier}")
-    to.add_argument("-e", "--experiment", action="append", metavar="GLOB", help="only these experiments; repeatable")
+    to.add_argument(
+        "-e", "--experiment", action="extend", type=several, metavar="GLOB", help="only these experiments; repeatable"
+    )
     printed(to, "only what regenerates")
 
 
@@ -93,6 +95,11 @@ def seeds(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def several(text: str) -> list[str]:
+    """What commas separate."""
+    return text.split(",")
+
+
 def number(kind: type[N], fits: Callable[[N], bool], says: str) -> Callable[[str], N]:
     """A type of an option's value: a number that ``fits``, else the error ``says`` what it should be."""
 
@@ -128,7 +135,8 @@ SHARED: dict[str, dict[str, Any]] = {
         "help": "how training computes; exact: bit-equal to a plain loop; tf32, bf16: faster, rounded; default: fp32",
     },
     "--reading": {
-        "action": "append",
+        "action": "extend",
+        "type": several,
         "metavar": "NAME|all|base",
         "help": "other ways to fill what the paper leaves open, also patterns and several joined by +; default: base",
     },

@@ -34,6 +34,7 @@ from benchmark.spec.words import counted
 def plan_options(to: argparse.ArgumentParser) -> None:
     opt.papers(to)
     opt.runs(to, "every tier")
+    to.add_argument("--all", action="store_true", help="all papers, as without PAPER")
     to.add_argument("--todo", action="store_true", help="only the commands of what is not done, one for each training")
     to.add_argument(
         "--device", metavar="cpu|cuda|NAME", help="hours of this device; default: what `ganrepro speed` measured last"

@@ -16,7 +16,7 @@ from benchmark.commands.anchors import after_run
 from benchmark.commands.devices import check_numerics, resolve_device
 from benchmark.commands.plan import data_problems, is_done, not_measured, standing
 from benchmark.commands.report import summarise
-from benchmark.commands.select_runs import is_default_job, load_papers, select, spec_files
+from benchmark.commands.select_runs import by_reading, has_runs, is_default_job, load_papers, select, spec_files
 from benchmark.commands.status import state_of
 from benchmark.judging.seal import ensure_seal
 from benchmark.runs.continued import trainings
@@ -28,6 +28,8 @@ from benchmark.runs.records import read_records
 from benchmark.spec import names
 from benchmark.spec.load import Loaded
 
+#: readings that a report is written under without being asked for
+_REPORTS = 3
 #: committed evidence of the default job, in a checkout
 REFERENCE = Path("results", "reference", "default-job")
 
@@ -85,12 +87,29 @@ def run(options: argparse.Namespace) -> int:
     if todo:
         after_run(papers.values(), results, root, resolve_device(options.device), options.numerics)
     text = with_reference(results, {run.run_id for run in runs.values()}) if is_default_job(options) else None
-    everything = [*papers.values()] if options.papers else load_papers(())
-    files = summarise(everything, results, options.numerics, quiet=options.json)
+    files = _reports(options, [selection.loaded for selection in selections if selection.runs], results)
     if text is not None:
-        print(f"{text}: the same runs, trained elsewhere", file=sys.stderr if options.json else sys.stdout)
+        print(text, file=sys.stderr if options.json else sys.stdout)
     _answer(options, runs.values(), results, files)
     return code
+
+
+def _reports(options: argparse.Namespace, ran: Sequence[Loaded], results: Path) -> list[Path]:
+    """A report under each reading of the runs, if they are few; that of the base is on all papers that have runs."""
+    ran, files = [*{loaded.file: loaded for loaded in ran}.values()], []
+    under = by_reading(ran, options.reading)
+    if len(under) > _REPORTS:
+        terminal.say("`ganrepro report PAPER --reading NAME` reports on one of the readings")
+        under = {None: ran}
+    for reading, papers in under.items():
+        if reading is None and options.papers:
+            named = {loaded.spec.paper.id for loaded in papers}
+            others = [file.stem for file in spec_files(()) if file.stem not in named and has_runs(results, file.stem)]
+            papers = [*papers, *(load_papers(others) if others else ())]
+        elif reading is None:
+            papers = load_papers(())
+        files += summarise(papers, results, options.numerics, reading=reading, quiet=options.json)
+    return files
 
 
 def _answer(options: argparse.Namespace, runs: Iterable[Run], results: Path, files: list[Path]) -> None:
@@ -177,7 +196,8 @@ def sentence(pairs: Collection[tuple[float, float]], where: str) -> str | None:
     apart = sorted(abs(mine - theirs) / max(abs(mine), abs(theirs)) for mine, theirs in pairs if mine != theirs)
     text = f"{len(pairs) - len(apart)} of {len(pairs)} scores equal those of {where} bit for bit"
     if apart:
-        text += f", {len(apart)} within {100 * apart[-1]:.2g} %"
+        text += f", {len(apart)} differ{'s' * (len(apart) == 1)} by up to {100 * apart[-1]:.2g} % of the larger: "
+        text += "rounding on another machine parts trainings of one seed"
     return text
 
 

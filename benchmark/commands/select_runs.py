@@ -145,12 +145,12 @@ def planned_under(
     runs = {run.run_id: run for run in base}
     needed = set(runs) if None in readings else set()
     every = make_plan(loaded.spec, tier, seeds=seeds, numerics=numerics) if {*readings} - {None} else base
-    of_the_base = {run.run_id: run for run in every}
+    of_the_base, own = {run.run_id: run for run in every}, {(run.experiment, run.run_id) for run in every}
     for reading in readings:
         read, touched = loaded.under(reading), loaded.readings.affected(BASE if reading is None else reading)
         names = [name for name in experiments if whole or name in touched]
         for run in make_plan(read, tier, experiments=names, seeds=seeds, numerics=numerics, reading=reading):
-            if run.run_id not in runs or whole:
+            if whole or (run.experiment, run.run_id) not in own:  # it may be another experiment's of the base
                 needed.add(run.run_id)
             runs.setdefault(run.run_id, of_the_base.get(run.run_id, run))
     return [run for run_id, run in runs.items() if run_id in needed]

@@ -20,6 +20,7 @@ from benchmark.judging.judge import (
     JudgedPaper,
     SealedStates,
     expected_ones,
+    gone_and_come,
     states_file,
     states_of,
     states_then,
@@ -366,7 +367,7 @@ def _states(
     if kept is None:
         findings.notes.append(f"no stored verdicts on {verdicts.paper}")
         if numerics is None:  # runs of another tier may be asked for
-            findings.problems += _lost(results, verdicts.paper, now)
+            _of_other_records(results, verdicts, stored, now, findings)
         return
     findings.verdicts += len(kept)
     findings.problems += [
@@ -376,15 +377,27 @@ def _states(
     ]
 
 
-def _lost(results: Path, paper: str, now: Mapping[str, str]) -> Iterator[str]:
-    """Verdicts that were sealed and that nothing gives any more."""
+def _of_other_records(
+    results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored], now: Mapping[str, str], findings: Findings
+) -> None:
+    """Verdicts that were sealed on other records: of runs that are gone, or that nothing gives any more."""
+    paper, where = verdicts.paper, f"seals/{verdicts.paper}.judged.json"
     try:
-        sealed = read_as(states_file(results, paper), SealedStates).states
+        sealed = read_as(states_file(results, paper), SealedStates)
     except StoreError:
         return
-    for name, then in sealed.items():
-        if then not in _WITHOUT_RUNS and (found := now.get(name, "nothing")) in ("NOT RUN", "NOT MEASURED", "nothing"):
-            yield f"seals/{paper}.judged.json: {name}: sealed as {then}, recomputed {found}"
+    gone, come = gone_and_come(sealed, stored, verdicts.numerics)
+    if gone:
+        many = f"{counted(len(gone), 'run')} that sealed verdicts rest on {'is' if len(gone) == 1 else 'are'} gone"
+        findings.problems.append(f"{where}: {many}: {', '.join(gone)}")
+    if come:
+        has = "has" if len(come) == 1 else "have"
+        findings.notes.append(f"{counted(len(come), 'run')} on {paper} {has} come since its verdicts were sealed")
+    findings.problems += [
+        f"{where}: {name}: sealed as {then}, recomputed {found}"
+        for name, then in sealed.states.items()
+        if then not in _WITHOUT_RUNS and (found := now.get(name, "nothing")) in ("NOT RUN", "NOT MEASURED", "nothing")
+    ]
 
 
 def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: bool, findings: Findings) -> None:

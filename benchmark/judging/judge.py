@@ -259,6 +259,8 @@ class SealedStates(Model):
     sealed_sha256: str
     #: of the records that they are of, see :func:`evidence_sha256`
     evidence_sha256: str
+    #: ids of their runs; None in what was kept before they were
+    runs: list[str] | None = None
     states: dict[str, str]
 
 
@@ -273,12 +275,19 @@ def states_file(results: Path, paper: str) -> Path:
 
 def evidence_sha256(stored: Sequence[Stored], numerics: str | None = None) -> str:
     """Hash over all records of a paper above smoke, wherever they lie; over those of one numerics tier."""
-    digests = sorted(
-        hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest()
-        for run in stored
-        if run.record.tier != "smoke" and numerics in (None, run.record.numerics)
-    )
+    judged = _judged(stored, numerics)
+    digests = sorted(hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest() for run in judged)
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _judged(stored: Sequence[Stored], numerics: str | None) -> list[Stored]:
+    return [run for run in stored if run.record.tier != "smoke" and numerics in (None, run.record.numerics)]
+
+
+def gone_and_come(kept: SealedStates, stored: Sequence[Stored], numerics: str | None) -> tuple[list[str], list[str]]:
+    """Ids of runs that kept states rest on and that are there no more, and of those that have come since."""
+    now, then = {run.record.run_id for run in _judged(stored, numerics)}, set(kept.runs or ())
+    return ([], []) if kept.runs is None else (sorted(then - now), sorted(now - then))
 
 
 def states_of(verdicts: PaperVerdicts) -> dict[str, str]:
@@ -310,6 +319,7 @@ def keep_states(results: Path, verdicts: PaperVerdicts, stored: Sequence[Stored]
         paper=verdicts.paper,
         sealed_sha256=seal.sealed_sha256,
         evidence_sha256=evidence_sha256(stored, verdicts.numerics),
+        runs=sorted({run.record.run_id for run in _judged(stored, verdicts.numerics)}),
         states=states_of(verdicts),
     )
     write_atomic(states_file(results, verdicts.paper), to_json(kept.model_dump(mode="json")))

@@ -161,6 +161,8 @@ class _Checks:
             return {entry} if entry in reading.of else f"belongs to '{entry}', which 'of' does not name"
         if path[-1] in _PROSE and old is not ABSENT:
             return "is said of a value and is none"
+        if section[0] == "experiments" and "seeds" in steps:
+            return "is how often a run is repeated, which is the same under all readings"
         if section in _REFERENCES:
             named = _REFERENCES[section]
             entries = {entry for entry in reading.of if entry.partition(".")[0] in (section[0], named)}

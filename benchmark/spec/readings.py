@@ -78,7 +78,7 @@ class Readings:
         for piece in dict.fromkeys((*pieces, *self.parts(name))):
             grounds = self.spec.readings[piece].grounds if piece in self.spec.readings else ()
             if grounds and here.isdisjoint(grounds):
-                names = [piece if ground == BASE else f"{ground}+{piece}" for ground in grounds]
+                names = [f"{piece} by itself" if ground == BASE else f"{ground}+{piece}" for ground in grounds]
                 return f"'{piece}' is for other grounds: {' or '.join(names)}"
         return None
 
@@ -193,9 +193,10 @@ class Readings:
             raise ReadingError(f"must be a path below {', '.join(_SECTIONS)}")
         values: dict[str, Any]
         values, fits = _replaced(data, steps, value)
-        if not fits and _leads(self.whole, steps):
-            values = _written(data, [str(step) for step in at_point(data, tuple(steps))], value)
-        elif not fits:
+        inherited = [] if fits else [*_leading(self.whole, steps)]
+        for path in inherited:
+            values = _written(values, [str(step) for step in at_point(data, path)], value)
+        if not fits and not inherited:
             raise ReadingError("fits nothing that the file writes or inherits there")
         _keep_their_form(values)
         return values
@@ -247,13 +248,14 @@ def _replaced(node: Any, steps: Sequence[str], value: Any) -> tuple[Any, bool]:
     return [inner for _, inner, _ in made] if isinstance(node, list) else {key: inner for key, inner, _ in made}, True
 
 
-def _leads(node: Any, steps: Sequence[str]) -> bool:
-    """Whether mappings alone lead to a value; items of lists are not inherited one by one."""
-    for step in steps:
-        if not isinstance(node, dict) or step not in node:
-            return False
-        node = node[step]
-    return True
+def _leading(node: Any, steps: Sequence[str]) -> Iterator[Path_]:
+    """Paths of mappings alone that fit ``steps``, ``*`` any one; items of lists are not inherited one by one."""
+    if not steps:
+        yield ()
+    for key, inner in node.items() if steps and isinstance(node, dict) else ():
+        if steps[0] in ("*", key):
+            for rest in _leading(inner, steps[1:]):
+                yield (key, *rest)
 
 
 def _written(node: Mapping[str, Any], steps: Sequence[str], value: Any) -> dict[str, Any]:

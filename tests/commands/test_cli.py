@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.cli import main, parser
+from benchmark.commands import run as run_command
 from benchmark.commands.report import reference_evidence
 from benchmark.commands.select_runs import load_papers
 from benchmark.runs import sidecars
@@ -284,6 +286,40 @@ def test_papers_without_the_reading_are_told(capsys):
     told = capsys.readouterr()
     assert told.err == "left out, without reading small_gan: gan_rl, sn_gan\n"
     assert {one["paper"] for one in json.loads(told.out)} == {"gan_dcgan_mnist"}
+
+
+@pytest.mark.parametrize(
+    ("reading", "reports"),
+    [
+        (None, {None: ["gan_dcgan_mnist", "gan_rl"]}),
+        (["base"], {None: ["gan_dcgan_mnist", "gan_rl"]}),
+        (["small_gan", "base"], {"small_gan": ["gan_dcgan_mnist"], None: ["gan_dcgan_mnist", "gan_rl"]}),
+        (["beta_09", "small_gan"], {"beta_09": ["gan_dcgan_mnist"], "small_gan": ["gan_dcgan_mnist"]}),
+        (["all"], {None: ["gan_dcgan_mnist", "gan_rl"]}),
+    ],
+)
+def test_reports_of_a_run_are_under_its_readings_and_the_base_s_on_all_that_has_runs(
+    reading, reports, tmp_path, monkeypatch
+):
+    of = {}
+
+    def summarise(papers, results, numerics, *, reading, quiet):
+        of[reading] = [loaded.spec.paper.id for loaded in papers]
+        return []
+
+    (tmp_path / "gan_rl" / "toy_minimax" / "0123").mkdir(parents=True)
+    monkeypatch.setattr(run_command, "summarise", summarise)
+    options = argparse.Namespace(papers=["gan_dcgan_mnist"], reading=reading, numerics="fp32", json=False)
+    run_command._reports(options, load_papers(["gan_dcgan_mnist"]), tmp_path)
+    assert of == reports
+
+
+def test_names_of_readings_and_experiments_may_be_joined_by_commas(capsys):
+    words = ["plan", "gan_dcgan_mnist", "--tier", "full", "--json"]
+    assert main([*words, "-e", "gan,dcgan", "--reading", "small_gan,base"]) == 0
+    joined = capsys.readouterr().out
+    assert main([*words, "-e", "gan", "-e", "dcgan", "--reading", "small_gan", "--reading", "base"]) == 0
+    assert json.loads(joined) == json.loads(capsys.readouterr().out) != []
 
 
 def test_why_under_a_reading(capsys):

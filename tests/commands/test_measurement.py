@@ -78,6 +78,11 @@ def test_a_run_under_a_reading_has_anchors_which_plan_counts_before_and_is_score
     assert main(["plan", *about]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "0 of 1 runs left; ~0 s for 8 floors and ceilings that scores lack" in told
+    assert main(["run", *about, "--device", "cpu"]) == 0
+    out = capsys.readouterr().out
+    assert "report-rate" in out
+    assert "Nothing has run yet" not in out
+    assert [path.name for path in (tmp_path / "results").glob("report*")] == ["report-rate"], "none on the base"
     assert main(["anchors", str(spec), *place, "--device", "cpu", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {(row["tier"], row["reading"], row["score"], len(row["anchors"])) for row in rows} == {

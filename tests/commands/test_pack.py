@@ -249,15 +249,31 @@ def test_states_beside_a_seal_are_recomputed_where_no_verdicts_are_stored(
 def test_a_sealed_verdict_whose_records_are_gone_is_named(
     results: Path, gone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With all of a paper's records away, too; one record fewer is no verdict fewer."""
+    """With all of a paper's records away, too; a single one is named by its run."""
     (results / "verdicts" / "made_up.json").unlink()
-    shutil.rmtree(results / paper.runs()["plain", 0].folder)
-    assert verify(results, capsys) == (0, [])
+    run = paper.runs()["plain", 0]
+    shutil.rmtree(results / run.folder)
+    told = f"seals/made_up.judged.json: 1 run that sealed verdicts rest on is gone: {run.run_id}"
+    assert verify(results, capsys) == (1, [told])
+    kept = results / "seals" / "made_up.judged.json"
+    edit(kept, lambda states: states["runs"].remove(run.run_id))
+    assert verify(results, capsys) == (0, []), "verdicts that were sealed without it"
     for folder in (results / "made_up").glob(gone):
         shutil.rmtree(folder)
     code, problems = verify(results, capsys)
     assert code == 1
     assert "seals/made_up.judged.json: MU-C1: sealed as HOLDS, recomputed NOT RUN" in problems
+
+
+def test_runs_that_came_after_verdicts_were_sealed_are_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (results / "verdicts" / "made_up.json").unlink()
+    kept = results / "seals" / "made_up.judged.json"
+    edit(kept, lambda states: states.update(runs=states["runs"][1:], evidence_sha256="0" * 64))
+    assert main(["verify", str(results)]) == 0
+    assert "1 run on made_up has come since its verdicts were sealed" in capsys.readouterr().out
+    edit(kept, lambda states: states.update(runs=None))
+    assert main(["verify", str(results)]) == 0
+    assert "since its verdicts were sealed" not in capsys.readouterr().out, "kept before runs were named"
 
 
 def test_unreadable_records_misplaced_ones_and_missing_files_are_each_one_line(

@@ -49,10 +49,6 @@ readings:
     says: Another training.
     of: [systems]
     change: {systems.toy_non_saturating.players.*.optimizer.adam.learning_rate: 2e-4}
-  seeds:
-    says: No other run.
-    of: [experiments]
-    change: {experiments.toy_minimax.tiers.smoke.seeds: [0, 1]}
 """
 
 
@@ -176,7 +172,6 @@ def test_only_what_no_other_run_holds_is_trained(loaded: Loaded, trained: dict[s
     kept, held = to_train(without_base, [])
     assert "count" in [run.reading for run in kept], "nothing else is there to hold it"
     assert held == []
-    assert run_of(loaded, "seeds").run_id == run_of(loaded, None).run_id
 
 
 def test_the_base_is_trained_whatever_holds_it(loaded: Loaded) -> None:

@@ -122,7 +122,9 @@ def test_a_run_that_the_base_has_under_another_name_is_the_base_s() -> None:
     (run,) = planned_under(lsgan, "smoke", ["batch_statistics"], ["gan_batch_norm"], [0], "fp32")
     assert (run.experiment, run.reading) == ("gan_batch_norm_batch_statistics", None)
     everything = planned_under(lsgan, "smoke", ["batch_statistics"], list(lsgan.spec.experiments), [0], "fp32")
-    assert run.run_id not in {other.run_id for other in everything}, "it is not this reading's"
+    assert [other for other in everything if other.run_id == run.run_id] == [run], "the reading's verdicts rest on it"
+    both = planned_under(lsgan, "smoke", ["batch_statistics", None], list(lsgan.spec.experiments), [0], "fp32")
+    assert [other for other in both if other.run_id == run.run_id] == [run]
 
 
 def test_networks_that_an_experiment_puts_in_place_of_its_systems_count_as_its_own() -> None:
@@ -160,11 +162,21 @@ def test_the_base_is_joined_with_nothing(loaded: Loaded) -> None:
     ("reading", "problem"),
     [
         (
-            "of: [experimens], change: {experiments.ring.seeds: [5]}",
+            "of: [experimens], change: {experiments.ring.batch_size: 5}",
             ".of[0]: no unstated value, contradiction or claim 'experimens'; did you mean 'experiments'?",
         ),
         (
-            "of: [experiments, networks], change: {experiments.ring.seeds: [5]}",
+            "of: [experiments], change: {experiments.ring.seeds: [5]}",
+            ".change.experiments.ring.seeds: experiments.ring.seeds is how often a run is repeated, which is the same "
+            "under all readings",
+        ),
+        (
+            "of: [experiments], change: {experiments.ring.tiers.smoke.seeds: [5]}",
+            ".change.experiments.ring.tiers.smoke.seeds: experiments.ring.tiers.smoke.seeds[0] is how often a run is "
+            "repeated, which is the same under all readings",
+        ),
+        (
+            "of: [experiments, networks], change: {experiments.ring.batch_size: 5}",
             ".of[1]: the reading changes nothing that 'networks' covers",
         ),
         (
@@ -370,6 +382,17 @@ readings:
 """
     loaded = loads(TEXT + readings)
     assert loaded.readings.affected("half+both", "half") == ["ring"]
+
+
+def test_any_step_of_a_path_that_an_heir_inherits(loaded: Loaded) -> None:
+    """`saturating` writes neither player's optimizer."""
+    data, path = loaded.source.data, "systems.saturating.players.{}.optimizer.adam.learning_rate"
+    one = loaded.readings.with_value(data, path.format("discriminator"), 0.5)
+    both = loaded.readings.with_value(one, path.format("generator"), 0.5)
+    assert one != both != data
+    assert loaded.readings.with_value(data, path.format("*"), 0.5) == both
+    with pytest.raises(ReadingError, match="fits nothing"):
+        loaded.readings.with_value(data, path.format("*") + "s", 0.5)
 
 
 def test_what_is_stated_is_not_changed_in_an_heir_by_an_entry_for_all() -> None:
