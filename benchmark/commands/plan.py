@@ -21,6 +21,7 @@ from benchmark.runs.continued import trainings
 from benchmark.runs.costs import BASES, STATED, Cost, TimedDevice, added, anchors, cost, known_devices
 from benchmark.runs.derived import to_train
 from benchmark.runs.files import StoreError
+from benchmark.runs.integrity import spoilt
 from benchmark.runs.plan import Run
 from benchmark.runs.records import RECORD, RunRecord, Stored, finished_record, read_record, read_records
 from benchmark.runs.sidecars import Anchor
@@ -58,7 +59,7 @@ class Standing:
     left: list[Run]
     #: whose results the record of one that is left will hold
     waiting: list[Run]
-    #: whose record cannot be read, the reason by its folder: nothing is written over what may be somebody's result
+    #: whose record cannot be read or is spoilt, the reason by its folder: nothing is written over somebody's result
     unreadable: dict[str, str]
 
 
@@ -68,8 +69,13 @@ def standing(runs: Sequence[Run], results: Path) -> Standing:
     left: list[Run] = []
     unreadable: dict[str, str] = {}
     for run in runs:
+        folder = results / run.folder
         try:
-            (ended if is_done(run, results) else left).append(run)
+            record = finished_record(folder)
+            if record is not None and (problem := spoilt(Stored(record, folder))) is not None:
+                unreadable[run.folder] = problem
+            else:
+                (left if record is None else ended).append(run)
         except StoreError as error:
             unreadable[run.folder] = str(error)
     if all(run.reading is None for run in left):
@@ -146,7 +152,7 @@ def plan(options: argparse.Namespace) -> int:
     lacking = [f"data: {row['missing']}" for row in rows if row["missing"] and row["left"]]
     lacking = list(dict.fromkeys([*lacking, *not_measured((run for run, _ in left), root)]))
     for line in unreadable.values():
-        terminal.say(f"ganrepro: {line}; its run is not done again before that file is mended or removed")
+        terminal.say(f"ganrepro: {line}; its run is not done again before that file is mended or its folder removed")
     if options.todo:
         for line in lacking:
             terminal.say(f"ganrepro: {line}")

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     stand = standing([*runs.values()], results)
     todo, unreadable = stand.left, stand.unreadable
     for line in unreadable.values():
-        terminal.say(f"{line}; its run is not done again before that file is mended or removed")
+        terminal.say(f"{line}; its run is not done again before that file is mended or its folder removed")
     problems = data_problems(todo, root)
     if problems:
         needed = {

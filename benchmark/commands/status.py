@@ -18,9 +18,10 @@ from benchmark.commands.planned_records import by_readings
 from benchmark.commands.select_runs import has_runs, select, spec_files
 from benchmark.runs.continued import saved
 from benchmark.runs.files import StoreError, read_as
+from benchmark.runs.integrity import spoilt
 from benchmark.runs.pace import PROGRESS, Progress
 from benchmark.runs.plan import Run
-from benchmark.runs.records import RECORD, RunRecord, read_record
+from benchmark.runs.records import RECORD, RunRecord, Stored, read_record
 from benchmark.spec import names, words
 from benchmark.spec.base import TIERS, grouped
 from benchmark.spec.paper import PaperSpec
@@ -28,6 +29,11 @@ from benchmark.spec.paper import PaperSpec
 #: a run of another machine that has said nothing for so long has ended without a word
 _SILENT_SECONDS = 600.0
 #: states of runs that nothing was done for, and what two of them mean
+#: columns of the table
+_KINDS = (
+    *("finished", "held", "diverged", "failed", "unreadable", "damaged"),
+    *("running", "interrupted", "waiting", "left"),
+)
 _NOT_BEGUN = ("held", "waiting", "left")
 _TOLD = {"held": " (by another run's record)", "waiting": " (for another run, whose record will hold them)"}
 #: what names a run's folder
@@ -110,7 +116,9 @@ def state_of(run: Run, results: Path) -> dict[str, Any]:
             record = read_record(folder / RECORD)
         except StoreError as error:
             return {**about, "state": "unreadable", "iterations": 0, "reason": str(error)}
-        return {**about, "state": record.status, "iterations": record.iterations, "reason": record.reason}
+        problem = spoilt(Stored(record, folder))
+        state, reason = (record.status, record.reason) if problem is None else ("damaged", problem)
+        return {**about, "state": state, "iterations": record.iterations, "reason": reason}
     iterations, owner = saved(folder), _owner(folder)
     if owner is not None and _alive(folder, owner):
         return {**about, "state": "running", "iterations": iterations, "reason": owner, **_pace(run, folder)}
@@ -161,7 +169,18 @@ def _text(rows: list[dict[str, Any]], specs: dict[str, PaperSpec]) -> str:
     groups = grouped(((row["paper"], row["experiment"], row["tier"], row["reading"] or ""), row) for row in rows)
     begun = {key: group for key, group in groups.items() if any(row["state"] not in _NOT_BEGUN for row in group)}
     if begun:
-        kinds = ("finished", "held", "diverged", "failed", "unreadable", "running", "interrupted", "waiting", "left")
+        kinds = (
+            "finished",
+            "held",
+            "diverged",
+            "failed",
+            "unreadable",
+            "damaged",
+            "running",
+            "interrupted",
+            "waiting",
+            "left",
+        )
         used = [kind for kind in kinds if any(row["state"] == kind for group in begun.values() for row in group)]
         table = [
             [*key, *(str(sum(row["state"] == kind for row in group) or "") for kind in used)]

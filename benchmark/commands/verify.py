@@ -420,6 +420,10 @@ def _verdicts(file: Path, verdicts: PaperVerdicts, same_rules: bool, needed: boo
     same_code = needed and same_rules  # who judged a folder is not known
     old, new = (comparable(verdict, same_rules, same_code) for verdict in (old, verdicts.model_dump(mode="json")))
     findings.verdicts += len(verdicts.claims) + len(verdicts.cells)
-    for place, then, now in differences(old, new):
+    unlike = [*differences(old, new)]
+    if unlike and isinstance(old, dict) and old.get("spec_sha256") != verdicts.spec_sha256:
+        line = f"judged by another spec of {verdicts.paper} than today's; `ganrepro judge` does it anew"
+        findings.problems.append(f"verdicts/{file.name}: {line}")
+    for place, then, now in unlike:
         place = named(place, new)
         findings.problems.append(f"verdicts/{file.name}: {place}: stored {cut(then)}, recomputed {cut(now)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,11 @@ class Section:
     title: str
     note: str
     findings: Sequence[CoverLine]
+
+    def left_out(self, shown: int) -> str:
+        """States of those that are folded away after so many, counted."""
+        words = Counter(line.state.word for line in self.findings[shown:])
+        return ", ".join(f"{count} {word.lower()}" for word, count in words.items())
 
 
 def sections(

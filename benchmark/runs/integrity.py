@@ -25,6 +25,13 @@ def edited(stored: Stored) -> str | None:
     return f"{file} has changed since it was written" if changed else None
 
 
+def spoilt(stored: Stored) -> str | None:
+    """Why a record is told of as no result without opening its files: it was edited, or one of them is gone."""
+    gone = (stored.folder / name for name in sorted(stored.record.files) if misnamed(stored) is None)
+    missing = next((f"{file} is missing" for file in gone if not file.is_file()), None)
+    return edited(stored) or missing
+
+
 def misnamed(stored: Stored) -> str | None:
     """Why no file that a record names may be opened: one may lie anywhere."""
     for name in sorted(stored.record.files):

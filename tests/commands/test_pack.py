@@ -175,6 +175,20 @@ def test_a_forger_who_repairs_the_manifest_is_still_caught_by_what_is_recomputed
     assert problems == ['verdicts/made_up.json: claim MU-C1.state: stored "REVERSED", recomputed "HOLDS"']
 
 
+def test_verdicts_by_another_spec_are_told_before_what_differs(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = results / "verdicts" / "made_up.json"
+    verdicts = json.loads(file.read_text())
+    file.write_text(json.dumps({**verdicts, "spec_sha256": "0" * 64}))
+    code, problems = verify(results, capsys)
+    assert code == 1
+    assert problems[0] == (
+        "verdicts/made_up.json: judged by another spec of made_up than today's; `ganrepro judge` does it anew"
+    )
+    assert any("spec_sha256" in line for line in problems[1:])
+
+
 def test_a_table_without_a_column_is_one_line_and_its_other_columns_are_compared(
     pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,6 +110,40 @@ def test_an_unreadable_record_is_named_and_its_run_not_done_again(tmp_path, caps
     assert [one["state"] for one in json.loads(capsys.readouterr().out)] == ["unreadable", "left"]
 
 
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda folder: (folder / "record.sha256").unlink(), "record.sha256 is missing"),
+        (lambda folder: (folder / "curves.npz").unlink(), "curves.npz is missing"),
+        (
+            lambda folder: (folder / "record.json").write_text((folder / "record.json").read_text() + " "),
+            "record.json has changed since it was written",
+        ),
+    ],
+)
+def test_a_spoilt_run_is_no_finished_one_and_not_done_again(tmp_path, capsys, spoil, reason):
+    """What judge does not count, neither `status` nor `plan` calls finished."""
+    shutil.copytree(ROOT / "results" / "reference" / "mnist-cpu", tmp_path, dirs_exist_ok=True)
+    about = ["gan_dcgan_mnist", "--tier", "full", "-e", "gan", "--reading", "stated_loss", "--seeds", "0"]
+    about += ["--results", str(tmp_path)]
+    assert main(["plan", *about, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["runs"], row["done"], row["unreadable"]) == (1, 1, 0)
+    spoil(tmp_path / "gan_dcgan_mnist" / "gan" / row["run_ids"][0])
+    assert main(["plan", *about, "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["runs"], row["done"], row["left"], row["unreadable"]) == (1, 0, 0, 1)
+    assert main(["status", *about, "--json"]) == 0
+    (state,) = json.loads(capsys.readouterr().out)
+    assert state["state"] == "damaged"
+    assert state["reason"].endswith(reason)
+    assert main(["status", *about]) == 0
+    assert "damaged" in capsys.readouterr().out
+    assert main(["run", *about, "--device", "cpu", "--no-report"]) == 3
+    told = f"{reason}; its run is not done again before that file is mended or its folder removed"
+    assert told in capsys.readouterr().err
+
+
 def test_what_is_missing_is_told_beside_the_commands_and_by_the_exit_code(tmp_path, capsys):
     about = ["lsgan_fashion_mnist", "--tier", "full", "-e", "lsgan", "--seeds", "0", "--data-root", str(tmp_path)]
     assert main(["plan", *about, "--results", str(tmp_path), "--todo"]) == 1

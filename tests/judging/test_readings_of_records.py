@@ -303,19 +303,24 @@ def test_reduced_runs_that_a_reading_leaves_alone_are_no_runs_of_it(tmp_path: Pa
 
 
 def test_a_reading_whose_runs_are_all_the_grounds_was_run(tmp_path: Path) -> None:
-    """Three of five seeds: its verdict rests on runs of the base, and is another one than the base's."""
-    fewer = "  first_three: {says: T., of: [experiments], change: {experiments.ring.seeds: [0, 1, 2]}}\n"
-    text = edited("    seeds: [0, 1, 2]\n", "    seeds: [0, 1, 2, 3, 4]\n") + READINGS + fewer
+    """What the reading makes of two experiments two others of the base are already, which it leaves alone."""
+    twice = "  {}_twice: {{extends: ring, budget: {{iterations: 200}}{}}}\n"
+    more = twice.format("ring", "") + twice.format("ring_saturating", ", system: saturating")
+    text = edited("tables:\n  T1", f"{more}\ntables:\n  T1") + READINGS
     loaded = loads(text)
+    assert loaded.readings.affected("longer") == ["ring", "ring_saturating"]
     stored = [
         record(tmp_path, run, modes + run.seed / 10)
-        for experiment, modes in (("ring", 7.0), ("ring_saturating", 2.0))
+        for experiment, modes in (
+            *(("ring", 7.0), ("ring_saturating", 2.0)),
+            *(("ring_twice", 2.0), ("ring_saturating_twice", 7.0)),
+        )
         for run in runs(loaded, None, experiment)
     ]
     verdicts = verdicts_on(loaded, text.encode(), stored, run_ids(loaded.spec, "fp32"), tmp_path)
     (one,) = [one for one in verdicts.readings if one.claim == "C1" and one.ground == "base"]
     told = {read.reading: read.state for read in one.readings}
-    assert (told["base"], told["first_three"], told["longer"]) == ("HOLDS", "HOLDS", "NOT RUN")
+    assert (told["base"], told["longer"], told["narrow"]) == ("HOLDS", "REVERSED", "NOT RUN")
 
 
 def test_a_claim_with_some_full_runs_is_not_said_to_have_reduced_ones_only(

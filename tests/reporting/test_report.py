@@ -17,11 +17,11 @@ from benchmark.judging.judge import JudgedPaper, judge, judge_papers
 from benchmark.judging.verdict import AcrossReadings, ReadingVerdict, SealState
 from benchmark.reporting import report as reports
 from benchmark.reporting.claims import bounds_of
-from benchmark.reporting.cover import decided, in_print, shortened
+from benchmark.reporting.cover import CoverLine, Section, decided, in_print, shortened
 from benchmark.reporting.report import write_report
 from benchmark.reporting.run_groups import PaperRecords
 from benchmark.reporting.runs import score_tables
-from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES
+from benchmark.reporting.tables import CELL_STATES, CLAIM_STATES, State
 from benchmark.reporting.view import paper_view
 from benchmark.runs.plan import make_run, run_ids
 from benchmark.runs.records import CURVES, Stored
@@ -214,6 +214,16 @@ def test_the_cover_has_a_line_for_every_decided_claim_and_number_and_tells_evide
     for here, there in (("judged.html", "judged--there.html"), ("judged--there.html", "judged.html")):
         hrefs = [facts.get("href") for tag, facts in Page.of(tmp_path / here).tags if tag == "a"]
         assert there in hrefs, "one page of a paper leads to what else there is on it"
+
+
+def test_what_the_cover_folds_away_is_counted_by_its_state() -> None:
+    def line(word: str) -> CoverLine:
+        return CoverLine(State(word, "", "", ""), "a", "", "", "", "")
+
+    held, reversed_, part = line("HOLDS"), line("REVERSED"), line("REVERSED IN PART")
+    section = Section("decided", "", "", [held, held, reversed_, part, held, reversed_])
+    assert section.left_out(2) == "2 reversed, 1 reversed in part, 1 holds"
+    assert section.left_out(6) == ""
 
 
 @pytest.mark.parametrize("status", ["late", "changed"])
